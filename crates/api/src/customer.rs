@@ -1,0 +1,301 @@
+//! Customers: every node of the tree above device, sites among them.
+
+use serde::{Deserialize, Serialize};
+use tree::{Level, Mode};
+use utoipa::ToSchema;
+
+use crate::id::{CustomerId, StorageLocationId};
+use crate::units::{Action, Time, present};
+
+/// Who runs a customer's licences: the provider, or the customer itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    Managed,
+    SelfManaged,
+}
+
+/// What was set at the node itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountState {
+    Active,
+    Suspended,
+}
+
+/// Who is who and where: all optional, all editable.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Profile {
+    #[schema(max_length = 255)]
+    pub address: Option<String>,
+    #[schema(max_length = 100)]
+    pub city: Option<String>,
+    #[schema(max_length = 50)]
+    pub phone: Option<String>,
+    #[schema(max_length = 50)]
+    pub fax: Option<String>,
+    #[schema(max_length = 4000)]
+    pub notes: Option<String>,
+    /// The person to talk to.
+    #[schema(max_length = 255)]
+    pub contact: Option<String>,
+    /// The customer's number or name in another system.
+    #[schema(max_length = 255)]
+    pub reference: Option<String>,
+}
+
+/// A new customer, or a new site below an end customer.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CustomerCreate {
+    pub parent_id: CustomerId,
+    /// May be left out where only one level fits below the parent.
+    pub level: Option<Level>,
+    #[schema(min_length = 1, max_length = 255)]
+    pub company_name: Option<String>,
+    /// The name of a new site: letters, digits and underscore, unique within its customer. Sites only.
+    #[schema(max_length = 64)]
+    pub name: Option<String>,
+    /// ISO 3166-1 alpha-2. Required; a site without one takes its customer's.
+    #[schema(min_length = 2, max_length = 2)]
+    pub country: Option<String>,
+    #[schema(max_length = 254)]
+    pub email: Option<String>,
+    /// Letters, digits and underscore, unique in the whole installation ignoring case, never changed. With a password.
+    #[schema(min_length = 3, max_length = 64)]
+    pub username: Option<String>,
+    #[schema(max_length = 256)]
+    pub password: Option<String>,
+    /// Names of the sites to make with an end customer.
+    pub sites: Option<Vec<String>>,
+    /// Where the data goes. Decided by the country where that hosts a location.
+    pub storage_location_id: Option<StorageLocationId>,
+    pub kind: Option<Kind>,
+    /// `suspended` to start without backups.
+    pub account_state: Option<AccountState>,
+    /// The most devices that may stand below this node.
+    #[schema(minimum = 0, maximum = 1_000_000)]
+    pub max_devices: Option<i64>,
+    pub profile: Option<Profile>,
+}
+
+/// A new site.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SiteCreate {
+    /// Letters, digits and underscore, unique within the customer ignoring case.
+    #[schema(min_length = 1, max_length = 64)]
+    pub name: String,
+    #[schema(max_length = 255)]
+    pub company_name: Option<String>,
+    /// The customer's, if left out.
+    pub country: Option<String>,
+    pub storage_location_id: Option<StorageLocationId>,
+}
+
+/// What changes. A field that is left out stays, `null` clears it.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CustomerUpdate {
+    #[schema(min_length = 1, max_length = 255)]
+    pub company_name: Option<String>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, max_length = 254)]
+    pub email: Option<Option<String>>,
+    /// Moves no data.
+    pub country: Option<String>,
+    /// Only while none was chosen.
+    pub storage_location_id: Option<StorageLocationId>,
+    /// Only while there is none, and together with a password.
+    pub username: Option<String>,
+    pub password: Option<String>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i64>, minimum = 0, maximum = 1_000_000)]
+    pub max_devices: Option<Option<i64>>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Kind>)]
+    pub kind: Option<Option<Kind>>,
+    #[serde(default)]
+    pub profile: Option<ProfileUpdate>,
+}
+
+/// Parts of a profile. A field that is left out stays, `null` clears it.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ProfileUpdate {
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub address: Option<Option<String>>,
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub city: Option<Option<String>>,
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub phone: Option<Option<String>>,
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub fax: Option<Option<String>>,
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub notes: Option<Option<String>>,
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub contact: Option<Option<String>>,
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub reference: Option<Option<String>>,
+}
+
+/// What holds after all ancestors.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct EffectiveState {
+    pub state: AccountState,
+    /// Of the suspension that holds.
+    pub mode: Option<Mode>,
+    /// The customer whose suspension holds; `null` while active, and where it lies above what the caller may see.
+    pub cause: Option<CustomerId>,
+    /// That customer's name.
+    pub cause_name: Option<String>,
+}
+
+/// The node's own suspension.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Suspension {
+    pub mode: Mode,
+    /// Only for those who may lift it.
+    pub reason: Option<String>,
+    /// What refused clients are told in addition.
+    pub public_message: Option<String>,
+    pub since: Time,
+}
+
+/// Sums over the subtree, the node itself not counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CustomerTotals {
+    /// Customers of every level but site.
+    pub customers: i64,
+    pub sites: i64,
+    pub devices: i64,
+    /// Bytes in all repositories.
+    pub used_bytes: i64,
+}
+
+/// A customer.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Customer {
+    pub id: CustomerId,
+    /// Counts the changes; also the `ETag`.
+    pub version: i64,
+    /// `null` at the top of what the caller may see.
+    pub parent_id: Option<CustomerId>,
+    pub parent_name: Option<String>,
+    /// The ids from the top of what the caller may see down to this customer, each followed by a slash.
+    pub path: String,
+    pub level: Level,
+    /// Sites only: the short name.
+    pub name: Option<String>,
+    pub username: Option<String>,
+    pub company_name: String,
+    pub email: Option<String>,
+    pub kind: Option<Kind>,
+    pub account_state: AccountState,
+    pub suspension: Option<Suspension>,
+    pub effective_state: EffectiveState,
+    pub last_backup_at: Option<Time>,
+    /// ISO 3166-1 alpha-2; the provider may have none.
+    pub country: Option<String>,
+    /// `null`: not chosen yet.
+    pub storage_location_id: Option<StorageLocationId>,
+    pub max_devices: Option<i64>,
+    pub profile: Profile,
+    /// Made at setup and kept for devices that belong to nobody: the provider, the default reseller, the default
+    /// customer.
+    pub is_default: bool,
+    pub totals: CustomerTotals,
+    pub created_at: Time,
+    pub actions: Vec<Action>,
+}
+
+/// Something that deserves a second look but was done.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Warning {
+    /// `same_company_name` or `same_email`.
+    pub code: String,
+    pub field: String,
+    pub detail: String,
+}
+
+/// A customer that was made.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct CustomerCreated {
+    #[serde(flatten)]
+    pub customer: Customer,
+    /// The sites made with it.
+    pub sites: Vec<Customer>,
+    pub warnings: Vec<Warning>,
+}
+
+/// Why and how far a customer is suspended.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SuspendRequest {
+    /// For the provider's own records; never shown to the customer.
+    #[schema(min_length = 1, max_length = 1000)]
+    pub reason: String,
+    pub mode: Mode,
+    /// Printed by refused backup clients after the state: one line of printable ASCII.
+    #[schema(max_length = 60)]
+    pub public_message: Option<String>,
+}
+
+/// What a suspension or an activation did or would do.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct StateChange {
+    pub customer: Customer,
+    /// Whether anything changes at the customer itself; saying the same twice is no error.
+    pub changes: bool,
+    pub consequences: Consequences,
+    /// Nothing was done.
+    pub dry_run: bool,
+}
+
+/// What follows below, in numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Consequences {
+    /// Customers and sites, the customer itself included, whose effective state changes.
+    pub customers: i64,
+    /// Devices that can no longer back up, or can again.
+    pub devices: i64,
+    /// Of these, devices that have backed up within the last 48 hours.
+    pub devices_with_recent_backup: i64,
+}
+
+/// What a deletion did or would do.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct CustomerDeletion {
+    pub id: CustomerId,
+    pub company_name: String,
+    /// Accounts of people that go with it.
+    pub users: i64,
+    /// Pass keys that go with it.
+    pub pass_keys: i64,
+    /// Why it would be refused, in words; empty if it would not.
+    pub blockers: Vec<FieldlessProblem>,
+    pub dry_run: bool,
+}
+
+/// One reason among several.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct FieldlessProblem {
+    pub code: String,
+    pub detail: String,
+}
+
+/// A new password for the account of a customer's username.
+#[derive(Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordSet {
+    #[schema(max_length = 256)]
+    pub password: String,
+}

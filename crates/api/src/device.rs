@@ -1,0 +1,90 @@
+//! Devices: machines that back up.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::customer::EffectiveState;
+use crate::id::{CustomerId, DeviceId, RepositoryId, StorageLocationId};
+use crate::units::{Action, Time};
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceKind {
+    #[default]
+    Agent,
+    Appliance,
+    DirectToCloud,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceStatus {
+    Authorised,
+    PendingApproval,
+}
+
+/// A machine that introduces itself. The pass key is the credential.
+#[derive(Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeviceRegister {
+    #[schema(max_length = 128)]
+    pub pass_key: String,
+    #[schema(min_length = 1, max_length = 255)]
+    pub name: String,
+    pub kind: Option<DeviceKind>,
+    /// What tells this machine from others, unique per end customer.
+    #[schema(min_length = 1, max_length = 255)]
+    pub fingerprint: Option<String>,
+    #[schema(max_length = 100)]
+    pub os: Option<String>,
+    /// The name of a site of the customer. Without one the device stands where the pass key says, else under the
+    /// customer itself.
+    pub site: Option<String>,
+}
+
+/// All that a stock restic needs. The password is shown this once.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct DeviceCredentials {
+    pub device_id: DeviceId,
+    pub status: DeviceStatus,
+    /// `rest:` before it, user name and password in it, and restic takes it.
+    pub repository_url: String,
+    pub username: String,
+    pub password: String,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Device {
+    pub id: DeviceId,
+    /// Counts the changes; also the `ETag`.
+    pub version: i64,
+    /// The end customer or site under which it stands.
+    pub customer_id: CustomerId,
+    pub customer_name: String,
+    /// The ids from the top of what the caller may see down to the customer, each followed by a slash.
+    pub path: String,
+    pub name: String,
+    pub kind: DeviceKind,
+    pub os: Option<String>,
+    pub fingerprint: Option<String>,
+    pub status: DeviceStatus,
+    pub effective_state: EffectiveState,
+    pub repository_id: RepositoryId,
+    pub repository_url: String,
+    pub storage_location_id: Option<StorageLocationId>,
+    /// Bytes of all files of the repository.
+    pub used_bytes: i64,
+    pub last_backup_at: Option<Time>,
+    /// When its credentials were first used.
+    pub first_contact_at: Option<Time>,
+    pub created_at: Time,
+    pub actions: Vec<Action>,
+}
+
+/// What changes. A field that is left out stays.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeviceUpdate {
+    #[schema(min_length = 1, max_length = 255)]
+    pub name: Option<String>,
+}

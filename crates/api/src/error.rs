@@ -1,0 +1,197 @@
+//! The one error of the product, free of HTTP, and the table of its codes. Codes are part of the contract: programs
+//! branch on them, so they are added, never renamed. `docs/error-codes.md` is generated from the table.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+macro_rules! codes {
+    ($($name:ident $text:literal $status:literal $title:literal;)*) => {
+        /// What went wrong, as a stable word.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Code { $(#[doc = $title] $name,)* }
+
+        impl Code {
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The word on the wire.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+
+            /// The HTTP status that carries it.
+            pub fn status(self) -> u16 {
+                match self { $(Self::$name => $status,)* }
+            }
+
+            /// One sentence that is true of every occurrence.
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$name => $title,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    // The request itself
+    MalformedRequest "malformed_request" 400 "The request could not be read.";
+    SignInRequired "sign_in_required" 401 "Nobody is signed in, or the session has ended.";
+    SignInFailed "sign_in_failed" 401 "The login or the password is wrong.";
+    CredentialsRequired "credentials_required" 401 "The gateway needs a device's user name and password.";
+    Forbidden "forbidden" 403 "The role of the signed-in account does not allow this.";
+    ForeignOrigin "foreign_origin" 403 "A session cookie was sent from another site.";
+    SetupTokenInvalid "setup_token_invalid" 403 "The setup link is not valid, or was used.";
+    NotFound "not_found" 404 "There is nothing at this address that the caller may see.";
+    MethodNotAllowed "method_not_allowed" 405 "This address does not support the method.";
+    RequestTimeout "request_timeout" 408 "The request took too long to arrive.";
+    BodyTooLarge "body_too_large" 413 "The body is longer than allowed here.";
+    UnsupportedMediaType "unsupported_media_type" 415 "The body must be JSON.";
+    RangeNotSatisfiable "range_not_satisfiable" 416 "The range lies outside of the file or is not one range of bytes.";
+    InvalidInput "invalid_input" 422 "One or more fields are not acceptable; each is named.";
+    IdempotencyKeyReused "idempotency_key_reused" 422 "The idempotency key was used for another request.";
+    PreconditionRequired "precondition_required" 428 "An update needs the If-Match header with the version it is based on.";
+    TooManyAttempts "too_many_attempts" 429 "Too many attempts; wait as long as Retry-After says.";
+    VersionStale "version_stale" 412 "The resource was changed since it was read.";
+    Internal "internal" 500 "Something failed on our side; the log has the cause under the request id.";
+    Unavailable "unavailable" 503 "The server cannot do this for a moment; try again.";
+
+    // States that stand in the way
+    SetupDone "setup_done" 409 "An administrator exists already.";
+    ParentSuspended "parent_suspended" 409 "Nothing can be added below a suspended customer.";
+    DefaultProtected "default_protected" 409 "The provider, the default reseller and the default customer stay.";
+    CustomerNotEmpty "customer_not_empty" 409 "The customer still has customers, sites or devices.";
+    StorageLocationFixed "storage_location_fixed" 409 "The storage location was chosen and stays.";
+    UsernameFixed "username_fixed" 409 "A username never changes.";
+    LastAdministrator "last_administrator" 409 "The provider keeps at least one administrator.";
+    PassKeyRevokedAlready "pass_key_not_active" 409 "The pass key was revoked or has run out.";
+
+    // Devices: why one is turned away
+    CustomerSuspended "customer_suspended" 403 "The customer or one above it is suspended.";
+    ClientLimitReached "client_limit_reached" 409 "The customer or one above it has as many devices as it may.";
+    PassKeyUnknown "pass_key_unknown" 401 "The pass key does not exist.";
+    PassKeyExpired "pass_key_expired" 403 "The pass key has expired.";
+    PassKeyRevoked "pass_key_revoked" 403 "The pass key was revoked.";
+    PassKeyUsedUp "pass_key_used_up" 403 "The pass key has been used as often as it may.";
+    FingerprintBoundElsewhere "fingerprint_bound_elsewhere" 409 "Another device of the customer has this fingerprint.";
+    DeviceAlreadySignedIn "device_already_signed_in" 409 "The device has signed in; an administrator issues new credentials.";
+
+    // The gateway
+    HashMismatch "hash_mismatch" 400 "The bytes do not hash to the name of the file.";
+    FileTooLarge "file_too_large" 403 "A key, lock or config file is longer than such files are.";
+    TooManyLocks "too_many_locks" 403 "The repository has as many locks as it may.";
+    ConfigExists "config_exists" 403 "The repository has a different config already.";
+
+    // Fields
+    Required "required" 422 "The field is required.";
+    Invalid "invalid" 422 "The value is not acceptable.";
+    UnknownField "unknown_field" 422 "There is no such field.";
+    TooLong "too_long" 422 "The text is too long.";
+    TooShort "too_short" 422 "The text is too short.";
+    OutOfRange "out_of_range" 422 "The number lies outside of the allowed range.";
+    UsernameTaken "username_taken" 422 "The username is in use.";
+    EmailTaken "email_taken" 422 "Another account signs in with this address.";
+    WeakPassword "weak_password" 422 "The password is too easy to guess.";
+    DuplicateSite "duplicate_site" 422 "The customer has two sites of this name.";
+    ParentNotFound "parent_not_found" 422 "There is no such parent that the caller may see.";
+    ReferenceNotFound "reference_not_found" 422 "What the field refers to does not exist.";
+    ParentLevelNotAllowed "parent_level_not_allowed" 422 "A customer of this level cannot stand there.";
+    StorageLocationNotChoosable "storage_location_not_choosable" 422 "The country decides the storage location.";
+}
+
+/// Why something was not done. Free of HTTP; `control` turns it into a problem document.
+#[derive(Debug)]
+pub struct Error {
+    pub code: Code,
+    /// For the person who reads it: what is wrong here and what would help. Never a cause from the inside.
+    pub detail: String,
+    pub fields: Vec<FieldError>,
+    /// When trying again makes sense.
+    pub retry_after_seconds: Option<u64>,
+    /// What failed inside; logged once at the boundary, never sent.
+    pub cause: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Error {
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into(), fields: Vec::new(), retry_after_seconds: None, cause: None }
+    }
+
+    /// Nothing there, or nothing that the caller may know of.
+    pub fn not_found() -> Self {
+        Self::new(Code::NotFound, "There is no such thing, or it is not yours to see.")
+    }
+
+    /// One field is wrong.
+    pub fn field(field: impl Into<String>, code: Code, detail: impl Into<String>) -> Self {
+        Self::fields(vec![FieldError::new(field, code, detail)])
+    }
+
+    /// Several fields are wrong.
+    pub fn fields(fields: Vec<FieldError>) -> Self {
+        let names: Vec<&str> = fields.iter().map(|error| error.field.as_str()).collect();
+        let mut error = Self::new(Code::InvalidInput, format!("Not acceptable: {}.", names.join(", ")));
+        error.fields = fields;
+        error
+    }
+
+    /// A fault of ours.
+    pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        let mut error = Self::new(Code::Internal, "Something failed on our side. The request id leads to the cause.");
+        error.cause = Some(cause.into());
+        error
+    }
+
+    /// The problem document of this error.
+    pub fn problem(&self, request_id: &str) -> Problem {
+        Problem {
+            r#type: format!("/docs/error-codes#{}", self.code.as_str()),
+            title: self.code.title().to_owned(),
+            status: self.code.status(),
+            code: self.code.as_str().to_owned(),
+            detail: self.detail.clone(),
+            request_id: request_id.to_owned(),
+            errors: self.fields.clone(),
+        }
+    }
+}
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.code.as_str(), self.detail)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.cause.as_deref().map(|cause| cause as _)
+    }
+}
+
+/// What is wrong with one field of the input.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FieldError {
+    /// The field's name, dotted and indexed for nested ones: `profile.phone`, `sites.1`.
+    pub field: String,
+    pub code: String,
+    pub detail: String,
+}
+
+impl FieldError {
+    pub fn new(field: impl Into<String>, code: Code, detail: impl Into<String>) -> Self {
+        Self { field: field.into(), code: code.as_str().to_owned(), detail: detail.into() }
+    }
+}
+
+/// An error on the wire: a problem document of RFC 9457.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Problem {
+    pub r#type: String,
+    pub title: String,
+    pub status: u16,
+    /// The stable word to branch on.
+    pub code: String,
+    pub detail: String,
+    pub request_id: String,
+    /// Per field, for bad input.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
+}

@@ -1,0 +1,107 @@
+//! Ids: a prefix that names the kind, an underscore, and a UUID version 7 in a lower-case alphabet that sorts as the
+//! number does. Opaque to callers; ours sort by the time they were made.
+
+use std::fmt;
+
+use data_encoding::{Encoding, Specification};
+use serde::{Deserialize, Serialize};
+use std::sync::LazyLock;
+use uuid::Uuid;
+
+/// Crockford's base 32 in lower case: sorted like the bytes, no letter that is read as a digit.
+static ALPHABET: LazyLock<Encoding> = LazyLock::new(|| {
+    let mut specification = Specification::new();
+    specification.symbols.push_str("0123456789abcdefghjkmnpqrstvwxyz");
+    // The alphabet above has 32 distinct symbols, which is all that encoding() checks.
+    specification.encoding().unwrap_or(data_encoding::BASE32_NOPAD)
+});
+
+/// Length of the part after the underscore.
+const BODY: usize = 26;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident => $prefix:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+        #[serde(transparent)]
+        #[schema(value_type = String)]
+        pub struct $name(String);
+
+        impl $name {
+            pub const PREFIX: &'static str = $prefix;
+
+            /// A new id from a UUID version 7 that the caller made with its own clock and randomness.
+            pub fn new(uuid: Uuid) -> Self {
+                Self(format!("{}_{}", $prefix, ALPHABET.encode(uuid.as_bytes())))
+            }
+
+            /// Takes any text: an id that was never given out is found nowhere, which is answered as *unknown*.
+            pub fn from_text(text: impl Into<String>) -> Self {
+                Self(text.into())
+            }
+
+            /// Whether this has the shape of an id of this kind.
+            pub fn is_well_formed(&self) -> bool {
+                is_well_formed(&self.0, $prefix)
+            }
+
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    )*};
+}
+
+fn is_well_formed(text: &str, prefix: &str) -> bool {
+    text.strip_prefix(prefix)
+        .and_then(|rest| rest.strip_prefix('_'))
+        .is_some_and(|body| body.len() == BODY && ALPHABET.decode(body.as_bytes()).is_ok())
+}
+
+ids! {
+    /// A customer: any node of the tree above device.
+    CustomerId => "cus";
+    /// A machine that backs up.
+    DeviceId => "dev";
+    /// One device's backups in a pool.
+    RepositoryId => "rep";
+    /// A person's account.
+    UserId => "usr";
+    /// The secret with which devices register; the id is no secret.
+    PassKeyId => "pky";
+    /// A signed-in browser or script.
+    SessionId => "ses";
+    /// A data centre.
+    StorageLocationId => "loc";
+    /// Where bytes really lie.
+    StoragePoolId => "pool";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_sort_as_their_uuids_do() {
+        let early = CustomerId::new(Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0000));
+        let late = CustomerId::new(Uuid::from_u128(0x0192_0000_0001_7000_8000_0000_0000_0000));
+        assert!(early < late);
+        assert_eq!(early.as_str().len(), "cus_".len() + BODY);
+        assert!(early.is_well_formed());
+    }
+
+    #[test]
+    fn other_kinds_and_noise_are_not_well_formed() {
+        let device = DeviceId::new(Uuid::from_u128(1));
+        assert!(!CustomerId::from_text(device.as_str()).is_well_formed());
+        for noise in ["", "cus_", "cus_../../etc", "CUS_00000000000000000000000000", "cus_0000000000000000000000000u"] {
+            assert!(!CustomerId::from_text(noise).is_well_formed(), "{noise}");
+        }
+    }
+}

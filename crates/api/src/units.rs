@@ -1,0 +1,57 @@
+//! Units and small shapes that all resources share.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
+
+/// An instant: RFC 3339 in UTC on the wire, microseconds since 1970 in the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(transparent)]
+#[schema(value_type = String, format = DateTime)]
+pub struct Time(pub Timestamp);
+
+impl Time {
+    /// From the database. Rows hold what [`Time::micros`] gave, so nothing is out of range; what is becomes 1970.
+    pub fn from_micros(micros: i64) -> Self {
+        Self(Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH))
+    }
+
+    pub fn micros(self) -> i64 {
+        self.0.as_microsecond()
+    }
+}
+
+impl From<Timestamp> for Time {
+    fn from(at: Timestamp) -> Self {
+        Self(at)
+    }
+}
+
+/// Reads a field of a PATCH: absent leaves the value alone, `null` clears it.
+pub fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::<T>::deserialize(deserializer).map(Some)
+}
+
+/// What a caller may do with a resource, and why not, so that no rule has to be written again in a client.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Action {
+    /// The verb of the operation: `suspend`, `activate`, `edit`, `delete`, `add_customer` ...
+    pub name: String,
+    pub allowed: bool,
+    /// The code with which the operation would be refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// The same in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+impl Action {
+    pub fn allowed(name: &str) -> Self {
+        Self { name: name.to_owned(), allowed: true, code: None, reason: None }
+    }
+
+    pub fn refused(name: &str, code: crate::Code, reason: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), allowed: false, code: Some(code.as_str().to_owned()), reason: Some(reason.into()) }
+    }
+}

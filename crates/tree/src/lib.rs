@@ -1,0 +1,14 @@
+//! The flows over the tree of customers, each written once: which levels stand under which ([`level`]), where a node
+//! stands ([`path`]), how state flows down ([`state`]) and how usage sums up ([`totals`]). Pure: no I/O, no clock.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+pub mod level;
+pub mod path;
+pub mod state;
+pub mod totals;
+
+pub use level::Level;
+pub use path::Path;
+pub use state::{Effective, Mode, Own};
+pub use totals::{Deltas, Totals};

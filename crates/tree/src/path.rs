@@ -1,0 +1,105 @@
+//! The materialised path of a node: the ids from the root down to the node itself, each followed by a slash. A subtree
+//! is a prefix, and so a range of an ordered index.
+
+use std::fmt;
+
+/// Where a node stands.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Path(String);
+
+/// The character after the slash: `range` ends where paths would go on with it.
+const AFTER_SLASH: char = '0';
+
+impl Path {
+    /// The path of the root.
+    pub fn root(id: &str) -> Self {
+        Self(format!("{id}/"))
+    }
+
+    /// A path as it was stored.
+    pub fn from_stored(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The path of a child.
+    #[must_use]
+    pub fn child(&self, id: &str) -> Self {
+        Self(format!("{}{id}/", self.0))
+    }
+
+    /// The ids from the root down to the node itself.
+    pub fn ids(&self) -> impl DoubleEndedIterator<Item = &str> {
+        self.0.split_terminator('/')
+    }
+
+    /// The node's own id.
+    pub fn id(&self) -> &str {
+        self.ids().next_back().unwrap_or_default()
+    }
+
+    /// Whether `other` is this node or below it.
+    pub fn contains(&self, other: &Self) -> bool {
+        other.0.starts_with(&self.0)
+    }
+
+    /// Whether `other` is below this node.
+    pub fn is_above(&self, other: &Self) -> bool {
+        self != other && self.contains(other)
+    }
+
+    /// The half-open range of paths that the subtree fills, in byte order.
+    pub fn range(&self) -> (&str, String) {
+        let mut end = self.0.clone();
+        end.pop();
+        end.push(AFTER_SLASH);
+        (&self.0, end)
+    }
+
+    /// This path as somebody sees it who stands at `top` and may not know what is above.
+    #[must_use]
+    pub fn seen_from(&self, top: &Self) -> Self {
+        let above = top.0.len() - top.id().len() - 1;
+        if top.contains(self) { Self(self.0[above..].to_owned()) } else { self.clone() }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn path() -> impl Strategy<Value = Path> {
+        prop::collection::vec("cus_[a-c0]{1,2}", 1..5)
+            .prop_map(|ids| ids[1..].iter().fold(Path::root(&ids[0]), |path, id| path.child(id)))
+    }
+
+    proptest! {
+        #[test]
+        fn a_subtree_is_exactly_its_range(a in path(), b in path()) {
+            let (from, to) = a.range();
+            prop_assert_eq!(a.contains(&b), b.as_str() >= from && b.as_str() < to.as_str());
+        }
+
+        #[test]
+        fn containment_means_the_same_first_ids(a in path(), b in path()) {
+            let first: Vec<&str> = b.ids().take(a.ids().count()).collect();
+            prop_assert_eq!(a.contains(&b), first == a.ids().collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn what_is_above_the_viewer_is_not_seen(a in path(), below in "cus_[a-c]") {
+            let seen = a.child(&below).seen_from(&a);
+            prop_assert_eq!(seen.ids().collect::<Vec<_>>(), vec![a.id(), below.as_str()]);
+        }
+    }
+}
