@@ -5,7 +5,7 @@ use tree::{Level, Mode};
 use utoipa::ToSchema;
 
 use crate::id::{CustomerId, StorageLocationId};
-use crate::units::{Action, Time, present};
+use crate::units::{Action, Secret, Time, present};
 
 /// Who runs a customer's licences: the provider, or the customer itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -65,8 +65,7 @@ pub struct CustomerCreate {
     /// Letters, digits and underscore, unique in the whole installation ignoring case, never changed. With a password.
     #[schema(min_length = 3, max_length = 64)]
     pub username: Option<String>,
-    #[schema(max_length = 256)]
-    pub password: Option<String>,
+    pub password: Option<Secret>,
     /// Names of the sites to make with an end customer.
     pub sites: Option<Vec<String>>,
     /// Where the data goes. Decided by the country where that hosts a location.
@@ -109,7 +108,7 @@ pub struct CustomerUpdate {
     pub storage_location_id: Option<StorageLocationId>,
     /// Only while there is none, and together with a password.
     pub username: Option<String>,
-    pub password: Option<String>,
+    pub password: Option<Secret>,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 1_000_000)]
     pub max_devices: Option<Option<i64>>,
@@ -252,6 +251,7 @@ pub struct SuspendRequest {
 /// What a suspension or an activation did or would do.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct StateChange {
+    #[serde(flatten)]
     pub customer: Customer,
     /// Whether anything changes at the customer itself; saying the same twice is no error.
     pub changes: bool,
@@ -293,9 +293,8 @@ pub struct FieldlessProblem {
 }
 
 /// A new password for the account of a customer's username.
-#[derive(Clone, Deserialize, Serialize, ToSchema)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PasswordSet {
-    #[schema(max_length = 256)]
-    pub password: String,
+    pub password: Secret,
 }

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::customer::EffectiveState;
 use crate::id::{CustomerId, DeviceId, RepositoryId, StorageLocationId};
-use crate::units::{Action, Time};
+use crate::units::{Action, Secret, Time};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -24,11 +24,10 @@ pub enum DeviceStatus {
 }
 
 /// A machine that introduces itself. The pass key is the credential.
-#[derive(Clone, Deserialize, Serialize, ToSchema)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeviceRegister {
-    #[schema(max_length = 128)]
-    pub pass_key: String,
+    pub pass_key: Secret,
     #[schema(min_length = 1, max_length = 255)]
     pub name: String,
     pub kind: Option<DeviceKind>,
@@ -43,14 +42,14 @@ pub struct DeviceRegister {
 }
 
 /// All that a stock restic needs. The password is shown this once.
-#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct DeviceCredentials {
     pub device_id: DeviceId,
     pub status: DeviceStatus,
     /// `rest:` before it, user name and password in it, and restic takes it.
     pub repository_url: String,
     pub username: String,
-    pub password: String,
+    pub password: Secret,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]

@@ -62,17 +62,16 @@ codes! {
     StorageLocationFixed "storage_location_fixed" 409 "The storage location was chosen and stays.";
     UsernameFixed "username_fixed" 409 "A username never changes.";
     LastAdministrator "last_administrator" 409 "The provider keeps at least one administrator.";
-    PassKeyRevokedAlready "pass_key_not_active" 409 "The pass key was revoked or has run out.";
+    PassKeyNotActive "pass_key_not_active" 409 "The pass key was revoked or has run out.";
 
     // Devices: why one is turned away
     CustomerSuspended "customer_suspended" 403 "The customer or one above it is suspended.";
     ClientLimitReached "client_limit_reached" 409 "The customer or one above it has as many devices as it may.";
-    PassKeyUnknown "pass_key_unknown" 401 "The pass key does not exist.";
+    PassKeyUnknown "pass_key_unknown" 403 "The pass key does not exist.";
     PassKeyExpired "pass_key_expired" 403 "The pass key has expired.";
     PassKeyRevoked "pass_key_revoked" 403 "The pass key was revoked.";
     PassKeyUsedUp "pass_key_used_up" 403 "The pass key has been used as often as it may.";
-    FingerprintBoundElsewhere "fingerprint_bound_elsewhere" 409 "Another device of the customer has this fingerprint.";
-    DeviceAlreadySignedIn "device_already_signed_in" 409 "The device has signed in; an administrator issues new credentials.";
+    FingerprintBoundElsewhere "fingerprint_bound_elsewhere" 409 "The fingerprint belongs to a device that has signed in or stands elsewhere.";
 
     // The gateway
     HashMismatch "hash_mismatch" 400 "The bytes do not hash to the name of the file.";

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::id::{CustomerId, PassKeyId};
-use crate::units::{Action, Time};
+use crate::units::{Action, Secret, Time};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -45,11 +45,11 @@ pub struct PassKeyCreate {
 }
 
 /// A pass key with its secret, shown this once.
-#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct PassKeyCreated {
     pub id: PassKeyId,
     /// The secret itself.
-    pub pass_key: String,
+    pub pass_key: Secret,
     pub prefix: String,
     pub max_uses: Option<i64>,
     pub expires_at: Option<Time>,

@@ -4,21 +4,20 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::id::CustomerId;
-use crate::units::Time;
+use crate::units::{Secret, Time};
 use crate::user::Role;
 
 /// The first administrator and the provider's name.
-#[derive(Clone, Deserialize, Serialize, ToSchema)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetupRequest {
     /// From the setup link's fragment.
-    pub token: String,
+    pub token: Secret,
     #[schema(min_length = 1, max_length = 255)]
     pub provider_name: String,
     #[schema(max_length = 254)]
     pub email: String,
-    #[schema(max_length = 256)]
-    pub password: String,
+    pub password: Secret,
 }
 
 /// Whether somebody has to set this installation up first.
@@ -28,14 +27,13 @@ pub struct SetupStatus {
 }
 
 /// Credentials of a person or a customer.
-#[derive(Clone, Deserialize, Serialize, ToSchema)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignIn {
     /// A user account's email or a customer's username, ignoring case.
     #[schema(max_length = 254)]
     pub login: String,
-    #[schema(max_length = 256)]
-    pub password: String,
+    pub password: Secret,
 }
 
 /// Who is signed in.
@@ -60,10 +58,9 @@ pub struct Me {
 }
 
 /// A new password of one's own.
-#[derive(Clone, Deserialize, Serialize, ToSchema)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OwnPassword {
-    pub current_password: String,
-    #[schema(max_length = 256)]
-    pub password: String,
+    pub current_password: Secret,
+    pub password: Secret,
 }

@@ -27,6 +27,29 @@ impl From<Timestamp> for Time {
     }
 }
 
+/// A secret on its way in or out: on the wire it is text, in logs it is nothing.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(transparent)]
+#[schema(value_type = String, max_length = 256)]
+pub struct Secret(String);
+
+impl Secret {
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The secret itself.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
 /// Reads a field of a PATCH: absent leaves the value alone, `null` clears it.
 pub fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
     Option::<T>::deserialize(deserializer).map(Some)
@@ -52,6 +75,11 @@ impl Action {
     }
 
     pub fn refused(name: &str, code: crate::Code, reason: impl Into<String>) -> Self {
-        Self { name: name.to_owned(), allowed: false, code: Some(code.as_str().to_owned()), reason: Some(reason.into()) }
+        Self {
+            name: name.to_owned(),
+            allowed: false,
+            code: Some(code.as_str().to_owned()),
+            reason: Some(reason.into()),
+        }
     }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::id::{CustomerId, UserId};
-use crate::units::{Action, Time};
+use crate::units::{Action, Secret, Time};
 
 /// A named set of permissions over the subtree of the account's customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
@@ -51,7 +51,7 @@ pub struct User {
     pub actions: Vec<Action>,
 }
 
-#[derive(Clone, Deserialize, Serialize, ToSchema)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UserCreate {
     pub customer_id: CustomerId,
@@ -61,12 +61,11 @@ pub struct UserCreate {
     #[schema(min_length = 1, max_length = 255)]
     pub name: String,
     pub role: Role,
-    #[schema(max_length = 256)]
-    pub password: Option<String>,
+    pub password: Option<Secret>,
 }
 
 /// What changes. A field that is left out stays.
-#[derive(Clone, Default, Deserialize, Serialize, ToSchema)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UserUpdate {
     #[schema(max_length = 254)]
@@ -75,6 +74,5 @@ pub struct UserUpdate {
     pub name: Option<String>,
     pub role: Option<Role>,
     /// Ends the account's sessions.
-    #[schema(max_length = 256)]
-    pub password: Option<String>,
+    pub password: Option<Secret>,
 }

@@ -87,7 +87,11 @@ mod tests {
         ];
         for child in Level::ALL {
             for parent in Level::ALL {
-                assert_eq!(child.may_stand_under(parent), allowed.contains(&(child, parent)), "{child:?} under {parent:?}");
+                assert_eq!(
+                    child.may_stand_under(parent),
+                    allowed.contains(&(child, parent)),
+                    "{child:?} under {parent:?}"
+                );
             }
         }
     }

@@ -1,0 +1,119 @@
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { Plus, Search, SunMoon, UserPlus } from 'lucide-react';
+import { useDeferredValue, useState, type ReactNode } from 'react';
+import {
+  Autocomplete,
+  Dialog,
+  Header,
+  Input,
+  Menu,
+  MenuItem,
+  MenuSection,
+  Modal,
+  ModalOverlay,
+  SearchField,
+} from 'react-aria-components';
+import { findQuery } from '../features/customers/api';
+import { LevelIcon } from '../features/customers/LevelIcon';
+import { customerName, LEVEL } from '../lib/words';
+import { PAGES } from './pages';
+import { switchTheme } from './theme';
+import { useMe } from './useMe';
+
+const LABEL = 'Find a customer, page or action';
+
+type Command = { id: string; name: string; icon: ReactNode; run: () => void };
+
+/** The command field: customers by name, pages, and what can be begun from anywhere. */
+export function Palette({ onClose }: { onClose: () => void }) {
+  const [text, setText] = useState('');
+  const wanted = useDeferredValue(text.trim());
+  const { operations } = useMe();
+  const go = useNavigate();
+  const found = useQuery({ ...findQuery(wanted), enabled: wanted.length > 0, placeholderData: (old) => old });
+  const customers = wanted ? (found.data ?? []) : [];
+
+  const matching = (commands: Command[]) =>
+    commands.filter(({ name }) => name.toLowerCase().includes(wanted.toLowerCase()));
+  const actions = matching([
+    ...(operations.includes('customer_create')
+      ? [{ id: 'add', name: 'Add customer', icon: <Plus className="icon" />, run: () => void go({ to: '/customers/new' }) }]
+      : []),
+    ...(operations.includes('user_create')
+      ? [{ id: 'person', name: 'Add person', icon: <UserPlus className="icon" />, run: () => void go({ to: '/people', search: { add: 'yes' } }) }]
+      : []),
+    { id: 'theme', name: 'Switch between light and dark', icon: <SunMoon className="icon" />, run: switchTheme },
+  ]);
+  const pages = matching(
+    PAGES.filter((page) => operations.includes(page.operation)).map(({ to, name, icon: Icon }) => ({
+      id: to,
+      name,
+      icon: <Icon className="icon" />,
+      run: () => void go({ to }),
+    })),
+  );
+
+  const open = (id: string) => {
+    onClose();
+    const command = [...actions, ...pages].find((candidate) => candidate.id === id);
+    if (command) command.run();
+    else void go({ to: '/customers/$id', params: { id } });
+  };
+
+  return (
+    <ModalOverlay className="scrim" isOpen isDismissable onOpenChange={(isOpen) => !isOpen && onClose()}>
+      <Modal className="dialog palette">
+        <Dialog aria-label={LABEL} className="dialog-box">
+          <Autocomplete inputValue={text} onInputChange={setText}>
+            <SearchField aria-label={LABEL} autoFocus className="palette-field">
+              <Search className="icon" aria-hidden />
+              <Input placeholder={LABEL} />
+            </SearchField>
+            <Menu
+              className="palette-list"
+              aria-label="What was found"
+              onAction={(key) => open(String(key))}
+              renderEmptyState={() => (
+                <p className="menu-heading">{found.isFetching ? 'Looking…' : `Nothing matches “${text}”.`}</p>
+              )}
+            >
+              {customers.length > 0 && (
+                <MenuSection>
+                  <Header className="menu-heading">Customers</Header>
+                  {customers.map((customer) => (
+                    <MenuItem key={customer.id} id={customer.id} textValue={customerName(customer)} className="menu-item">
+                      <LevelIcon level={customer.level} />
+                      <span className="menu-item-text">
+                        <span>{customerName(customer)}</span>
+                        {customer.parent_name && <span className="hint">{customer.parent_name}</span>}
+                      </span>
+                      <span className="menu-item-end">{LEVEL[customer.level]}</span>
+                    </MenuItem>
+                  ))}
+                </MenuSection>
+              )}
+              <Commands title="Actions" commands={actions} />
+              <Commands title="Pages" commands={pages} />
+            </Menu>
+          </Autocomplete>
+        </Dialog>
+      </Modal>
+    </ModalOverlay>
+  );
+}
+
+function Commands({ title, commands }: { title: string; commands: Command[] }) {
+  if (commands.length === 0) return null;
+  return (
+    <MenuSection>
+      <Header className="menu-heading">{title}</Header>
+      {commands.map(({ id, name, icon }) => (
+        <MenuItem key={id} id={id} textValue={name} className="menu-item">
+          {icon}
+          {name}
+        </MenuItem>
+      ))}
+    </MenuSection>
+  );
+}

@@ -1,0 +1,108 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { KeyRound, LogOut, Menu as MenuIcon, Moon, Search, Sun, X } from 'lucide-react';
+import { lazy, Suspense, useState } from 'react';
+import { Button as AriaButton } from 'react-aria-components';
+import { signOut } from '../features/sessions/api';
+import { initials } from '../lib/format';
+import { problemText, ROLE } from '../lib/words';
+import { IconButton } from '../ui/Button';
+import { Menu, MenuItem } from '../ui/Menu';
+import { toast } from '../ui/Toasts';
+import { switchTheme } from './theme';
+import { useMe } from './useMe';
+
+const OwnPasswordDialog = lazy(async () => ({
+  default: (await import('../features/sessions/OwnPasswordDialog')).OwnPasswordDialog,
+}));
+
+type TopBarProps = { drawer: boolean; onDrawer: (open: boolean) => void; onPalette: () => void };
+
+export function TopBar({ drawer, onDrawer, onPalette }: TopBarProps) {
+  const me = useMe();
+  return (
+    <header className="top">
+      <span className="top-drawer">
+        <IconButton
+          label={drawer ? 'Close the navigation' : 'Open the navigation'}
+          aria-expanded={drawer}
+          onPress={() => onDrawer(!drawer)}
+        >
+          {drawer ? <X className="icon" aria-hidden /> : <MenuIcon className="icon" aria-hidden />}
+        </IconButton>
+      </span>
+      <Link to="/customers" search={{ under: undefined }} className="brand">
+        <span className="brand-mark" aria-hidden>
+          {initials(me.provider_name).charAt(0)}
+        </span>
+        <span className="brand-name">{me.provider_name}</span>
+      </Link>
+      <AriaButton className="button command" aria-keyshortcuts="Control+K" onPress={onPalette}>
+        <Search className="icon-s" aria-hidden />
+        <span>Find a customer, page or action</span>
+        <kbd aria-hidden>Ctrl K</kbd>
+      </AriaButton>
+      <div className="top-end">
+        <IconButton label="Switch between light and dark" onPress={switchTheme}>
+          <Sun className="icon when-dark" aria-hidden />
+          <Moon className="icon when-light" aria-hidden />
+        </IconButton>
+        <Account />
+      </div>
+    </header>
+  );
+}
+
+function Account() {
+  const me = useMe();
+  const client = useQueryClient();
+  const go = useNavigate();
+  const [changing, setChanging] = useState(false);
+
+  const leave = async () => {
+    try {
+      await signOut();
+    } catch (error) {
+      toast(problemText(error));
+      return;
+    }
+    await go({ to: '/sign-in', search: {} });
+    client.clear();
+  };
+
+  return (
+    <>
+      <Menu
+        label="Account"
+        note={
+          <>
+            <p className="strong">{me.name}</p>
+            {me.login !== me.name && <p className="quiet">{me.login}</p>}
+            <p className="quiet">
+              {ROLE[me.role]}, {me.customer_name}
+            </p>
+          </>
+        }
+        trigger={
+          <AriaButton className="button account" data-kind="quiet" aria-label={`Account of ${me.name}`}>
+            <span className="avatar" aria-hidden>
+              {initials(me.name)}
+            </span>
+          </AriaButton>
+        }
+      >
+        <MenuItem
+          name="Change password…"
+          icon={<KeyRound className="icon" aria-hidden />}
+          onAction={() => setChanging(true)}
+        />
+        <MenuItem name="Sign out" icon={<LogOut className="icon" aria-hidden />} onAction={() => void leave()} />
+      </Menu>
+      {changing && (
+        <Suspense>
+          <OwnPasswordDialog onClose={() => setChanging(false)} />
+        </Suspense>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,42 @@
+import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query';
+import { createRouter } from '@tanstack/react-router';
+import { ApiError, isCode } from '../api/client';
+import { Missing } from './Missing';
+import { routeTree } from './routes';
+import { parseSearch, writeSearch } from './search';
+
+export const queryClient = new QueryClient({
+  queryCache: new QueryCache({ onError: endIfSignedOut }),
+  mutationCache: new MutationCache({ onError: endIfSignedOut }),
+  defaultOptions: {
+    queries: {
+      staleTime: 5000,
+      // A refusal stays one; only a server that could not be reached is asked again.
+      retry: (failures, error) => failures < 2 && !(error instanceof ApiError && error.problem.status < 500),
+    },
+  },
+});
+
+export const router = createRouter({
+  routeTree,
+  context: { client: queryClient },
+  defaultPreload: 'intent',
+  defaultPreloadStaleTime: 0,
+  defaultNotFoundComponent: Missing,
+  parseSearch,
+  stringifySearch: writeSearch,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}
+
+/** A session that ended while the console was open leads to the sign-in page and back again. */
+function endIfSignedOut(error: Error): void {
+  const { pathname, href } = router.state.location;
+  if (!isCode(error, 'sign_in_required') || pathname === '/sign-in' || pathname === '/setup') return;
+  queryClient.clear();
+  void router.navigate({ to: '/sign-in', search: { to: href } });
+}

@@ -1,0 +1,133 @@
+import type { QueryClient } from '@tanstack/react-query';
+import {
+  createRootRouteWithContext,
+  createRoute,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+  retainSearchParams,
+} from '@tanstack/react-router';
+import { isCode } from '../api/client';
+import { customerQuery } from '../features/customers/api';
+import { meQuery, setupQuery } from '../features/sessions/api';
+import { Shell } from './Shell';
+import { Unavailable } from './Unavailable';
+import { readCustomer, readCustomers, readList, readPeople, readScope, type Raw } from './search';
+
+const root = createRootRouteWithContext<{ client: QueryClient }>()({ component: Outlet, errorComponent: Unavailable });
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: (raw: Raw): { to?: string | undefined } => ({
+    to: typeof raw['to'] === 'string' ? raw['to'] : undefined,
+  }),
+  beforeLoad: async ({ context: { client } }) => {
+    const { setup_required } = await client.ensureQueryData(setupQuery());
+    if (setup_required) throw redirect({ to: '/setup' });
+  },
+  component: lazyRouteComponent(() => import('../features/sessions/SignInPage'), 'SignInPage'),
+});
+
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: '/setup',
+  component: lazyRouteComponent(() => import('../features/sessions/SetupPage'), 'SetupPage'),
+});
+
+/** Everything behind the sign-in, in the frame. */
+const frame = createRoute({
+  getParentRoute: () => root,
+  id: 'frame',
+  validateSearch: readScope,
+  search: { middlewares: [retainSearchParams(['under'])] },
+  beforeLoad: async ({ context: { client }, location }) => {
+    try {
+      await client.ensureQueryData(meQuery());
+    } catch (error) {
+      if (!isCode(error, 'sign_in_required')) throw error;
+      throw redirect({ to: '/sign-in', search: { to: location.href === '/' ? undefined : location.href } });
+    }
+  },
+  component: Shell,
+});
+
+const index = createRoute({
+  getParentRoute: () => frame,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/customers', replace: true });
+  },
+});
+
+const customers = createRoute({
+  getParentRoute: () => frame,
+  path: '/customers',
+  validateSearch: readCustomers,
+  component: lazyRouteComponent(() => import('../features/customers/CustomersPage'), 'CustomersPage'),
+});
+
+const customerAdd = createRoute({
+  getParentRoute: () => frame,
+  path: '/customers/new',
+  validateSearch: (raw: Raw): { parent?: string | undefined } => ({
+    parent: typeof raw['parent'] === 'string' ? raw['parent'] : undefined,
+  }),
+  component: lazyRouteComponent(() => import('../features/customers/AddPage'), 'AddPage'),
+});
+
+const customer = createRoute({
+  getParentRoute: () => frame,
+  path: '/customers/$id',
+  validateSearch: readCustomer,
+  loader: ({ context: { client }, params: { id } }) => void client.prefetchQuery(customerQuery(id)),
+  component: lazyRouteComponent(() => import('../features/customers/CustomerPage'), 'CustomerPage'),
+});
+
+const customerEdit = createRoute({
+  getParentRoute: () => frame,
+  path: '/customers/$id/edit',
+  component: lazyRouteComponent(() => import('../features/customers/EditPage'), 'EditPage'),
+});
+
+const customerAdded = createRoute({
+  getParentRoute: () => frame,
+  path: '/customers/$id/added',
+  component: lazyRouteComponent(() => import('../features/customers/AddedPage'), 'AddedPage'),
+});
+
+const devices = createRoute({
+  getParentRoute: () => frame,
+  path: '/devices',
+  validateSearch: readList,
+  component: lazyRouteComponent(() => import('../features/devices/DevicesPage'), 'DevicesPage'),
+});
+
+const device = createRoute({
+  getParentRoute: () => frame,
+  path: '/devices/$id',
+  component: lazyRouteComponent(() => import('../features/devices/DevicePage'), 'DevicePage'),
+});
+
+const people = createRoute({
+  getParentRoute: () => frame,
+  path: '/people',
+  validateSearch: readPeople,
+  component: lazyRouteComponent(() => import('../features/users/PeoplePage'), 'PeoplePage'),
+});
+
+export const routeTree = root.addChildren([
+  signIn,
+  setup,
+  frame.addChildren([
+    index,
+    customers,
+    customerAdd,
+    customer,
+    customerEdit,
+    customerAdded,
+    devices,
+    device,
+    people,
+  ]),
+]);

@@ -1,0 +1,67 @@
+/** What the console keeps in its URL. Texts only, so that every address can be read, typed and sent. */
+
+import type { Level } from '../api/schema';
+import { LEVELS } from '../lib/words';
+
+/** The customer to which the whole console is narrowed. */
+export type Scope = { under?: string | undefined };
+
+export type ListSearch = Scope & {
+  q?: string | undefined;
+  sort?: string | undefined;
+};
+
+export type CustomersSearch = ListSearch & { level?: Level | undefined };
+
+export const TABS = ['overview', 'devices', 'pass_keys', 'people', 'activity'] as const;
+export type Tab = (typeof TABS)[number];
+
+export type Raw = Record<string, unknown>;
+
+export function readScope(raw: Raw): Scope {
+  return { under: text(raw['under']) };
+}
+
+export function readList(raw: Raw): ListSearch {
+  return { ...readScope(raw), q: text(raw['q']), sort: text(raw['sort']) };
+}
+
+export function readCustomers(raw: Raw): CustomersSearch {
+  return { ...readList(raw), level: LEVELS.find((level) => level === raw['level']) };
+}
+
+export type PeopleSearch = ListSearch & {
+  /** The dialog for a new person is open. */
+  add?: 'yes' | undefined;
+};
+
+export function readPeople(raw: Raw): PeopleSearch {
+  return { ...readList(raw), add: raw['add'] === 'yes' ? 'yes' : undefined };
+}
+
+/** Dialogs of a customer's page that other pages lead to. */
+const ADDS = ['device', 'site', 'person'] as const;
+
+export type CustomerSearch = { tab?: Tab | undefined; add?: (typeof ADDS)[number] | undefined };
+
+export function readCustomer(raw: Raw): CustomerSearch {
+  return { tab: TABS.find((tab) => tab === raw['tab']), add: ADDS.find((add) => add === raw['add']) };
+}
+
+/** `?under=cus_1&q=acme` and back; nothing is quoted or escaped beyond what a URL needs. */
+export function parseSearch(search: string): Raw {
+  return Object.fromEntries(new URLSearchParams(search));
+}
+
+export function writeSearch(values: Raw): string {
+  const params = new URLSearchParams();
+  for (const [name, value] of Object.entries(values)) {
+    if (typeof value === 'string' && value !== '') params.set(name, value);
+  }
+  const written = params.toString();
+  return written ? `?${written}` : '';
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}

@@ -1,0 +1,175 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import type { Customer, Level } from '../../api/schema';
+import { idempotencyKey } from '../../api/client';
+import { useScope } from '../../app/useMe';
+import { customerName, LEVEL, LEVEL_PLURAL, refusalOf } from '../../lib/words';
+import { Failed, Skeletons } from '../../ui/Blank';
+import { Breadcrumbs } from '../../ui/Breadcrumbs';
+import { Button, LinkButton } from '../../ui/Button';
+import { ChoiceField, SelectField, TextArea, TextField } from '../../ui/fields';
+import { FormSummary, FormView, useForm, useFormField } from '../../ui/form';
+import { LeaveGuard } from '../../ui/LeaveGuard';
+import { NewPasswordFields } from '../../ui/NewPassword';
+import { Section } from '../../ui/Section';
+import { createCustomer, customerQuery, LEVELS_BELOW, refreshCustomers, storageLocationsQuery } from './api';
+import { checkNew, createOf, emptyValues } from './edit';
+import { ParentField } from './ParentField';
+import { nearestParentQuery } from './parents';
+import { PlaceFields } from './PlaceFields';
+import { ProfileFields } from './ProfileFields';
+import { warningsKey } from './AddedPage';
+
+const route = getRouteApi('/frame/customers/new');
+
+/** Adds a customer of any level but site. The parent is the one that was chosen before, or the nearest that may have one. */
+export function AddPage() {
+  const { parent } = route.useSearch();
+  const scope = useScope();
+  const start = useQuery(nearestParentQuery(parent ?? scope.id));
+  return (
+    <div className="page">
+      <header className="page-head">
+        <div className="page-title">
+          <Breadcrumbs>
+            {[
+              <Link key="list" to="/customers" className="plain-link">
+                Customers
+              </Link>,
+            ]}
+          </Breadcrumbs>
+          <h1>Add customer</h1>
+        </div>
+      </header>
+      {start.isPending && <Skeletons lines={6} />}
+      {start.error && <Failed what="The form" error={start.error} onRetry={() => void start.refetch()} />}
+      {start.data !== undefined && <AddForm parent={start.data} />}
+    </div>
+  );
+}
+
+function AddForm({ parent: initialParent }: { parent: Customer | null }) {
+  const client = useQueryClient();
+  const go = useNavigate();
+  const [key] = useState(idempotencyKey);
+  const [sent, setSent] = useState(false);
+  const locations = useQuery(storageLocationsQuery()).data ?? [];
+  const form = useForm({
+    initial: emptyValues(initialParent?.id ?? ''),
+    check: (values) => checkNew(values, level),
+    send: async (values) => {
+      if (!level) return;
+      const made = await createCustomer(createOf(values, level, locations), key);
+      setSent(true);
+      client.setQueryData(warningsKey(made.id), made.warnings);
+      await refreshCustomers(client);
+      await go({ to: '/customers/$id/added', params: { id: made.id }, replace: true });
+    },
+  });
+  const parentId = form.values['parent_id'] ?? '';
+  const parent = useQuery({ ...customerQuery(parentId), enabled: parentId !== '' }).data;
+  const levels = parent ? LEVELS_BELOW[parent.level] : [];
+  const level = levelOf(levels, form.values['level'] ?? '');
+  const refusal = parent && refusalOf(parent, 'add_customer');
+
+  return (
+    <FormView form={form} label="Add customer">
+      <FormSummary />
+      <Section title="Place">
+        <ParentField initial={initialParent} />
+        {refusal && <p className="field-error">{refusal}</p>}
+        {parent && levels.length > 1 && (
+          <SelectField
+            name="level"
+            label="Level"
+            options={[
+              { value: '', label: 'Choose a level' },
+              ...levels.map((value) => ({ value, label: LEVEL[value] })),
+            ]}
+          />
+        )}
+        {parent && levels.length === 1 && (
+          <p className="hint">
+            {LEVEL_PLURAL[levels[0]!]} stand under a {LEVEL[parent.level].toLowerCase()}, so this will be one.
+          </p>
+        )}
+      </Section>
+      <Section title="Customer">
+        <TextField name="company_name" label="Company name" maxLength={255} autoComplete="organization" />
+        <PlaceFields />
+        <TextField
+          name="email"
+          label="Email"
+          type="email"
+          hint="For messages and reports. Nobody signs in with it."
+          maxLength={254}
+          optional
+        />
+        {level === 'end_customer' && (
+          <TextArea
+            name="sites"
+            label="Sites"
+            hint="Names with commas between them: letters, digits and underscores. More can follow later."
+            optional
+          />
+        )}
+      </Section>
+      <Section title="Own account" note="To sign in to its own devices. People can be added instead, or later.">
+        <AccountFields />
+      </Section>
+      <Section title="Limit and start" folded>
+        <TextField
+          name="max_devices"
+          label="Most devices"
+          hint="How many devices may stand below it. Empty: as many as wanted."
+          type="number"
+          optional
+        />
+        <ChoiceField
+          name="account_state"
+          label="Begins"
+          options={[
+            { value: 'active', label: 'Active', hint: 'Devices can back up at once.' },
+            { value: 'suspended', label: 'Suspended', hint: 'Nothing backs up until it is activated.' },
+          ]}
+        />
+      </Section>
+      <Section title="Profile" folded>
+        <ProfileFields />
+      </Section>
+      <footer className="form-foot">
+        <Button kind="primary" type="submit" isPending={form.busy} refusal={refusal}>
+          Add {level ? LEVEL[level].toLowerCase() : 'customer'}
+        </Button>
+        <LinkButton to="/customers">Cancel</LinkButton>
+      </footer>
+      <LeaveGuard when={form.changed && !sent} what={parent ? `the new customer of ${customerName(parent)}` : 'the new customer'} />
+    </FormView>
+  );
+}
+
+/** A username that never changes, and then a password for it. */
+function AccountFields() {
+  const { value } = useFormField('username');
+  return (
+    <>
+      <TextField
+        name="username"
+        label="Username"
+        hint="Letters, digits and underscores; unique in the whole installation. It never changes."
+        maxLength={64}
+        spellCheck={false}
+        optional
+      />
+      {value !== '' && (
+        <NewPasswordFields advice="Keep username and password in a safe place: the password is not shown again." />
+      )}
+    </>
+  );
+}
+
+/** Derived where only one fits. */
+function levelOf(levels: Level[], chosen: string): Level | undefined {
+  return levels.length === 1 ? levels[0] : levels.find((level) => level === chosen);
+}

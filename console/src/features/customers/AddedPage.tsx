@@ -1,0 +1,173 @@
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
+import { Check, HardDrive, MapPin, Server, Store, UserPlus } from 'lucide-react';
+import type { ReactNode } from 'react';
+import type { Customer, Warning } from '../../api/schema';
+import { counted } from '../../lib/format';
+import { countryName } from '../../lib/countries';
+import { customerName, refusalOf, offers } from '../../lib/words';
+import { Failed, Skeletons } from '../../ui/Blank';
+import { LinkButton } from '../../ui/Button';
+import { Notice } from '../../ui/Notice';
+import { customerQuery, storageLocationsQuery } from './api';
+
+const route = getRouteApi('/frame/customers/$id/added');
+
+/** Where the add page leaves the warnings of what it made. */
+export function warningsKey(id: string): string[] {
+  return ['warnings', id];
+}
+
+/** A customer was added: what comes next. */
+export function AddedPage() {
+  const { id } = route.useParams();
+  const customer = useQuery(customerQuery(id));
+  const warnings = useQuery<Warning[]>({ queryKey: warningsKey(id), queryFn: () => [], staleTime: Infinity }).data;
+  if (customer.error) return <Failed what="The customer" error={customer.error} onRetry={() => void customer.refetch()} />;
+  if (!customer.data) return <Skeletons />;
+  const name = customerName(customer.data);
+  return (
+    <div className="page">
+      <header className="page-head">
+        <div className="page-title">
+          <h1>{name} was added</h1>
+          <p className="quiet">What comes next, in any order. All of it can wait.</p>
+        </div>
+        <div className="page-actions">
+          <LinkButton to="/customers/new" search={{ parent: customer.data.parent_id ?? undefined }}>
+            Add another
+          </LinkButton>
+          <LinkButton kind="primary" to="/customers/$id" params={{ id }}>
+            Open {name}
+          </LinkButton>
+        </div>
+      </header>
+      <div className="page-body">
+        {warnings?.map((warning) => (
+          <Notice key={warning.code} tone="warning">
+            {warning.detail} It was added nevertheless.
+          </Notice>
+        ))}
+        <ul className="steps">
+          <Steps customer={customer.data} />
+        </ul>
+      </div>
+    </div>
+  );
+}
+
+function Steps({ customer }: { customer: Customer }) {
+  const { id, totals } = customer;
+  const locations = useQuery(storageLocationsQuery()).data ?? [];
+  const location = locations.find((candidate) => candidate.id === customer.storage_location_id);
+  const isEnd = customer.level === 'end_customer';
+  return (
+    <>
+      {isEnd && (
+        <Step
+          icon={<HardDrive className="icon" aria-hidden />}
+          title="Devices"
+          done={totals.devices > 0}
+          action={
+            !refusalOf(customer, 'add_device') && (
+              <LinkButton size="s" to="/customers/$id" params={{ id }} search={{ tab: 'devices', add: 'device' }}>
+                Add device
+              </LinkButton>
+            )
+          }
+        >
+          {totals.devices > 0
+            ? counted(totals.devices, 'device')
+            : 'A pass key and a ready command register a machine and start its backups.'}
+        </Step>
+      )}
+      {offers(customer, 'add_customer') && (
+        <Step
+          icon={<Store className="icon" aria-hidden />}
+          title="Customers"
+          done={totals.customers > 0}
+          action={
+            !refusalOf(customer, 'add_customer') && (
+              <LinkButton size="s" to="/customers/new" search={{ parent: id }}>
+                Add customer
+              </LinkButton>
+            )
+          }
+        >
+          {totals.customers > 0 ? counted(totals.customers, 'customer') : 'Nobody stands below it yet.'}
+        </Step>
+      )}
+      <Step
+        icon={<UserPlus className="icon" aria-hidden />}
+        title="People"
+        done={Boolean(customer.username)}
+        action={
+          offers(customer, 'add_user') && (
+            <LinkButton size="s" to="/customers/$id" params={{ id }} search={{ tab: 'people', add: 'person' }}>
+              Add person
+            </LinkButton>
+          )
+        }
+      >
+        {customer.username
+          ? `It signs in as ${customer.username}. Its people can have accounts of their own.`
+          : 'Nobody of this customer can sign in yet.'}
+      </Step>
+      <Step
+        icon={<Server className="icon" aria-hidden />}
+        title="Storage location"
+        done={Boolean(customer.storage_location_id)}
+        action={
+          !customer.storage_location_id && (
+            <LinkButton size="s" to="/customers/$id/edit" params={{ id }}>
+              Choose
+            </LinkButton>
+          )
+        }
+      >
+        {location
+          ? `Backups are stored in ${location.name}${abroad(customer, location.country)}.`
+          : 'Not chosen yet. It is chosen once, and stays.'}
+      </Step>
+      {isEnd && (
+        <Step
+          icon={<MapPin className="icon" aria-hidden />}
+          title="Sites"
+          done={totals.sites > 0}
+          action={
+            !refusalOf(customer, 'add_site') && (
+              <LinkButton size="s" to="/customers/$id" params={{ id }} search={{ add: 'site' }}>
+                Add site
+              </LinkButton>
+            )
+          }
+        >
+          {totals.sites > 0 ? counted(totals.sites, 'site') : 'Only for customers with several places.'}
+        </Step>
+      )}
+    </>
+  );
+}
+
+type StepProps = { icon: ReactNode; title: string; done: boolean; action: ReactNode; children: ReactNode };
+
+function Step({ icon, title, done, action, children }: StepProps) {
+  return (
+    <li className="step">
+      {icon}
+      <div>
+        <h2>
+          {title}
+          {done && <Check className="icon-s step-done" role="img" aria-label="Done" />}
+        </h2>
+        <p className="quiet">{children}</p>
+      </div>
+      {action}
+    </li>
+  );
+}
+
+function abroad(customer: Customer, country: string): string {
+  if (!customer.country || customer.country === country) return '';
+  return `, abroad for ${countryName(customer.country)}`;
+}

@@ -1,0 +1,42 @@
+import type { Customer } from '../../api/schema';
+import type { CustomerSearch } from '../../app/search';
+import { AddDeviceDialog } from '../devices/AddDeviceDialog';
+import { AddSiteDialog } from '../sites/AddSiteDialog';
+import { UserDialog } from '../users/UserDialog';
+import type { CustomerDialog } from './CustomerPage';
+import { DeleteDialog } from './DeleteDialog';
+import { PasswordDialog } from './PasswordDialog';
+import { ActivateDialog, SuspendDialog } from './SwitchDialog';
+
+type CustomerDialogsProps = {
+  customer: Customer;
+  dialog: CustomerDialog | undefined;
+  add: CustomerSearch['add'];
+  onClose: () => void;
+};
+
+/** The one dialog of a customer's page that is open. */
+export function CustomerDialogs({ customer, dialog, add, onClose }: CustomerDialogsProps) {
+  switch (dialog) {
+    case 'suspend':
+      return <SuspendDialog customer={customer} onClose={onClose} />;
+    case 'activate':
+      return <ActivateDialog customer={customer} onClose={onClose} />;
+    case 'delete':
+      return <DeleteDialog customer={customer} onClose={onClose} />;
+    case 'password':
+      return <PasswordDialog customer={customer} onClose={onClose} />;
+    case undefined:
+      break;
+  }
+  switch (add) {
+    case 'device':
+      return <AddDeviceDialog customer={customer} onClose={onClose} />;
+    case 'site':
+      return <AddSiteDialog customer={customer} onClose={onClose} />;
+    case 'person':
+      return <UserDialog customer={customer} onClose={onClose} />;
+    case undefined:
+      return null;
+  }
+}

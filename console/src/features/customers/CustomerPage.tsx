@@ -1,0 +1,230 @@
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
+import { Ellipsis, KeyRound, MapPin, Pause, Pencil, Play, Plus, Trash2 } from 'lucide-react';
+import { lazy, Suspense, useState } from 'react';
+import type { Customer } from '../../api/schema';
+import type { Tab } from '../../app/search';
+import { useMay } from '../../app/useMe';
+import { count } from '../../lib/format';
+import { customerName, offers, refusalOf } from '../../lib/words';
+import { Blank, Failed, Skeletons } from '../../ui/Blank';
+import { Breadcrumbs } from '../../ui/Breadcrumbs';
+import { Button, LinkButton } from '../../ui/Button';
+import { Menu, MenuDivider, MenuItem } from '../../ui/Menu';
+import { isCode } from '../../api/client';
+import { ancestorsQuery, customerQuery } from './api';
+import { Details } from './Details';
+import { LevelIcon } from './LevelIcon';
+import { Overview } from './Overview';
+import { StateBadge } from './StateBadge';
+
+const DevicesTab = lazy(async () => ({ default: (await import('../devices/DevicesTab')).DevicesTab }));
+const PassKeysTab = lazy(async () => ({ default: (await import('../pass_keys/PassKeysTab')).PassKeysTab }));
+const PeopleTab = lazy(async () => ({ default: (await import('../users/PeopleTab')).PeopleTab }));
+const ActivityTab = lazy(async () => ({ default: (await import('../changes/ActivityTab')).ActivityTab }));
+const Dialogs = lazy(async () => ({ default: (await import('./CustomerDialogs')).CustomerDialogs }));
+
+export type CustomerDialog = 'suspend' | 'activate' | 'delete' | 'password';
+
+const route = getRouteApi('/frame/customers/$id');
+
+/** One customer: what needs attention, what lies below it, who and what belongs to it, and what was done. */
+export function CustomerPage() {
+  const { id } = route.useParams();
+  const { tab = 'overview', add } = route.useSearch();
+  const go = useNavigate({ from: '/customers/$id' });
+  // Used space is exact live, so it is looked at often while somebody looks.
+  const customer = useQuery({ ...customerQuery(id), refetchInterval: 5000 });
+  const [dialog, setDialog] = useState<CustomerDialog>();
+  const data = customer.data;
+
+  if (customer.error && !data) {
+    return isCode(customer.error, 'not_found') ? (
+      <Blank title="There is no such customer">
+        <p>It was deleted, or it is not yours to see.</p>
+        <LinkButton to="/customers">Go to customers</LinkButton>
+      </Blank>
+    ) : (
+      <Failed what="The customer" error={customer.error} onRetry={() => void customer.refetch()} />
+    );
+  }
+  if (!data) return <Skeletons lines={6} />;
+  return (
+    <div className="detail">
+      <header className="detail-head">
+        <Ancestors customer={data} />
+        <div className="detail-title">
+          <LevelIcon level={data.level} />
+          <h1>{customerName(data)}</h1>
+          <StateBadge state={data.effective_state} />
+          <Actions customer={data} onDialog={setDialog} onAddSite={() => void go({ search: { tab, add: 'site' } })} />
+        </div>
+        <Tabs customer={data} chosen={tab} />
+      </header>
+      <div className="detail-columns">
+        <div className="detail-main">
+          <Suspense fallback={<Skeletons lines={5} />}>
+            {tab === 'overview' && <Overview customer={data} onDialog={setDialog} />}
+            {tab === 'devices' && <DevicesTab customer={data} />}
+            {tab === 'pass_keys' && <PassKeysTab customer={data} />}
+            {tab === 'people' && <PeopleTab customer={data} />}
+            {tab === 'activity' && <ActivityTab customer={data.id} />}
+          </Suspense>
+        </div>
+        <aside className="detail-aside" aria-label="Details">
+          <Details customer={data} />
+        </aside>
+      </div>
+      {(dialog || add) && (
+        <Suspense>
+          <Dialogs
+            customer={data}
+            dialog={dialog}
+            add={add}
+            onClose={() => {
+              setDialog(undefined);
+              if (add) void go({ search: { tab }, replace: true });
+            }}
+          />
+        </Suspense>
+      )}
+    </div>
+  );
+}
+
+function Ancestors({ customer }: { customer: Customer }) {
+  const ancestors = useQuery(ancestorsQuery(customer.path)).data ?? [];
+  return (
+    <Breadcrumbs>
+      {[
+        <Link key="list" to="/customers" search={{ under: undefined }} className="plain-link">
+          Customers
+        </Link>,
+        ...ancestors.map((above) => (
+          <Link key={above.id} to="/customers/$id" params={{ id: above.id }} className="plain-link">
+            {customerName(above)}
+          </Link>
+        )),
+      ]}
+    </Breadcrumbs>
+  );
+}
+
+type ActionsProps = { customer: Customer; onDialog: (dialog: CustomerDialog) => void; onAddSite: () => void };
+
+/** What can be done; what this role may never do is not shown, what is impossible just now says why. */
+function Actions({ customer, onDialog, onAddSite }: ActionsProps) {
+  const { id } = customer;
+  const mayEdit = useMay('customer_update');
+  const mayCreate = useMay('customer_create');
+  if (!mayEdit) return null;
+  return (
+    <div className="page-actions">
+      <LinkButton to="/customers/$id/edit" params={{ id }}>
+        <Pencil className="icon-s" aria-hidden />
+        <span className="action-text">Edit</span>
+      </LinkButton>
+      {offers(customer, 'suspend') && (
+        <Button onPress={() => onDialog('suspend')} refusal={refusalOf(customer, 'suspend')}>
+          <Pause className="icon-s" aria-hidden />
+          <span className="action-text">Suspend</span>
+        </Button>
+      )}
+      {offers(customer, 'activate') && (
+        <Button onPress={() => onDialog('activate')} refusal={refusalOf(customer, 'activate')}>
+          <Play className="icon-s" aria-hidden />
+          <span className="action-text">Activate</span>
+        </Button>
+      )}
+      {mayCreate && offers(customer, 'add_customer') && !refusalOf(customer, 'add_customer') && (
+        <LinkButton kind="primary" to="/customers/new" search={{ parent: id }}>
+          <Plus className="icon-s" aria-hidden />
+          <span className="action-text">Add customer</span>
+        </LinkButton>
+      )}
+      <More customer={customer} onDialog={onDialog} onAddSite={onAddSite} />
+    </div>
+  );
+}
+
+function More({ customer, onDialog, onAddSite }: ActionsProps) {
+  if (!['add_site', 'change_suspension', 'set_password', 'delete'].some((name) => offers(customer, name))) return null;
+  return (
+    <Menu
+      label="More actions"
+      trigger={
+        <Button aria-label="More actions">
+          <Ellipsis className="icon-s" aria-hidden />
+        </Button>
+      }
+    >
+      {offers(customer, 'add_site') && (
+        <MenuItem
+          name="Add site…"
+          icon={<MapPin className="icon" aria-hidden />}
+          refusal={refusalOf(customer, 'add_site')}
+          onAction={onAddSite}
+        />
+      )}
+      {offers(customer, 'change_suspension') && (
+        <MenuItem
+          name="Change the suspension…"
+          icon={<Pause className="icon" aria-hidden />}
+          refusal={refusalOf(customer, 'change_suspension')}
+          onAction={() => onDialog('suspend')}
+        />
+      )}
+      {offers(customer, 'set_password') && (
+        <MenuItem
+          name="Set password…"
+          icon={<KeyRound className="icon" aria-hidden />}
+          refusal={refusalOf(customer, 'set_password')}
+          onAction={() => onDialog('password')}
+        />
+      )}
+      {offers(customer, 'delete') && (
+        <>
+          <MenuDivider />
+          <MenuItem
+            name="Delete…"
+            tone="danger"
+            icon={<Trash2 className="icon" aria-hidden />}
+            refusal={refusalOf(customer, 'delete')}
+            onAction={() => onDialog('delete')}
+          />
+        </>
+      )}
+    </Menu>
+  );
+}
+
+function Tabs({ customer, chosen }: { customer: Customer; chosen: Tab }) {
+  const mayPeople = useMay('user_list');
+  const { totals } = customer;
+  const tabs: { tab: Tab; name: string; n?: number; shown: boolean }[] = [
+    { tab: 'overview', name: 'Overview', shown: true },
+    { tab: 'devices', name: 'Devices', n: totals.devices, shown: true },
+    { tab: 'pass_keys', name: 'Pass keys', shown: customer.level === 'end_customer' },
+    { tab: 'people', name: 'People', shown: mayPeople && customer.level !== 'site' },
+    { tab: 'activity', name: 'Activity', shown: true },
+  ];
+  return (
+    <nav className="tabs" aria-label="Parts of this customer">
+      {tabs
+        .filter(({ shown }) => shown)
+        .map(({ tab, name, n }) => (
+          <Link
+            key={tab}
+            to="/customers/$id"
+            params={{ id: customer.id }}
+            search={{ tab: tab === 'overview' ? undefined : tab }}
+            className="tab"
+            aria-current={chosen === tab ? 'page' : undefined}
+          >
+            {name}
+            {n !== undefined && <span className="number">{count(n)}</span>}
+          </Link>
+        ))}
+    </nav>
+  );
+}

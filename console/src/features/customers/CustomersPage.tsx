@@ -1,0 +1,207 @@
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, useNavigate } from '@tanstack/react-router';
+import { Pause, Play, Plus, Rows3, Rows4, X } from 'lucide-react';
+import { useCallback, useMemo, useState } from 'react';
+import type { Customer } from '../../api/schema';
+import { useMay, useMe, useScope } from '../../app/useMe';
+import { count } from '../../lib/format';
+import { useStored } from '../../lib/useStored';
+import { customerName, LEVEL_PLURAL, LEVELS } from '../../lib/words';
+import { Blank, Failed } from '../../ui/Blank';
+import { Button, IconButton, LinkButton } from '../../ui/Button';
+import { Grid } from '../../ui/grid/Grid';
+import { useListMemory } from '../../ui/grid/memory';
+import { SearchBox } from '../../ui/grid/SearchBox';
+import { EVERYTHING, NOTHING, sizeOf, type Selection } from '../../ui/grid/selection';
+import { useWindow } from '../../ui/grid/useWindow';
+import { customerQuery, LEVELS_BELOW, listCustomers, type CustomerFilter } from './api';
+import { BulkDialog } from './BulkDialog';
+import type { BulkAction } from './bulk';
+import { COLUMNS } from './columns';
+
+const route = getRouteApi('/frame/customers');
+
+export function CustomersPage() {
+  const search = route.useSearch();
+  const go = useNavigate({ from: '/customers' });
+  const { recall } = useListMemory();
+  const [selection, setSelection] = useState<Selection>(() => recall().selection);
+  const [bulk, setBulk] = useState<BulkAction>();
+  const [compact, setCompact] = useStored('compact', false);
+  const scope = useScope();
+  const scopeName = useScopeName(scope.id);
+  const mayCreate = useMay('customer_create');
+  const maySwitch = useMay('customer_suspend');
+
+  const filter: CustomerFilter = useMemo(
+    () => ({ under: search.under, q: search.q, level: search.level }),
+    [search.under, search.q, search.level],
+  );
+  const filterKey = JSON.stringify(filter);
+  const sort = search.sort ?? 'company_name';
+  const rows = useWindow<Customer>({
+    key: ['customers', 'list', filter, sort],
+    fetch: (range, signal) => listCustomers(filter, sort, range, signal),
+  });
+  useClearWhen(filterKey, () => setSelection(NOTHING));
+
+  const set = useCallback(
+    (change: Partial<typeof search>) => void go({ search: (old) => ({ ...old, ...change }), replace: true }),
+    [go],
+  );
+  const onSearch = useCallback((q: string) => set({ q: q || undefined }), [set]);
+  const selected = sizeOf(selection, rows.total);
+  const narrowed = Boolean(search.q || search.level);
+
+  return (
+    <div className="list-page">
+      <header className="page-head">
+        <div className="page-title">
+          <h1>Customers</h1>
+          {!rows.loading && scopeName && (
+            <p className="quiet" role="status">
+              <span className="number">{count(rows.total)}</span> in {scopeName} and below
+            </p>
+          )}
+        </div>
+        {mayCreate && (
+          <div className="page-actions">
+            <LinkButton kind="primary" to="/customers/new" search={{ parent: search.under }}>
+              <Plus className="icon-s" aria-hidden />
+              Add customer
+            </LinkButton>
+          </div>
+        )}
+      </header>
+      <Levels chosen={search.level} onChoose={(level) => set({ level })} />
+      {selected > 0 ? (
+        <div className="bar bar-selected" role="toolbar" aria-label="Actions for the selected customers">
+          <IconButton label="Clear the selection" size="s" onPress={() => setSelection(NOTHING)}>
+            <X className="icon-s" aria-hidden />
+          </IconButton>
+          <b className="number" role="status">
+            {count(selected)} selected
+          </b>
+          {selection.kind === 'some' && selected < rows.total && (
+            <Button kind="link" onPress={() => setSelection(EVERYTHING)}>
+              Select all {count(rows.total)}
+            </Button>
+          )}
+          <div className="bar-end">
+            <Button size="s" onPress={() => setBulk('suspend')}>
+              <Pause className="icon-s" aria-hidden />
+              Suspend
+            </Button>
+            <Button size="s" onPress={() => setBulk('activate')}>
+              <Play className="icon-s" aria-hidden />
+              Activate
+            </Button>
+          </div>
+        </div>
+      ) : (
+        <div className="bar">
+          <SearchBox label="Name, email or reference" value={search.q ?? ''} onChange={onSearch} />
+          <div className="bar-end">
+            <IconButton
+              size="s"
+              label={compact ? 'Comfortable rows' : 'Compact rows'}
+              onPress={() => setCompact(!compact)}
+            >
+              {compact ? <Rows3 className="icon-s" aria-hidden /> : <Rows4 className="icon-s" aria-hidden />}
+            </IconButton>
+          </div>
+        </div>
+      )}
+      <div className="list">
+        {rows.error ? (
+          <Failed what="The customers" error={rows.error} onRetry={rows.retry} />
+        ) : (
+          <Grid
+            label="Customers"
+            columns={COLUMNS}
+            window={rows}
+            rowId={(customer) => customer.id}
+            rowName={customerName}
+            onOpen={(customer) => void go({ to: '/customers/$id', params: { id: customer.id } })}
+            sort={sort}
+            onSort={(next) => set({ sort: next })}
+            {...(maySwitch && { selection: { value: selection, set: setSelection } })}
+            filter={filterKey}
+            compact={compact}
+            blank={
+              <NoCustomers
+                narrowed={narrowed}
+                chosen={scope.chosen}
+                onClear={() => void go({ search: { under: search.under } })}
+                onWhole={() => void go({ search: { q: search.q, level: search.level, under: undefined } })}
+              />
+            }
+          />
+        )}
+      </div>
+      {bulk && (
+        <BulkDialog
+          action={bulk}
+          selection={selection}
+          filter={filter}
+          onClose={() => setBulk(undefined)}
+          onDone={() => setSelection(NOTHING)}
+        />
+      )}
+    </div>
+  );
+}
+
+type LevelsProps = { chosen: Customer['level'] | undefined; onChoose: (level: Customer['level'] | undefined) => void };
+
+/** The levels that can stand below the caller, as tabs. */
+function Levels({ chosen, onChoose }: LevelsProps) {
+  const { customer_level } = useMe();
+  const reachable = levelsBelow(customer_level);
+  const tabs = [undefined, ...LEVELS.filter((level) => reachable.has(level))];
+  return (
+    <nav className="tabs list-tabs" aria-label="Levels">
+      {tabs.map((level) => (
+        <button
+          key={level ?? 'all'}
+          type="button"
+          className="tab"
+          aria-current={chosen === level ? 'page' : undefined}
+          onClick={() => onChoose(level)}
+        >
+          {level ? LEVEL_PLURAL[level] : 'All'}
+        </button>
+      ))}
+    </nav>
+  );
+}
+
+type NoCustomersProps = { narrowed: boolean; chosen: boolean; onClear: () => void; onWhole: () => void };
+
+function NoCustomers({ narrowed, chosen, onClear, onWhole }: NoCustomersProps) {
+  return (
+    <Blank title="No customers match">
+      <p>{chosen ? 'Search for something else, or look in the whole tree.' : 'Search for something else.'}</p>
+      {narrowed && <Button onPress={onClear}>Clear search and level</Button>}
+      {chosen && <Button onPress={onWhole}>Look in the whole tree</Button>}
+    </Blank>
+  );
+}
+
+function useScopeName(id: string): string | undefined {
+  const customer = useQuery(customerQuery(id)).data;
+  return customer && customerName(customer);
+}
+
+function levelsBelow(level: Customer['level']): Set<Customer['level']> {
+  return new Set(LEVELS_BELOW[level].flatMap((below) => [below, ...levelsBelow(below)]));
+}
+
+/** A selection belongs to a filter: it would otherwise act on rows that nobody sees. */
+function useClearWhen(key: string, clear: () => void): void {
+  const [known, setKnown] = useState(key);
+  if (known !== key) {
+    setKnown(key);
+    clear();
+  }
+}

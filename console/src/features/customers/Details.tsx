@@ -1,0 +1,74 @@
+import { useQuery } from '@tanstack/react-query';
+import type { Customer } from '../../api/schema';
+import { countryName } from '../../lib/countries';
+import { count, day } from '../../lib/format';
+import { LEVEL } from '../../lib/words';
+import { Fact, Facts } from '../../ui/Facts';
+import { storageLocationsQuery } from './api';
+import { LastBackup } from './LastBackup';
+
+/** The column at the right of a customer's page. */
+export function Details({ customer }: { customer: Customer }) {
+  const locations = useQuery(storageLocationsQuery()).data;
+  const location = locations?.find(({ id }) => id === customer.storage_location_id);
+  const { profile } = customer;
+  const place = [profile.address, profile.city].filter(Boolean).join(', ');
+  const hasContact = Boolean(customer.email || profile.contact || profile.phone || profile.fax || place);
+  return (
+    <>
+      <section>
+        <h2>Details</h2>
+        <Facts>
+          <Fact name="Level">{LEVEL[customer.level]}</Fact>
+          {customer.level === 'site' && customer.name !== customer.company_name && (
+            <Fact name="Company name">{customer.company_name}</Fact>
+          )}
+          {customer.username && <Fact name="Username">{customer.username}</Fact>}
+          <Fact name="Country">{customer.country ? countryName(customer.country) : <None />}</Fact>
+          <Fact name="Storage location">{location?.name ?? (customer.storage_location_id ? '' : <None />)}</Fact>
+          {customer.level !== 'site' && (
+            <Fact name="Device limit">
+              {customer.max_devices === null || customer.max_devices === undefined
+                ? 'None'
+                : count(customer.max_devices)}
+            </Fact>
+          )}
+          <Fact name="Last backup">
+            <LastBackup at={customer.last_backup_at} state={customer.effective_state} />
+          </Fact>
+          <Fact name="Customer since">{day(customer.created_at)}</Fact>
+          {profile.reference && <Fact name="Reference">{profile.reference}</Fact>}
+          <Fact name="ID">
+            <code>{customer.id}</code>
+          </Fact>
+        </Facts>
+      </section>
+      {hasContact && (
+        <section>
+          <h2>Contact</h2>
+          {profile.contact && <p>{profile.contact}</p>}
+          {customer.email && (
+            <p>
+              <a className="link" href={`mailto:${customer.email}`}>
+                {customer.email}
+              </a>
+            </p>
+          )}
+          {profile.phone && <p>{profile.phone}</p>}
+          {profile.fax && <p className="quiet">Fax {profile.fax}</p>}
+          {place && <p className="quiet">{place}</p>}
+        </section>
+      )}
+      {profile.notes && (
+        <section>
+          <h2>Notes</h2>
+          <p className="notes">{profile.notes}</p>
+        </section>
+      )}
+    </>
+  );
+}
+
+function None() {
+  return <span className="quiet">None yet</span>;
+}

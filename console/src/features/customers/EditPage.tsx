@@ -1,0 +1,188 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import { isCode } from '../../api/client';
+import type { Customer } from '../../api/schema';
+import { customerName, fieldName, refusalOf } from '../../lib/words';
+import { Failed, Skeletons } from '../../ui/Blank';
+import { Breadcrumbs } from '../../ui/Breadcrumbs';
+import { Button, LinkButton } from '../../ui/Button';
+import { TextField } from '../../ui/fields';
+import { FormSummary, FormView, useForm, useFormField } from '../../ui/form';
+import { LeaveGuard } from '../../ui/LeaveGuard';
+import { NewPasswordFields } from '../../ui/NewPassword';
+import { Notice } from '../../ui/Notice';
+import { Section } from '../../ui/Section';
+import { toast } from '../../ui/Toasts';
+import { customerQuery, refreshCustomers, showCustomer, storageLocationsQuery, updateCustomer } from './api';
+import { checkEdit, conflictsOf, updateOf, valuesOf, type Conflict } from './edit';
+import { PlaceFields } from './PlaceFields';
+import { ProfileFields } from './ProfileFields';
+
+const route = getRouteApi('/frame/customers/$id/edit');
+
+export function EditPage() {
+  const { id } = route.useParams();
+  // What the form began with stays while it is edited: nothing is fetched into it behind one's back.
+  const customer = useQuery({ ...customerQuery(id), staleTime: 0, refetchOnWindowFocus: false });
+  const name = customer.data && customerName(customer.data);
+  return (
+    <div className="page">
+      <header className="page-head">
+        <div className="page-title">
+          <Breadcrumbs>
+            {[
+              <Link key="list" to="/customers" className="plain-link">
+                Customers
+              </Link>,
+              <Link key="one" to="/customers/$id" params={{ id }} className="plain-link">
+                {name ?? 'Customer'}
+              </Link>,
+            ]}
+          </Breadcrumbs>
+          <h1>Edit {name}</h1>
+        </div>
+      </header>
+      {customer.isPending && <Skeletons lines={6} />}
+      {customer.error && !customer.data && (
+        <Failed what="The customer" error={customer.error} onRetry={() => void customer.refetch()} />
+      )}
+      {customer.data && !customer.isFetching && <EditForm key={id} customer={customer.data} />}
+    </div>
+  );
+}
+
+function EditForm({ customer }: { customer: Customer }) {
+  const client = useQueryClient();
+  const go = useNavigate();
+  const [base, setBase] = useState(customer);
+  const [conflicts, setConflicts] = useState<Conflict[]>([]);
+  const [sent, setSent] = useState(false);
+  const locations = useQuery(storageLocationsQuery()).data ?? [];
+  const refusal = refusalOf(customer, 'edit');
+  const form = useForm({
+    initial: valuesOf(customer),
+    check: (values) => checkEdit(values, Boolean(base.username)),
+    send: async (values) => {
+      try {
+        await updateCustomer(base, updateOf(values, valuesOf(base), locations));
+      } catch (error) {
+        if (isCode(error, 'version_stale')) {
+          const latest = await showCustomer(customer.id);
+          const found = conflictsOf(valuesOf(base), valuesOf(latest));
+          setConflicts(found);
+          setBase(latest);
+          // What was not touched here follows; what was typed stays.
+          for (const { field, was, is } of found) {
+            if ((values[field] ?? '') === was) form.set(field, is);
+          }
+        }
+        throw error;
+      }
+      setSent(true);
+      toast(`${customerName(customer)} saved`);
+      await refreshCustomers(client);
+      await go({ to: '/customers/$id', params: { id: customer.id } });
+    },
+    explain: (error) => (isCode(error, 'version_stale') ? <Stale /> : undefined),
+  });
+  return (
+    <FormView form={form} label="Edit customer">
+      <FormSummary />
+      {conflicts.length > 0 && (
+        <Notice tone="warning">
+          <ul>
+            {conflicts.map(({ field, was, is }) => (
+              <li key={field}>
+                {fieldName(field)}: was {was || 'empty'}, is now {is || 'empty'}
+              </li>
+            ))}
+          </ul>
+        </Notice>
+      )}
+      <Section title="Customer">
+        <TextField name="company_name" label="Company name" maxLength={255} />
+        <TextField name="email" label="Email" type="email" maxLength={254} optional />
+        <PlaceOrFact customer={base} />
+      </Section>
+      {customer.level !== 'site' && (
+        <Section title="Own account">
+          <AccountFields fixed={Boolean(base.username)} />
+        </Section>
+      )}
+      {customer.level !== 'site' && (
+        <Section title="Limit">
+          <TextField
+            name="max_devices"
+            label="Most devices"
+            type="number"
+            hint="Below what is there already, it only stops additions. Empty: as many as wanted."
+            optional
+          />
+        </Section>
+      )}
+      <Section title="Profile">
+        <ProfileFields />
+      </Section>
+      <footer className="form-foot">
+        <Button kind="primary" type="submit" isPending={form.busy} refusal={refusal}>
+          Save
+        </Button>
+        <LinkButton to="/customers/$id" params={{ id: customer.id }}>
+          Cancel
+        </LinkButton>
+      </footer>
+      <LeaveGuard when={form.changed && !sent} what={`the changes to ${customerName(customer)}`} />
+    </FormView>
+  );
+}
+
+function Stale() {
+  return (
+    <>
+      <p className="strong">Somebody else has changed this customer in the meantime. Nothing was saved.</p>
+      <p>What you typed is still here; the rest of the form now shows theirs. Look at it and save again.</p>
+    </>
+  );
+}
+
+/** The storage location is chosen once; afterwards a new country moves nothing. */
+function PlaceOrFact({ customer }: { customer: Customer }) {
+  const locations = useQuery(storageLocationsQuery()).data ?? [];
+  const location = locations.find(({ id }) => id === customer.storage_location_id);
+  if (!customer.storage_location_id) return <PlaceFields />;
+  return (
+    <>
+      <PlaceFields fixed />
+      <p className="form-fact">
+        <span className="field-label">Storage location</span>
+        <span>{location?.name ?? customer.storage_location_id}</span>
+        <span className="hint">Chosen when the customer was made. Another country moves no data.</span>
+      </p>
+    </>
+  );
+}
+
+function AccountFields({ fixed }: { fixed: boolean }) {
+  const { value } = useFormField('username');
+  return (
+    <>
+      <TextField
+        name="username"
+        label="Username"
+        hint={
+          fixed
+            ? 'A username never changes. Set a new password from the customer’s page.'
+            : 'Letters, digits and underscores; unique in the whole installation. It never changes.'
+        }
+        maxLength={64}
+        spellCheck={false}
+        readOnly={fixed}
+        optional={!fixed}
+      />
+      {!fixed && value !== '' && (
+        <NewPasswordFields advice="Keep username and password in a safe place: the password is not shown again." />
+      )}
+    </>
+  );
+}

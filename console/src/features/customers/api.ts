@@ -1,0 +1,145 @@
+import { queryOptions, type QueryClient } from '@tanstack/react-query';
+import { api, idempotencyKey, ifMatch, take } from '../../api/client';
+import type {
+  Customer,
+  CustomerCreate,
+  CustomerUpdate,
+  Level,
+  SiteCreate,
+  StorageLocation,
+  SuspendRequest,
+} from '../../api/schema';
+import type { Page } from '../../ui/grid/useWindow';
+
+/** What narrows a list, as it stands in the URL of the page and in that of the API. */
+export type CustomerFilter = { under?: string | undefined; q?: string | undefined; level?: Level | undefined };
+
+type Range = { offset: number; limit: number };
+
+/** As many as the API gives at once. */
+const MOST = 500;
+
+export async function listCustomers(filter: CustomerFilter, sort: string, range: Range, signal?: AbortSignal) {
+  const query = { ...filter, sort, ...range };
+  const page: Page<Customer> = await take(api.GET('/api/v1/customers', { params: { query }, signal }));
+  return page;
+}
+
+/** Every customer that matches, page by page by cursor. */
+export async function allCustomers(filter: CustomerFilter, signal?: AbortSignal): Promise<Customer[]> {
+  const found: Customer[] = [];
+  let after: string | undefined;
+  do {
+    const query = { ...filter, limit: MOST, after };
+    const page = await take(api.GET('/api/v1/customers', { params: { query }, signal }));
+    found.push(...page.items);
+    after = page.next ?? undefined;
+  } while (after !== undefined);
+  return found;
+}
+
+export function showCustomer(id: string, signal?: AbortSignal): Promise<Customer> {
+  return take(api.GET('/api/v1/customers/{id}', { params: { path: { id } }, signal }));
+}
+
+export function customerQuery(id: string) {
+  return queryOptions({
+    queryKey: ['customers', 'one', id],
+    queryFn: ({ signal }) => showCustomer(id, signal),
+  });
+}
+
+/** The customers above the end of a path, as far as the caller sees them. */
+export function ancestorsQuery(path: string) {
+  const above = path.split('/').filter(Boolean).slice(0, -1);
+  return queryOptions({
+    queryKey: ['customers', 'above', path],
+    queryFn: ({ signal }) => Promise.all(above.map((id) => showCustomer(id, signal))),
+    staleTime: 60_000,
+  });
+}
+
+/** Customers found by a text, the best first. */
+export function findQuery(q: string, level?: Level) {
+  return queryOptions({
+    queryKey: ['customers', 'find', q, level ?? ''],
+    queryFn: async ({ signal }) =>
+      (await listCustomers({ q: q || undefined, level }, 'company_name', { offset: 0, limit: 12 }, signal)).items,
+    staleTime: 10_000,
+  });
+}
+
+/** Levels that may stand directly under each other, from the top down. The server enforces them. */
+export const LEVELS_BELOW: Record<Level, Level[]> = {
+  provider: ['distributor', 'sub_distributor', 'reseller'],
+  distributor: ['sub_distributor', 'reseller'],
+  sub_distributor: ['reseller'],
+  reseller: ['end_customer'],
+  end_customer: ['site'],
+  site: [],
+};
+
+/** What stands directly under a customer. Partners of one level are few; the rest is exact at once. */
+export function childrenQuery(parent: Pick<Customer, 'id' | 'level'>) {
+  return queryOptions({
+    queryKey: ['customers', 'children', parent.id],
+    queryFn: async ({ signal }) => {
+      const lists = await Promise.all(
+        LEVELS_BELOW[parent.level].map((level) => allCustomers({ under: parent.id, level }, signal)),
+      );
+      return lists.flat().filter((customer) => customer.parent_id === parent.id);
+    },
+    staleTime: 60_000,
+  });
+}
+
+export function storageLocationsQuery() {
+  return queryOptions({
+    queryKey: ['storage_locations'],
+    queryFn: async ({ signal }): Promise<StorageLocation[]> =>
+      (await take(api.GET('/api/v1/storage_locations', { params: { query: { limit: MOST } }, signal }))).items,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
+export function createCustomer(body: CustomerCreate, key: string) {
+  return take(api.POST('/api/v1/customers', { body, headers: { 'Idempotency-Key': key } }));
+}
+
+export function updateCustomer(customer: Customer, body: CustomerUpdate): Promise<Customer> {
+  const params = { path: { id: customer.id }, header: ifMatch(customer.version) };
+  return take(api.PATCH('/api/v1/customers/{id}', { params, headers: ifMatch(customer.version), body }));
+}
+
+export function createSite(id: string, body: SiteCreate, key: string): Promise<Customer> {
+  const headers = { 'Idempotency-Key': key };
+  return take(api.POST('/api/v1/customers/{id}/sites', { params: { path: { id } }, headers, body }));
+}
+
+export function suspendCustomer(id: string, body: SuspendRequest, dry_run: boolean) {
+  const params = { path: { id }, query: { dry_run } };
+  return take(api.POST('/api/v1/customers/{id}/suspend', { params, headers: once(dry_run), body }));
+}
+
+export function activateCustomer(id: string, dry_run: boolean) {
+  const params = { path: { id }, query: { dry_run } };
+  return take(api.POST('/api/v1/customers/{id}/activate', { params, headers: once(dry_run) }));
+}
+
+export function deleteCustomer(id: string, dry_run: boolean) {
+  return take(api.DELETE('/api/v1/customers/{id}', { params: { path: { id }, query: { dry_run } } }));
+}
+
+export function setCustomerPassword(id: string, password: string) {
+  const params = { path: { id } };
+  return take(api.POST('/api/v1/customers/{id}/password', { params, headers: once(false), body: { password } }));
+}
+
+/** A change anywhere may show anywhere: totals and states flow through the whole tree. */
+export function refreshCustomers(client: QueryClient): Promise<void> {
+  return client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'me' && queryKey[0] !== 'setup' });
+}
+
+function once(dry_run: boolean): Record<string, string> {
+  return dry_run ? {} : { 'Idempotency-Key': idempotencyKey() };
+}

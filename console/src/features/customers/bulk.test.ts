@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest';
+import type { Customer } from '../../api/schema';
+import { inLanes, planOf, knownAtOnce, runAll, type Outcome, type Preview } from './bulk';
+
+function customer(path: string, rest: Partial<Customer> = {}): Customer {
+  return { id: path, path, level: 'end_customer', account_state: 'active', actions: [], ...rest } as Customer;
+}
+
+function changes(path: string, devices: number): Preview {
+  return {
+    customer: customer(path),
+    kind: 'changes',
+    consequences: { customers: 1, devices, devices_with_recent_backup: devices - 1 },
+  };
+}
+
+test('what lies below another customer of the selection is counted once', () => {
+  const plan = planOf([changes('p/a/', 10), changes('p/a/b/', 4), changes('p/c/', 1), changes('p/ab/', 2)]);
+  expect(plan.changing).toHaveLength(4);
+  expect(plan.consequences).toEqual({ customers: 3, devices: 13, devices_with_recent_backup: 10 });
+});
+
+test('those that would not change and those that are refused are named apart', () => {
+  const plan = planOf([
+    { customer: customer('a/'), kind: 'unchanged' },
+    { customer: customer('b/'), kind: 'refused', reason: 'Not yours.' },
+  ]);
+  expect(plan.changing).toHaveLength(0);
+  expect(plan.unchanged).toHaveLength(1);
+  expect(plan.refused[0]?.reason).toBe('Not yours.');
+  expect(plan.consequences.devices).toBe(0);
+});
+
+test('a row says by itself what is refused, and what is so already', () => {
+  const allowed = { name: 'suspend', allowed: true };
+  const refused = { name: 'suspend', allowed: false, reason: 'Your role does not allow this.' };
+  expect(knownAtOnce(customer('a/', { actions: [refused] }), 'suspend')).toMatchObject({ reason: refused.reason });
+  expect(knownAtOnce(customer('a/', { actions: [allowed] }), 'suspend')).toBeUndefined();
+  expect(knownAtOnce(customer('a/', { actions: [allowed] }), 'activate')).toMatchObject({ kind: 'unchanged' });
+  expect(knownAtOnce(customer('a/', { account_state: 'suspended' }), 'suspend')).toMatchObject({ kind: 'unchanged' });
+});
+
+test('the provider is never suspended, whatever is asked', () => {
+  expect(knownAtOnce(customer('p/', { level: 'provider' }), 'suspend')).toMatchObject({ kind: 'refused' });
+});
+
+test('one failure stops no other', async () => {
+  const outcomes: Outcome[] = [];
+  const all = ['a/', 'b/', 'c/'].map((path) => customer(path));
+  await runAll(
+    all,
+    async ({ id }) => {
+      if (id === 'b/') throw new Error('broken');
+    },
+    (outcome) => outcomes.push(outcome),
+  );
+  expect(outcomes.map(({ problem }) => problem === undefined)).toEqual([true, false, true]);
+});
+
+test('no more than four run at once, and each runs once', async () => {
+  let running = 0;
+  let most = 0;
+  const seen: number[] = [];
+  await inLanes([...Array.from({ length: 30 }).keys()], async (item) => {
+    running += 1;
+    most = Math.max(most, running);
+    await new Promise((resolve) => setTimeout(resolve));
+    seen.push(item);
+    running -= 1;
+  });
+  expect(most).toBe(4);
+  expect(new Set(seen).size).toBe(30);
+});

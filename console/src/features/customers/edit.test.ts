@@ -1,0 +1,85 @@
+import { expect, test } from 'vitest';
+import { checkEdit, checkNew, conflictsOf, createOf, emptyValues, updateOf, valuesOf } from './edit';
+import type { Customer } from '../../api/schema';
+
+const LOCATIONS = [{ id: 'loc_de', name: 'Germany', country: 'DE' }];
+const PASSWORD = 'violet harbour siphon';
+const filled = { ...emptyValues('cus_r'), company_name: ' Acme Ltd ', country: 'AT' };
+
+test('name, parent and country alone are enough', () => {
+  expect(checkNew(filled, 'end_customer')).toEqual({});
+  expect(createOf(filled, 'end_customer', LOCATIONS)).toEqual({
+    parent_id: 'cus_r',
+    level: 'end_customer',
+    company_name: 'Acme Ltd',
+    country: 'AT',
+    storage_location_id: null,
+    email: null,
+    sites: [],
+    max_devices: null,
+    account_state: 'active',
+  });
+});
+
+test('a username comes with a password typed twice, and with sites', () => {
+  const values = { ...filled, username: 'acme_1', password: PASSWORD, again: PASSWORD, sites: 'hq, plant_2' };
+  expect(checkNew(values, 'end_customer')).toEqual({});
+  expect(createOf(values, 'end_customer', LOCATIONS)).toMatchObject({
+    username: 'acme_1',
+    password: PASSWORD,
+    sites: ['hq', 'plant_2'],
+  });
+  expect(Object.keys(checkNew({ ...values, username: 'a b', again: 'x' }, 'end_customer'))).toEqual([
+    'again',
+    'username',
+  ]);
+});
+
+test('sites belong to end customers only', () => {
+  const values = { ...filled, sites: 'not a site!' };
+  expect(checkNew(values, 'end_customer')).toHaveProperty('sites');
+  expect(checkNew(values, 'reseller')).toEqual({});
+  expect(createOf(values, 'reseller', LOCATIONS)).not.toHaveProperty('sites');
+});
+
+test('what is missing is named', () => {
+  expect(Object.keys(checkNew(emptyValues(''), undefined)).toSorted()).toEqual(['company_name', 'country', 'parent_id']);
+  expect(checkNew({ ...filled, max_devices: '-1' }, 'reseller')).toHaveProperty('max_devices');
+});
+
+const customer = {
+  company_name: 'Acme Ltd',
+  country: 'DE',
+  storage_location_id: 'loc_de',
+  email: 'it@acme.example',
+  username: 'acme',
+  max_devices: 5,
+  profile: { phone: '1', city: 'Bonn' },
+} as Customer;
+
+test('only what differs is sent, and what was emptied is cleared', () => {
+  const began = valuesOf(customer);
+  const values = { ...began, email: '', max_devices: '', 'profile.phone': ' 2 ', 'profile.city': '' };
+  expect(updateOf(began, began, LOCATIONS)).toEqual({});
+  expect(updateOf(values, began, LOCATIONS)).toEqual({
+    email: null,
+    max_devices: null,
+    profile: { phone: '2', city: null },
+  });
+});
+
+test('a username is never sent twice, a new one is checked', () => {
+  const began = valuesOf({ ...customer, username: null });
+  const values = { ...began, username: 'acme', password: PASSWORD, again: PASSWORD };
+  expect(updateOf(values, began, LOCATIONS)).toEqual({ username: 'acme', password: PASSWORD });
+  expect(updateOf({ ...values, username: 'other' }, valuesOf(customer), LOCATIONS)).toEqual({});
+  expect(checkEdit({ ...values, again: '' }, false)).toHaveProperty('again');
+  expect(checkEdit({ ...values, again: '' }, true)).toEqual({});
+});
+
+test('what somebody else changed is told', () => {
+  const began = valuesOf(customer);
+  expect(conflictsOf(began, valuesOf({ ...customer, email: 'new@acme.example' }))).toEqual([
+    { field: 'email', was: 'it@acme.example', is: 'new@acme.example' },
+  ]);
+});

@@ -1,0 +1,135 @@
+/** From a form's texts to what is sent, and back. Pure. */
+
+import type { Customer, CustomerCreate, CustomerUpdate, Level, StorageLocation } from '../../api/schema';
+import { parseSites } from '../../lib/sites';
+import { checkPasswords } from '../../ui/NewPassword';
+import type { Problems, Values } from '../../ui/form';
+import { chosenLocation } from './place';
+import { PROFILE, profileValues } from './ProfileFields';
+
+const USERNAME = /^[A-Za-z0-9_]{3,64}$/u;
+
+export function emptyValues(parent: string): Values {
+  return {
+    parent_id: parent,
+    level: '',
+    company_name: '',
+    country: '',
+    storage_location_id: '',
+    email: '',
+    username: '',
+    password: '',
+    again: '',
+    sites: '',
+    max_devices: '',
+    account_state: 'active',
+    ...profileValues(undefined),
+  };
+}
+
+export function valuesOf(customer: Customer): Values {
+  return {
+    company_name: customer.company_name,
+    country: customer.country ?? '',
+    storage_location_id: customer.storage_location_id ?? '',
+    email: customer.email ?? '',
+    username: customer.username ?? '',
+    password: '',
+    again: '',
+    max_devices: customer.max_devices === null || customer.max_devices === undefined ? '' : `${customer.max_devices}`,
+    ...profileValues(customer.profile),
+  };
+}
+
+export function checkNew(values: Values, level: Level | undefined): Problems {
+  const problems: Problems = { ...checkCommon(values) };
+  if (!values['parent_id']) problems['parent_id'] = 'Choose the customer that it stands under.';
+  else if (!level) problems['level'] = 'Choose a level.';
+  if (!values['country']) problems['country'] = 'Choose the country: it decides where backups are stored.';
+  if (level === 'end_customer') {
+    const { problem } = parseSites(values['sites'] ?? '');
+    if (problem) problems['sites'] = problem;
+  }
+  if (values['username']) Object.assign(problems, checkAccount(values));
+  return problems;
+}
+
+/** `hadUsername`: it is shown then, and not sent. */
+export function checkEdit(values: Values, hadUsername: boolean): Problems {
+  const problems = checkCommon(values);
+  if (!hadUsername && values['username']) Object.assign(problems, checkAccount(values));
+  return problems;
+}
+
+function checkCommon(values: Values): Problems {
+  const problems: Problems = {};
+  if (!values['company_name']?.trim()) problems['company_name'] = 'This is needed.';
+  const most = values['max_devices'] ?? '';
+  if (most !== '' && !/^\d{1,6}$/u.test(most)) problems['max_devices'] = 'A whole number up to 999,999, or nothing.';
+  return problems;
+}
+
+function checkAccount(values: Values): Problems {
+  const problems = checkPasswords(values);
+  if (!USERNAME.test(values['username'] ?? '')) {
+    problems['username'] = 'At least three letters, digits or underscores, without accents.';
+  }
+  return problems;
+}
+
+export function createOf(values: Values, level: Level, locations: StorageLocation[]): CustomerCreate {
+  const country = values['country'] ?? '';
+  const username = values['username']?.trim();
+  const profile = profileOf(values);
+  return {
+    parent_id: values['parent_id'] ?? '',
+    level,
+    company_name: values['company_name']?.trim() ?? '',
+    country,
+    storage_location_id: chosenLocation(country, values['storage_location_id'] ?? '', locations),
+    email: values['email']?.trim() || null,
+    ...(username && { username, password: values['password'] ?? '' }),
+    ...(level === 'end_customer' && { sites: parseSites(values['sites'] ?? '').names }),
+    max_devices: values['max_devices'] ? Number(values['max_devices']) : null,
+    account_state: values['account_state'] === 'suspended' ? 'suspended' : 'active',
+    ...(Object.keys(profile).length > 0 && { profile }),
+  };
+}
+
+/** Only what differs from what the form began with. */
+export function updateOf(values: Values, began: Values, locations: StorageLocation[]): CustomerUpdate {
+  const differs = (field: string) => values[field]?.trim() !== began[field]?.trim();
+  const text = (field: string) => values[field]?.trim() || null;
+  const update: CustomerUpdate = {};
+  if (differs('company_name')) update.company_name = values['company_name']?.trim() ?? '';
+  if (differs('email')) update.email = text('email');
+  if (differs('country') && values['country']) update.country = values['country'];
+  if (differs('max_devices')) update.max_devices = values['max_devices'] ? Number(values['max_devices']) : null;
+  if (!began['storage_location_id']) {
+    const chosen = chosenLocation(values['country'] ?? '', values['storage_location_id'] ?? '', locations);
+    if (chosen) update.storage_location_id = chosen;
+  }
+  if (!began['username'] && values['username']) {
+    update.username = values['username'].trim();
+    update.password = values['password'] ?? '';
+  }
+  const profile = PROFILE.filter((field) => differs(`profile.${field}`));
+  if (profile.length > 0) {
+    update.profile = Object.fromEntries(profile.map((field) => [field, text(`profile.${field}`)]));
+  }
+  return update;
+}
+
+function profileOf(values: Values): Record<string, string> {
+  const filled = PROFILE.map((field) => [field, values[`profile.${field}`]?.trim() ?? ''] as const);
+  return Object.fromEntries(filled.filter(([, value]) => value !== ''));
+}
+
+export type Conflict = { field: string; was: string; is: string };
+
+/** What somebody else changed in the meantime. */
+export function conflictsOf(began: Values, now: Values): Conflict[] {
+  return Object.keys(began)
+    .filter((field) => (began[field] ?? '') !== (now[field] ?? ''))
+    .map((field) => ({ field, was: began[field] ?? '', is: now[field] ?? '' }));
+}

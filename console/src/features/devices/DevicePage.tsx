@@ -1,0 +1,232 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import { HardDrive, KeyRound, Pencil } from 'lucide-react';
+import { useState } from 'react';
+import { isCode } from '../../api/client';
+import type { Device, DeviceCredentials } from '../../api/schema';
+import { bytes, day } from '../../lib/format';
+import { DEVICE_KIND, DEVICE_STATUS, offers, problemText, refusalOf } from '../../lib/words';
+import { Blank, Failed, Skeletons } from '../../ui/Blank';
+import { Breadcrumbs } from '../../ui/Breadcrumbs';
+import { Button, LinkButton } from '../../ui/Button';
+import { Dialog, DialogBody, DialogFoot } from '../../ui/Dialog';
+import { Fact, Facts } from '../../ui/Facts';
+import { TextField } from '../../ui/fields';
+import { FormSummary, FormView, useForm, type Problems } from '../../ui/form';
+import { Notice } from '../../ui/Notice';
+import { Secret } from '../../ui/Secret';
+import { toast } from '../../ui/Toasts';
+import { When } from '../../ui/When';
+import { storageLocationsQuery } from '../customers/api';
+import { LastBackup } from '../customers/LastBackup';
+import { StateBadge } from '../customers/StateBadge';
+import { deviceQuery, issueCredentials, renameDevice } from './api';
+import { repositoryCommand } from './commands';
+
+const route = getRouteApi('/frame/devices/$id');
+
+/** One machine: what it holds, where, and how it signs in. */
+export function DevicePage() {
+  const { id } = route.useParams();
+  const device = useQuery({ ...deviceQuery(id), refetchInterval: 5000 });
+  const [dialog, setDialog] = useState<'rename' | 'credentials'>();
+  const data = device.data;
+  if (device.error && !data) {
+    return isCode(device.error, 'not_found') ? (
+      <Blank title="There is no such device">
+        <p>It was removed, or it is not yours to see.</p>
+        <LinkButton to="/devices">Go to devices</LinkButton>
+      </Blank>
+    ) : (
+      <Failed what="The device" error={device.error} onRetry={() => void device.refetch()} />
+    );
+  }
+  if (!data) return <Skeletons lines={6} />;
+  return (
+    <div className="detail">
+      <header className="detail-head" data-plain>
+        <Breadcrumbs>
+          {[
+            <Link key="list" to="/devices" className="plain-link">
+              Devices
+            </Link>,
+            <Link key="customer" to="/customers/$id" params={{ id: data.customer_id }} className="plain-link">
+              {data.customer_name}
+            </Link>,
+          ]}
+        </Breadcrumbs>
+        <div className="detail-title">
+          <HardDrive className="icon" aria-hidden />
+          <h1>{data.name}</h1>
+          <StateBadge state={data.effective_state} />
+          <div className="page-actions">
+            {offers(data, 'edit') && (
+              <Button refusal={refusalOf(data, 'edit')} onPress={() => setDialog('rename')}>
+                <Pencil className="icon-s" aria-hidden />
+                <span className="action-text">Rename</span>
+              </Button>
+            )}
+            {offers(data, 'issue_credentials') && (
+              <Button refusal={refusalOf(data, 'issue_credentials')} onPress={() => setDialog('credentials')}>
+                <KeyRound className="icon-s" aria-hidden />
+                <span className="action-text">New credentials</span>
+              </Button>
+            )}
+          </div>
+        </div>
+      </header>
+      <div className="detail-columns">
+        <div className="detail-main">
+          <StorageCard device={data} />
+        </div>
+        <aside className="detail-aside" aria-label="Details">
+          <Details device={data} />
+        </aside>
+      </div>
+      {dialog === 'rename' && <RenameDialog device={data} onClose={() => setDialog(undefined)} />}
+      {dialog === 'credentials' && <CredentialsDialog device={data} onClose={() => setDialog(undefined)} />}
+    </div>
+  );
+}
+
+function StorageCard({ device }: { device: Device }) {
+  return (
+    <section className="card" aria-label="Storage">
+      <header className="card-head">
+        <h2>Storage</h2>
+      </header>
+      <p className="figure">
+        <b className="number">{bytes(device.used_bytes)}</b>
+        <span className="quiet">in its repository</span>
+      </p>
+      {device.first_contact_at === null && (
+        <p className="quiet">It has registered, but has not signed in to its repository yet.</p>
+      )}
+      <Secret
+        label="Repository"
+        text={device.repository_url}
+        hint="With “rest:” before it and the device’s user name and password in it, restic takes it."
+      />
+    </section>
+  );
+}
+
+function Details({ device }: { device: Device }) {
+  const locations = useQuery(storageLocationsQuery()).data;
+  const location = locations?.find(({ id }) => id === device.storage_location_id);
+  return (
+    <section>
+      <h2>Details</h2>
+      <Facts>
+        <Fact name="Kind">{DEVICE_KIND[device.kind]}</Fact>
+        <Fact name="Status">{DEVICE_STATUS[device.status]}</Fact>
+        {device.os && <Fact name="System">{device.os}</Fact>}
+        <Fact name="Last backup">
+          <LastBackup at={device.last_backup_at} state={device.effective_state} />
+        </Fact>
+        <Fact name="First contact">
+          <When at={device.first_contact_at} />
+        </Fact>
+        <Fact name="Storage location">{location?.name ?? <span className="quiet">None yet</span>}</Fact>
+        <Fact name="Registered">{day(device.created_at)}</Fact>
+        {device.fingerprint && <Fact name="Fingerprint">{device.fingerprint}</Fact>}
+        <Fact name="ID">
+          <code>{device.id}</code>
+        </Fact>
+      </Facts>
+    </section>
+  );
+}
+
+type DeviceDialogProps = { device: Device; onClose: () => void };
+
+function RenameDialog({ device, onClose }: DeviceDialogProps) {
+  const client = useQueryClient();
+  const [base] = useState(device);
+  const form = useForm({
+    initial: { name: device.name },
+    check: ({ name = '' }): Problems => (name.trim() ? {} : { name: 'This is needed.' }),
+    send: async ({ name = '' }) => {
+      await renameDevice(base, name.trim());
+      onClose();
+      toast(`Device renamed to ${name.trim()}`);
+      await client.invalidateQueries({ queryKey: ['devices'] });
+    },
+  });
+  return (
+    <Dialog title={`Rename ${base.name}`} onClose={onClose}>
+      <FormView form={form} label="Rename device" className="dialog-form">
+        <DialogBody>
+          <FormSummary />
+          <TextField
+            name="name"
+            label="Name"
+            hint="Only what it is called here changes; its backups and credentials stay."
+            maxLength={255}
+            autoFocus
+          />
+        </DialogBody>
+        <DialogFoot>
+          <Button onPress={onClose}>Cancel</Button>
+          <Button kind="primary" type="submit" isPending={form.busy}>
+            Rename
+          </Button>
+        </DialogFoot>
+      </FormView>
+    </Dialog>
+  );
+}
+
+function CredentialsDialog({ device, onClose }: DeviceDialogProps) {
+  const [issued, setIssued] = useState<DeviceCredentials>();
+  const [problem, setProblem] = useState<string>();
+  const [busy, setBusy] = useState(false);
+  const issue = async () => {
+    setBusy(true);
+    setProblem(undefined);
+    try {
+      setIssued(await issueCredentials(device.id));
+    } catch (error) {
+      setProblem(problemText(error));
+    }
+    setBusy(false);
+  };
+  if (issued) {
+    return (
+      <Dialog title={`New credentials of ${device.name}`} onClose={onClose} firm wide>
+        <DialogBody>
+          <Notice tone="warning">They are shown now and not again. The former ones no longer work.</Notice>
+          <Secret label="User name" text={issued.username} />
+          <Secret label="Password" text={issued.password} />
+          <Secret
+            label="For restic"
+            text={repositoryCommand(issued.repository_url, issued.username, issued.password)}
+            hint="Run it on the machine before restic, or put it where its backup job sets the repository."
+          />
+        </DialogBody>
+        <DialogFoot>
+          <Button kind="primary" onPress={onClose}>
+            Done
+          </Button>
+        </DialogFoot>
+      </Dialog>
+    );
+  }
+  return (
+    <Dialog title={`Issue new credentials for ${device.name}?`} onClose={onClose} firm>
+      <DialogBody>
+        <p>
+          The present password stops working at once: the machine cannot back up until it has the new one. Its backups
+          stay as they are.
+        </p>
+        {problem && <Notice tone="danger">{problem}</Notice>}
+      </DialogBody>
+      <DialogFoot>
+        <Button onPress={onClose}>Cancel</Button>
+        <Button kind="primary" isPending={busy} onPress={() => void issue()}>
+          Issue new credentials
+        </Button>
+      </DialogFoot>
+    </Dialog>
+  );
+}

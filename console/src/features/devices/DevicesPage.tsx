@@ -1,0 +1,75 @@
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, useNavigate } from '@tanstack/react-router';
+import { useCallback } from 'react';
+import type { Device } from '../../api/schema';
+import { useScope } from '../../app/useMe';
+import { count } from '../../lib/format';
+import { customerName } from '../../lib/words';
+import { Blank } from '../../ui/Blank';
+import { Button, LinkButton } from '../../ui/Button';
+import { SearchBox } from '../../ui/grid/SearchBox';
+import { useWindow } from '../../ui/grid/useWindow';
+import { customerQuery } from '../customers/api';
+import { listDevices } from './api';
+import { DeviceList } from './DeviceList';
+
+const route = getRouteApi('/frame/devices');
+
+/** Every device at and below the chosen customer. */
+export function DevicesPage() {
+  const search = route.useSearch();
+  const go = useNavigate({ from: '/devices' });
+  const scope = useScope();
+  const scopeCustomer = useQuery(customerQuery(scope.id)).data;
+  const filter = { under: search.under, q: search.q };
+  const sort = search.sort ?? 'name';
+  const rows = useWindow<Device>({
+    key: ['devices', 'list', filter, sort],
+    fetch: (range, signal) => listDevices(filter, sort, range, signal),
+  });
+  const onSearch = useCallback(
+    (q: string) => void go({ search: (old) => ({ ...old, q: q || undefined }), replace: true }),
+    [go],
+  );
+  return (
+    <div className="list-page">
+      <header className="page-head">
+        <div className="page-title">
+          <h1>Devices</h1>
+          {!rows.loading && scopeCustomer && (
+            <p className="quiet" role="status">
+              <span className="number">{count(rows.total)}</span> in {customerName(scopeCustomer)} and below
+            </p>
+          )}
+        </div>
+      </header>
+      <div className="bar">
+        <SearchBox label="Name or system" value={search.q ?? ''} onChange={onSearch} />
+      </div>
+      <div className="list">
+        <DeviceList
+          window={rows}
+          withCustomer
+          sort={sort}
+          onSort={(next) => void go({ search: (old) => ({ ...old, sort: next }), replace: true })}
+          filter={JSON.stringify(filter)}
+          blank={
+            search.q ? (
+              <Blank title="No devices match">
+                <p>Search for something else.</p>
+                <Button onPress={() => onSearch('')}>Clear the search</Button>
+              </Blank>
+            ) : (
+              <Blank title="No devices yet">
+                <p>A device is added on the page of its end customer: it makes a pass key and a ready command.</p>
+                <LinkButton to="/customers" search={{ under: search.under, level: 'end_customer' }}>
+                  Show end customers
+                </LinkButton>
+              </Blank>
+            )
+          }
+        />
+      </div>
+    </div>
+  );
+}

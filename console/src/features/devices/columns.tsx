@@ -1,0 +1,88 @@
+import { Link } from '@tanstack/react-router';
+import { HardDrive } from 'lucide-react';
+import type { Device } from '../../api/schema';
+import { bytes } from '../../lib/format';
+import { DEVICE_KIND, DEVICE_STATUS, shortState } from '../../lib/words';
+import { Badge } from '../../ui/Badge';
+import type { Column } from '../../ui/grid/Grid';
+import { LastBackup } from '../customers/LastBackup';
+import { StateBadge } from '../customers/StateBadge';
+
+/** Widths in rem. `withCustomer`: rows say whose they are. */
+export function deviceColumns(locationName: (id: string) => string, withCustomer: boolean): Column<Device>[] {
+  return [
+    {
+      id: 'name',
+      title: 'Device',
+      width: 15,
+      grow: true,
+      card: true,
+      sort: 'name',
+      cell: (device, card) => <Who device={device} card={card} withCustomer={withCustomer} />,
+    },
+    {
+      id: 'state',
+      title: 'State',
+      width: 9,
+      from: 44,
+      cell: (device) => <State device={device} />,
+    },
+    {
+      id: 'used',
+      title: 'Used',
+      width: 6.5,
+      card: true,
+      end: true,
+      sort: 'used_bytes',
+      mostFirst: true,
+      cell: ({ used_bytes }) => (used_bytes > 0 ? bytes(used_bytes) : <span className="quiet">None yet</span>),
+    },
+    {
+      id: 'last_backup',
+      title: 'Last backup',
+      width: 9.5,
+      from: 36,
+      sort: 'last_backup_at',
+      mostFirst: true,
+      cell: (device) => <LastBackup at={device.last_backup_at} state={device.effective_state} />,
+    },
+    {
+      id: 'os',
+      title: 'System',
+      width: 9,
+      from: 62,
+      cell: ({ os, kind }) => <span className="quiet">{os ?? DEVICE_KIND[kind]}</span>,
+    },
+    {
+      id: 'location',
+      title: 'Storage location',
+      width: 10,
+      from: 56,
+      cell: ({ storage_location_id: id }) => <span className="quiet">{id ? locationName(id) : 'None yet'}</span>,
+    },
+  ];
+}
+
+function Who({ device, card, withCustomer }: { device: Device; card: boolean; withCustomer: boolean }) {
+  const state = card ? shortState(device) : undefined;
+  return (
+    <span className="who">
+      <HardDrive className="icon" aria-hidden />
+      <span className="who-lines">
+        <Link to="/devices/$id" params={{ id: device.id }} className="who-name plain-link" tabIndex={-1}>
+          {device.name}
+        </Link>
+        <span className="who-second">
+          {state && <b>{state} · </b>}
+          {withCustomer ? device.customer_name : DEVICE_KIND[device.kind]}
+        </span>
+      </span>
+    </span>
+  );
+}
+
+export function State({ device }: { device: Device }) {
+  if (device.status === 'pending_approval') return <Badge tone="warning">{DEVICE_STATUS.pending_approval}</Badge>;
+  if (device.effective_state.state === 'suspended') return <StateBadge state={device.effective_state} />;
+  return <span className="quiet">{device.first_contact_at ? 'Active' : 'Registered'}</span>;
+}

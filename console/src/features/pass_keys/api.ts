@@ -1,0 +1,27 @@
+import { queryOptions } from '@tanstack/react-query';
+import { api, done, idempotencyKey, take } from '../../api/client';
+import type { PassKey, PassKeyCreate, PassKeyCreated } from '../../api/schema';
+
+export function passKeysQuery(customer: string) {
+  return queryOptions({
+    queryKey: ['pass_keys', customer],
+    queryFn: async ({ signal }): Promise<PassKey[]> => {
+      const params = { path: { id: customer }, query: { limit: 500 } };
+      return (await take(api.GET('/api/v1/customers/{id}/pass_keys', { params, signal }))).items;
+    },
+  });
+}
+
+export function createPassKey(customer: string, body: PassKeyCreate, key: string): Promise<PassKeyCreated> {
+  const headers = { 'Idempotency-Key': key };
+  return take(api.POST('/api/v1/customers/{id}/pass_keys', { params: { path: { id: customer } }, headers, body }));
+}
+
+export function rotatePassKey(id: string): Promise<PassKeyCreated> {
+  const headers = { 'Idempotency-Key': idempotencyKey() };
+  return take(api.POST('/api/v1/pass_keys/{id}/rotate', { params: { path: { id } }, headers }));
+}
+
+export function revokePassKey(id: string) {
+  return done(api.DELETE('/api/v1/pass_keys/{id}', { params: { path: { id } } }));
+}

@@ -1,0 +1,19 @@
+import type { ReactNode } from 'react';
+
+/** A page outside of the frame: one box in the middle. */
+export function Alone({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <main className="alone">
+      <div className="alone-box">
+        <p className="brand">
+          <span className="brand-mark" aria-hidden>
+            T
+          </span>
+          <span className="brand-name">Tenantry</span>
+        </p>
+        <h1>{title}</h1>
+        {children}
+      </div>
+    </main>
+  );
+}

@@ -1,0 +1,131 @@
+import { CircleUser, Pencil, Trash2 } from 'lucide-react';
+import { useMemo, useState, type ReactNode } from 'react';
+import type { User } from '../../api/schema';
+import { offers, refusalOf, ROLE, ROLE_HINT } from '../../lib/words';
+import { Badge } from '../../ui/Badge';
+import { Failed } from '../../ui/Blank';
+import { IconButton } from '../../ui/Button';
+import { Grid, type Column } from '../../ui/grid/Grid';
+import type { RowWindow } from '../../ui/grid/useWindow';
+import { When } from '../../ui/When';
+import { RemoveUserDialog } from './RemoveUserDialog';
+import { UserDialog } from './UserDialog';
+
+type PeopleListProps = {
+  window: RowWindow<User>;
+  withCustomer: boolean;
+  sort: string;
+  onSort: (sort: string) => void;
+  filter: string;
+  blank: ReactNode;
+};
+
+type Ask = { user: User; action: 'edit' | 'remove' };
+
+export function PeopleList({ window, withCustomer, ...rest }: PeopleListProps) {
+  const [asked, setAsked] = useState<Ask>();
+  const columns = useMemo(() => peopleColumns(withCustomer, setAsked), [withCustomer]);
+  const close = () => setAsked(undefined);
+  if (window.error) return <Failed what="The people" error={window.error} onRetry={window.retry} />;
+  return (
+    <>
+      <Grid
+        {...rest}
+        label="People"
+        columns={columns}
+        window={window}
+        rowId={(user) => user.id}
+        rowName={(user) => user.name}
+        onOpen={(user) => {
+          if (!refusalOf(user, 'edit')) setAsked({ user, action: 'edit' });
+        }}
+      />
+      {asked?.action === 'edit' && <UserDialog user={asked.user} onClose={close} />}
+      {asked?.action === 'remove' && <RemoveUserDialog user={asked.user} onClose={close} />}
+    </>
+  );
+}
+
+function peopleColumns(withCustomer: boolean, onAsk: (ask: Ask) => void): Column<User>[] {
+  const columns: Column<User>[] = [
+    {
+      id: 'name',
+      title: 'Name',
+      width: 15,
+      grow: true,
+      card: true,
+      sort: 'name',
+      cell: (user) => <Who user={user} />,
+    },
+    {
+      id: 'role',
+      title: 'Role',
+      width: 9,
+      from: 34,
+      cell: ({ role }) => <span title={ROLE_HINT[role]}>{ROLE[role]}</span>,
+    },
+    {
+      id: 'customer',
+      title: 'At',
+      width: 14,
+      from: 52,
+      cell: ({ customer_name }) => customer_name,
+    },
+    {
+      id: 'last',
+      title: 'Last sign-in',
+      width: 10,
+      from: 44,
+      cell: (user) =>
+        user.has_password ? <When at={user.last_sign_in_at} /> : <Badge tone="muted">No password yet</Badge>,
+    },
+    {
+      id: 'actions',
+      title: '',
+      width: 6,
+      card: true,
+      end: true,
+      cell: (user) => <Actions user={user} onAsk={onAsk} />,
+    },
+  ];
+  return withCustomer ? columns : columns.filter(({ id }) => id !== 'customer');
+}
+
+function Who({ user }: { user: User }) {
+  return (
+    <span className="who">
+      <CircleUser className="icon" aria-hidden />
+      <span className="who-lines">
+        <span className="who-name">{user.name}</span>
+        <span className="who-second">{user.email}</span>
+      </span>
+    </span>
+  );
+}
+
+function Actions({ user, onAsk }: { user: User; onAsk: (ask: Ask) => void }) {
+  return (
+    <span className="cell-actions">
+      {offers(user, 'edit') && (
+        <IconButton
+          size="s"
+          label={`Edit ${user.name}`}
+          refusal={refusalOf(user, 'edit')}
+          onPress={() => onAsk({ user, action: 'edit' })}
+        >
+          <Pencil className="icon-s" aria-hidden />
+        </IconButton>
+      )}
+      {offers(user, 'delete') && (
+        <IconButton
+          size="s"
+          label={`Remove ${user.name}`}
+          refusal={refusalOf(user, 'delete')}
+          onPress={() => onAsk({ user, action: 'remove' })}
+        >
+          <Trash2 className="icon-s" aria-hidden />
+        </IconButton>
+      )}
+    </span>
+  );
+}

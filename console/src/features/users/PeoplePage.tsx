@@ -1,0 +1,84 @@
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, useNavigate } from '@tanstack/react-router';
+import { Plus } from 'lucide-react';
+import { useCallback } from 'react';
+import type { User } from '../../api/schema';
+import { useScope } from '../../app/useMe';
+import { count } from '../../lib/format';
+import { customerName, offers, refusalOf } from '../../lib/words';
+import { Blank } from '../../ui/Blank';
+import { Button } from '../../ui/Button';
+import { SearchBox } from '../../ui/grid/SearchBox';
+import { useWindow } from '../../ui/grid/useWindow';
+import { customerQuery } from '../customers/api';
+import { listUsers } from './api';
+import { PeopleList } from './PeopleList';
+import { UserDialog } from './UserDialog';
+
+const route = getRouteApi('/frame/people');
+
+/** Every account of a person at and below the chosen customer. */
+export function PeoplePage() {
+  const search = route.useSearch();
+  const go = useNavigate({ from: '/people' });
+  const scope = useScope();
+  const customer = useQuery(customerQuery(scope.id)).data;
+  const filter = { under: search.under, q: search.q };
+  const sort = search.sort ?? 'name';
+  const rows = useWindow<User>({
+    key: ['users', 'list', filter, sort],
+    fetch: (range, signal) => listUsers(filter, sort, range, signal),
+  });
+  const onSearch = useCallback(
+    (q: string) => void go({ search: (old) => ({ ...old, q: q || undefined }), replace: true }),
+    [go],
+  );
+  const setAdd = (add: 'yes' | undefined) => void go({ search: (old) => ({ ...old, add }), replace: true });
+  return (
+    <div className="list-page">
+      <header className="page-head">
+        <div className="page-title">
+          <h1>People</h1>
+          {!rows.loading && customer && (
+            <p className="quiet" role="status">
+              <span className="number">{count(rows.total)}</span> at {customerName(customer)} and below
+            </p>
+          )}
+        </div>
+        {offers(customer, 'add_user') && (
+          <div className="page-actions">
+            <Button kind="primary" refusal={refusalOf(customer, 'add_user')} onPress={() => setAdd('yes')}>
+              <Plus className="icon-s" aria-hidden />
+              Add person
+            </Button>
+          </div>
+        )}
+      </header>
+      <div className="bar">
+        <SearchBox label="Name or email" value={search.q ?? ''} onChange={onSearch} />
+      </div>
+      <div className="list">
+        <PeopleList
+          window={rows}
+          withCustomer
+          sort={sort}
+          onSort={(next) => void go({ search: (old) => ({ ...old, sort: next }), replace: true })}
+          filter={JSON.stringify(filter)}
+          blank={
+            search.q ? (
+              <Blank title="No people match">
+                <p>Search for something else.</p>
+                <Button onPress={() => onSearch('')}>Clear the search</Button>
+              </Blank>
+            ) : (
+              <Blank title="No people yet">
+                <p>Whoever is added here can sign in with an email address and a password.</p>
+              </Blank>
+            )
+          }
+        />
+      </div>
+      {search.add && customer && <UserDialog customer={customer} onClose={() => setAdd(undefined)} />}
+    </div>
+  );
+}

@@ -1,0 +1,105 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { idempotencyKey, isCode } from '../../api/client';
+import type { Customer, Role, User, UserUpdate } from '../../api/schema';
+import { customerName, ROLE, ROLE_HINT } from '../../lib/words';
+import { Button } from '../../ui/Button';
+import { Dialog, DialogBody, DialogFoot } from '../../ui/Dialog';
+import { ChoiceField, TextField } from '../../ui/fields';
+import { FormSummary, FormView, useForm, type Problems, type Values } from '../../ui/form';
+import { checkPasswords, NewPasswordFields } from '../../ui/NewPassword';
+import { toast } from '../../ui/Toasts';
+import { createUser, updateUser } from './api';
+
+/** The third role belongs to a customer's username, not to a person. */
+const ROLES: Role[] = ['administrator', 'supporter'];
+
+type UserDialogProps = { onClose: () => void } & ({ customer: Customer; user?: never } | { user: User; customer?: never });
+
+/** Adds a person at a customer, or edits one. */
+export function UserDialog({ customer, user, onClose }: UserDialogProps) {
+  const client = useQueryClient();
+  const [key] = useState(idempotencyKey);
+  const form = useForm({
+    initial: {
+      name: user?.name ?? '',
+      email: user?.email ?? '',
+      role: user?.role ?? 'supporter',
+      password: '',
+      again: '',
+    },
+    check: (values) => checkUser(values),
+    send: async (values) => {
+      const fields = {
+        name: values['name']?.trim() ?? '',
+        email: values['email']?.trim() ?? '',
+        role: ROLES.find((role) => role === values['role']) ?? 'supporter',
+        ...(values['password'] && { password: values['password'] }),
+      };
+      if (user) await updateUser(user, changed(user, fields));
+      else await createUser({ ...fields, customer_id: customer.id }, key);
+      onClose();
+      toast(user ? `${fields.name} saved` : `${fields.name} added`);
+      await client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] === 'users' || queryKey[0] === 'me' });
+    },
+    explain: (error) =>
+      isCode(error, 'version_stale')
+        ? 'Somebody else has changed this account in the meantime. Nothing was saved. Close the dialog and open it again to see what is there now.'
+        : undefined,
+  });
+  const title = user ? `Edit ${user.name}` : `Add a person at ${customerName(customer)}`;
+  const roles = user && !ROLES.includes(user.role) ? [user.role, ...ROLES] : ROLES;
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <FormView form={form} label={title} className="dialog-form">
+        <DialogBody>
+          <FormSummary />
+          <TextField name="name" label="Name" maxLength={255} autoFocus />
+          <TextField
+            name="email"
+            label="Email"
+            type="email"
+            hint="To sign in with; unique in the whole installation."
+            maxLength={254}
+          />
+          <ChoiceField
+            name="role"
+            label="Role"
+            options={roles.map((role) => ({ value: role, label: ROLE[role], hint: ROLE_HINT[role] }))}
+          />
+          <NewPasswordFields
+            optional
+            advice={
+              user
+                ? 'Empty: the present one stays. A new one signs this person out everywhere.'
+                : 'Without one the account cannot sign in yet.'
+            }
+          />
+        </DialogBody>
+        <DialogFoot>
+          <Button onPress={onClose}>Cancel</Button>
+          <Button kind="primary" type="submit" isPending={form.busy}>
+            {user ? 'Save' : 'Add person'}
+          </Button>
+        </DialogFoot>
+      </FormView>
+    </Dialog>
+  );
+}
+
+function checkUser(values: Values): Problems {
+  const problems: Problems = {};
+  if (!values['name']?.trim()) problems['name'] = 'This is needed.';
+  if (!values['email']?.trim()) problems['email'] = 'This is needed.';
+  if (values['password'] || values['again']) Object.assign(problems, checkPasswords(values));
+  return problems;
+}
+
+function changed(user: User, fields: { name: string; email: string; role: Role; password?: string }): UserUpdate {
+  const update: UserUpdate = {};
+  if (fields.name !== user.name) update.name = fields.name;
+  if (fields.email !== user.email) update.email = fields.email;
+  if (fields.role !== user.role) update.role = fields.role;
+  if (fields.password) update.password = fields.password;
+  return update;
+}

@@ -1,0 +1,253 @@
+/** The wording of every code that the API sends. The only place that knows it. */
+
+import { ApiError, Unreachable } from '../api/client';
+import type {
+  Action,
+  Change,
+  Customer,
+  Device,
+  DeviceKind,
+  DeviceStatus,
+  FieldError,
+  Level,
+  Mode,
+  PassKeyState,
+  Role,
+} from '../api/schema';
+import { counted } from './format';
+
+export const LEVELS: readonly Level[] = [
+  'provider',
+  'distributor',
+  'sub_distributor',
+  'reseller',
+  'end_customer',
+  'site',
+];
+
+export const LEVEL: Record<Level, string> = {
+  provider: 'Provider',
+  distributor: 'Distributor',
+  sub_distributor: 'Sub-distributor',
+  reseller: 'Reseller',
+  end_customer: 'End customer',
+  site: 'Site',
+};
+
+export const LEVEL_PLURAL: Record<Level, string> = {
+  provider: 'Providers',
+  distributor: 'Distributors',
+  sub_distributor: 'Sub-distributors',
+  reseller: 'Resellers',
+  end_customer: 'End customers',
+  site: 'Sites',
+};
+
+export const ROLE: Record<Role, string> = {
+  administrator: 'Administrator',
+  supporter: 'Supporter',
+  customer: 'Customer’s own account',
+};
+
+export const ROLE_HINT: Record<Role, string> = {
+  administrator: 'May do everything at this customer and below it.',
+  supporter: 'May see everything at this customer and below it, and change nothing.',
+  customer: 'Sees its own sites and devices, and adds devices.',
+};
+
+export const MODE: Record<Mode, string> = {
+  stop_backups: 'No new backups; restores work',
+  full_stop: 'Neither backups nor restores',
+};
+
+export const DEVICE_KIND: Record<DeviceKind, string> = {
+  agent: 'Agent',
+  appliance: 'Appliance',
+  direct_to_cloud: 'Direct to cloud',
+};
+
+export const DEVICE_STATUS: Record<DeviceStatus, string> = {
+  authorised: 'Authorised',
+  pending_approval: 'Waits for approval',
+};
+
+export const PASS_KEY_STATE: Record<PassKeyState, string> = {
+  active: 'Active',
+  expired: 'Expired',
+  used_up: 'Used up',
+  revoked: 'Revoked',
+};
+
+/** What a customer is called in a list. A site's short name is what people say. */
+export function customerName(customer: Pick<Customer, 'company_name' | 'name' | 'level'>): string {
+  return customer.level === 'site' && customer.name ? customer.name : customer.company_name;
+}
+
+/** The state in one word, for the second line of a row; `undefined` while there is nothing to say. */
+export function shortState(subject: Pick<Customer | Device, 'effective_state'>): string | undefined {
+  return subject.effective_state.state === 'suspended' ? 'Suspended' : undefined;
+}
+
+/** The state in a sentence, with its cause. */
+export function stateSentence(customer: Pick<Customer, 'id' | 'effective_state' | 'suspension' | 'level'>): string {
+  const { state, mode, cause, cause_name } = customer.effective_state;
+  if (state === 'active') return 'Active. Devices can back up.';
+  const extent = mode === 'full_stop' ? 'Neither backups nor restores work' : 'Backups are refused, restores work';
+  if (cause === customer.id) return `Suspended here. ${extent}.`;
+  if (cause_name) return `Suspended, because ${cause_name} above is. ${extent}.`;
+  return `Suspended from above. ${extent}.`;
+}
+
+const CHANGES: Record<string, string> = {
+  'setup.run': 'set up this installation',
+  'customer.created': 'added',
+  'customer.updated': 'edited',
+  'customer.suspended': 'suspended',
+  'customer.activated': 'activated',
+  'customer.deleted': 'deleted',
+  'customer.moved': 'moved',
+  'customer.password_set': 'set the password of',
+  'site.created': 'added the site',
+  'site.deleted': 'removed the site',
+  'user.created': 'added the account of',
+  'user.updated': 'edited the account of',
+  'user.deleted': 'removed the account of',
+  'user.password_set': 'set the password of',
+  'device.registered': 'registered',
+  'device.created': 'added the device',
+  'device.updated': 'edited the device',
+  'device.deleted': 'removed the device',
+  'device.credentials_issued': 'issued new credentials for',
+  'pass_key.created': 'made the pass key',
+  'pass_key.rotated': 'replaced the pass key',
+  'pass_key.revoked': 'revoked the pass key',
+};
+
+/** The verb of a change: `Ingrid` *suspended* `Acme`. */
+export function changeVerb(change: Pick<Change, 'action'>): string {
+  return CHANGES[change.action] ?? change.action.replaceAll(/[._]/gu, ' ');
+}
+
+const FIELDS: Record<string, string> = {
+  company_name: 'Company name',
+  name: 'Name',
+  email: 'Email',
+  username: 'Username',
+  country: 'Country',
+  storage_location_id: 'Storage location',
+  max_devices: 'Most devices',
+  kind: 'Account kind',
+  account_state: 'State',
+  parent_id: 'Parent',
+  level: 'Level',
+  role: 'Role',
+  sites: 'Sites',
+  password: 'Password',
+  again: 'Password again',
+  current_password: 'Present password',
+  login: 'Email or username',
+  token: 'Setup link',
+  provider_name: 'Provider’s name',
+  customer_id: 'Customer',
+  pass_key: 'Pass key',
+  mode: 'Mode',
+  reason: 'Reason',
+  public_message: 'Public message',
+  suspension: 'Suspension',
+  expires_at: 'Expires',
+  max_uses: 'Most uses',
+  site_id: 'Site',
+  prefix: 'Begins with',
+  os: 'Operating system',
+  address: 'Address',
+  city: 'City',
+  phone: 'Phone',
+  fax: 'Fax',
+  notes: 'Notes',
+  contact: 'Contact person',
+  reference: 'Reference',
+};
+
+/** The name of a wire field, nested or not. */
+export function fieldName(field: string): string {
+  const last = field.split('.').at(-1)?.replace(/\[\d+\]$/u, '') ?? field;
+  return FIELDS[last] ?? last.replaceAll('_', ' ');
+}
+
+/** A value of a change in words. */
+export function valueText(value: unknown): string {
+  if (value === null || value === undefined || value === '') return 'none';
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (typeof value === 'object') return JSON.stringify(value);
+  const text = String(value);
+  return VALUES[text] ?? text;
+}
+
+const VALUES: Record<string, string> = {
+  ...LEVEL,
+  ...ROLE,
+  ...MODE,
+  active: 'active',
+  suspended: 'suspended',
+  managed: 'managed',
+  self_managed: 'self-managed',
+};
+
+const FIELD_PROBLEMS: Record<string, string> = {
+  required: 'This is needed.',
+  username_taken: 'This username is in use. Usernames are unique in the whole installation, whatever their case.',
+  email_taken: 'Another account signs in with this address.',
+  duplicate_site: 'The customer has a site of this name already.',
+  parent_not_found: 'There is no such customer, or it is not yours to see.',
+  storage_location_not_choosable: 'The country decides the storage location.',
+};
+
+/** What is wrong with a field. The server's own sentence is the more precise one where we have none. */
+export function fieldProblem(error: FieldError): string {
+  return FIELD_PROBLEMS[error.code] ?? error.detail;
+}
+
+const PROBLEMS: Record<string, string> = {
+  sign_in_required: 'The session has ended. Sign in again.',
+  sign_in_failed: 'The login or the password is wrong.',
+  setup_token_invalid: 'This setup link is not valid any more. The server prints a new one when it starts.',
+  setup_done: 'This installation has been set up already. Sign in instead.',
+  version_stale: 'Somebody else has changed this in the meantime.',
+  unavailable: 'The server cannot do this for a moment. Try again.',
+  foreign_origin: 'The browser sent this from another site, so it was refused.',
+};
+
+/** Why something was refused or failed, in one or two sentences. */
+export function problemText(error: unknown): string {
+  if (error instanceof Unreachable) return 'The server does not answer. Check the connection and try again.';
+  if (!(error instanceof ApiError)) return 'Something in this page failed. Load it again.';
+  const { code, detail, request_id } = error.problem;
+  if (code === 'internal' || code === 'unknown') return `${detail}${request_id ? ` Request ${request_id}.` : ''}`;
+  return PROBLEMS[code] ?? detail;
+}
+
+/** Whether an action of a resource may be taken, and if not, why. */
+export function refusalOf(subject: { actions: Action[] } | undefined, name: string): string | undefined {
+  const action = subject?.actions.find((candidate) => candidate.name === name);
+  if (!action) return 'This is not offered here.';
+  return action.allowed ? undefined : (action.reason ?? 'Your role does not allow this.');
+}
+
+/** `offers` tells a missing action from a refused one: what no role could do here is not shown at all. */
+export function offers(subject: { actions: Action[] } | undefined, name: string): boolean {
+  return subject?.actions.some((action) => action.name === name) ?? false;
+}
+
+/** `4 customers, 12 sites and 60 devices`. */
+export function totalsText({ totals }: Pick<Customer, 'totals'>): string {
+  const parts = [
+    totals.customers > 0 && counted(totals.customers, 'customer'),
+    totals.sites > 0 && counted(totals.sites, 'site'),
+    totals.devices > 0 && counted(totals.devices, 'device'),
+  ].filter((part) => part !== false);
+  return parts.length > 0 ? join(parts) : 'nothing below it yet';
+}
+
+function join(parts: string[]): string {
+  return parts.length < 2 ? (parts[0] ?? '') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)!}`;
+}

@@ -1,0 +1,37 @@
+import type { ReactNode } from 'react';
+import { problemText } from '../lib/words';
+import { Button } from './Button';
+
+type BlankProps = { title: string; small?: boolean; children?: ReactNode };
+
+/** Nothing here: says why, and what to do. */
+export function Blank({ title, small = false, children }: BlankProps) {
+  return (
+    <div className="blank" data-small={small || undefined}>
+      <h2>{title}</h2>
+      {children}
+    </div>
+  );
+}
+
+/** Something could not be loaded. */
+export function Failed({ what, error, onRetry }: { what: string; error: unknown; onRetry?: () => void }) {
+  return (
+    <div className="blank" role="alert">
+      <h2>{what} could not be loaded</h2>
+      <p>{problemText(error)}</p>
+      {onRetry && <Button onPress={onRetry}>Try again</Button>}
+    </div>
+  );
+}
+
+/** Grey lines in the place of text that is on its way. */
+export function Skeletons({ lines = 3 }: { lines?: number }) {
+  return (
+    <div className="skeletons" aria-hidden>
+      {Array.from({ length: lines }, (_, line) => (
+        <span key={line} className="skeleton" />
+      ))}
+    </div>
+  );
+}

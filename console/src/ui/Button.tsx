@@ -1,0 +1,70 @@
+import { Link, type LinkProps } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { Button as AriaButton, Tooltip, TooltipTrigger, type ButtonProps as AriaButtonProps } from 'react-aria-components';
+
+type Look = {
+  kind?: 'primary' | 'danger' | 'quiet' | 'link';
+  size?: 's';
+};
+
+export type ButtonProps = Omit<AriaButtonProps, 'className' | 'style'> &
+  Look & {
+    /** Why it cannot be pressed now. The button stays in place and in the tab order, and says so. */
+    refusal?: string | undefined;
+  };
+
+export function Button({ kind, size, refusal, onPress, ...rest }: ButtonProps) {
+  const button = (
+    <AriaButton
+      {...rest}
+      {...(refusal ? { 'aria-disabled': true } : onPress && { onPress })}
+      className="button"
+      data-kind={kind}
+      data-size={size}
+      data-disabled={refusal ? true : undefined}
+    />
+  );
+  return refusal ? <Tipped tip={refusal}>{button}</Tipped> : button;
+}
+
+type IconButtonProps = Omit<ButtonProps, 'children' | 'aria-label'> & { label: string; children: ReactNode };
+
+/** A button with a picture only: its name is its label and its tooltip. */
+export function IconButton({ label, kind = 'quiet', size, refusal, onPress, children, ...rest }: IconButtonProps) {
+  return (
+    <Tipped tip={refusal ? `${label}: ${refusal}` : label}>
+      <AriaButton
+        {...rest}
+        {...(refusal ? { 'aria-disabled': true } : onPress && { onPress })}
+        aria-label={label}
+        className="button"
+        data-icon
+        data-kind={kind}
+        data-size={size}
+        data-disabled={refusal ? true : undefined}
+      >
+        {children}
+      </AriaButton>
+    </Tipped>
+  );
+}
+
+/** A link that looks like a button, because it leads to a page and not to an effect. */
+export function LinkButton({ kind, size, children, ...link }: LinkProps & Look & { children: ReactNode }) {
+  return (
+    <Link {...link} className="button" data-kind={kind} data-size={size}>
+      {children}
+    </Link>
+  );
+}
+
+function Tipped({ tip, children }: { tip: string; children: ReactNode }) {
+  return (
+    <TooltipTrigger delay={500}>
+      {children}
+      <Tooltip className="tooltip" offset={6}>
+        {tip}
+      </Tooltip>
+    </TooltipTrigger>
+  );
+}

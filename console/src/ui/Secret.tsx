@@ -1,0 +1,38 @@
+import { Check, Copy } from 'lucide-react';
+import { useState } from 'react';
+import { Button } from './Button';
+
+type SecretProps = { label: string; text: string; hint?: string };
+
+/** Text to take away: a secret or a command, with a button that copies it. */
+export function Secret({ label, text, hint }: SecretProps) {
+  const [copied, setCopied] = useState<boolean>();
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(text);
+      setCopied(true);
+    } catch {
+      // Without https, or with the permission refused, the browser keeps its clipboard to itself.
+      setCopied(false);
+    }
+  };
+  return (
+    <section className="secret" aria-label={label}>
+      <div className="secret-head">
+        <span className="strong">{label}</span>
+        <Button size="s" aria-label={`Copy: ${label}`} onPress={() => void copy()}>
+          {copied ? <Check className="icon-s" aria-hidden /> : <Copy className="icon-s" aria-hidden />}
+          {copied ? 'Copied' : 'Copy'}
+        </Button>
+      </div>
+      <pre className="secret-text" tabIndex={0}>
+        <code>{text}</code>
+      </pre>
+      {hint && <p className="hint">{hint}</p>}
+      <p className="hidden-text" role="status">
+        {copied ? `${label} copied` : ''}
+      </p>
+      {copied === false && <p className="field-error">The browser did not allow copying. Select the text and copy it.</p>}
+    </section>
+  );
+}

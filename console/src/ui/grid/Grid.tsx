@@ -1,0 +1,282 @@
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { ArrowDown, ArrowUp } from 'lucide-react';
+import { useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
+import { count } from '../../lib/format';
+import { Row, type Column } from './Row';
+import { commandOf } from './keys';
+import { useListMemory } from './memory';
+import { EVERYTHING, isSelected, NOTHING, sizeOf, toggled, withRows, type Selection } from './selection';
+import type { RowWindow } from './useWindow';
+
+export type { Column } from './Row';
+
+type GridProps<T> = {
+  label: string;
+  columns: Column<T>[];
+  window: RowWindow<T>;
+  rowId: (row: T) => string;
+  rowName: (row: T) => string;
+  onOpen: (row: T) => void;
+  /** `field` or `-field`, as on the wire. */
+  sort: string;
+  onSort: (sort: string) => void;
+  /** Without it rows can't be selected. */
+  selection?: { value: Selection; set: (selection: Selection) => void };
+  /** Changes with the filter: the list begins at its top again. */
+  filter: string;
+  compact?: boolean;
+  blank: ReactNode;
+};
+
+/** Below this width, in rem, a row is a card. */
+const CARD_BELOW = 35;
+
+/** A list that the server drives. It knows the total, fetches what is in view, and keeps one row in the tab order. */
+export function Grid<T>(props: GridProps<T>) {
+  const { columns, window: rows, selection, sort } = props;
+  const scroller = useRef<HTMLDivElement>(null);
+  const { recall, remember } = useListMemory();
+  const [start] = useState(recall);
+  const [active, setActive] = useState(start.active);
+  const [rem, width] = useMeasure(scroller);
+  const focusWanted = useRef(start.active > 0);
+  const anchor = useRef(start.active);
+
+  const card = width < CARD_BELOW;
+  const rowHeight = (card ? 4 : props.compact ? 2 : 2.625) * rem;
+  const shown = columns.filter((column) => (card ? column.card : width >= (column.from ?? 0)));
+
+  const virtual = useVirtualizer({
+    count: rows.total,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    initialOffset: start.offset,
+    overscan: 8,
+  });
+  const items = virtual.getVirtualItems();
+  const first = items[0]?.index ?? 0;
+  const last = items.at(-1)?.index ?? 0;
+
+  const { onView } = rows;
+  useEffect(() => onView(first, last), [onView, first, last]);
+  useEffect(() => virtual.measure(), [virtual, rowHeight]);
+  useRestart(props.filter + sort, () => {
+    scroller.current?.scrollTo(0, 0);
+    setActive(0);
+    anchor.current = 0;
+  });
+
+  // What is left behind is found again by going back.
+  const memory = { offset: virtual.scrollOffset ?? 0, active, selection: selection?.value ?? NOTHING };
+  useEffect(() => remember(memory));
+
+  // A row may be mounted only after the scroll; it takes the focus in the commit that brings it.
+  useLayoutEffect(() => {
+    if (!focusWanted.current) return;
+    const row = scroller.current?.querySelector<HTMLElement>(`[data-index="${active}"]`);
+    if (!row) return;
+    focusWanted.current = false;
+    row.focus({ preventScroll: true });
+  });
+
+  const moveTo = (index: number) => {
+    focusWanted.current = true;
+    setActive(index);
+    virtual.scrollToIndex(index);
+  };
+
+  const selectRange = (to: number) => {
+    if (!selection) return;
+    const ids: string[] = [];
+    for (let index = Math.min(anchor.current, to); index <= Math.max(anchor.current, to); index += 1) {
+      const row = rows.rowAt(index);
+      if (row) ids.push(props.rowId(row));
+    }
+    selection.set(withRows(selection.value, ids, true));
+  };
+
+  const toggle = (index: number, extend: boolean) => {
+    const row = rows.rowAt(index);
+    if (!selection || !row) return;
+    if (extend) return selectRange(index);
+    anchor.current = index;
+    selection.set(toggled(selection.value, props.rowId(row)));
+  };
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (!(event.target instanceof HTMLElement) || event.target.dataset['index'] === undefined) return;
+    const inView = Math.floor(((scroller.current?.clientHeight ?? 0) - 2 * rem) / rowHeight);
+    const command = commandOf(event, active, rows.total, inView);
+    if (!command) return;
+    event.preventDefault();
+    const row = rows.rowAt(active);
+    switch (command.do) {
+      case 'move':
+        if (command.extend) selectRange(command.to);
+        else anchor.current = command.to;
+        return moveTo(command.to);
+      case 'toggle':
+        return toggle(active, command.extend);
+      case 'all':
+        return selection?.set(EVERYTHING);
+      case 'clear':
+        return selection?.set(NOTHING);
+      case 'open':
+        return row && props.onOpen(row);
+    }
+  };
+
+  const tracks = [
+    selection ? '2.5rem' : undefined,
+    ...shown.map((column) => (column.grow ? 'minmax(0, 1fr)' : `${column.width}rem`)),
+  ].filter(Boolean);
+  const offset = selection ? 2 : 1;
+  return (
+    <div
+      className="grid"
+      ref={scroller}
+      data-card={card || undefined}
+      data-compact={props.compact || undefined}
+      data-selects={selection ? true : undefined}
+      style={{ '--tracks': tracks.join(' ') }}
+    >
+      <div
+        role="grid"
+        aria-label={props.label}
+        aria-rowcount={rows.total + 1}
+        aria-colcount={shown.length + offset - 1}
+        aria-multiselectable={selection ? true : undefined}
+        aria-busy={rows.loading || rows.stale}
+        onKeyDown={onKeyDown}
+      >
+        <div role="rowgroup" className="grid-head">
+          <div role="row" aria-rowindex={1} className="grid-row">
+            {selection && <SelectAll label={props.label} total={rows.total} {...selection} />}
+            {shown.map((column, at) => (
+              <Head key={column.id} column={column} index={at + offset} sort={sort} onSort={props.onSort} />
+            ))}
+          </div>
+        </div>
+        <div role="rowgroup" className="grid-body" style={{ blockSize: virtual.getTotalSize() }}>
+          {items.map((item) => {
+            const row = rows.rowAt(item.index);
+            return (
+              <Row
+                key={item.key}
+                index={item.index}
+                top={item.start}
+                height={rowHeight}
+                row={row}
+                name={row ? props.rowName(row) : ''}
+                columns={shown}
+                card={card}
+                active={item.index === active}
+                selected={selection && row ? isSelected(selection.value, props.rowId(row)) : undefined}
+                onFocus={setActive}
+                onToggle={selection ? toggle : undefined}
+              />
+            );
+          })}
+        </div>
+      </div>
+      {rows.total === 0 && !rows.loading && !rows.stale && props.blank}
+      {rows.loading && <LoadingRows height={rowHeight} />}
+    </div>
+  );
+}
+
+function SelectAll({
+  label,
+  total,
+  value,
+  set,
+}: {
+  label: string;
+  total: number;
+  value: Selection;
+  set: (selection: Selection) => void;
+}) {
+  const size = sizeOf(value, total);
+  const some = size > 0 && size < total;
+  return (
+    <div role="columnheader" aria-colindex={1} className="grid-select">
+      <input
+        type="checkbox"
+        className="checkbox"
+        aria-label={`Select all ${count(total)} ${label.toLowerCase()}`}
+        checked={size > 0 && !some}
+        ref={(box) => {
+          if (box) box.indeterminate = some;
+        }}
+        onChange={() => set(size > 0 ? NOTHING : EVERYTHING)}
+      />
+    </div>
+  );
+}
+
+type HeadProps<T> = { column: Column<T>; index: number; sort: string; onSort: (sort: string) => void };
+
+function Head<T>({ column, index, sort, onSort }: HeadProps<T>) {
+  const field = column.sort;
+  const on = field !== undefined && sort.replace('-', '') === field;
+  const down = sort.startsWith('-');
+  const next = () => {
+    if (on) onSort(down ? field : `-${field}`);
+    else if (field) onSort(column.mostFirst ? `-${field}` : field);
+  };
+  return (
+    <div
+      role="columnheader"
+      aria-colindex={index}
+      aria-sort={field ? (on ? (down ? 'descending' : 'ascending') : 'none') : undefined}
+      data-end={column.end || undefined}
+    >
+      {field ? (
+        <button type="button" className="grid-sort" onClick={next}>
+          {column.title}
+          {on && (down ? <ArrowDown className="icon-s" aria-hidden /> : <ArrowUp className="icon-s" aria-hidden />)}
+        </button>
+      ) : (
+        column.title
+      )}
+    </div>
+  );
+}
+
+/** Rows in outline, before the first answer says how many there are. */
+function LoadingRows({ height }: { height: number }) {
+  return (
+    <div className="grid-loading" aria-hidden>
+      {Array.from({ length: 12 }, (_, row) => (
+        <div key={row} style={{ blockSize: height }}>
+          <span className="skeleton" />
+        </div>
+      ))}
+    </div>
+  );
+}
+
+/** The size of a rem in pixels, and the width of an element in rem. */
+function useMeasure(element: React.RefObject<HTMLElement | null>): [number, number] {
+  const [rem] = useState(() => Number.parseFloat(getComputedStyle(document.documentElement).fontSize) || 16);
+  const [width, setWidth] = useState(() => globalThis.innerWidth / rem);
+  useLayoutEffect(() => {
+    if (!element.current) return undefined;
+    const observer = new ResizeObserver(([entry]) => {
+      if (entry) setWidth(entry.contentRect.width / rem);
+    });
+    observer.observe(element.current);
+    return () => observer.disconnect();
+  }, [element, rem]);
+  return [rem, width];
+}
+
+/** Runs when `key` changes, not when the list appears. */
+function useRestart(key: string, restart: () => void): void {
+  const former = useRef(key);
+  useEffect(() => {
+    if (former.current === key) return;
+    former.current = key;
+    restart();
+  });
+}

@@ -1,0 +1,23 @@
+import { useRouterState } from '@tanstack/react-router';
+import { NOTHING, type Selection } from './selection';
+
+/** What a list looked like when it was left. */
+export type ListMemory = { offset: number; active: number; selection: Selection };
+
+const FRESH: ListMemory = { offset: 0, active: 0, selection: NOTHING };
+const LIMIT = 50;
+const memories = new Map<string, ListMemory>();
+
+/** One memory for each entry of the browser's history: going back finds the list as it was. */
+export function useListMemory(): { recall: () => ListMemory; remember: (memory: ListMemory) => void } {
+  const entry = useRouterState({ select: (state) => state.location.state.__TSR_key ?? state.location.href });
+  return {
+    recall: () => memories.get(entry) ?? FRESH,
+    remember: (memory) => {
+      memories.delete(entry);
+      memories.set(entry, memory);
+      const oldest = memories.keys().next().value;
+      if (memories.size > LIMIT && oldest !== undefined) memories.delete(oldest);
+    },
+  };
+}

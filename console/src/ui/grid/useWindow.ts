@@ -1,0 +1,69 @@
+import { useQueries, type QueryKey } from '@tanstack/react-query';
+import { useCallback, useEffect, useRef, useState } from 'react';
+
+/** Rows asked for at once. */
+export const PAGE = 100;
+
+export type Page<T> = { items: T[]; total: number };
+
+export type RowWindow<T> = {
+  total: number;
+  rowAt: (index: number) => T | undefined;
+  /** Says which rows are in view, so that they are fetched. */
+  onView: (first: number, last: number) => void;
+  /** Nothing has arrived yet. */
+  loading: boolean;
+  /** What is shown belongs to the former filter or order. */
+  stale: boolean;
+  error: Error | null;
+  retry: () => void;
+};
+
+type Source<T> = {
+  key: QueryKey;
+  fetch: (range: { offset: number; limit: number }, signal: AbortSignal) => Promise<Page<T>>;
+};
+
+/** Fetches only the pages in view; until those of a new filter arrive, the former rows stay. */
+export function useWindow<T>({ key, fetch }: Source<T>): RowWindow<T> {
+  const [view, setView] = useState<[number, number]>([0, 0]);
+  const pages: number[] = [];
+  for (let page = view[0]; page <= view[1]; page += 1) pages.push(page);
+  const results = useQueries({
+    queries: pages.map((page) => ({
+      queryKey: [...key, page],
+      queryFn: ({ signal }: { signal: AbortSignal }) => fetch({ offset: page * PAGE, limit: PAGE }, signal),
+      staleTime: 10_000,
+      refetchInterval: 30_000,
+    })),
+  });
+
+  const arrived = results.find((result) => result.data)?.data;
+  const former = useRef<{ total: number; rows: Map<number, T[]> }>(undefined);
+  const rows = new Map<number, T[]>();
+  for (const [at, page] of pages.entries()) {
+    const items = results[at]?.data?.items;
+    if (items) rows.set(page, items);
+  }
+  const shown = arrived ? { total: arrived.total, rows } : former.current;
+  useEffect(() => {
+    if (shown) former.current = shown;
+  });
+
+  const onView = useCallback((first: number, last: number) => {
+    const wanted: [number, number] = [Math.floor(first / PAGE), Math.floor(last / PAGE)];
+    setView((old) => (old[0] === wanted[0] && old[1] === wanted[1] ? old : wanted));
+  }, []);
+
+  return {
+    total: shown?.total ?? 0,
+    rowAt: (index) => shown?.rows.get(Math.floor(index / PAGE))?.[index % PAGE],
+    onView,
+    loading: !shown,
+    stale: !arrived && shown !== undefined,
+    error: results.find((result) => result.error)?.error ?? null,
+    retry: () => {
+      for (const result of results) void result.refetch();
+    },
+  };
+}

@@ -1,0 +1,247 @@
+//! Proving who somebody is: passwords, opaque tokens, and limits on guessing.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use api::{Code, Error};
+use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
+use argon2::{Algorithm, Argon2, Params, PasswordHash, Version};
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
+use tokio::sync::Semaphore;
+
+use crate::clock::Random;
+use crate::text::Refused;
+
+const MIN_PASSWORD: usize = 12;
+const MAX_PASSWORD: usize = 256;
+
+/// A random secret of 256 bits, printable.
+pub fn token(random: Random) -> Result<String, Error> {
+    Ok(BASE64URL_NOPAD.encode(&random.bytes::<32>()?))
+}
+
+/// The form in which a token is stored. Tokens have 256 random bits, so a fast digest is as good as a slow one.
+pub fn token_hash(token: &str) -> String {
+    HEXLOWER.encode(&Sha256::digest(token.as_bytes()))
+}
+
+/// Whether a password is good enough: long, and not easy to guess from what is known of its owner.
+pub fn check_password(password: &str, known: &[&str]) -> Result<(), Refused> {
+    let length = password.chars().count();
+    if length < MIN_PASSWORD {
+        return Err((
+            Code::WeakPassword,
+            format!("Needs at least {MIN_PASSWORD} characters; a few words make a good one."),
+        ));
+    }
+    if length > MAX_PASSWORD {
+        return Err((Code::TooLong, format!("May have at most {MAX_PASSWORD} characters.")));
+    }
+    // zxcvbn takes time that grows with the length; what it says of the first 100 characters suffices.
+    let head: String = password.chars().take(100).collect();
+    let strength = zxcvbn::zxcvbn(&head, known);
+    if strength.score() < zxcvbn::Score::Three {
+        let advice = strength
+            .feedback()
+            .and_then(|feedback| feedback.warning().map(|warning| warning.to_string()))
+            .unwrap_or_else(|| "It follows a pattern that is tried early.".to_owned());
+        return Err((Code::WeakPassword, format!("Is too easy to guess. {advice}")));
+    }
+    Ok(())
+}
+
+/// Slow hashes, computed off the async threads and never more at once than there is memory for.
+#[derive(Debug, Clone)]
+pub struct Passwords {
+    places: Arc<Semaphore>,
+    /// Verified when an account doesn't exist, so that the answer takes as long as if it did.
+    decoy: Arc<str>,
+}
+
+fn hasher() -> Argon2<'static> {
+    // OWASP's second choice: 19 MiB, two passes, one lane.
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::DEFAULT)
+}
+
+fn hash_now(password: &str, random: Random) -> Result<String, Error> {
+    let salt = random.bytes::<16>()?;
+    let hash = hasher()
+        .hash_password_with_salt(password.as_bytes(), &salt)
+        .map_err(|error| Error::internal(error.to_string()))?;
+    Ok(hash.to_string())
+}
+
+impl Passwords {
+    pub fn new(random: Random) -> Result<Self, Error> {
+        let decoy = hash_now("no account has this password", random)?;
+        Ok(Self { places: Arc::new(Semaphore::new(2)), decoy: decoy.into() })
+    }
+
+    pub async fn hash(&self, password: &str, random: Random) -> Result<String, Error> {
+        let password = password.to_owned();
+        self.off_thread(move || hash_now(&password, random)).await?
+    }
+
+    /// The same for a password that may be left out.
+    pub async fn hash_if_given(&self, password: Option<&str>, random: Random) -> Result<Option<String>, Error> {
+        match password {
+            None => Ok(None),
+            Some(password) => self.hash(password, random).await.map(Some),
+        }
+    }
+
+    /// Whether the password belongs to the hash; without a hash never, but after the same time.
+    pub async fn verify(&self, password: &str, hash: Option<String>) -> Result<bool, Error> {
+        if password.chars().count() > MAX_PASSWORD {
+            return Ok(false);
+        }
+        let password = password.to_owned();
+        let exists = hash.is_some();
+        let hash = hash.unwrap_or_else(|| self.decoy.to_string());
+        self.off_thread(move || {
+            let parsed = PasswordHash::new(&hash).map_err(|error| Error::internal(error.to_string()))?;
+            Ok(hasher().verify_password(password.as_bytes(), &parsed).is_ok() && exists)
+        })
+        .await?
+    }
+
+    async fn off_thread<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+        let _place = self.places.acquire().await.map_err(Error::internal)?;
+        tokio::task::spawn_blocking(work).await.map_err(Error::internal)
+    }
+}
+
+/// Limits on guessing. Each key has a bucket of tries that fills up again; a try takes one and a success gives it back.
+///
+/// One bucket per login and address, and one per address: whoever guesses slows down only himself. The owner of an
+/// account on another address is not locked out by it, and on the same address not if the browser is a known one, for
+/// that has a bucket of its own.
+#[derive(Debug, Default)]
+pub struct Attempts(Mutex<HashMap<String, Bucket>>);
+
+#[derive(Clone, Copy, Debug)]
+struct Bucket {
+    tries: f64,
+    at: Timestamp,
+}
+
+/// How many tries a bucket holds, and how many seconds one takes to come back.
+#[derive(Clone, Copy, Debug)]
+pub struct Allowance {
+    pub tries: f64,
+    pub seconds_per_try: f64,
+}
+
+/// For one login from one address or one known browser.
+pub const PER_LOGIN: Allowance = Allowance { tries: 10.0, seconds_per_try: 12.0 };
+/// For everything from one address.
+pub const PER_ADDRESS: Allowance = Allowance { tries: 60.0, seconds_per_try: 2.0 };
+
+/// Above this many buckets the full ones are forgotten.
+const MANY_BUCKETS: usize = 10_000;
+
+impl Attempts {
+    /// Takes a try from each bucket, or from none.
+    ///
+    /// # Errors
+    /// `too_many_attempts` with the seconds until the next try.
+    pub fn take(&self, keys: &[(String, Allowance)], now: Timestamp) -> Result<(), Error> {
+        let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if buckets.len() > MANY_BUCKETS {
+            let slowest = PER_LOGIN.tries * PER_LOGIN.seconds_per_try;
+            buckets.retain(|_, bucket| seconds_between(bucket.at, now) < slowest);
+        }
+        let mut filled = Vec::with_capacity(keys.len());
+        for (key, allowance) in keys {
+            let tries = buckets.get(key).map_or(allowance.tries, |bucket| {
+                let back = seconds_between(bucket.at, now) / allowance.seconds_per_try;
+                (bucket.tries + back).min(allowance.tries)
+            });
+            if tries < 1.0 {
+                let wait = ((1.0 - tries) * allowance.seconds_per_try).ceil().max(1.0);
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few seconds")]
+                let wait = wait as u64;
+                let detail = format!("Too many failed attempts from here. Try again in {wait} seconds.");
+                let mut error = Error::new(Code::TooManyAttempts, detail);
+                error.retry_after_seconds = Some(wait);
+                return Err(error);
+            }
+            filled.push((key.clone(), tries));
+        }
+        for (key, tries) in filled {
+            buckets.insert(key, Bucket { tries: tries - 1.0, at: now });
+        }
+        Ok(())
+    }
+
+    /// Gives the try back: it succeeded.
+    pub fn give_back(&self, keys: &[(String, Allowance)]) {
+        let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for (key, allowance) in keys {
+            if let Some(bucket) = buckets.get_mut(key) {
+                bucket.tries = (bucket.tries + 1.0).min(allowance.tries);
+            }
+        }
+    }
+}
+
+fn seconds_between(from: Timestamp, to: Timestamp) -> f64 {
+    to.duration_since(from).as_secs_f64().max(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::ToSpan as _;
+
+    fn keys(login: &str, address: &str) -> Vec<(String, Allowance)> {
+        vec![(format!("{login} {address}"), PER_LOGIN), (address.to_owned(), PER_ADDRESS)]
+    }
+
+    #[test]
+    fn whoever_guesses_slows_down_only_himself() {
+        let attempts = Attempts::default();
+        let now = Timestamp::UNIX_EPOCH;
+        for _ in 0..10 {
+            attempts.take(&keys("victim", "evil"), now).unwrap();
+        }
+        let refused = attempts.take(&keys("victim", "evil"), now).unwrap_err();
+        assert_eq!(refused.code, Code::TooManyAttempts);
+        assert_eq!(refused.retry_after_seconds, Some(12));
+        attempts.take(&keys("victim", "home"), now).expect("the victim signs in from elsewhere");
+        attempts.take(&keys("victim", "evil"), now + 12.seconds()).expect("a try came back");
+    }
+
+    #[test]
+    fn success_costs_nothing_and_an_address_tries_many_logins_only_so_often() {
+        let attempts = Attempts::default();
+        let now = Timestamp::UNIX_EPOCH;
+        for _ in 0..1000 {
+            attempts.take(&keys("someone", "office"), now).unwrap();
+            attempts.give_back(&keys("someone", "office"));
+        }
+        let refused = (0..100).filter(|n| attempts.take(&keys(&format!("login{n}"), "evil"), now).is_err()).count();
+        assert_eq!(refused, 40);
+    }
+
+    #[test]
+    fn passwords_must_be_long_and_hard_to_guess() {
+        for weak in ["short", "passwordpassword", "acmeacmeacme", "123456789012"] {
+            assert!(check_password(weak, &["acme"]).is_err(), "{weak}");
+        }
+        assert!(check_password("violet harbour siphon 42", &["acme"]).is_ok());
+        assert_eq!(check_password(&"long ".repeat(100), &[]).unwrap_err().0, Code::TooLong);
+    }
+
+    #[tokio::test]
+    async fn a_hash_verifies_its_password_and_no_other() {
+        let passwords = Passwords::new(Random).unwrap();
+        let hash = passwords.hash("violet harbour", Random).await.unwrap();
+        assert!(hash.starts_with("$argon2id$"));
+        assert!(passwords.verify("violet harbour", Some(hash.clone())).await.unwrap());
+        assert!(!passwords.verify("violet harbor", Some(hash)).await.unwrap());
+        assert!(!passwords.verify("no account has this password", None).await.unwrap());
+    }
+}

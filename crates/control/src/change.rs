@@ -1,0 +1,123 @@
+//! Writing the change log. Audit, grants and, later, webhooks and live views all follow these rows; nobody has to
+//! remember to tell them.
+
+use api::Error;
+use api::change::ActorKind;
+use api::id::CustomerId;
+use db::sql;
+use serde_json::Value;
+use tree::Path;
+
+use crate::authz::AccountId;
+use crate::cx::{Caller, Tx};
+
+/// What happened, as the command that did it knows it. Who, when and where from is added by the transaction.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// `noun.participle`.
+    pub action: &'static str,
+    pub subject: Subject,
+    /// The changed fields as they were.
+    pub before: Option<Value>,
+    /// The changed fields as they are.
+    pub after: Option<Value>,
+    /// Who did it, where it is not the caller: a device that registers.
+    pub actor: Option<(ActorKind, String, String)>,
+}
+
+/// What it happened to.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// `customer`, `user`, `device`, `pass_key`.
+    pub kind: &'static str,
+    pub id: String,
+    pub name: String,
+    /// The customer that it is or belongs to.
+    pub customer_id: CustomerId,
+    pub path: Path,
+}
+
+impl Entry {
+    pub fn new(action: &'static str, subject: Subject) -> Self {
+        Self { action, subject, before: None, after: None, actor: None }
+    }
+
+    #[must_use]
+    pub fn before(mut self, before: Value) -> Self {
+        self.before = Some(before);
+        self
+    }
+
+    #[must_use]
+    pub fn after(mut self, after: Value) -> Self {
+        self.after = Some(after);
+        self
+    }
+}
+
+/// The word for an actor's kind in the database.
+pub fn kind_word(kind: ActorKind) -> &'static str {
+    match kind {
+        ActorKind::User => "user",
+        ActorKind::Customer => "customer",
+        ActorKind::Device => "device",
+        ActorKind::System => "system",
+        ActorKind::Above => "above",
+    }
+}
+
+pub fn kind_from_word(word: &str) -> ActorKind {
+    match word {
+        "user" => ActorKind::User,
+        "customer" => ActorKind::Customer,
+        "device" => ActorKind::Device,
+        "above" => ActorKind::Above,
+        _ => ActorKind::System,
+    }
+}
+
+/// Writes entries with numbers in commit order: the counter's row is locked by this, the transaction's last statement
+/// but for the rows themselves, and stays locked until the commit. A follower that has read up to a number has missed
+/// nothing before it.
+pub(crate) async fn write(tx: &mut Tx, entries: Vec<Entry>) -> Result<(), Error> {
+    let Ok(count) = i64::try_from(entries.len()) else { return Err(Error::internal("too many changes")) };
+    if count == 0 {
+        return Ok(());
+    }
+    let (last,): (i64,) = tx
+        .one(sql![
+            "update change_counter set last_number = last_number + ",
+            count,
+            " where id = 1 returning last_number"
+        ])
+        .await?;
+    let (kind, id, name, actor_path) = match &tx.caller {
+        Caller::Account(account) => {
+            let kind = match account.id {
+                AccountId::User(_) => ActorKind::User,
+                AccountId::Customer(_) => ActorKind::Customer,
+            };
+            (kind, Some(account.id.as_str().to_owned()), Some(account.name.clone()), Some(account.path.clone()))
+        }
+        Caller::Nobody | Caller::System => (ActorKind::System, None, None, None),
+    };
+    let at = tx.now.as_microsecond();
+    let origin = tx.origin.clone();
+    for (number, entry) in (last - count + 1..).zip(entries) {
+        let (kind, id, name, actor_path) = match entry.actor {
+            Some((kind, id, name)) => (kind, Some(id), Some(name), Some(entry.subject.path.clone())),
+            None => (kind, id.clone(), name.clone(), actor_path.clone()),
+        };
+        tx.exec(sql![
+            "insert into changes (number, at, actor_kind, actor_id, actor_name, actor_path, address, request_id, action,
+             subject_kind, subject_id, subject_name, customer_id, path, before, after) values (",
+            number, ", ", at, ", ", kind_word(kind), ", ", id, ", ", name, ", ",
+            actor_path.map(|path| path.as_str().to_owned()), ", ", origin.address.clone(), ", ",
+            origin.request_id.clone(), ", ", entry.action, ", ", entry.subject.kind, ", ", entry.subject.id, ", ",
+            entry.subject.name, ", ", entry.subject.customer_id.as_str(), ", ", entry.subject.path.as_str(), ", ",
+            entry.before.map(|value| value.to_string()), ", ", entry.after.map(|value| value.to_string()), ")"
+        ])
+        .await?;
+    }
+    Ok(())
+}

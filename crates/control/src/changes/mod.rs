@@ -1,0 +1,83 @@
+//! Reading the change log of a subtree.
+
+pub mod http;
+mod sql;
+
+use api::Error;
+use api::change::{Actor, ActorKind, Change};
+use api::id::CustomerId;
+use api::page::{ListQuery, Page};
+use api::units::Time;
+use serde_json::Value;
+use tree::Path;
+
+use crate::authz::{Account, Permission};
+use crate::change::kind_from_word;
+use crate::customers;
+use crate::cx::Cx;
+use crate::list::{SortField, Window, search_of};
+
+const SORT: &[SortField] = &[SortField { name: "number", column: "h.number" }];
+const NEWEST_FIRST: &str = "-number";
+
+/// What happened at a customer and below it, the newest first.
+pub async fn list(cx: &mut Cx, customer: &CustomerId, query: &ListQuery) -> Result<Page<Change>, Error> {
+    let account = cx.account()?;
+    let row = customers::get(cx, &account, customer).await?;
+    account.authorize(Permission::ReadChanges, &row.path)?;
+    crate::list::refuse_level(query)?;
+    let mut query = query.clone();
+    query.sort.get_or_insert_with(|| NEWEST_FIRST.to_owned());
+    // Numbers are unique; the second column only has to exist.
+    let window = Window::of(&query, SORT, "h.subject_id")?;
+    let under = match &query.under {
+        None => row.path.clone(),
+        Some(id) => {
+            let under = customers::get(cx, &account, &CustomerId::from_text(id.as_str())).await?;
+            if !row.path.contains(&under.path) {
+                return Err(Error::not_found());
+            }
+            under.path
+        }
+    };
+    let search = search_of(&query)?;
+    let total = sql::count(cx, &under, search.as_deref()).await?;
+    let rows = sql::window(cx, &under, search.as_deref(), &window).await?;
+    let (rows, next) = window.cut(rows, |row| row.subject_id.clone());
+    Ok(crate::list::page(rows.into_iter().map(|row| view(&account, row)).collect(), next, total))
+}
+
+/// An entry as the account may see it: who stands above it stays unnamed, and so does why somebody above suspended it.
+fn view(account: &Account, row: sql::Row) -> Change {
+    let path = Path::from_stored(row.path);
+    let actor_is_visible = row.actor_path.is_none_or(|actor| account.sees(&Path::from_stored(actor)));
+    let at_the_top = path == account.path;
+    let details = |text: Option<String>| {
+        let mut value: Value = serde_json::from_str(&text?).ok()?;
+        if let (true, Some(fields)) = (at_the_top, value.as_object_mut()) {
+            fields.remove("parent_id");
+            if !actor_is_visible {
+                fields.remove("reason");
+            }
+        }
+        Some(value)
+    };
+    Change {
+        number: row.number,
+        at: Time::from_micros(row.at),
+        before: details(row.before),
+        after: details(row.after),
+        actor: if actor_is_visible {
+            Actor { kind: kind_from_word(&row.actor_kind), id: row.actor_id, name: row.actor_name }
+        } else {
+            Actor { kind: ActorKind::Above, id: None, name: None }
+        },
+        address: row.address.filter(|_| actor_is_visible),
+        request_id: row.request_id.filter(|_| actor_is_visible),
+        action: row.action,
+        subject_kind: row.subject_kind,
+        subject_id: row.subject_id,
+        subject_name: row.subject_name,
+        customer_id: CustomerId::from_text(row.customer_id),
+    }
+}

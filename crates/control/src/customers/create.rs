@@ -1,0 +1,424 @@
+//! Creating a customer, in either of two ways: in one step with username, password, email and sites (as x360Recover
+//! does it), or with name, parent and country alone (as Cove does).
+
+use api::customer::{AccountState, CustomerCreate, CustomerCreated, Kind, Profile, SiteCreate, Warning};
+use api::id::{CustomerId, StorageLocationId};
+use api::units::Secret;
+use api::{Code, Error, Level};
+use serde_json::Value;
+use tree::Path;
+
+use super::sql::{self, Row};
+use super::{one_more, snapshot, subject, view};
+use crate::authn::check_password;
+use crate::authz::{Account, Permission};
+use crate::change::Entry;
+use crate::cx::Tx;
+use crate::text::{self, Checks};
+
+const MAX_DEVICES: i64 = 1_000_000;
+const MAX_SITES: usize = 500;
+
+/// An input whose fields are acceptable by themselves.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    parent_id: CustomerId,
+    level: Option<Level>,
+    company_name: Option<String>,
+    name: Option<String>,
+    /// How the input calls the name of a site.
+    name_field: &'static str,
+    country: Option<String>,
+    email: Option<String>,
+    username: Option<String>,
+    pub password: Option<Secret>,
+    sites: Vec<String>,
+    storage_location_id: Option<StorageLocationId>,
+    kind: Option<Kind>,
+    suspended: bool,
+    max_devices: Option<i64>,
+    profile: Profile,
+}
+
+impl Checked {
+    /// Looks at each field by itself and names all that are wrong.
+    pub fn of(input: &CustomerCreate) -> Result<Self, Error> {
+        let mut checks = Checks::default();
+        let company_name =
+            input.company_name.as_deref().and_then(|name| checks.take("company_name", text::line(name, 255)));
+        let country = input.country.as_deref().and_then(|code| checks.take("country", text::country(code)));
+        let email = email(&mut checks, input.email.as_deref());
+        let username = input.username.as_deref().and_then(|name| checks.take("username", text::handle(name, 3, 64)));
+        match (&input.username, &input.password) {
+            (Some(_), None) => checks.add("password", Code::Required, "A username comes with a password."),
+            (None, Some(_)) => checks.add("username", Code::Required, "A password comes with a username."),
+            _ => {}
+        }
+        if let Some(password) = &input.password {
+            let known = [input.username.as_deref(), input.company_name.as_deref(), input.email.as_deref()];
+            let known: Vec<&str> = known.into_iter().flatten().collect();
+            checks.take("password", check_password(password.expose(), &known));
+        }
+        let sites = site_names(&mut checks, input.sites.as_deref().unwrap_or_default());
+        let max_devices = max_devices(&mut checks, input.max_devices);
+        let profile = profile(&mut checks, input.profile.as_ref());
+        checks.finish()?;
+        Ok(Self {
+            parent_id: input.parent_id.clone(),
+            level: input.level,
+            company_name,
+            name: input.name.clone(),
+            name_field: "name",
+            country,
+            email,
+            username,
+            password: input.password.clone(),
+            sites,
+            storage_location_id: input.storage_location_id.clone(),
+            kind: input.kind,
+            suspended: input.account_state == Some(AccountState::Suspended),
+            max_devices,
+            profile,
+        })
+    }
+
+    /// The same for a site.
+    pub fn of_site(parent_id: CustomerId, input: &SiteCreate) -> Result<Self, Error> {
+        let mut checks = Checks::default();
+        let company_name =
+            input.company_name.as_deref().and_then(|name| checks.take("company_name", text::line(name, 255)));
+        let country = input.country.as_deref().and_then(|code| checks.take("country", text::country(code)));
+        checks.take("name", text::handle(&input.name, 1, 64));
+        checks.finish()?;
+        Ok(Self {
+            parent_id,
+            level: Some(Level::Site),
+            company_name,
+            name: Some(input.name.clone()),
+            name_field: "name",
+            country,
+            email: None,
+            username: None,
+            password: None,
+            sites: Vec::new(),
+            storage_location_id: input.storage_location_id.clone(),
+            kind: None,
+            suspended: false,
+            max_devices: None,
+            profile: Profile::default(),
+        })
+    }
+}
+
+pub(super) fn email(checks: &mut Checks, email: Option<&str>) -> Option<String> {
+    email.filter(|email| !email.trim().is_empty()).and_then(|email| checks.take("email", text::email(email)))
+}
+
+pub(super) fn max_devices(checks: &mut Checks, max: Option<i64>) -> Option<i64> {
+    max.filter(|max| {
+        let fits = (0..=MAX_DEVICES).contains(max);
+        if !fits {
+            checks.add("max_devices", Code::OutOfRange, format!("Must be from 0 to {MAX_DEVICES}."));
+        }
+        fits
+    })
+}
+
+pub(super) const PROFILE_LENGTHS: [(&str, usize); 7] = [
+    ("address", 255),
+    ("city", 100),
+    ("phone", 50),
+    ("fax", 50),
+    ("notes", 4000),
+    ("contact", 255),
+    ("reference", 255),
+];
+
+fn profile(checks: &mut Checks, input: Option<&Profile>) -> Profile {
+    let Some(input) = input else { return Profile::default() };
+    let fields =
+        [&input.address, &input.city, &input.phone, &input.fax, &input.notes, &input.contact, &input.reference];
+    let mut checked = fields.into_iter().zip(PROFILE_LENGTHS).map(|(text, (name, max))| {
+        checks.take(&format!("profile.{name}"), text::optional(text.as_deref(), max)).flatten()
+    });
+    let mut next = || checked.next().flatten();
+    Profile {
+        address: next(),
+        city: next(),
+        phone: next(),
+        fax: next(),
+        notes: next(),
+        contact: next(),
+        reference: next(),
+    }
+}
+
+/// The list as people type it: blanks around names and empty places are nothing.
+fn site_names(checks: &mut Checks, input: &[String]) -> Vec<String> {
+    if input.len() > MAX_SITES {
+        checks.add("sites", Code::TooLong, format!("At most {MAX_SITES} sites can be made at once."));
+        return Vec::new();
+    }
+    let mut names: Vec<String> = Vec::new();
+    for (at, name) in input.iter().enumerate().filter(|(_, name)| !name.trim().is_empty()) {
+        let field = format!("sites[{at}]");
+        if let Some(name) = checks.take(&field, text::handle(name, 1, 64)) {
+            if names.iter().any(|other| text::fold(other) == text::fold(&name)) {
+                checks.add(&field, Code::DuplicateSite, format!("The list has {name} twice."));
+            }
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// Creates a customer with its sites. `password_hash` is that of the checked password.
+pub async fn create(tx: &mut Tx, input: &Checked, password_hash: Option<&str>) -> Result<CustomerCreated, Error> {
+    let account = tx.account()?;
+    let parent = sql::find(tx, &account.path, &input.parent_id).await?.ok_or_else(|| {
+        Error::field("parent_id", Code::ParentNotFound, "There is no such customer, or it is not yours to see.")
+    })?;
+    create_below(tx, &account, &parent, input, password_hash).await
+}
+
+/// Creates a customer below a parent that the account sees.
+pub async fn create_below(
+    tx: &mut Tx,
+    account: &Account,
+    parent: &Row,
+    input: &Checked,
+    password_hash: Option<&str>,
+) -> Result<CustomerCreated, Error> {
+    account.authorize(Permission::CreateCustomers, &parent.path)?;
+    let level = level_below(parent, input.level)?;
+    let node = node_of(tx, parent, level, input).await?;
+    let lineage = view::Lineage::of(tx, std::iter::once(&parent.path)).await?;
+    if !lineage.effective(&parent.path).is_active() {
+        let detail = format!("{} is suspended. Activate it before anything is added below it.", parent.company_name);
+        return Err(Error::new(Code::ParentSuspended, detail));
+    }
+    let warnings = warnings(tx, parent, &node).await?;
+    let row = insert_node(tx, Some(&parent.path), node, password_hash).await?;
+    let mut sites = Vec::with_capacity(input.sites.len());
+    for name in &input.sites {
+        let site = NewNode {
+            name: Some(name.clone()),
+            country: row.country.clone(),
+            storage_location_id: row.storage_location_id.clone(),
+            ..NewNode::new(Level::Site, name.clone())
+        };
+        sites.push(insert_node(tx, Some(&row.path), site, None).await?);
+    }
+    let mut seen_sites = Vec::with_capacity(sites.len());
+    for site in sites {
+        seen_sites.push((site, no_totals(0)));
+    }
+    let sites_made = i64::try_from(seen_sites.len()).unwrap_or_default();
+    let mut customers = view::customers(tx, account, vec![(row, no_totals(sites_made))]).await?;
+    let customer = customers.pop().ok_or_else(|| Error::internal("a customer that was made has no view"))?;
+    Ok(CustomerCreated { customer, sites: view::customers(tx, account, seen_sites).await?, warnings })
+}
+
+/// Totals are written when the transaction ends; until then this is what they will be.
+fn no_totals(sites: i64) -> sql::TotalsRow {
+    sql::TotalsRow { customers: 0, sites, devices: 0, used_bytes: 0, last_backup_at: None }
+}
+
+fn level_below(parent: &Row, wanted: Option<Level>) -> Result<Level, Error> {
+    let allowed = parent.level.children();
+    let words: Vec<&str> = allowed.iter().map(|level| level.as_str()).collect();
+    match wanted.or(parent.level.only_child()) {
+        Some(level) if level.may_stand_under(parent.level) => Ok(level),
+        Some(level) if allowed.is_empty() => {
+            let detail = format!("Nothing stands below a {}, no {} either.", parent.level.as_str(), level.as_str());
+            Err(Error::field("level", Code::ParentLevelNotAllowed, detail))
+        }
+        Some(level) => {
+            let detail = format!(
+                "A {} cannot stand below a {}; {} can.",
+                level.as_str(),
+                parent.level.as_str(),
+                words.join(", ")
+            );
+            Err(Error::field("level", Code::ParentLevelNotAllowed, detail))
+        }
+        None if allowed.is_empty() => {
+            let detail = format!("Nothing stands below a {}.", parent.level.as_str());
+            Err(Error::field("parent_id", Code::ParentLevelNotAllowed, detail))
+        }
+        None => Err(Error::field("level", Code::Required, format!("Choose one of: {}.", words.join(", ")))),
+    }
+}
+
+/// A node before it has an id.
+#[derive(Clone, Debug)]
+pub struct NewNode {
+    pub level: Level,
+    pub name: Option<String>,
+    pub username: Option<String>,
+    pub company_name: String,
+    pub email: Option<String>,
+    pub kind: Option<Kind>,
+    pub suspended: bool,
+    pub country: Option<String>,
+    pub storage_location_id: Option<StorageLocationId>,
+    pub max_devices: Option<i64>,
+    pub profile: Profile,
+    pub is_default: bool,
+}
+
+impl NewNode {
+    pub fn new(level: Level, company_name: String) -> Self {
+        Self {
+            level,
+            name: None,
+            username: None,
+            company_name,
+            email: None,
+            kind: None,
+            suspended: false,
+            country: None,
+            storage_location_id: None,
+            max_devices: None,
+            profile: Profile::default(),
+            is_default: false,
+        }
+    }
+}
+
+/// Checks what needs the database and the level, and names all that is wrong.
+async fn node_of(tx: &mut Tx, parent: &Row, level: Level, input: &Checked) -> Result<NewNode, Error> {
+    let mut checks = Checks::default();
+    let is_site = level == Level::Site;
+    let mut name = None;
+    if is_site {
+        // Where only a company name was given, it is the site's name too.
+        let (field, given) = match (&input.name, &input.company_name) {
+            (Some(name), _) => (input.name_field, name.as_str()),
+            (None, Some(company)) => ("company_name", company.as_str()),
+            (None, None) => ("name", ""),
+        };
+        name = checks.take(field, text::handle(given, 1, 64));
+        if let Some(name) = &name
+            && sql::site_names(tx, &parent.id).await?.contains(&text::fold(name))
+        {
+            checks.add(field, Code::DuplicateSite, format!("The customer has a site {name} already."));
+        }
+        if input.username.is_some() {
+            checks.add("username", Code::Invalid, "A site has no account of its own; its customer has.");
+        }
+        if input.max_devices.is_some() {
+            checks.add("max_devices", Code::Invalid, "Limits are set at the customer, not at its sites.");
+        }
+    } else if input.name.is_some() {
+        checks.add("name", Code::Invalid, "Only sites have a short name.");
+    }
+    if level != Level::EndCustomer && !input.sites.is_empty() {
+        checks.add("sites", Code::Invalid, "Only end customers have sites.");
+    }
+    let company_name = input.company_name.clone().or_else(|| name.clone());
+    if company_name.is_none() && !is_site {
+        checks.add("company_name", Code::Required, "Is required.");
+    }
+    if let Some(username) = &input.username
+        && sql::username_is_taken(tx, &text::fold(username)).await?
+    {
+        checks.add("username", Code::UsernameTaken, format!("The username {username} is in use."));
+    }
+    let country = input.country.clone().or_else(|| parent.country.clone().filter(|_| is_site));
+    if country.is_none() {
+        checks.add("country", Code::Required, "Is required: it decides where the data is stored.");
+    }
+    let inherited = parent.storage_location_id.clone().filter(|_| is_site && input.country.is_none());
+    let location = match (&inherited, &input.storage_location_id) {
+        (Some(location), None) => Some(location.clone()),
+        _ => match country.as_deref() {
+            None => None,
+            Some(country) => {
+                let chosen = crate::storage::location_for(tx, country, input.storage_location_id.as_ref()).await?;
+                checks.take("storage_location_id", chosen).flatten()
+            }
+        },
+    };
+    checks.finish()?;
+    Ok(NewNode {
+        level,
+        name,
+        username: input.username.clone(),
+        company_name: company_name.unwrap_or_default(),
+        email: input.email.clone(),
+        kind: input.kind,
+        suspended: input.suspended,
+        country,
+        storage_location_id: location,
+        max_devices: input.max_devices,
+        profile: input.profile.clone(),
+        is_default: false,
+    })
+}
+
+async fn warnings(tx: &mut Tx, parent: &Row, node: &NewNode) -> Result<Vec<Warning>, Error> {
+    let email_folded = node.email.as_deref().map(text::fold);
+    let (same_name, same_email) =
+        sql::twins(tx, &parent.id, &text::fold(&node.company_name), email_folded.as_deref()).await?;
+    let warning = |code: &str, field: &str, what: &str| Warning {
+        code: code.to_owned(),
+        field: field.to_owned(),
+        detail: format!("Another customer of {} has the same {what}.", parent.company_name),
+    };
+    let mut warnings = Vec::new();
+    if same_name && node.level != Level::Site {
+        warnings.push(warning("same_company_name", "company_name", "company name"));
+    }
+    if same_email {
+        warnings.push(warning("same_email", "email", "email address"));
+    }
+    Ok(warnings)
+}
+
+/// Writes a node, its totals and its place in the change log.
+pub async fn insert_node(
+    tx: &mut Tx,
+    parent: Option<&Path>,
+    node: NewNode,
+    password_hash: Option<&str>,
+) -> Result<Row, Error> {
+    let id = CustomerId::new(tx.app.random.uuid(tx.now)?);
+    let path = parent.map_or_else(|| Path::root(id.as_str()), |parent| parent.child(id.as_str()));
+    let now = tx.now.as_microsecond();
+    let row = Row {
+        path,
+        version: 1,
+        parent_id: parent.map(|parent| CustomerId::from_text(parent.id())),
+        level: node.level,
+        name: node.name,
+        username: node.username,
+        company_name: node.company_name,
+        email: node.email,
+        kind: node.kind,
+        account_state: if node.suspended { "suspended" } else { "active" }.to_owned(),
+        suspend_mode: node.suspended.then_some(api::Mode::StopBackups),
+        suspend_reason: node.suspended.then(|| "Created suspended".to_owned()),
+        suspend_message: None,
+        suspended_at: node.suspended.then_some(now),
+        country: node.country,
+        storage_location_id: node.storage_location_id,
+        max_devices: node.max_devices,
+        address: node.profile.address,
+        city: node.profile.city,
+        phone: node.profile.phone,
+        fax: node.profile.fax,
+        notes: node.profile.notes,
+        contact: node.profile.contact,
+        reference: node.profile.reference,
+        is_default: node.is_default,
+        created_at: now,
+        id,
+    };
+    sql::insert(tx, &row, password_hash).await?;
+    if let Some(parent) = parent {
+        tx.add_to_totals(parent, one_more(row.level));
+    }
+    tx.record(Entry::new("customer.created", subject(&row)).after(Value::Object(snapshot(&row))));
+    Ok(row)
+}

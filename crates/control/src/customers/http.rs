@@ -1,0 +1,134 @@
+//! Customers over HTTP.
+
+use api::customer::{
+    Customer, CustomerCreate, CustomerCreated, CustomerDeletion, CustomerUpdate, PasswordSet, StateChange,
+    SuspendRequest,
+};
+use api::id::CustomerId;
+use api::page::{DryRun, ListQuery, Page};
+use api::units::Secret;
+use axum::Json;
+use axum::extract::Path;
+use axum::response::Response;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{Checked, CheckedUpdate};
+use crate::App;
+use crate::authn::check_password;
+use crate::http::{Call, Command, Failure, Nothing, Parameters, Reply, show};
+use crate::text::Checks;
+use crate::transact;
+
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(customer_list, customer_create))
+        .routes(routes!(customer_show, customer_update, customer_delete))
+        .routes(routes!(customer_suspend))
+        .routes(routes!(customer_activate))
+        .routes(routes!(customer_set_password))
+}
+
+/// Customers of all levels, by company name unless sorted otherwise.
+#[utoipa::path(get, path = "/customers", operation_id = "customer_list", tag = "customers", params(ListQuery),
+    responses((status = 200, body = Page<Customer>)))]
+async fn customer_list(call: Call, Parameters(query): Parameters<ListQuery>) -> Result<Json<Page<Customer>>, Failure> {
+    call.account()?;
+    call.app.settle_usage().await?;
+    let mut cx = call.read().await?;
+    Ok(Json(super::list(&mut cx, &query).await?))
+}
+
+/// Creates a customer, with its sites where it is an end customer.
+#[utoipa::path(post, path = "/customers", operation_id = "customer_create", tag = "customers",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to send the request again.")),
+    request_body = CustomerCreate, responses((status = 201, body = CustomerCreated)))]
+async fn customer_create(command: Command<CustomerCreate>) -> Result<Reply<CustomerCreated>, Failure> {
+    command.call.account()?;
+    let input = Checked::of(&command.input)?;
+    let hash = command
+        .call
+        .app
+        .passwords
+        .hash_if_given(input.password.as_ref().map(Secret::expose), command.call.app.random)
+        .await?;
+    transact!(command, CREATED, |tx| super::create(tx, &input, hash.as_deref()).await)
+}
+
+/// One customer.
+#[utoipa::path(get, path = "/customers/{id}", operation_id = "customer_show", tag = "customers",
+    params(("id" = String, Path)), responses((status = 200, body = Customer)))]
+async fn customer_show(call: Call, Path(id): Path<CustomerId>) -> Result<Response, Failure> {
+    call.account()?;
+    call.app.settle_usage().await?;
+    let mut cx = call.read().await?;
+    Ok(show(&super::show(&mut cx, &id).await?)?)
+}
+
+/// Changes company name, profile, and what may be set once.
+#[utoipa::path(patch, path = "/customers/{id}", operation_id = "customer_update", tag = "customers",
+    params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "The ETag that the change is based on; required.")),
+    request_body = CustomerUpdate, responses((status = 200, body = Customer)))]
+async fn customer_update(
+    Path(id): Path<CustomerId>,
+    command: Command<CustomerUpdate>,
+) -> Result<Reply<Customer>, Failure> {
+    command.call.account()?;
+    let input = CheckedUpdate::of(command.input.clone())?;
+    let hash = command.call.app.passwords.hash_if_given(input.password(), command.call.app.random).await?;
+    transact!(command, OK, |tx| async {
+        super::show(tx, &id).await?;
+        super::update(tx, &id, command.call.require_match()?, &input, hash.as_deref()).await
+    }
+    .await)
+}
+
+/// Deletes a customer that has no customers, sites or devices any more.
+#[utoipa::path(delete, path = "/customers/{id}", operation_id = "customer_delete", tag = "customers",
+    params(("id" = String, Path), DryRun), responses((status = 200, body = CustomerDeletion)))]
+async fn customer_delete(
+    Path(id): Path<CustomerId>,
+    Parameters(how): Parameters<DryRun>,
+    command: Command<Nothing>,
+) -> Result<Reply<CustomerDeletion>, Failure> {
+    transact!(command, OK, |tx| super::delete(tx, &id, command.call.if_match, how.dry_run).await)
+}
+
+/// Suspends a customer and so everything below it.
+#[utoipa::path(post, path = "/customers/{id}/suspend", operation_id = "customer_suspend", tag = "customers",
+    params(("id" = String, Path), DryRun), request_body = SuspendRequest, responses((status = 200, body = StateChange)))]
+async fn customer_suspend(
+    Path(id): Path<CustomerId>,
+    Parameters(how): Parameters<DryRun>,
+    command: Command<SuspendRequest>,
+) -> Result<Reply<StateChange>, Failure> {
+    command.call.app.settle_usage().await?;
+    transact!(command, OK, |tx| super::suspend(tx, &id, command.call.if_match, &command.input, how.dry_run).await)
+}
+
+/// Lifts a customer's own suspension.
+#[utoipa::path(post, path = "/customers/{id}/activate", operation_id = "customer_activate", tag = "customers",
+    params(("id" = String, Path), DryRun), responses((status = 200, body = StateChange)))]
+async fn customer_activate(
+    Path(id): Path<CustomerId>,
+    Parameters(how): Parameters<DryRun>,
+    command: Command<Nothing>,
+) -> Result<Reply<StateChange>, Failure> {
+    command.call.app.settle_usage().await?;
+    transact!(command, OK, |tx| super::activate(tx, &id, command.call.if_match, how.dry_run).await)
+}
+
+/// Sets the password that goes with the customer's username; its sessions end.
+#[utoipa::path(post, path = "/customers/{id}/password", operation_id = "customer_set_password", tag = "customers",
+    params(("id" = String, Path)), request_body = PasswordSet, responses((status = 200, body = Customer)))]
+async fn customer_set_password(
+    Path(id): Path<CustomerId>,
+    command: Command<PasswordSet>,
+) -> Result<Reply<Customer>, Failure> {
+    command.call.account()?;
+    let mut checks = Checks::default();
+    checks.take("password", check_password(command.input.password.expose(), &[]));
+    checks.finish()?;
+    let hash = command.call.app.passwords.hash(command.input.password.expose(), command.call.app.random).await?;
+    transact!(command, OK, |tx| super::set_password(tx, &id, &hash).await)
+}

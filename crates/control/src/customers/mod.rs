@@ -1,0 +1,224 @@
+//! Customers of every level: creating, reading, editing, switching off and on, deleting.
+
+mod create;
+pub mod http;
+pub mod sql;
+mod switch;
+mod update;
+pub mod view;
+
+use api::customer::{Customer, CustomerDeletion, FieldlessProblem};
+use api::id::CustomerId;
+use api::page::{ListQuery, Page};
+use api::{Code, Error, Level};
+use serde_json::{Map, Value, json};
+use tree::{Path, Totals};
+
+pub use create::{Checked, NewNode, create, create_below, insert_node};
+pub use switch::{activate, suspend};
+pub use update::{CheckedUpdate, update};
+pub use view::get;
+
+use crate::authz::{Account, Permission};
+use crate::change::{Entry, Subject};
+use crate::cx::{Cx, Tx};
+use crate::list::{SortField, Window, search_of};
+
+const SORT: &[SortField] = &[
+    SortField { name: "company_name", column: "c.company_folded" },
+    SortField { name: "created_at", column: "c.created_at" },
+    SortField { name: "used_bytes", column: "t.used_bytes" },
+    SortField { name: "devices", column: "t.devices" },
+    SortField { name: "last_backup_at", column: "coalesce(t.last_backup_at, 0)" },
+];
+
+pub async fn list(cx: &mut Cx, query: &ListQuery) -> Result<Page<Customer>, Error> {
+    let account = cx.account()?;
+    account.authorize(Permission::ReadCustomers, &account.path)?;
+    let window = Window::of(query, SORT, "c.id")?;
+    let under = scope(cx, &account, query).await?;
+    let wanted = sql::Wanted { under: &under, level: query.level, search: search_of(query)? };
+    let total = sql::count(cx, &wanted).await?;
+    let rows = sql::window(cx, &wanted, &window).await?;
+    let (rows, next) = window.cut(rows, |(row, _)| row.id.to_string());
+    Ok(crate::list::page(view::customers(cx, &account, rows).await?, next, total))
+}
+
+/// The subtree that a list is narrowed to.
+pub async fn scope(cx: &mut Cx, account: &Account, query: &ListQuery) -> Result<Path, Error> {
+    match &query.under {
+        None => Ok(account.path.clone()),
+        Some(id) => Ok(get(cx, account, &CustomerId::from_text(id.as_str())).await?.path),
+    }
+}
+
+pub async fn show(cx: &mut Cx, id: &CustomerId) -> Result<Customer, Error> {
+    let account = cx.account()?;
+    let row = get(cx, &account, id).await?;
+    account.authorize(Permission::ReadCustomers, &row.path)?;
+    view::one(cx, &account, row).await
+}
+
+/// Sets the password of the account that signs in with the customer's username, and ends its sessions.
+pub async fn set_password(tx: &mut Tx, id: &CustomerId, hash: &str) -> Result<Customer, Error> {
+    let account = tx.account()?;
+    let mut row = get(tx, &account, id).await?;
+    account.authorize(Permission::SetPasswords, &row.path)?;
+    if row.username.is_none() {
+        return Err(Error::field("password", Code::Invalid, "The customer has no username to sign in with."));
+    }
+    sql::set_password(tx, id, hash).await?;
+    crate::sessions::sql::delete_of_customer(tx, id, None).await?;
+    tx.record(Entry::new("customer.password_set", subject(&row)));
+    row.version += 1;
+    view::one(tx, &account, row).await
+}
+
+/// Deletes a customer that has nothing below it any more. What people cannot come back to goes with it: its accounts,
+/// sessions and pass keys.
+pub async fn delete(
+    tx: &mut Tx,
+    id: &CustomerId,
+    expected: Option<crate::http::IfMatch>,
+    dry_run: bool,
+) -> Result<CustomerDeletion, Error> {
+    let account = tx.account()?;
+    let row = get(tx, &account, id).await?;
+    account.authorize(Permission::DeleteCustomers, &row.path)?;
+    if let Some(expected) = expected {
+        expected.check(row.version)?;
+    }
+    let blockers = delete_blockers(tx, &row).await?;
+    let deletion = CustomerDeletion {
+        id: row.id.clone(),
+        company_name: row.company_name.clone(),
+        users: crate::users::sql::count_of(tx, id).await?,
+        pass_keys: crate::pass_keys::sql::count_of(tx, id).await?,
+        blockers,
+        dry_run,
+    };
+    if dry_run {
+        return Ok(deletion);
+    }
+    if let Some(blocker) = deletion.blockers.first() {
+        let code = if row.is_default || row.level == Level::Provider {
+            Code::DefaultProtected
+        } else {
+            Code::CustomerNotEmpty
+        };
+        return Err(Error::new(code, blocker.detail.clone()));
+    }
+    crate::sessions::sql::delete_of_customer(tx, id, None).await?;
+    crate::users::sql::delete_of(tx, id).await?;
+    crate::pass_keys::sql::delete_of(tx, id).await?;
+    let deleted = sql::delete(tx, &row).await?;
+    if deleted != 1 {
+        return Err(stale());
+    }
+    if let Some(parent) = parent_path(&row.path) {
+        tx.add_to_totals(&parent, one_less(row.level));
+    }
+    let entry = Entry::new("customer.deleted", subject(&row)).before(Value::Object(snapshot(&row)));
+    tx.record(entry);
+    Ok(deletion)
+}
+
+async fn delete_blockers(cx: &mut Cx, row: &sql::Row) -> Result<Vec<FieldlessProblem>, Error> {
+    let mut blockers = Vec::new();
+    let mut add = |code: Code, detail: String| {
+        blockers.push(FieldlessProblem { code: code.as_str().to_owned(), detail });
+    };
+    if row.is_default || row.level == Level::Provider {
+        add(Code::DefaultProtected, "The provider, the default reseller and the default customer stay.".to_owned());
+    }
+    let totals = sql::totals(cx, &row.id).await?;
+    for (count, one, many) in [
+        (totals.customers, "customer", "customers"),
+        (totals.sites, "site", "sites"),
+        (totals.devices, "device", "devices"),
+    ] {
+        if count > 0 {
+            let word = if count == 1 { one } else { many };
+            add(Code::CustomerNotEmpty, format!("It still has {count} {word}."));
+        }
+    }
+    Ok(blockers)
+}
+
+/// Another command was faster.
+pub(crate) fn stale() -> Error {
+    Error::new(Code::VersionStale, "It was changed at the same moment. Read it again and decide anew.")
+}
+
+/// What a node of this level counts for at its ancestors.
+fn one_more(level: Level) -> Totals {
+    match level {
+        Level::Site => Totals { sites: 1, ..Totals::default() },
+        _ => Totals { customers: 1, ..Totals::default() },
+    }
+}
+
+fn one_less(level: Level) -> Totals {
+    let more = one_more(level);
+    Totals { customers: -more.customers, sites: -more.sites, ..Totals::default() }
+}
+
+fn parent_path(path: &Path) -> Option<Path> {
+    let mut ids: Vec<&str> = path.ids().collect();
+    ids.pop();
+    let (root, rest) = ids.split_first()?;
+    Some(rest.iter().fold(Path::root(root), |path, id| path.child(id)))
+}
+
+/// A customer in the change log.
+pub fn subject(row: &sql::Row) -> Subject {
+    Subject {
+        kind: "customer",
+        id: row.id.to_string(),
+        name: row.company_name.clone(),
+        customer_id: row.id.clone(),
+        path: row.path.clone(),
+    }
+}
+
+/// What the change log holds of a customer.
+pub(crate) fn snapshot(row: &sql::Row) -> Map<String, Value> {
+    let value = json!({
+        "level": row.level,
+        "parent_id": row.parent_id,
+        "name": row.name,
+        "username": row.username,
+        "company_name": row.company_name,
+        "email": row.email,
+        "kind": row.kind,
+        "account_state": row.account_state,
+        "country": row.country,
+        "storage_location_id": row.storage_location_id,
+        "max_devices": row.max_devices,
+        "address": row.address,
+        "city": row.city,
+        "phone": row.phone,
+        "fax": row.fax,
+        "notes": row.notes,
+        "contact": row.contact,
+        "reference": row.reference,
+    });
+    let Value::Object(fields) = value else { return Map::new() };
+    fields.into_iter().filter(|(_, value)| !value.is_null()).collect()
+}
+
+/// The fields in which two snapshots differ, before and after.
+pub(crate) fn difference(before: &Map<String, Value>, after: &Map<String, Value>) -> (Value, Value) {
+    let mut names: Vec<&String> = before.keys().chain(after.keys()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let (mut was, mut is) = (Map::new(), Map::new());
+    for name in names {
+        let (old, new) = (before.get(name).cloned().unwrap_or_default(), after.get(name).cloned().unwrap_or_default());
+        if old != new {
+            was.insert(name.clone(), old);
+            is.insert(name.clone(), new);
+        }
+    }
+    (Value::Object(was), Value::Object(is))
+}

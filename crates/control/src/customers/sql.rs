@@ -1,0 +1,448 @@
+//! The queries of customers. Subtrees are ranges of the path.
+
+use api::customer::{AccountState, Kind};
+use api::id::{CustomerId, StorageLocationId};
+use api::{Error, Level, Mode};
+use db::{Sql, columns, columns_of, list, sql};
+use tree::{Own, Path};
+
+use crate::cx::{Cx, Tx};
+use crate::list::{Key, Window};
+
+db::record! {
+    /// A customer as it is stored.
+    #[derive(Clone, Debug)]
+    pub struct Row {
+        pub id: CustomerId as String => CustomerId::from_text,
+        pub version: i64,
+        pub parent_id: Option<CustomerId> as Option<String> => |id| id.map(CustomerId::from_text),
+        pub path: Path as String => Path::from_stored,
+        pub level: Level as String => level,
+        pub name: Option<String>,
+        pub username: Option<String>,
+        pub company_name: String,
+        pub email: Option<String>,
+        pub kind: Option<Kind> as Option<String> => |word| word.map(kind).transpose(),
+        pub account_state: String,
+        pub suspend_mode: Option<Mode> as Option<String> => |word| word.map(mode).transpose(),
+        pub suspend_reason: Option<String>,
+        pub suspend_message: Option<String>,
+        pub suspended_at: Option<i64>,
+        pub country: Option<String>,
+        pub storage_location_id: Option<StorageLocationId> as Option<String> => |id| id.map(StorageLocationId::from_text),
+        pub max_devices: Option<i64>,
+        pub address: Option<String>,
+        pub city: Option<String>,
+        pub phone: Option<String>,
+        pub fax: Option<String>,
+        pub notes: Option<String>,
+        pub contact: Option<String>,
+        pub reference: Option<String>,
+        pub is_default: bool,
+        pub created_at: i64,
+    }
+}
+
+db::record! {
+    /// Sums over a customer's subtree.
+    #[derive(Clone, Copy, Debug)]
+    pub struct TotalsRow {
+        pub customers: i64,
+        pub sites: i64,
+        pub devices: i64,
+        pub used_bytes: i64,
+        pub last_backup_at: Option<i64>,
+    }
+}
+
+db::record! {
+    /// What is asked of an ancestor.
+    #[derive(Clone, Debug)]
+    pub struct Ancestor {
+        pub id: CustomerId as String => CustomerId::from_text,
+        pub company_name: String,
+        pub suspend_mode: Option<Mode> as Option<String> => |word| word.map(mode).transpose(),
+        pub suspend_message: Option<String>,
+        pub max_devices: Option<i64>,
+        pub level: Level as String => level,
+    }
+}
+
+fn level(word: String) -> Result<Level, String> {
+    Level::from_word(&word).ok_or(word)
+}
+
+fn mode(word: String) -> Result<Mode, String> {
+    Mode::from_word(&word).ok_or(word)
+}
+
+fn kind(word: String) -> Result<Kind, String> {
+    match word.as_str() {
+        "managed" => Ok(Kind::Managed),
+        "self_managed" => Ok(Kind::SelfManaged),
+        _ => Err(word),
+    }
+}
+
+pub fn kind_word(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Managed => "managed",
+        Kind::SelfManaged => "self_managed",
+    }
+}
+
+impl Row {
+    pub fn own_state(&self) -> Own {
+        self.suspend_mode.map_or(Own::Active, Own::Suspended)
+    }
+
+    pub fn wire_state(&self) -> AccountState {
+        if self.suspend_mode.is_some() { AccountState::Suspended } else { AccountState::Active }
+    }
+}
+
+/// The customer with this id, if it stands within `top`.
+pub async fn find(cx: &mut Cx, top: &Path, id: &CustomerId) -> Result<Option<Row>, Error> {
+    let (from, to) = top.range();
+    cx.opt(sql![
+        "select ",
+        columns::<Row>(),
+        " from customers where id = ",
+        id.as_str(),
+        " and path >= ",
+        from,
+        " and path < ",
+        to
+    ])
+    .await
+}
+
+/// Any customer, wherever it stands: for what no caller asks for.
+pub async fn find_anywhere(cx: &mut Cx, id: &CustomerId) -> Result<Option<Row>, Error> {
+    cx.opt(sql!["select ", columns::<Row>(), " from customers where id = ", id.as_str()]).await
+}
+
+pub async fn totals(cx: &mut Cx, id: &CustomerId) -> Result<TotalsRow, Error> {
+    cx.one(sql!["select ", columns::<TotalsRow>(), " from totals where customer_id = ", id.as_str()]).await
+}
+
+/// Which customers are wanted.
+#[derive(Debug)]
+pub struct Wanted<'a> {
+    pub under: &'a Path,
+    pub level: Option<Level>,
+    pub search: Option<String>,
+}
+
+impl Wanted<'_> {
+    fn condition(&self) -> Sql {
+        let (from, to) = self.under.range();
+        let mut sql = sql![
+            " from customers c join totals t on t.customer_id = c.id where c.path >= ",
+            from,
+            " and c.path < ",
+            to
+        ];
+        if let Some(level) = self.level {
+            sql.append(sql![" and c.level = ", level.as_str()]);
+        }
+        if let Some(pattern) = &self.search {
+            sql.append(sql![" and c.search like ", pattern.as_str(), " escape '\\'"]);
+        }
+        sql
+    }
+}
+
+pub async fn count(cx: &mut Cx, wanted: &Wanted<'_>) -> Result<i64, Error> {
+    cx.one(sql!["select count(*)", wanted.condition()]).await
+}
+
+pub(crate) async fn window(
+    cx: &mut Cx,
+    wanted: &Wanted<'_>,
+    window: &Window,
+) -> Result<Vec<((Row, TotalsRow), Key)>, Error> {
+    let mut statement = sql![
+        "select ",
+        columns_of::<Row>("c"),
+        ", ",
+        columns_of::<TotalsRow>("t"),
+        ", ",
+        window.key_column(),
+        wanted.condition()
+    ];
+    window.finish(&mut statement);
+    let rows: Vec<(Row, TotalsRow, Option<Key>)> = cx.all(statement).await?;
+    Ok(rows.into_iter().filter_map(|(row, totals, key)| key.map(|key| ((row, totals), key))).collect())
+}
+
+/// States and names of the given nodes.
+pub async fn ancestors(cx: &mut Cx, ids: Vec<String>) -> Result<Vec<Ancestor>, Error> {
+    cx.all(sql!["select ", columns::<Ancestor>(), " from customers where id in ", list(ids)]).await
+}
+
+/// Suspended customers below `path`, with what lies under them.
+pub async fn suspended_below(cx: &mut Cx, path: &Path) -> Result<Vec<(String, String, i64, i64, i64)>, Error> {
+    let (from, to) = path.range();
+    cx.all(sql![
+        "select c.path, c.suspend_mode, t.customers, t.sites, t.devices from customers c
+         join totals t on t.customer_id = c.id
+         where c.path > ",
+        from,
+        " and c.path < ",
+        to,
+        " and c.account_state = 'suspended' order by c.path"
+    ])
+    .await
+}
+
+/// How many devices below `path` have backed up since, by the customer that they stand under.
+pub async fn devices_with_backup_since(cx: &mut Cx, path: &Path, since: i64) -> Result<Vec<(String, i64)>, Error> {
+    let (from, to) = path.range();
+    cx.all(sql![
+        "select d.path, count(*) from devices d join repositories r on r.device_id = d.id
+         where d.path >= ",
+        from,
+        " and d.path < ",
+        to,
+        " and r.last_backup_at >= ",
+        since,
+        " group by d.path"
+    ])
+    .await
+}
+
+pub async fn username_is_taken(cx: &mut Cx, folded: &str) -> Result<bool, Error> {
+    let found: Option<i64> = cx.opt(sql!["select 1 from customers where username_folded = ", folded]).await?;
+    Ok(found.is_some())
+}
+
+pub async fn site_names(cx: &mut Cx, customer: &CustomerId) -> Result<Vec<String>, Error> {
+    let names: Vec<Option<String>> =
+        cx.all(sql!["select name_folded from customers where parent_id = ", customer.as_str()]).await?;
+    Ok(names.into_iter().flatten().collect())
+}
+
+/// The site of a customer with this name, ignoring case.
+pub async fn find_site(cx: &mut Cx, customer: &CustomerId, folded: &str) -> Result<Option<Row>, Error> {
+    cx.opt(sql![
+        "select ",
+        columns::<Row>(),
+        " from customers where parent_id = ",
+        customer.as_str(),
+        " and name_folded = ",
+        folded
+    ])
+    .await
+}
+
+/// Whether another child of the parent has this company name; whether one has this email.
+pub async fn twins(
+    cx: &mut Cx,
+    parent: &CustomerId,
+    company_folded: &str,
+    email_folded: Option<&str>,
+) -> Result<(bool, bool), Error> {
+    let name: Option<i64> = cx
+        .opt(sql![
+            "select 1 from customers where parent_id = ",
+            parent.as_str(),
+            " and company_folded = ",
+            company_folded,
+            " limit 1"
+        ])
+        .await?;
+    let Some(email) = email_folded else { return Ok((name.is_some(), false)) };
+    let email: Option<i64> = cx
+        .opt(sql![
+            "select 1 from customers where parent_id = ",
+            parent.as_str(),
+            " and email_folded = ",
+            email,
+            " limit 1"
+        ])
+        .await?;
+    Ok((name.is_some(), email.is_some()))
+}
+
+/// What is derived from other columns.
+fn folded(row: &Row) -> (Option<String>, Option<String>, String, Option<String>, String) {
+    let fold = |text: &Option<String>| text.as_deref().map(crate::text::fold);
+    let search = crate::text::search_column([
+        Some(row.company_name.as_str()),
+        row.name.as_deref(),
+        row.username.as_deref(),
+        row.email.as_deref(),
+        row.reference.as_deref(),
+    ]);
+    (fold(&row.name), fold(&row.username), crate::text::fold(&row.company_name), fold(&row.email), search)
+}
+
+pub async fn insert(tx: &mut Tx, row: &Row, password_hash: Option<&str>) -> Result<(), Error> {
+    let (name_folded, username_folded, company_folded, email_folded, search) = folded(row);
+    tx.exec(sql![
+        "insert into customers (id, version, parent_id, path, level, name, name_folded, username, username_folded,
+         password_hash, company_name, company_folded, email, email_folded, kind, account_state, suspend_mode,
+         suspend_reason, suspend_message, suspended_at, country, storage_location_id, max_devices, address, city, phone,
+         fax, notes, contact, reference, search, is_default, created_at) values (",
+        row.id.as_str(),
+        ", ",
+        row.version,
+        ", ",
+        row.parent_id.as_ref().map(|id| id.as_str().to_owned()),
+        ", ",
+        row.path.as_str(),
+        ", ",
+        row.level.as_str(),
+        ", ",
+        row.name.clone(),
+        ", ",
+        name_folded,
+        ", ",
+        row.username.clone(),
+        ", ",
+        username_folded,
+        ", ",
+        password_hash.map(str::to_owned),
+        ", ",
+        row.company_name.as_str(),
+        ", ",
+        company_folded,
+        ", ",
+        row.email.clone(),
+        ", ",
+        email_folded,
+        ", ",
+        row.kind.map(|kind| kind_word(kind).to_owned()),
+        ", ",
+        row.account_state.as_str(),
+        ", ",
+        row.suspend_mode.map(|mode| mode.as_str().to_owned()),
+        ", ",
+        row.suspend_reason.clone(),
+        ", ",
+        row.suspend_message.clone(),
+        ", ",
+        row.suspended_at,
+        ", ",
+        row.country.clone(),
+        ", ",
+        row.storage_location_id.as_ref().map(|id| id.as_str().to_owned()),
+        ", ",
+        row.max_devices,
+        ", ",
+        row.address.clone(),
+        ", ",
+        row.city.clone(),
+        ", ",
+        row.phone.clone(),
+        ", ",
+        row.fax.clone(),
+        ", ",
+        row.notes.clone(),
+        ", ",
+        row.contact.clone(),
+        ", ",
+        row.reference.clone(),
+        ", ",
+        search,
+        ", ",
+        row.is_default,
+        ", ",
+        row.created_at,
+        ")"
+    ])
+    .await?;
+    tx.exec(sql![
+        "insert into totals (customer_id, customers, sites, devices, used_bytes, last_backup_at) values (",
+        row.id.as_str(),
+        ", 0, 0, 0, 0, null)"
+    ])
+    .await?;
+    Ok(())
+}
+
+/// Writes what people edit; `row.version` is the version it was read with. Nothing is written if it has moved on.
+pub async fn update(tx: &mut Tx, row: &Row, password_hash: Option<&str>) -> Result<u64, Error> {
+    let (_, username_folded, company_folded, email_folded, search) = folded(row);
+    let mut statement = sql![
+        "update customers set version = version + 1, username = ",
+        row.username.clone(),
+        ", username_folded = ",
+        username_folded,
+        ", company_name = ",
+        row.company_name.as_str(),
+        ", company_folded = ",
+        company_folded,
+        ", email = ",
+        row.email.clone(),
+        ", email_folded = ",
+        email_folded,
+        ", kind = ",
+        row.kind.map(|kind| kind_word(kind).to_owned()),
+        ", country = ",
+        row.country.clone(),
+        ", storage_location_id = ",
+        row.storage_location_id.as_ref().map(|id| id.as_str().to_owned()),
+        ", max_devices = ",
+        row.max_devices,
+        ", address = ",
+        row.address.clone(),
+        ", city = ",
+        row.city.clone(),
+        ", phone = ",
+        row.phone.clone(),
+        ", fax = ",
+        row.fax.clone(),
+        ", notes = ",
+        row.notes.clone(),
+        ", contact = ",
+        row.contact.clone(),
+        ", reference = ",
+        row.reference.clone(),
+        ", search = ",
+        search
+    ];
+    if let Some(hash) = password_hash {
+        statement.append(sql![", password_hash = ", hash]);
+    }
+    statement.append(sql![" where id = ", row.id.as_str(), " and version = ", row.version]);
+    tx.exec(statement).await
+}
+
+/// Writes the account state; `row.version` as for [`update`].
+pub async fn update_state(tx: &mut Tx, row: &Row) -> Result<u64, Error> {
+    tx.exec(sql![
+        "update customers set version = version + 1, account_state = ",
+        row.account_state.as_str(),
+        ", suspend_mode = ",
+        row.suspend_mode.map(|mode| mode.as_str().to_owned()),
+        ", suspend_reason = ",
+        row.suspend_reason.clone(),
+        ", suspend_message = ",
+        row.suspend_message.clone(),
+        ", suspended_at = ",
+        row.suspended_at,
+        " where id = ",
+        row.id.as_str(),
+        " and version = ",
+        row.version
+    ])
+    .await
+}
+
+pub async fn set_password(tx: &mut Tx, id: &CustomerId, hash: &str) -> Result<u64, Error> {
+    tx.exec(sql!["update customers set version = version + 1, password_hash = ", hash, " where id = ", id.as_str()])
+        .await
+}
+
+pub async fn delete(tx: &mut Tx, row: &Row) -> Result<u64, Error> {
+    tx.exec(sql!["delete from totals where customer_id = ", row.id.as_str()]).await?;
+    tx.exec(sql!["delete from customers where id = ", row.id.as_str(), " and version = ", row.version]).await
+}
+
+pub async fn has_children(cx: &mut Cx, id: &CustomerId) -> Result<bool, Error> {
+    let child: Option<i64> =
+        cx.opt(sql!["select 1 from customers where parent_id = ", id.as_str(), " limit 1"]).await?;
+    Ok(child.is_some())
+}

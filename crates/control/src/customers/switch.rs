@@ -1,0 +1,176 @@
+//! Suspending and activating: one row changes, the tree does the rest.
+
+use api::customer::{Consequences, StateChange, SuspendRequest};
+use api::id::CustomerId;
+use api::{Code, Error, Level, Mode};
+use jiff::ToSpan as _;
+use serde_json::{Value, json};
+use tree::{Effective, Own, Path};
+
+use super::sql::{self, Row};
+use super::{stale, subject, view};
+use crate::authz::{Account, Permission};
+use crate::change::Entry;
+use crate::cx::{Cx, Tx};
+use crate::http::IfMatch;
+use crate::text::{self, Checks};
+
+const MAX_PUBLIC_MESSAGE: usize = 60;
+
+/// Suspends a customer, or changes how it is suspended. Saying the same twice changes nothing.
+pub async fn suspend(
+    tx: &mut Tx,
+    id: &CustomerId,
+    expected: Option<IfMatch>,
+    input: &SuspendRequest,
+    dry_run: bool,
+) -> Result<StateChange, Error> {
+    let mut checks = Checks::default();
+    let reason = checks.take("reason", text::line(&input.reason, 1000));
+    let message = checks.take("public_message", public_message(input.public_message.as_deref())).flatten();
+    checks.finish()?;
+    switch(tx, id, expected, dry_run, |row, now| {
+        let since = row.suspended_at.unwrap_or(now);
+        row.account_state = "suspended".to_owned();
+        row.suspend_mode = Some(input.mode);
+        row.suspend_reason.clone_from(&reason);
+        row.suspend_message.clone_from(&message);
+        row.suspended_at = Some(since);
+    })
+    .await
+}
+
+/// Lifts a customer's own suspension. Those above it stay.
+pub async fn activate(
+    tx: &mut Tx,
+    id: &CustomerId,
+    expected: Option<IfMatch>,
+    dry_run: bool,
+) -> Result<StateChange, Error> {
+    switch(tx, id, expected, dry_run, |row, _| {
+        row.account_state = "active".to_owned();
+        row.suspend_mode = None;
+        row.suspend_reason = None;
+        row.suspend_message = None;
+        row.suspended_at = None;
+    })
+    .await
+}
+
+/// Goes into a reason phrase, so it is one line that every client can print.
+fn public_message(text: Option<&str>) -> Result<Option<String>, text::Refused> {
+    let Some(text) = text::optional(text, MAX_PUBLIC_MESSAGE)? else { return Ok(None) };
+    if text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
+        Ok(Some(text))
+    } else {
+        Err((
+            Code::Invalid,
+            "Backup clients can print letters without accents, digits and punctuation only.".to_owned(),
+        ))
+    }
+}
+
+async fn switch(
+    tx: &mut Tx,
+    id: &CustomerId,
+    expected: Option<IfMatch>,
+    dry_run: bool,
+    set: impl FnOnce(&mut Row, i64),
+) -> Result<StateChange, Error> {
+    let account = tx.account()?;
+    let row = super::get(tx, &account, id).await?;
+    account.authorize(Permission::SwitchCustomers, &row.path)?;
+    if row.level == Level::Provider {
+        return Err(Error::new(Code::Forbidden, "The provider itself cannot be suspended."));
+    }
+    if let Some(expected) = expected {
+        expected.check(row.version)?;
+    }
+    let mut changed = row.clone();
+    set(&mut changed, tx.now.as_microsecond());
+    let (before, after) = (state_of(&row), state_of(&changed));
+    let changes = before != after;
+    let consequences = consequences(tx, &row, &changed).await?;
+    if changes && !dry_run {
+        if sql::update_state(tx, &changed).await? != 1 {
+            return Err(stale());
+        }
+        changed.version += 1;
+        let action = if changed.suspend_mode.is_some() { "customer.suspended" } else { "customer.activated" };
+        tx.record(Entry::new(action, subject(&changed)).before(before).after(after));
+    }
+    let customer = seen(tx, &account, if dry_run { row } else { changed }).await?;
+    Ok(StateChange { customer, changes, consequences, dry_run })
+}
+
+async fn seen(cx: &mut Cx, account: &Account, row: Row) -> Result<api::customer::Customer, Error> {
+    view::one(cx, account, row).await
+}
+
+fn state_of(row: &Row) -> Value {
+    json!({
+        "account_state": row.account_state,
+        "mode": row.suspend_mode,
+        "reason": row.suspend_reason,
+        "public_message": row.suspend_message,
+    })
+}
+
+/// How strict a state is; what is stricter below does not change with what is above.
+fn strictness(own: Own) -> Option<Mode> {
+    match own {
+        Own::Active => None,
+        Own::Suspended(mode) => Some(mode),
+    }
+}
+
+/// What changes below, in numbers that the totals know without walking the subtree: everything, less what hangs below
+/// customers that are suspended at least as strictly by themselves.
+async fn consequences(cx: &mut Cx, before: &Row, after: &Row) -> Result<Consequences, Error> {
+    let lineage = view::Lineage::of(cx, std::iter::once(&before.path)).await?;
+    let mut above: Vec<&str> = before.path.ids().collect();
+    above.pop();
+    let parent = tree::state::effective(
+        above
+            .into_iter()
+            .map(|id| (id, lineage.get(id).and_then(|node| node.suspend_mode).map_or(Own::Active, Own::Suspended))),
+    );
+    let mode_of = |own: Own| match tree::state::below(parent, before.id.as_str(), own) {
+        Effective::Active => None,
+        Effective::Suspended { mode, .. } => Some(mode),
+    };
+    let (was, is) = (mode_of(before.own_state()), mode_of(after.own_state()));
+    if was == is {
+        return Ok(Consequences::default());
+    }
+    let stricter = was.max(is);
+    let totals = sql::totals(cx, &before.id).await?;
+    let mut customers = totals.customers + totals.sites + 1;
+    let mut devices = totals.devices;
+    let mut untouched: Vec<Path> = Vec::new();
+    for (path, mode, customers_below, sites_below, devices_below) in sql::suspended_below(cx, &before.path).await? {
+        let path = Path::from_stored(path);
+        let own = Mode::from_word(&mode).map_or(Own::Active, Own::Suspended);
+        // Rows come in the order of their paths: what lies below one that was subtracted follows it.
+        if strictness(own) < stricter || untouched.last().is_some_and(|top| top.contains(&path)) {
+            continue;
+        }
+        customers -= customers_below + sites_below + 1;
+        devices -= devices_below;
+        untouched.push(path);
+    }
+    let since = cx.now.checked_sub(48.hours()).unwrap_or(cx.now).as_microsecond();
+    let recent = sql::devices_with_backup_since(cx, &before.path, since).await?;
+    let devices_with_recent_backup = recent
+        .into_iter()
+        .filter(|(path, _)| !is_below(&untouched, &Path::from_stored(path.as_str())))
+        .map(|(_, count)| count)
+        .sum();
+    Ok(Consequences { customers, devices, devices_with_recent_backup })
+}
+
+/// Whether `path` lies at or below one of the sorted, disjoint `tops`.
+fn is_below(tops: &[Path], path: &Path) -> bool {
+    let after = tops.partition_point(|top| top <= path);
+    after.checked_sub(1).is_some_and(|at| tops[at].contains(path))
+}

@@ -1,0 +1,153 @@
+//! Editing a customer: company name, profile, and what may be set once.
+
+use api::customer::{Customer, CustomerUpdate};
+use api::id::CustomerId;
+use api::units::Secret;
+use api::{Code, Error, Level};
+
+use super::create::PROFILE_LENGTHS;
+use super::sql::{self, Row};
+use super::{difference, snapshot, stale, subject, view};
+use crate::authn::check_password;
+use crate::authz::Permission;
+use crate::change::Entry;
+use crate::cx::Tx;
+use crate::http::IfMatch;
+use crate::text::{self, Checks};
+
+/// An input whose fields are acceptable by themselves.
+#[derive(Clone, Debug)]
+pub struct CheckedUpdate(CustomerUpdate);
+
+impl CheckedUpdate {
+    /// Looks at each field by itself, in its stored form, and names all that are wrong.
+    pub fn of(mut input: CustomerUpdate) -> Result<Self, Error> {
+        let mut checks = Checks::default();
+        if let Some(name) = input.company_name {
+            input.company_name = checks.take("company_name", text::line(&name, 255));
+        }
+        if let Some(email) = input.email {
+            input.email = Some(super::create::email(&mut checks, email.as_deref()));
+        }
+        if let Some(code) = input.country {
+            input.country = checks.take("country", text::country(&code));
+        }
+        if let Some(max) = input.max_devices {
+            input.max_devices = Some(super::create::max_devices(&mut checks, max));
+        }
+        match (&input.username, &input.password) {
+            (Some(_), None) => checks.add("password", Code::Required, "A username comes with a password."),
+            (None, Some(_)) => {
+                checks.add("password", Code::Invalid, "Set the password of an existing username by its own operation.");
+            }
+            (Some(username), Some(password)) => {
+                checks.take("password", check_password(password.expose(), &[username.as_str()]));
+            }
+            (None, None) => {}
+        }
+        if let Some(username) = input.username {
+            input.username = checks.take("username", text::handle(&username, 3, 64));
+        }
+        if let Some(profile) = &mut input.profile {
+            let fields = [
+                &mut profile.address,
+                &mut profile.city,
+                &mut profile.phone,
+                &mut profile.fax,
+                &mut profile.notes,
+                &mut profile.contact,
+                &mut profile.reference,
+            ];
+            for (field, (name, max)) in fields.into_iter().zip(PROFILE_LENGTHS) {
+                if let Some(value) = field {
+                    *value = checks.take(&format!("profile.{name}"), text::optional(value.as_deref(), max)).flatten();
+                }
+            }
+        }
+        checks.finish()?;
+        Ok(Self(input))
+    }
+
+    pub fn password(&self) -> Option<&str> {
+        self.0.password.as_ref().map(Secret::expose)
+    }
+}
+
+/// Changes a customer whose version is the expected one.
+pub async fn update(
+    tx: &mut Tx,
+    id: &CustomerId,
+    expected: IfMatch,
+    input: &CheckedUpdate,
+    password_hash: Option<&str>,
+) -> Result<Customer, Error> {
+    let account = tx.account()?;
+    let row = super::get(tx, &account, id).await?;
+    account.authorize(Permission::EditCustomers, &row.path)?;
+    expected.check(row.version)?;
+    let mut changed = row.clone();
+    apply(tx, &mut changed, &input.0).await?;
+    let (before, after) = difference(&snapshot(&row), &snapshot(&changed));
+    if before == after {
+        return view::one(tx, &account, row).await;
+    }
+    if sql::update(tx, &changed, password_hash).await? != 1 {
+        return Err(stale());
+    }
+    changed.version += 1;
+    tx.record(Entry::new("customer.updated", subject(&changed)).before(before).after(after));
+    view::one(tx, &account, changed).await
+}
+
+async fn apply(tx: &mut Tx, row: &mut Row, input: &CustomerUpdate) -> Result<(), Error> {
+    if let Some(location) = &input.storage_location_id
+        && row.storage_location_id.as_ref() != Some(location)
+    {
+        if row.storage_location_id.is_some() {
+            let detail = "The storage location was chosen when the customer was made and stays.";
+            return Err(Error::new(Code::StorageLocationFixed, detail));
+        }
+        let country = input.country.as_deref().or(row.country.as_deref()).unwrap_or_default();
+        let chosen = crate::storage::location_for(tx, country, Some(location)).await?;
+        row.storage_location_id = chosen.map_err(|(code, detail)| Error::field("storage_location_id", code, detail))?;
+    }
+    let mut checks = Checks::default();
+    if let Some(username) = &input.username {
+        if row.level == Level::Site {
+            checks.add("username", Code::Invalid, "A site has no account of its own; its customer has.");
+        } else if row.username.is_some() {
+            return Err(Error::new(Code::UsernameFixed, "The customer has a username, and usernames never change."));
+        } else if sql::username_is_taken(tx, &text::fold(username)).await? {
+            checks.add("username", Code::UsernameTaken, format!("The username {username} is in use."));
+        }
+        row.username = Some(username.clone());
+    }
+    if row.level == Level::Site && input.max_devices.is_some_and(|max| max.is_some()) {
+        checks.add("max_devices", Code::Invalid, "Limits are set at the customer, not at its sites.");
+    }
+    checks.finish()?;
+    if let Some(name) = &input.company_name {
+        row.company_name.clone_from(name);
+    }
+    if let Some(country) = &input.country {
+        row.country = Some(country.clone());
+    }
+    let set = |stored: &mut Option<String>, value: &Option<Option<String>>| {
+        if let Some(value) = value {
+            stored.clone_from(value);
+        }
+    };
+    set(&mut row.email, &input.email);
+    row.max_devices = input.max_devices.unwrap_or(row.max_devices);
+    row.kind = input.kind.unwrap_or(row.kind);
+    if let Some(profile) = &input.profile {
+        set(&mut row.address, &profile.address);
+        set(&mut row.city, &profile.city);
+        set(&mut row.phone, &profile.phone);
+        set(&mut row.fax, &profile.fax);
+        set(&mut row.notes, &profile.notes);
+        set(&mut row.contact, &profile.contact);
+        set(&mut row.reference, &profile.reference);
+    }
+    Ok(())
+}

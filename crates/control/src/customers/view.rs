@@ -1,0 +1,181 @@
+//! Customers as a caller sees them: effective state, what may be done, and nothing of what stands above the caller.
+
+use std::collections::HashMap;
+
+use api::customer::{AccountState, Customer, CustomerTotals, EffectiveState, Profile, Suspension};
+use api::id::CustomerId;
+use api::units::{Action, Time};
+use api::{Code, Error, Level};
+use tree::{Effective, Own, Path};
+
+use super::sql::{Ancestor, Row, TotalsRow};
+use crate::authz::{Account, Permission};
+use crate::cx::Cx;
+
+/// The nodes on the paths of some rows, loaded once for all of them.
+#[derive(Debug, Default)]
+pub struct Lineage(HashMap<String, Ancestor>);
+
+impl Lineage {
+    /// Loads every node on these paths, the ends included.
+    pub async fn of(cx: &mut Cx, paths: impl Iterator<Item = &Path>) -> Result<Self, Error> {
+        let mut ids: Vec<String> = paths.flat_map(Path::ids).map(str::to_owned).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let mut nodes = HashMap::with_capacity(ids.len());
+        // Databases limit the number of parameters; a page never comes near.
+        for some in ids.chunks(5000) {
+            for node in super::sql::ancestors(cx, some.to_vec()).await? {
+                nodes.insert(node.id.as_str().to_owned(), node);
+            }
+        }
+        Ok(Self(nodes))
+    }
+
+    pub fn get(&self, id: &str) -> Option<&Ancestor> {
+        self.0.get(id)
+    }
+
+    /// What holds at the end of `path`.
+    pub fn effective<'a>(&self, path: &'a Path) -> Effective<&'a str> {
+        tree::state::effective(path.ids().map(|id| (id, self.own(id))))
+    }
+
+    fn own(&self, id: &str) -> Own {
+        self.0.get(id).and_then(|node| node.suspend_mode).map_or(Own::Active, Own::Suspended)
+    }
+
+    /// The same as `account` may see it: a cause above stays unnamed.
+    pub fn effective_state(&self, path: &Path, account: &Account) -> EffectiveState {
+        match self.effective(path) {
+            Effective::Active => {
+                EffectiveState { state: AccountState::Active, mode: None, cause: None, cause_name: None }
+            }
+            Effective::Suspended { mode, cause } => {
+                let visible = path.seen_from(&account.path).ids().any(|id| id == cause);
+                let cause = self.0.get(cause).filter(|_| visible);
+                EffectiveState {
+                    state: AccountState::Suspended,
+                    mode: Some(mode),
+                    cause: cause.map(|node| node.id.clone()),
+                    cause_name: cause.map(|node| node.company_name.clone()),
+                }
+            }
+        }
+    }
+}
+
+/// Makes wire customers of rows that the account sees.
+pub async fn customers(cx: &mut Cx, account: &Account, rows: Vec<(Row, TotalsRow)>) -> Result<Vec<Customer>, Error> {
+    let lineage = Lineage::of(cx, rows.iter().map(|(row, _)| &row.path)).await?;
+    Ok(rows.into_iter().map(|(row, totals)| customer(&lineage, account, row, totals)).collect())
+}
+
+/// Makes the wire customer of one row.
+pub async fn one(cx: &mut Cx, account: &Account, row: Row) -> Result<Customer, Error> {
+    let totals = super::sql::totals(cx, &row.id).await?;
+    let lineage = Lineage::of(cx, std::iter::once(&row.path)).await?;
+    Ok(customer(&lineage, account, row, totals))
+}
+
+fn customer(lineage: &Lineage, account: &Account, row: Row, totals: TotalsRow) -> Customer {
+    let parent = row.parent_id.as_ref().filter(|_| account.path.is_above(&row.path));
+    let may_switch = account.refusal(Permission::SwitchCustomers, &row.path).is_none();
+    let suspension = row.suspend_mode.map(|mode| Suspension {
+        mode,
+        reason: row.suspend_reason.clone().filter(|_| may_switch),
+        public_message: row.suspend_message.clone(),
+        since: Time::from_micros(row.suspended_at.unwrap_or(row.created_at)),
+    });
+    Customer {
+        version: row.version,
+        parent_id: parent.cloned(),
+        parent_name: parent.and_then(|id| lineage.get(id.as_str())).map(|node| node.company_name.clone()),
+        path: row.path.seen_from(&account.path).to_string(),
+        level: row.level,
+        account_state: row.wire_state(),
+        suspension,
+        effective_state: lineage.effective_state(&row.path, account),
+        last_backup_at: totals.last_backup_at.map(Time::from_micros),
+        actions: actions(lineage, account, &row, totals),
+        totals: CustomerTotals {
+            customers: totals.customers,
+            sites: totals.sites,
+            devices: totals.devices,
+            used_bytes: totals.used_bytes,
+        },
+        profile: Profile {
+            address: row.address,
+            city: row.city,
+            phone: row.phone,
+            fax: row.fax,
+            notes: row.notes,
+            contact: row.contact,
+            reference: row.reference,
+        },
+        created_at: Time::from_micros(row.created_at),
+        id: row.id,
+        name: row.name,
+        username: row.username,
+        company_name: row.company_name,
+        email: row.email,
+        kind: row.kind,
+        country: row.country,
+        storage_location_id: row.storage_location_id,
+        max_devices: row.max_devices,
+        is_default: row.is_default,
+    }
+}
+
+fn actions(lineage: &Lineage, account: &Account, row: &Row, totals: TotalsRow) -> Vec<Action> {
+    let effective = lineage.effective(&row.path);
+    let mut actions = Vec::with_capacity(9);
+    let mut add = |name: &str, permission: Permission, blocked: Option<(Code, &str)>| {
+        actions.push(match (account.refusal(permission, &row.path), blocked) {
+            (Some(reason), _) => Action::refused(name, Code::Forbidden, reason),
+            (None, Some((code, reason))) => Action::refused(name, code, reason),
+            (None, None) => Action::allowed(name),
+        });
+    };
+    let suspended = (!effective.is_active())
+        .then_some((Code::ParentSuspended, "Nothing can be added while the customer is suspended."));
+    add("edit", Permission::EditCustomers, None);
+    if row.level != Level::Provider {
+        if row.suspend_mode.is_none() {
+            add("suspend", Permission::SwitchCustomers, None);
+        } else {
+            add("change_suspension", Permission::SwitchCustomers, None);
+            add("activate", Permission::SwitchCustomers, None);
+        }
+        let blocked = if row.is_default {
+            Some((Code::DefaultProtected, "Every installation keeps its default reseller and default customer."))
+        } else if totals.customers + totals.sites + totals.devices > 0 {
+            Some((Code::CustomerNotEmpty, "It still has customers, sites or devices."))
+        } else {
+            None
+        };
+        add("delete", Permission::DeleteCustomers, blocked);
+    }
+    match row.level {
+        Level::Site => {}
+        Level::EndCustomer => add("add_site", Permission::CreateCustomers, suspended),
+        Level::Provider | Level::Distributor | Level::SubDistributor | Level::Reseller => {
+            add("add_customer", Permission::CreateCustomers, suspended);
+        }
+    }
+    if row.level == Level::EndCustomer {
+        add("add_device", Permission::ManagePassKeys, suspended);
+    }
+    if row.username.is_some() {
+        add("set_password", Permission::SetPasswords, None);
+    }
+    if row.level != Level::Site {
+        add("add_user", Permission::ManageUsers, None);
+    }
+    actions
+}
+
+/// The customer with this id, if the caller may know of it.
+pub async fn get(cx: &mut Cx, account: &Account, id: &CustomerId) -> Result<Row, Error> {
+    super::sql::find(cx, &account.path, id).await?.ok_or_else(Error::not_found)
+}

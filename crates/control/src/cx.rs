@@ -1,0 +1,286 @@
+//! What a command has in its hands. A [`Cx`] reads, a [`Tx`] changes: a function that takes a `Tx` changes something,
+//! one that takes a `Cx` only reads. Both carry the caller and the time. Only [`transact!`](crate::transact) makes a
+//! [`Reply`] of a command, so that a handler which forgets to commit doesn't compile.
+
+use std::ops::{Deref, DerefMut};
+use std::time::Duration;
+
+use api::{Code, Error};
+use db::{Record, Sql, sql};
+use jiff::Timestamp;
+use tree::{Deltas, Path, Totals};
+
+use crate::App;
+use crate::authz::Account;
+use crate::change::Entry;
+
+/// How often a transaction that collided with another is run before the caller is asked to come back.
+const ATTEMPTS: u32 = 8;
+
+/// Who asks.
+#[derive(Clone, Debug)]
+pub enum Caller {
+    /// Nobody is signed in; a secret in the request may still allow something.
+    Nobody,
+    Account(Account),
+    /// The host's command line, or the program itself.
+    System,
+}
+
+/// Where a request came from.
+#[derive(Clone, Debug, Default)]
+pub struct Origin {
+    pub address: Option<String>,
+    pub request_id: Option<String>,
+}
+
+enum Link {
+    Reader(db::Conn),
+    Writer(db::Tx),
+}
+
+/// A reader: one connection, one caller, one instant.
+pub struct Cx {
+    pub app: App,
+    pub caller: Caller,
+    pub now: Timestamp,
+    link: Link,
+    collided: bool,
+}
+
+impl std::fmt::Debug for Cx {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cx").field("caller", &self.caller).field("now", &self.now).finish_non_exhaustive()
+    }
+}
+
+impl Cx {
+    pub async fn read(app: &App, caller: Caller) -> Result<Self, Error> {
+        let conn = app.db.read().await.map_err(unreachable_database)?;
+        Ok(Self { app: app.clone(), caller, now: app.clock.now(), link: Link::Reader(conn), collided: false })
+    }
+
+    /// The signed-in account.
+    ///
+    /// # Errors
+    /// `sign_in_required` where nobody is.
+    pub fn account(&self) -> Result<Account, Error> {
+        match &self.caller {
+            Caller::Account(account) => Ok(account.clone()),
+            Caller::Nobody | Caller::System => {
+                Err(Error::new(Code::SignInRequired, "Sign in first; a session may have ended."))
+            }
+        }
+    }
+
+    pub async fn all<T: Record>(&mut self, sql: Sql) -> Result<Vec<T>, Error> {
+        let rows = match &mut self.link {
+            Link::Reader(conn) => conn.all(sql).await,
+            Link::Writer(tx) => tx.all(sql).await,
+        };
+        self.check(rows)
+    }
+
+    pub async fn opt<T: Record>(&mut self, sql: Sql) -> Result<Option<T>, Error> {
+        let row = match &mut self.link {
+            Link::Reader(conn) => conn.opt(sql).await,
+            Link::Writer(tx) => tx.opt(sql).await,
+        };
+        self.check(row)
+    }
+
+    pub async fn one<T: Record>(&mut self, sql: Sql) -> Result<T, Error> {
+        let row = match &mut self.link {
+            Link::Reader(conn) => conn.one(sql).await,
+            Link::Writer(tx) => tx.one(sql).await,
+        };
+        self.check(row)
+    }
+
+    fn check<T>(&mut self, result: Result<T, db::Error>) -> Result<T, Error> {
+        result.map_err(|error| {
+            // A look before the leap found nothing, so somebody else leapt in between: the second run will see them.
+            self.collided |= error.is_retryable() || matches!(error, db::Error::Unique { .. });
+            internal(error)
+        })
+    }
+}
+
+/// A writer: one transaction, what it will tell the change log, and what it adds to totals.
+#[derive(Debug)]
+pub struct Tx {
+    cx: Cx,
+    pub origin: Origin,
+    entries: Vec<Entry>,
+    deltas: Deltas,
+}
+
+impl Deref for Tx {
+    type Target = Cx;
+
+    fn deref(&self) -> &Cx {
+        &self.cx
+    }
+}
+
+impl DerefMut for Tx {
+    fn deref_mut(&mut self) -> &mut Cx {
+        &mut self.cx
+    }
+}
+
+impl Tx {
+    /// `runs`: one that collided before runs alone, so that it doesn't lose again.
+    pub async fn begin(app: &App, caller: Caller, origin: Origin, runs: &Runs) -> Result<Self, Error> {
+        let tx = if runs.0 == 0 { app.db.begin().await } else { app.db.begin_alone().await };
+        let tx = tx.map_err(unreachable_database)?;
+        let cx = Cx { app: app.clone(), caller, now: app.clock.now(), link: Link::Writer(tx), collided: false };
+        Ok(Self { cx, origin, entries: Vec::new(), deltas: Deltas::default() })
+    }
+
+    /// Runs a statement that changes rows; returns how many.
+    pub async fn exec(&mut self, sql: Sql) -> Result<u64, Error> {
+        let affected = match &mut self.cx.link {
+            Link::Writer(tx) => tx.exec(sql).await,
+            // begin() is the only way to a Tx, and it makes a writer.
+            Link::Reader(_) => Err(db::Error::NoRow),
+        };
+        self.cx.check(affected)
+    }
+
+    /// Tells the change log. Written last, in the same transaction.
+    pub fn record(&mut self, entry: Entry) {
+        self.entries.push(entry);
+    }
+
+    /// Adds to the totals of the node at `path` and of all its ancestors.
+    pub fn add_to_totals(&mut self, path: &Path, change: Totals) {
+        self.deltas.add(path, change);
+    }
+
+    /// Writes what was gathered and commits. Returns whether somebody has to be woken.
+    pub(crate) async fn commit(mut self) -> Result<bool, Collision> {
+        let wrote = self.write_gathered().await;
+        let collided = self.cx.collided;
+        let wake = wrote.map_err(|error| Collision { again: collided, error })?;
+        match self.cx.link {
+            Link::Writer(tx) => {
+                tx.commit().await.map_err(|error| Collision { again: error.is_retryable(), error: internal(error) })?
+            }
+            Link::Reader(_) => {}
+        }
+        Ok(wake)
+    }
+
+    async fn write_gathered(&mut self) -> Result<bool, Error> {
+        for (id, change) in std::mem::take(&mut self.deltas).into_changes() {
+            self.exec(sql![
+                "update totals set customers = customers + ",
+                change.customers,
+                ", sites = sites + ",
+                change.sites,
+                ", devices = devices + ",
+                change.devices,
+                ", used_bytes = used_bytes + ",
+                change.used_bytes,
+                " where customer_id = ",
+                id.as_str()
+            ])
+            .await?;
+        }
+        let entries = std::mem::take(&mut self.entries);
+        let wake = !entries.is_empty();
+        crate::change::write(self, entries).await?;
+        Ok(wake)
+    }
+
+    pub(crate) fn has_collided(&self) -> bool {
+        self.cx.collided
+    }
+}
+
+/// A transaction that did not come to its end.
+pub(crate) struct Collision {
+    /// Running it again may help.
+    pub(crate) again: bool,
+    pub(crate) error: Error,
+}
+
+/// Counts the runs of one command.
+#[derive(Debug, Default)]
+pub struct Runs(u32);
+
+impl Runs {
+    /// Waits a moment before the next run, or says that there were enough.
+    pub(crate) async fn again(&mut self, error: Error) -> Result<(), Error> {
+        self.0 += 1;
+        if self.0 >= ATTEMPTS {
+            let mut refused = Error::new(Code::Unavailable, "Many changes happen at once. Try again in a moment.");
+            refused.retry_after_seconds = Some(1);
+            refused.cause = error.cause;
+            return Err(refused);
+        }
+        tokio::time::sleep(Duration::from_millis(2 << self.0)).await;
+        Ok(())
+    }
+}
+
+/// Runs a command that doesn't come by HTTP in a transaction of its own.
+///
+/// ```ignore
+/// let made = run!(app, caller, origin, |tx| setup::run(tx, &input).await)?;
+/// ```
+#[macro_export]
+macro_rules! run {
+    ($app:expr, $caller:expr, $origin:expr, |$tx:ident| $body:expr) => {{
+        let mut runs = $crate::cx::Runs::default();
+        loop {
+            let mut open = match $crate::cx::Tx::begin(&$app, $caller, $origin, &runs).await {
+                Ok(open) => open,
+                Err(error) => break Err(error),
+            };
+            let outcome = {
+                let $tx = &mut open;
+                $body
+            };
+            match $crate::cx::finish(open, outcome, &mut runs).await {
+                Ok(Some(value)) => break Ok(value),
+                Ok(None) => {}
+                Err(error) => break Err(error),
+            }
+        }
+    }};
+}
+
+/// Commits a command that succeeded and wakes whoever follows. `None`: it collided and has to run again.
+pub(crate) async fn finish<T>(tx: Tx, outcome: Result<T, Error>, runs: &mut Runs) -> Result<Option<T>, Error> {
+    let app = tx.app.clone();
+    match outcome {
+        Ok(value) => match tx.commit().await {
+            Ok(wake) => {
+                if wake {
+                    app.wake.send_replace(());
+                }
+                Ok(Some(value))
+            }
+            Err(Collision { again: true, error }) => runs.again(error).await.map(|()| None),
+            Err(Collision { again: false, error }) => Err(error),
+        },
+        Err(error) if tx.has_collided() => {
+            drop(tx);
+            runs.again(error).await.map(|()| None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn unreachable_database(error: db::Error) -> Error {
+    let mut refused = Error::new(Code::Unavailable, "The database does not answer. Try again in a moment.");
+    refused.retry_after_seconds = Some(2);
+    refused.cause = Some(Box::new(error));
+    refused
+}
+
+fn internal(error: db::Error) -> Error {
+    if matches!(error, db::Error::Gone(..)) { unreachable_database(error) } else { Error::internal(error) }
+}

@@ -1,0 +1,86 @@
+//! Devices over HTTP.
+
+use api::Code;
+use api::device::{Device, DeviceCredentials, DeviceRegister, DeviceUpdate};
+use api::id::DeviceId;
+use api::page::{ListQuery, Page};
+use axum::Json;
+use axum::extract::Path;
+use axum::response::Response;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::CheckedRegistration;
+use crate::App;
+use crate::authn::PER_ADDRESS;
+use crate::http::{Call, Command, Failure, Nothing, Parameters, Reply, show};
+use crate::transact;
+
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(device_list))
+        .routes(routes!(device_register))
+        .routes(routes!(device_show, device_update))
+        .routes(routes!(device_issue_credentials))
+}
+
+/// Devices below the caller, by name unless sorted otherwise.
+#[utoipa::path(get, path = "/devices", operation_id = "device_list", tag = "devices", params(ListQuery),
+    responses((status = 200, body = Page<Device>)))]
+async fn device_list(call: Call, Parameters(query): Parameters<ListQuery>) -> Result<Json<Page<Device>>, Failure> {
+    call.account()?;
+    call.app.settle_usage().await?;
+    let mut cx = call.read().await?;
+    Ok(Json(super::list(&mut cx, &query).await?))
+}
+
+/// Registers a machine with a pass key. The password in the answer is shown this once.
+#[utoipa::path(post, path = "/devices/register", operation_id = "device_register", tag = "devices", security(()),
+    request_body = DeviceRegister, responses((status = 201, body = DeviceCredentials)))]
+async fn device_register(command: Command<DeviceRegister>) -> Result<Reply<DeviceCredentials>, Failure> {
+    let call = &command.call;
+    let input = CheckedRegistration::of(&command.input)?;
+    // A pass key cannot be guessed; this only keeps the attempts from costing us anything.
+    let tries = [(format!("register {}", call.origin.address.as_deref().unwrap_or_default()), PER_ADDRESS)];
+    call.app.attempts.take(&tries, call.app.clock.now())?;
+    // Nor may a device get its credentials again whose first contact is known but not written yet.
+    call.app.settle_usage().await?;
+    let reply: Result<Reply<DeviceCredentials>, Failure> =
+        transact!(command, CREATED, |tx| super::register(tx, &input).await);
+    if !matches!(&reply, Err(failure) if failure.code() == Code::PassKeyUnknown) {
+        call.app.attempts.give_back(&tries);
+    }
+    reply
+}
+
+/// One device.
+#[utoipa::path(get, path = "/devices/{id}", operation_id = "device_show", tag = "devices",
+    params(("id" = String, Path)), responses((status = 200, body = Device)))]
+async fn device_show(call: Call, Path(id): Path<DeviceId>) -> Result<Response, Failure> {
+    call.account()?;
+    call.app.settle_usage().await?;
+    let mut cx = call.read().await?;
+    Ok(show(&super::show(&mut cx, &id).await?)?)
+}
+
+/// Renames a device. Its credentials stay.
+#[utoipa::path(patch, path = "/devices/{id}", operation_id = "device_update", tag = "devices",
+    params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "The ETag that the change is based on; required.")),
+    request_body = DeviceUpdate, responses((status = 200, body = Device)))]
+async fn device_update(Path(id): Path<DeviceId>, command: Command<DeviceUpdate>) -> Result<Reply<Device>, Failure> {
+    transact!(command, OK, |tx| async {
+        super::show(tx, &id).await?;
+        super::update(tx, &id, command.call.require_match()?, &command.input).await
+    }
+    .await)
+}
+
+/// Issues new credentials; the old ones end.
+#[utoipa::path(post, path = "/devices/{id}/credentials", operation_id = "device_issue_credentials", tag = "devices",
+    params(("id" = String, Path)), responses((status = 201, body = DeviceCredentials)))]
+async fn device_issue_credentials(
+    Path(id): Path<DeviceId>,
+    command: Command<Nothing>,
+) -> Result<Reply<DeviceCredentials>, Failure> {
+    transact!(command, CREATED, |tx| super::issue_credentials(tx, &id).await)
+}

@@ -1,0 +1,161 @@
+//! Devices: machines that register with a pass key and back up into a repository of their own.
+
+pub mod http;
+mod register;
+pub mod sql;
+
+use api::device::{Device, DeviceCredentials, DeviceStatus, DeviceUpdate};
+use api::id::{DeviceId, RepositoryId, StorageLocationId};
+use api::page::{ListQuery, Page};
+use api::units::{Action, Secret, Time};
+use api::{Code, Error};
+use serde_json::json;
+
+pub use register::{CheckedRegistration, register};
+
+use self::sql::{Row, Whole};
+use crate::App;
+use crate::authn::{token, token_hash};
+use crate::authz::{Account, Permission};
+use crate::change::{Entry, Subject};
+use crate::customers::{self, view::Lineage};
+use crate::cx::{Cx, Tx};
+use crate::http::IfMatch;
+use crate::list::{SortField, Window, search_of};
+use crate::text;
+
+const SORT: &[SortField] = &[
+    SortField { name: "name", column: "d.name_folded" },
+    SortField { name: "created_at", column: "d.created_at" },
+    SortField { name: "used_bytes", column: "r.used_bytes" },
+    SortField { name: "last_backup_at", column: "coalesce(r.last_backup_at, 0)" },
+    SortField { name: "customer_name", column: "c.company_folded" },
+];
+
+pub async fn list(cx: &mut Cx, query: &ListQuery) -> Result<Page<Device>, Error> {
+    let account = cx.account()?;
+    account.authorize(Permission::ReadDevices, &account.path)?;
+    crate::list::refuse_level(query)?;
+    let window = Window::of(query, SORT, "d.id")?;
+    let under = customers::scope(cx, &account, query).await?;
+    let search = search_of(query)?;
+    let total = sql::count(cx, &under, search.as_deref()).await?;
+    let rows = sql::window(cx, &under, search.as_deref(), &window).await?;
+    let (rows, next) = window.cut(rows, |(row, _, _)| row.id.to_string());
+    let lineage = Lineage::of(cx, rows.iter().map(|(row, _, _)| &row.path)).await?;
+    let items = rows.into_iter().map(|whole| view(&cx.app, &lineage, &account, whole)).collect();
+    Ok(crate::list::page(items, next, total))
+}
+
+pub async fn show(cx: &mut Cx, id: &DeviceId) -> Result<Device, Error> {
+    let account = cx.account()?;
+    let whole = get(cx, &account, id).await?;
+    account.authorize(Permission::ReadDevices, &whole.0.path)?;
+    seen(cx, &account, whole).await
+}
+
+async fn get(cx: &mut Cx, account: &Account, id: &DeviceId) -> Result<Whole, Error> {
+    sql::find(cx, &account.path, id).await?.ok_or_else(Error::not_found)
+}
+
+async fn seen(cx: &mut Cx, account: &Account, whole: Whole) -> Result<Device, Error> {
+    let lineage = Lineage::of(cx, std::iter::once(&whole.0.path)).await?;
+    Ok(view(&cx.app, &lineage, account, whole))
+}
+
+/// What `rest:` is put before: the repository's address, ending in a slash.
+pub fn repository_url(app: &App, repository: &RepositoryId) -> String {
+    format!("{}/restic/{repository}/", app.settings.public_url)
+}
+
+fn view(app: &App, lineage: &Lineage, account: &Account, (row, repository, home): Whole) -> Device {
+    let action = |name: &str, permission: Permission| match account.refusal(permission, &row.path) {
+        Some(reason) => Action::refused(name, Code::Forbidden, reason),
+        None => Action::allowed(name),
+    };
+    Device {
+        version: row.version,
+        effective_state: lineage.effective_state(&row.path, account),
+        path: row.path.seen_from(&account.path).to_string(),
+        repository_url: repository_url(app, &repository.id),
+        actions: vec![
+            action("edit", Permission::EditDevices),
+            action("issue_credentials", Permission::IssueCredentials),
+        ],
+        id: row.id,
+        customer_id: row.customer_id,
+        customer_name: home.company_name,
+        name: row.name,
+        kind: row.kind,
+        os: row.os,
+        fingerprint: row.fingerprint,
+        status: row.status,
+        repository_id: repository.id,
+        storage_location_id: home.storage_location_id.map(StorageLocationId::from_text),
+        used_bytes: repository.used_bytes,
+        last_backup_at: repository.last_backup_at.map(Time::from_micros),
+        first_contact_at: row.first_contact_at.map(Time::from_micros),
+        created_at: Time::from_micros(row.created_at),
+    }
+}
+
+fn subject(row: &Row) -> Subject {
+    Subject {
+        kind: "device",
+        id: row.id.to_string(),
+        name: row.name.clone(),
+        customer_id: row.customer_id.clone(),
+        path: row.path.clone(),
+    }
+}
+
+/// Renames a device.
+pub async fn update(tx: &mut Tx, id: &DeviceId, expected: IfMatch, input: &DeviceUpdate) -> Result<Device, Error> {
+    let account = tx.account()?;
+    let (row, repository, home) = get(tx, &account, id).await?;
+    account.authorize(Permission::EditDevices, &row.path)?;
+    expected.check(row.version)?;
+    let mut changed = row.clone();
+    if let Some(name) = &input.name {
+        changed.name = text::line(name, 255).map_err(|(code, detail)| Error::field("name", code, detail))?;
+    }
+    if changed.name != row.name {
+        if sql::update(tx, &changed, None).await? != 1 {
+            return Err(customers::stale());
+        }
+        changed.version += 1;
+        let entry = Entry::new("device.updated", subject(&changed));
+        tx.record(entry.before(json!({ "name": row.name })).after(json!({ "name": changed.name })));
+    }
+    seen(tx, &account, (changed, repository, home)).await
+}
+
+/// New credentials for a device; the old ones are refused from the next request on.
+pub async fn issue_credentials(tx: &mut Tx, id: &DeviceId) -> Result<DeviceCredentials, Error> {
+    let account = tx.account()?;
+    let (row, repository, _) = get(tx, &account, id).await?;
+    account.authorize(Permission::IssueCredentials, &row.path)?;
+    let password = token(tx.app.random)?;
+    if sql::update(tx, &row, Some(&token_hash(&password))).await? != 1 {
+        return Err(customers::stale());
+    }
+    tx.record(Entry::new("device.credentials_issued", subject(&row)));
+    Ok(credentials(&tx.app, &row.id, row.status, &repository.id, password))
+}
+
+fn credentials(
+    app: &App,
+    device: &DeviceId,
+    status: DeviceStatus,
+    repository: &RepositoryId,
+    password: String,
+) -> DeviceCredentials {
+    DeviceCredentials {
+        device_id: device.clone(),
+        status,
+        repository_url: repository_url(app, repository),
+        // Ids only: a rename breaks no credential.
+        username: device.to_string(),
+        password: Secret::new(password),
+    }
+}

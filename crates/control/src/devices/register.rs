@@ -1,0 +1,185 @@
+//! A machine introduces itself with a pass key and gets all that a stock restic needs, or the reason why not.
+
+use api::change::ActorKind;
+use api::device::{DeviceCredentials, DeviceKind, DeviceRegister, DeviceStatus};
+use api::id::{CustomerId, DeviceId, RepositoryId};
+use api::pass_key::PassKeyState;
+use api::{Code, Error, Level};
+use serde_json::json;
+use tree::{Path, Totals};
+
+use super::sql::{self, Row};
+use super::{credentials, subject};
+use crate::authn::{token, token_hash};
+use crate::change::Entry;
+use crate::customers::{self, view::Lineage};
+use crate::cx::{Cx, Tx};
+use crate::pass_keys;
+use crate::text::{self, Checks};
+
+/// Fields that are acceptable by themselves.
+#[derive(Clone, Debug)]
+pub struct CheckedRegistration {
+    secret_hash: String,
+    name: String,
+    kind: DeviceKind,
+    fingerprint: Option<String>,
+    os: Option<String>,
+    site: Option<String>,
+}
+
+impl CheckedRegistration {
+    pub fn of(input: &DeviceRegister) -> Result<Self, Error> {
+        let mut checks = Checks::default();
+        let name = checks.take("name", text::line(&input.name, 255));
+        let fingerprint =
+            input.fingerprint.as_deref().and_then(|print| checks.take("fingerprint", text::line(print, 255)));
+        let os = checks.take("os", text::optional(input.os.as_deref(), 100)).flatten();
+        let site = checks.take("site", text::optional(input.site.as_deref(), 64)).flatten();
+        checks.finish()?;
+        Ok(Self {
+            secret_hash: token_hash(input.pass_key.expose().trim()),
+            name: name.unwrap_or_default(),
+            kind: input.kind.unwrap_or_default(),
+            fingerprint,
+            os,
+            site,
+        })
+    }
+}
+
+/// Registers a device, or gives new credentials to one that has never used its own.
+pub async fn register(tx: &mut Tx, input: &CheckedRegistration) -> Result<DeviceCredentials, Error> {
+    let key = usable_key(tx, input).await?;
+    let gone = || Error::new(Code::PassKeyUnknown, "The pass key does not exist.");
+    let customer = customers::sql::find_anywhere(tx, &key.customer_id).await?.ok_or_else(gone)?;
+    let home = home_of(tx, &key, &customer, input).await?;
+    let lineage = Lineage::of(tx, std::iter::once(&home.path)).await?;
+    if !lineage.effective(&home.path).is_active() {
+        let detail = format!("Customer {} is suspended.", customer.company_name);
+        return Err(Error::new(Code::CustomerSuspended, detail));
+    }
+    let password = token(tx.app.random)?;
+    let secret_hash = token_hash(&password);
+    if let Some(known) = known_device(tx, &customer.id, input).await? {
+        return reissue(tx, known, &home.path, input, &secret_hash, password).await;
+    }
+    refuse_beyond_limits(tx, &home.path).await?;
+    if pass_keys::sql::count_use(tx, &key.id).await? != 1 {
+        return Err(used_up());
+    }
+    let row = Row {
+        id: DeviceId::new(tx.app.random.uuid(tx.now)?),
+        version: 1,
+        customer_id: home.id.clone(),
+        path: home.path.clone(),
+        end_customer_id: customer.id,
+        name: input.name.clone(),
+        kind: input.kind,
+        os: input.os.clone(),
+        fingerprint: input.fingerprint.clone(),
+        status: DeviceStatus::Authorised,
+        first_contact_at: None,
+        created_at: tx.now.as_microsecond(),
+    };
+    sql::insert(tx, &row, &secret_hash, key.id.as_str()).await?;
+    let repository = RepositoryId::new(tx.app.random.uuid(tx.now)?);
+    let pool = crate::storage::pool_for_new_repository(tx).await?;
+    sql::insert_repository(tx, &repository, &row.id, &pool).await?;
+    tx.add_to_totals(&row.path, Totals { devices: 1, ..Totals::default() });
+    let after = json!({ "name": row.name, "kind": row.kind, "os": row.os, "fingerprint": row.fingerprint,
+        "pass_key": key.prefix });
+    record(tx, "device.registered", &row, after);
+    Ok(credentials(&tx.app, &row.id, row.status, &repository, password))
+}
+
+fn record(tx: &mut Tx, action: &'static str, row: &Row, after: serde_json::Value) {
+    let mut entry = Entry::new(action, subject(row)).after(after);
+    entry.actor = Some((ActorKind::Device, row.id.to_string(), row.name.clone()));
+    tx.record(entry);
+}
+
+fn used_up() -> Error {
+    Error::new(Code::PassKeyUsedUp, "The pass key has been used as often as it may.")
+}
+
+async fn usable_key(tx: &mut Tx, input: &CheckedRegistration) -> Result<pass_keys::sql::Row, Error> {
+    let key = pass_keys::sql::find_by_secret(tx, &input.secret_hash).await?;
+    let key = key.ok_or_else(|| Error::new(Code::PassKeyUnknown, "The pass key does not exist."))?;
+    match pass_keys::state_of(&key, tx.now) {
+        PassKeyState::Active => Ok(key),
+        PassKeyState::Revoked => Err(Error::new(Code::PassKeyRevoked, "The pass key was revoked.")),
+        PassKeyState::Expired => Err(Error::new(Code::PassKeyExpired, "The pass key has expired.")),
+        PassKeyState::UsedUp => Err(used_up()),
+    }
+}
+
+/// The site that the device names, else the key's, else the customer itself.
+async fn home_of(
+    cx: &mut Cx,
+    key: &pass_keys::sql::Row,
+    customer: &customers::sql::Row,
+    input: &CheckedRegistration,
+) -> Result<customers::sql::Row, Error> {
+    let missing = || Error::field("site", Code::ReferenceNotFound, "The customer has no such site.");
+    if let Some(name) = &input.site {
+        let site = customers::sql::find_site(cx, &customer.id, &text::fold(name)).await?.ok_or_else(missing)?;
+        // A key that was made for one site opens no other.
+        if key.site_id.as_ref().is_some_and(|only| *only != site.id) {
+            return Err(Error::field("site", Code::ReferenceNotFound, "The pass key is for another site."));
+        }
+        return Ok(site);
+    }
+    match &key.site_id {
+        Some(site) => {
+            customers::sql::find_anywhere(cx, site).await?.filter(|row| row.level == Level::Site).ok_or_else(missing)
+        }
+        None => Ok(customer.clone()),
+    }
+}
+
+async fn known_device(
+    cx: &mut Cx,
+    end_customer: &CustomerId,
+    input: &CheckedRegistration,
+) -> Result<Option<Row>, Error> {
+    match &input.fingerprint {
+        None => Ok(None),
+        Some(fingerprint) => sql::find_by_fingerprint(cx, end_customer, fingerprint).await,
+    }
+}
+
+/// The first answer may have been lost, so a machine that has never signed in may ask again. One that has may not: a
+/// pass key must not open what is already in use.
+async fn reissue(
+    tx: &mut Tx,
+    known: Row,
+    home: &Path,
+    input: &CheckedRegistration,
+    secret_hash: &str,
+    password: String,
+) -> Result<DeviceCredentials, Error> {
+    if known.first_contact_at.is_some() || known.path != *home {
+        let detail = "A device with this fingerprint is in use. An administrator can issue new credentials for it.";
+        return Err(Error::new(Code::FingerprintBoundElsewhere, detail));
+    }
+    let row = Row { name: input.name.clone(), kind: input.kind, os: input.os.clone(), ..known };
+    if sql::update(tx, &row, Some(secret_hash)).await? != 1 {
+        return Err(customers::stale());
+    }
+    let repository = sql::repository_of(tx, &row.id).await?;
+    record(tx, "device.registered_again", &row, json!({ "name": row.name, "kind": row.kind, "os": row.os }));
+    Ok(credentials(&tx.app, &row.id, row.status, &repository, password))
+}
+
+/// Every ancestor's limit holds.
+async fn refuse_beyond_limits(cx: &mut Cx, home: &Path) -> Result<(), Error> {
+    for (_, max, devices) in sql::limits_on(cx, home).await? {
+        if devices >= max {
+            // Whose limit it is may be none of the customer's business.
+            let detail = "No further device is allowed here. Ask whoever looks after this customer to raise the limit.";
+            return Err(Error::new(Code::ClientLimitReached, detail));
+        }
+    }
+    Ok(())
+}

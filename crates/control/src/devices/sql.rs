@@ -1,0 +1,226 @@
+//! The queries of devices and their repositories.
+
+use api::Error;
+use api::device::{DeviceKind, DeviceStatus};
+use api::id::{CustomerId, DeviceId, RepositoryId, StoragePoolId};
+use db::{Sql, columns, columns_of, sql};
+use tree::Path;
+
+use crate::cx::{Cx, Tx};
+use crate::list::{Key, Window};
+
+db::record! {
+    /// A device as it is stored, without its secret.
+    #[derive(Clone, Debug)]
+    pub struct Row {
+        pub id: DeviceId as String => DeviceId::from_text,
+        pub version: i64,
+        pub customer_id: CustomerId as String => CustomerId::from_text,
+        pub path: Path as String => Path::from_stored,
+        pub end_customer_id: CustomerId as String => CustomerId::from_text,
+        pub name: String,
+        pub kind: DeviceKind as String => kind,
+        pub os: Option<String>,
+        pub fingerprint: Option<String>,
+        pub status: DeviceStatus as String => status,
+        pub first_contact_at: Option<i64>,
+        pub created_at: i64,
+    }
+}
+
+db::record! {
+    /// What a list shows of a device's repository.
+    #[derive(Clone, Debug)]
+    pub struct Repository {
+        pub id: RepositoryId as String => RepositoryId::from_text,
+        pub used_bytes: i64,
+        pub last_backup_at: Option<i64>,
+    }
+}
+
+db::record! {
+    /// What a list shows of a device's customer.
+    #[derive(Clone, Debug)]
+    pub struct Home {
+        pub company_name: String,
+        pub storage_location_id: Option<String>,
+    }
+}
+
+pub type Whole = (Row, Repository, Home);
+
+pub fn kind_word(kind: DeviceKind) -> &'static str {
+    match kind {
+        DeviceKind::Agent => "agent",
+        DeviceKind::Appliance => "appliance",
+        DeviceKind::DirectToCloud => "direct_to_cloud",
+    }
+}
+
+fn kind(word: String) -> Result<DeviceKind, String> {
+    [DeviceKind::Agent, DeviceKind::Appliance, DeviceKind::DirectToCloud]
+        .into_iter()
+        .find(|kind| kind_word(*kind) == word)
+        .ok_or(word)
+}
+
+pub fn status_word(status: DeviceStatus) -> &'static str {
+    match status {
+        DeviceStatus::Authorised => "authorised",
+        DeviceStatus::PendingApproval => "pending_approval",
+    }
+}
+
+fn status(word: String) -> Result<DeviceStatus, String> {
+    [DeviceStatus::Authorised, DeviceStatus::PendingApproval]
+        .into_iter()
+        .find(|status| status_word(*status) == word)
+        .ok_or(word)
+}
+
+fn joined(top: &Path) -> Sql {
+    let (from, to) = top.range();
+    sql![
+        " from devices d join repositories r on r.device_id = d.id join customers c on c.id = d.customer_id
+         where d.path >= ",
+        from,
+        " and d.path < ",
+        to
+    ]
+}
+
+fn whole() -> Sql {
+    sql![columns_of::<Row>("d"), ", ", columns_of::<Repository>("r"), ", ", columns_of::<Home>("c")]
+}
+
+/// The device with this id, if it stands within `top`.
+pub async fn find(cx: &mut Cx, top: &Path, id: &DeviceId) -> Result<Option<Whole>, Error> {
+    cx.opt(sql!["select ", whole(), joined(top), " and d.id = ", id.as_str()]).await
+}
+
+fn wanted(under: &Path, search: Option<&str>) -> Sql {
+    let mut sql = joined(under);
+    if let Some(pattern) = search {
+        sql.append(sql![" and d.search like ", pattern, " escape '\\'"]);
+    }
+    sql
+}
+
+pub async fn count(cx: &mut Cx, under: &Path, search: Option<&str>) -> Result<i64, Error> {
+    cx.one(sql!["select count(*)", wanted(under, search)]).await
+}
+
+pub(crate) async fn window(
+    cx: &mut Cx,
+    under: &Path,
+    search: Option<&str>,
+    window: &Window,
+) -> Result<Vec<(Whole, Key)>, Error> {
+    let mut statement = sql!["select ", whole(), ", ", window.key_column(), wanted(under, search)];
+    window.finish(&mut statement);
+    let rows: Vec<(Row, Repository, Home, Option<Key>)> = cx.all(statement).await?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(row, repository, home, key)| key.map(|key| ((row, repository, home), key)))
+        .collect())
+}
+
+/// The device of an end customer with this fingerprint.
+pub async fn find_by_fingerprint(
+    cx: &mut Cx,
+    end_customer: &CustomerId,
+    fingerprint: &str,
+) -> Result<Option<Row>, Error> {
+    cx.opt(sql![
+        "select ",
+        columns::<Row>(),
+        " from devices where end_customer_id = ",
+        end_customer.as_str(),
+        " and fingerprint = ",
+        fingerprint
+    ])
+    .await
+}
+
+pub async fn repository_of(cx: &mut Cx, device: &DeviceId) -> Result<RepositoryId, Error> {
+    let id: String = cx.one(sql!["select id from repositories where device_id = ", device.as_str()]).await?;
+    Ok(RepositoryId::from_text(id))
+}
+
+fn derived(row: &Row) -> (String, String) {
+    let search = crate::text::search_column([
+        Some(row.name.as_str()),
+        Some(row.id.as_str()),
+        row.os.as_deref(),
+        row.fingerprint.as_deref(),
+    ]);
+    (crate::text::fold(&row.name), search)
+}
+
+pub async fn insert(tx: &mut Tx, row: &Row, secret_hash: &str, pass_key: &str) -> Result<(), Error> {
+    let (name_folded, search) = derived(row);
+    tx.exec(sql![
+        "insert into devices (id, version, customer_id, path, end_customer_id, name, name_folded, kind, os, fingerprint,
+         status, secret_hash, pass_key_id, first_contact_at, created_at, search) values (",
+        row.id.as_str(), ", ", row.version, ", ", row.customer_id.as_str(), ", ", row.path.as_str(), ", ",
+        row.end_customer_id.as_str(), ", ", row.name.as_str(), ", ", name_folded, ", ", kind_word(row.kind), ", ",
+        row.os.clone(), ", ", row.fingerprint.clone(), ", ", status_word(row.status), ", ", secret_hash, ", ", pass_key,
+        ", ", row.first_contact_at, ", ", row.created_at, ", ", search, ")"
+    ])
+    .await?;
+    Ok(())
+}
+
+pub async fn insert_repository(
+    tx: &mut Tx,
+    id: &RepositoryId,
+    device: &DeviceId,
+    pool: &StoragePoolId,
+) -> Result<(), Error> {
+    tx.exec(sql![
+        "insert into repositories (id, device_id, pool_id, used_bytes, last_backup_at, is_open) values (",
+        id.as_str(),
+        ", ",
+        device.as_str(),
+        ", ",
+        pool.as_str(),
+        ", 0, null, false)"
+    ])
+    .await?;
+    Ok(())
+}
+
+/// What a device says of itself may change until it has signed in; later its name is edited by people. `row.version`
+/// is the version it was read with.
+pub async fn update(tx: &mut Tx, row: &Row, secret_hash: Option<&str>) -> Result<u64, Error> {
+    let (name_folded, search) = derived(row);
+    let mut statement = sql![
+        "update devices set version = version + 1, name = ",
+        row.name.as_str(),
+        ", name_folded = ",
+        name_folded,
+        ", kind = ",
+        kind_word(row.kind),
+        ", os = ",
+        row.os.clone(),
+        ", search = ",
+        search
+    ];
+    if let Some(hash) = secret_hash {
+        statement.append(sql![", secret_hash = ", hash]);
+    }
+    statement.append(sql![" where id = ", row.id.as_str(), " and version = ", row.version]);
+    tx.exec(statement).await
+}
+
+/// Limits and present counts of the nodes on a path that have a limit, from the top down.
+pub async fn limits_on(cx: &mut Cx, path: &Path) -> Result<Vec<(String, i64, i64)>, Error> {
+    let ids: Vec<&str> = path.ids().collect();
+    cx.all(sql![
+        "select c.company_name, c.max_devices, t.devices from customers c join totals t on t.customer_id = c.id
+         where c.max_devices is not null and c.id in ",
+        db::list(ids),
+        " order by c.path"
+    ])
+    .await
+}

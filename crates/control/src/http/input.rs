@@ -1,0 +1,289 @@
+//! Reading a request: who asks, with which headers, and a body in which every wrong field is named.
+
+use api::{Code, Error, FieldError};
+use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Request};
+use data_encoding::HEXLOWER;
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, header};
+use serde::de::DeserializeOwned;
+use sha2::{Digest as _, Sha256};
+
+use super::envelope::{Failure, Peer, RequestId};
+use crate::App;
+use crate::authz::Account;
+use crate::cx::{Caller, Cx, Origin};
+use crate::sessions::{self, Session};
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// No input of the API comes near this.
+const MAX_BODY: usize = 1 << 20;
+
+/// A request without its body.
+#[derive(Debug)]
+pub struct Call {
+    pub app: App,
+    pub caller: Caller,
+    /// The session that the caller came with.
+    pub session: Option<Session>,
+    pub origin: Origin,
+    pub if_match: Option<IfMatch>,
+    pub headers: HeaderMap,
+    pub(crate) idempotency_key: Option<String>,
+    /// Method and route: what an idempotency key is scoped to.
+    pub(crate) operation: String,
+    /// Method and address as sent.
+    target: String,
+}
+
+/// The version that an update is based on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IfMatch {
+    Any,
+    Version(i64),
+}
+
+impl Call {
+    /// A reader for this caller.
+    pub async fn read(&self) -> Result<Cx, Error> {
+        Cx::read(&self.app, self.caller.clone()).await
+    }
+
+    /// The signed-in account.
+    pub fn account(&self) -> Result<&Account, Error> {
+        match &self.caller {
+            Caller::Account(account) => Ok(account),
+            Caller::Nobody | Caller::System => {
+                Err(Error::new(Code::SignInRequired, "Sign in first; a session may have ended."))
+            }
+        }
+    }
+
+    /// Refuses an update without a version.
+    pub fn require_match(&self) -> Result<IfMatch, Error> {
+        self.if_match.ok_or_else(|| {
+            Error::new(Code::PreconditionRequired, "Send If-Match with the ETag that the change is based on.")
+        })
+    }
+}
+
+impl IfMatch {
+    /// Refuses a version that is not the present one.
+    pub fn check(self, version: i64) -> Result<(), Error> {
+        if self == Self::Any || self == Self::Version(version) {
+            return Ok(());
+        }
+        Err(Error::new(Code::VersionStale, format!("It was changed since; the present version is {version}.")))
+    }
+}
+
+impl FromRequestParts<App> for Call {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        let session = sessions::of_request(app, &parts.headers).await?;
+        if session.is_some() {
+            refuse_foreign_origin(app, &parts.headers)?;
+        }
+        let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+        let origin = Origin {
+            address: parts.extensions.get::<Peer>().map(|peer| peer.0.to_string()),
+            request_id: parts.extensions.get::<RequestId>().map(|id| id.0.clone()),
+        };
+        Ok(Self {
+            app: app.clone(),
+            caller: session.as_ref().map_or(Caller::Nobody, |session| Caller::Account(session.account.clone())),
+            session,
+            origin,
+            if_match: if_match(&parts.headers)?,
+            idempotency_key: idempotency_key(&parts.headers)?,
+            headers: parts.headers.clone(),
+            operation: format!("{} {route}", parts.method),
+            target: format!("{} {}", parts.method, parts.uri),
+        })
+    }
+}
+
+/// A cookie is sent by the browser whoever asks it to; only the console's own pages may use it.
+fn refuse_foreign_origin(app: &App, headers: &HeaderMap) -> Result<(), Error> {
+    let refused =
+        || Error::new(Code::ForeignOrigin, "The session cookie may only be used from the console's own pages.");
+    if let Some(site) = headers.get(FETCH_SITE)
+        && site != "same-origin"
+        && site != "none"
+    {
+        return Err(refused());
+    }
+    if let Some(origin) = headers.get(header::ORIGIN) {
+        let own = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let host = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
+        let is_public = origin.to_str().is_ok_and(|origin| origin == app.settings.public_url);
+        if !is_public && host != Some(own) {
+            return Err(refused());
+        }
+    }
+    Ok(())
+}
+
+fn text_header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, Error> {
+    let malformed = || Error::new(Code::MalformedRequest, format!("The header {name} is not readable."));
+    headers.get(name).map(|value| value.to_str().map_err(|_| malformed())).transpose()
+}
+
+fn if_match(headers: &HeaderMap) -> Result<Option<IfMatch>, Error> {
+    let Some(text) = text_header(headers, &header::IF_MATCH)? else { return Ok(None) };
+    let text = text.trim();
+    if text == "*" {
+        return Ok(Some(IfMatch::Any));
+    }
+    // Something else than our ETags is no version that ever was.
+    let version = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).and_then(|text| text.parse().ok());
+    Ok(Some(IfMatch::Version(version.unwrap_or(-1))))
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Error> {
+    let Some(key) = text_header(headers, &IDEMPOTENCY_KEY)? else { return Ok(None) };
+    if key.is_empty() || key.len() > 255 {
+        return Err(Error::new(Code::MalformedRequest, "An Idempotency-Key has 1 to 255 characters."));
+    }
+    Ok(Some(key.to_owned()))
+}
+
+/// A request with its body: something is to be done.
+#[derive(Debug)]
+pub struct Command<T> {
+    pub call: Call,
+    pub input: T,
+    /// SHA-256 of address and body: whether two requests with one idempotency key are the same.
+    pub(crate) hash: String,
+}
+
+/// The input of an operation without fields.
+#[derive(Clone, Copy, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
+impl<T: DeserializeOwned> FromRequest<App> for Command<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
+        let (mut parts, body) = request.into_parts();
+        let call = Call::from_request_parts(&mut parts, app).await?;
+        let is_json = parts.headers.get(header::CONTENT_TYPE).is_none_or(|kind| {
+            kind.to_str().is_ok_and(|kind| kind.split(';').next().unwrap_or_default().trim() == "application/json")
+        });
+        let body = axum::body::to_bytes(body, MAX_BODY).await.map_err(|error| {
+            let mut source: Option<&dyn std::error::Error> = Some(&error);
+            while let Some(cause) = source {
+                if cause.is::<http_body_util::LengthLimitError>() {
+                    return Error::new(Code::BodyTooLarge, "The body is longer than 1 MiB.");
+                }
+                source = cause.source();
+            }
+            Error::new(Code::MalformedRequest, "The body did not arrive whole.")
+        })?;
+        if !is_json && !body.is_empty() {
+            return Err(Error::new(Code::UnsupportedMediaType, "Send JSON as application/json.").into());
+        }
+        let mut hash = Sha256::new();
+        hash.update(call.target.as_bytes());
+        hash.update([0]);
+        hash.update(&body);
+        let hash = HEXLOWER.encode(&hash.finalize());
+        let input = parse(&body)?;
+        Ok(Self { call, input, hash })
+    }
+}
+
+/// Reads a body; none stands for an object without fields.
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
+    let body = if body.is_empty() { b"{}" } else { body };
+    let value: serde_json::Value = serde_json::from_slice(body)
+        .map_err(|error| Error::new(Code::MalformedRequest, format!("The body is not JSON: {error}.")))?;
+    if !value.is_object() {
+        return Err(Error::new(Code::MalformedRequest, "The body must be a JSON object."));
+    }
+    if has_nul(&value) {
+        return Err(Error::new(Code::MalformedRequest, "Texts must not contain NUL."));
+    }
+    serde_path_to_error::deserialize(value)
+        .map_err(|error| wrong_field(&error.path().to_string(), &error.inner().to_string()))
+}
+
+/// PostgreSQL stores no NUL, and nobody means one.
+fn has_nul(value: &serde_json::Value) -> bool {
+    match value {
+        serde_json::Value::String(text) => text.contains('\0'),
+        serde_json::Value::Array(items) => items.iter().any(has_nul),
+        serde_json::Value::Object(fields) => fields.iter().any(|(name, value)| name.contains('\0') || has_nul(value)),
+        _ => false,
+    }
+}
+
+/// Says which field the reader stumbled over. It names a missing field only in its sentence.
+fn wrong_field(path: &str, sentence: &str) -> Error {
+    let quoted = sentence.split('`').nth(1).unwrap_or_default();
+    let below = |name: &str| if path == "." { name.to_owned() } else { format!("{path}.{name}") };
+    if sentence.starts_with("missing field") {
+        return Error::field(below(quoted), Code::Required, "Is required.");
+    }
+    if sentence.starts_with("unknown field") {
+        let field =
+            if path == "." || path.ends_with(quoted) { path.trim_start_matches('.').to_owned() } else { below(quoted) };
+        let field = if field.is_empty() { quoted.to_owned() } else { field };
+        return Error::field(field, Code::UnknownField, "There is no such field.");
+    }
+    let mut detail = sentence.to_owned();
+    if let Some(first) = detail.get_mut(0..1) {
+        first.make_ascii_uppercase();
+    }
+    Error::fields(vec![FieldError::new(path, Code::Invalid, format!("{detail}."))])
+}
+
+/// The parameters after the question mark.
+#[derive(Debug)]
+pub struct Parameters<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Parameters<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        let query = parts.uri.query().unwrap_or_default();
+        if query.contains("%00") {
+            return Err(Error::new(Code::MalformedRequest, "Texts must not contain NUL.").into());
+        }
+        let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
+        let value = serde_path_to_error::deserialize(pairs)
+            .map_err(|error| wrong_field(&error.path().to_string(), &error.inner().to_string()))?;
+        Ok(Self(value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use api::customer::CustomerCreate;
+
+    fn field_of(body: &str) -> (String, String) {
+        let error = parse::<CustomerCreate>(body.as_bytes()).unwrap_err();
+        error
+            .fields
+            .first()
+            .map(|field| (field.field.clone(), field.code.clone()))
+            .unwrap_or((error.code.as_str().to_owned(), String::new()))
+    }
+
+    #[test]
+    fn every_wrong_field_is_named() {
+        let named = |field: &str, code: &str| (field.to_owned(), code.to_owned());
+        assert_eq!(field_of("{}"), named("parent_id", "required"));
+        assert_eq!(field_of(r#"{"parent_id": 5}"#), named("parent_id", "invalid"));
+        assert_eq!(field_of(r#"{"parent_id": "a", "levl": 1}"#), named("levl", "unknown_field"));
+        assert_eq!(field_of(r#"{"parent_id": "a", "profile": {"phon": 1}}"#), named("profile.phon", "unknown_field"));
+        assert_eq!(field_of(r#"{"parent_id": "a", "sites": ["x", 7]}"#), named("sites[1]", "invalid"));
+        assert_eq!(field_of("[]").0, "malformed_request");
+        assert_eq!(field_of("{").0, "malformed_request");
+        assert_eq!(field_of("{\"parent_id\": \"a\\u0000\"}").0, "malformed_request");
+    }
+}

@@ -1,0 +1,118 @@
+//! Answers of commands. Only [`finish`] makes one, and it commits.
+
+use std::marker::PhantomData;
+
+use api::Error;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+
+use super::envelope::json_body;
+use super::input::Command;
+use crate::cx::{Runs, Tx};
+use crate::idempotency::{self, Answer};
+
+/// What can be sent, and the version that becomes its `ETag`.
+pub trait Wire: Serialize {
+    fn version(&self) -> Option<i64> {
+        None
+    }
+}
+
+macro_rules! wire {
+    ($($versioned:ty),*; $($plain:ty),* $(,)?) => {
+        $(impl Wire for $versioned { fn version(&self) -> Option<i64> { Some(self.version) } })*
+        $(impl Wire for $plain {})*
+    };
+}
+
+wire! {
+    api::customer::Customer, api::device::Device, api::user::User;
+    api::customer::CustomerDeletion, api::device::DeviceCredentials, api::pass_key::PassKeyCreated,
+    api::pass_key::PassKey, api::session::Me, api::session::SetupStatus, (),
+}
+
+impl Wire for api::customer::CustomerCreated {
+    fn version(&self) -> Option<i64> {
+        Some(self.customer.version)
+    }
+}
+
+impl Wire for api::customer::StateChange {
+    fn version(&self) -> Option<i64> {
+        Some(self.customer.version)
+    }
+}
+
+/// The answer of a command that was committed.
+#[derive(Debug)]
+pub struct Reply<T> {
+    answer: Answer,
+    kind: PhantomData<fn() -> T>,
+}
+
+impl<T> IntoResponse for Reply<T> {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.answer.status).unwrap_or(StatusCode::OK);
+        let mut response =
+            if status == StatusCode::NO_CONTENT { Response::default() } else { json_body(self.answer.body) };
+        *response.status_mut() = status;
+        if let Some(etag) = self.answer.etag.and_then(|etag| HeaderValue::from_str(&etag).ok()) {
+            response.headers_mut().insert(header::ETAG, etag);
+        }
+        response
+    }
+}
+
+/// A resource that was read, with its `ETag`.
+pub(crate) fn show<T: Wire>(value: &T) -> Result<Response, Error> {
+    Ok(Reply::<T> { answer: answer(value, StatusCode::OK)?, kind: PhantomData }.into_response())
+}
+
+fn answer<T: Wire>(value: &T, status: StatusCode) -> Result<Answer, Error> {
+    Ok(Answer {
+        status: status.as_u16(),
+        etag: value.version().map(|version| format!("\"{version}\"")),
+        body: serde_json::to_vec(value).map_err(Error::internal)?,
+    })
+}
+
+/// A transaction to run the command in, or the answer that was given before.
+pub(crate) enum Opened<T> {
+    Tx(Box<Tx>),
+    Before(Reply<T>),
+}
+
+pub(crate) async fn begin<T, I>(command: &Command<I>, runs: &Runs) -> Result<Opened<T>, Error> {
+    let call = &command.call;
+    let mut tx = Tx::begin(&call.app, call.caller.clone(), call.origin.clone(), runs).await?;
+    if let Some(key) = &call.idempotency_key
+        && let Some(answer) = idempotency::find(&mut tx, key, &call.operation, &command.hash).await?
+    {
+        return Ok(Opened::Before(Reply { answer, kind: PhantomData }));
+    }
+    Ok(Opened::Tx(Box::new(tx)))
+}
+
+pub(crate) async fn finish<T: Wire, I>(
+    command: &Command<I>,
+    mut tx: Tx,
+    outcome: Result<T, Error>,
+    status: StatusCode,
+    runs: &mut Runs,
+) -> Result<Option<Reply<T>>, Error> {
+    let outcome = match outcome {
+        Ok(value) => {
+            let answer = answer(&value, status)?;
+            match &command.call.idempotency_key {
+                Some(key) => idempotency::keep(&mut tx, key, &command.call.operation, &command.hash, &answer)
+                    .await
+                    .map(|()| answer),
+                None => Ok(answer),
+            }
+        }
+        Err(error) => Err(error),
+    };
+    let done = crate::cx::finish(tx, outcome, runs).await?;
+    Ok(done.map(|answer| Reply { answer, kind: PhantomData }))
+}

@@ -1,0 +1,117 @@
+//! The same answer to the same request: answers kept for a day under the caller's `Idempotency-Key`, written in the
+//! command's own transaction. They may hold secrets (a pass key shown once), so they are sealed with a key that is
+//! derived from the idempotency key, of which only a hash is stored.
+
+use api::{Code, Error};
+use chacha20poly1305::aead::{Aead as _, KeyInit as _};
+use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
+use data_encoding::{BASE64, HEXLOWER};
+use db::sql;
+use hkdf::Hkdf;
+use sha2::{Digest as _, Sha256};
+
+use crate::cx::{Caller, Cx, Tx};
+
+const KEPT_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
+const NONCE: usize = 12;
+
+/// What was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) etag: Option<String>,
+    pub(crate) body: Vec<u8>,
+}
+
+/// Keys of different callers never meet.
+fn caller_of(tx: &Tx) -> String {
+    match &tx.caller {
+        Caller::Account(account) => account.id.as_str().to_owned(),
+        Caller::Nobody => format!("address {}", tx.origin.address.as_deref().unwrap_or_default()),
+        Caller::System => "system".to_owned(),
+    }
+}
+
+fn key_hash(key: &str) -> String {
+    HEXLOWER.encode(&Sha256::digest(key.as_bytes()))
+}
+
+fn cipher(key: &str, caller: &str) -> Result<ChaCha20Poly1305, Error> {
+    let mut bytes = Key::default();
+    Hkdf::<Sha256>::new(Some(caller.as_bytes()), key.as_bytes())
+        .expand(b"tenantry idempotent answer", &mut bytes)
+        .map_err(|error| Error::internal(error.to_string()))?;
+    Ok(ChaCha20Poly1305::new(&bytes))
+}
+
+/// The answer that was given to this request before.
+///
+/// # Errors
+/// `idempotency_key_reused` if the key belongs to another request.
+pub(crate) async fn find(cx: &mut Tx, key: &str, operation: &str, request_hash: &str) -> Result<Option<Answer>, Error> {
+    let caller = caller_of(cx);
+    let since = cx.now.as_microsecond() - KEPT_MICROS;
+    let cx: &mut Cx = cx;
+    let row: Option<(String, i64, Option<String>, String)> = cx
+        .opt(sql![
+            "select request_hash, status, etag, sealed from idempotent_answers where caller = ",
+            caller.as_str(),
+            " and key_hash = ",
+            key_hash(key),
+            " and operation = ",
+            operation,
+            " and created_at > ",
+            since
+        ])
+        .await?;
+    let Some((kept_hash, status, etag, sealed)) = row else { return Ok(None) };
+    if kept_hash != request_hash {
+        return Err(Error::new(Code::IdempotencyKeyReused, "This Idempotency-Key was sent with a different request."));
+    }
+    let sealed = BASE64.decode(sealed.as_bytes()).map_err(|error| Error::internal(error.to_string()))?;
+    let unreadable = || Error::internal("a kept answer cannot be opened");
+    let (nonce, sealed) = sealed.split_at_checked(NONCE).ok_or_else(unreadable)?;
+    let nonce = Nonce::try_from(nonce).map_err(|_| unreadable())?;
+    let body = cipher(key, &caller)?.decrypt(&nonce, sealed).map_err(|_| unreadable())?;
+    Ok(Some(Answer { status: u16::try_from(status).map_err(Error::internal)?, etag, body }))
+}
+
+/// Keeps an answer, and lets go of those that are a day old.
+pub(crate) async fn keep(
+    tx: &mut Tx,
+    key: &str,
+    operation: &str,
+    request_hash: &str,
+    answer: &Answer,
+) -> Result<(), Error> {
+    let caller = caller_of(tx);
+    let now = tx.now.as_microsecond();
+    tx.exec(sql!["delete from idempotent_answers where created_at <= ", now - KEPT_MICROS]).await?;
+    let nonce = Nonce::from(tx.app.random.bytes::<NONCE>()?);
+    let body = cipher(key, &caller)?
+        .encrypt(&nonce, answer.body.as_slice())
+        .map_err(|_| Error::internal("an answer cannot be sealed"))?;
+    let sealed = BASE64.encode(&[nonce.as_slice(), &body].concat());
+    tx.exec(sql![
+        "insert into idempotent_answers (caller, key_hash, operation, request_hash, status, etag, sealed, created_at)
+         values (",
+        caller,
+        ", ",
+        key_hash(key),
+        ", ",
+        operation,
+        ", ",
+        request_hash,
+        ", ",
+        i64::from(answer.status),
+        ", ",
+        answer.etag.clone(),
+        ", ",
+        sealed,
+        ", ",
+        now,
+        ")"
+    ])
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,187 @@
+//! Pass keys: the secrets with which devices register under a customer. Shown once, stored hashed.
+
+pub mod http;
+pub mod sql;
+
+use api::id::{CustomerId, PassKeyId};
+use api::page::{ListQuery, Page};
+use api::pass_key::{PassKey, PassKeyCreate, PassKeyCreated, PassKeyState};
+use api::units::{Action, Secret, Time};
+use api::{Code, Error, Level};
+use jiff::Timestamp;
+use serde_json::json;
+use tree::Path;
+
+use self::sql::Row;
+use crate::authn::token_hash;
+use crate::authz::{Account, Permission};
+use crate::change::{Entry, Subject};
+use crate::clock::Random;
+use crate::customers::{self, view::Lineage};
+use crate::cx::{Cx, Tx};
+use crate::list::{SortField, Window};
+use crate::text::Checks;
+
+const SORT: &[SortField] = &[SortField { name: "created_at", column: "k.created_at" }];
+const MAX_USES: i64 = 100_000;
+/// As much of a key as may be shown later: enough to tell keys apart, far too little to guess the rest.
+const PREFIX: usize = 9;
+
+/// 160 random bits in letters and digits that survive being typed.
+fn new_secret(random: Random) -> Result<String, Error> {
+    let bytes = random.bytes::<20>()?;
+    Ok(format!("tpk_{}", data_encoding::BASE32_NOPAD.encode(&bytes).to_ascii_lowercase()))
+}
+
+/// What a pass key can still do at this instant.
+pub fn state_of(row: &Row, now: Timestamp) -> PassKeyState {
+    if row.revoked_at.is_some() {
+        PassKeyState::Revoked
+    } else if row.expires_at.is_some_and(|at| at <= now.as_microsecond()) {
+        PassKeyState::Expired
+    } else if row.max_uses.is_some_and(|max| row.uses >= max) {
+        PassKeyState::UsedUp
+    } else {
+        PassKeyState::Active
+    }
+}
+
+pub async fn list(cx: &mut Cx, customer: &CustomerId, query: &ListQuery) -> Result<Page<PassKey>, Error> {
+    let account = cx.account()?;
+    let row = customers::get(cx, &account, customer).await?;
+    account.authorize(Permission::ReadPassKeys, &row.path)?;
+    crate::list::refuse_level(query)?;
+    let window = Window::of(query, SORT, "k.id")?;
+    let total = sql::count_of(cx, customer).await?;
+    let rows = sql::window(cx, customer, &window).await?;
+    let (keys, next) = window.cut(rows, |key| key.id.to_string());
+    let now = cx.now;
+    let items = keys.into_iter().map(|key| view(&account, &row.path, key, now)).collect();
+    Ok(crate::list::page(items, next, total))
+}
+
+fn view(account: &Account, path: &Path, row: Row, now: Timestamp) -> PassKey {
+    let state = state_of(&row, now);
+    let action = |name: &str, possible: bool| match account.refusal(Permission::ManagePassKeys, path) {
+        Some(reason) => Action::refused(name, Code::Forbidden, reason),
+        None if !possible => Action::refused(name, Code::PassKeyNotActive, "The pass key was revoked or has run out."),
+        None => Action::allowed(name),
+    };
+    PassKey {
+        actions: vec![
+            action("rotate", matches!(state, PassKeyState::Active | PassKeyState::UsedUp)),
+            action("revoke", state != PassKeyState::Revoked),
+        ],
+        id: row.id,
+        customer_id: row.customer_id,
+        site_id: row.site_id,
+        prefix: row.prefix,
+        state,
+        uses: row.uses,
+        max_uses: row.max_uses,
+        expires_at: row.expires_at.map(Time::from_micros),
+        created_at: Time::from_micros(row.created_at),
+    }
+}
+
+fn created(row: &Row, secret: String) -> PassKeyCreated {
+    PassKeyCreated {
+        id: row.id.clone(),
+        pass_key: Secret::new(secret),
+        prefix: row.prefix.clone(),
+        max_uses: row.max_uses,
+        expires_at: row.expires_at.map(Time::from_micros),
+    }
+}
+
+pub async fn create(tx: &mut Tx, customer: &CustomerId, input: &PassKeyCreate) -> Result<PassKeyCreated, Error> {
+    let account = tx.account()?;
+    let node = customers::get(tx, &account, customer).await?;
+    account.authorize(Permission::ManagePassKeys, &node.path)?;
+    let (end_customer, mut site) = match node.level {
+        Level::EndCustomer => (node.id.clone(), None),
+        Level::Site => (CustomerId::from_text(node.path.ids().rev().nth(1).unwrap_or_default()), Some(node.clone())),
+        level => {
+            let detail = format!("Devices stand under end customers and sites; this is a {}.", level.as_str());
+            return Err(Error::field("id", Code::ParentLevelNotAllowed, detail));
+        }
+    };
+    let mut checks = Checks::default();
+    if let Some(wanted) = &input.site_id {
+        site = customers::sql::find(tx, &node.path, wanted).await?.filter(|site| site.level == Level::Site);
+        if site.is_none() {
+            checks.add("site_id", Code::ReferenceNotFound, "The customer has no such site.");
+        }
+    }
+    if input.max_uses.is_some_and(|max| !(1..=MAX_USES).contains(&max)) {
+        checks.add("max_uses", Code::OutOfRange, format!("Must be from 1 to {MAX_USES}."));
+    }
+    if input.expires_at.is_some_and(|at| at.0 <= tx.now) {
+        checks.add("expires_at", Code::OutOfRange, "Must be in the future.");
+    }
+    checks.finish()?;
+    if !Lineage::of(tx, std::iter::once(&node.path)).await?.effective(&node.path).is_active() {
+        return Err(Error::new(Code::ParentSuspended, "Nothing can be added while the customer is suspended."));
+    }
+    let secret = new_secret(tx.app.random)?;
+    let row = Row {
+        id: PassKeyId::new(tx.app.random.uuid(tx.now)?),
+        customer_id: end_customer,
+        site_id: site.map(|site| site.id),
+        prefix: secret.chars().take(PREFIX).collect(),
+        secret_hash: token_hash(&secret),
+        uses: 0,
+        max_uses: input.max_uses,
+        expires_at: input.expires_at.map(Time::micros),
+        revoked_at: None,
+        created_at: tx.now.as_microsecond(),
+    };
+    sql::insert(tx, &row).await?;
+    let limits = json!({ "max_uses": row.max_uses, "expires_at": input.expires_at, "site_id": row.site_id });
+    tx.record(Entry::new("pass_key.created", subject(&row, &node.path)).after(limits));
+    Ok(created(&row, secret))
+}
+
+fn subject(row: &Row, path: &Path) -> Subject {
+    Subject {
+        kind: "pass_key",
+        id: row.id.to_string(),
+        name: row.prefix.clone(),
+        customer_id: CustomerId::from_text(path.id()),
+        path: path.clone(),
+    }
+}
+
+async fn get(tx: &mut Tx, account: &Account, id: &PassKeyId) -> Result<(Row, Path), Error> {
+    let (row, path) = sql::find(tx, &account.path, id).await?.ok_or_else(Error::not_found)?;
+    let path = Path::from_stored(path);
+    account.authorize(Permission::ManagePassKeys, &path)?;
+    Ok((row, path))
+}
+
+/// A new secret under the same id and limits; the old one is worth nothing any more.
+pub async fn rotate(tx: &mut Tx, id: &PassKeyId) -> Result<PassKeyCreated, Error> {
+    let account = tx.account()?;
+    let (mut row, path) = get(tx, &account, id).await?;
+    if !matches!(state_of(&row, tx.now), PassKeyState::Active | PassKeyState::UsedUp) {
+        return Err(Error::new(Code::PassKeyNotActive, "The pass key was revoked or has expired; make a new one."));
+    }
+    let secret = new_secret(tx.app.random)?;
+    let before = json!({ "prefix": row.prefix, "uses": row.uses });
+    row.prefix = secret.chars().take(PREFIX).collect();
+    row.uses = 0;
+    sql::rotate(tx, id, &row.prefix, &token_hash(&secret)).await?;
+    let after = json!({ "prefix": row.prefix, "uses": 0 });
+    tx.record(Entry::new("pass_key.rotated", subject(&row, &path)).before(before).after(after));
+    Ok(created(&row, secret))
+}
+
+/// Ends a pass key for good. Devices that registered with it go on. Saying it twice changes nothing.
+pub async fn revoke(tx: &mut Tx, id: &PassKeyId) -> Result<(), Error> {
+    let account = tx.account()?;
+    let (row, path) = get(tx, &account, id).await?;
+    if sql::revoke(tx, id).await? > 0 {
+        tx.record(Entry::new("pass_key.revoked", subject(&row, &path)));
+    }
+    Ok(())
+}

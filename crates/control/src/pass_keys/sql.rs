@@ -1,0 +1,136 @@
+//! The queries of pass keys.
+
+use api::Error;
+use api::id::{CustomerId, PassKeyId};
+use db::{columns, columns_of, sql};
+use tree::Path;
+
+use crate::cx::{Cx, Tx};
+use crate::list::{Key, Window};
+
+db::record! {
+    /// A pass key as it is stored: of the secret there is only the hash.
+    #[derive(Clone, Debug)]
+    pub struct Row {
+        pub id: PassKeyId as String => PassKeyId::from_text,
+        pub customer_id: CustomerId as String => CustomerId::from_text,
+        pub site_id: Option<CustomerId> as Option<String> => |id| id.map(CustomerId::from_text),
+        pub prefix: String,
+        pub secret_hash: String,
+        pub uses: i64,
+        pub max_uses: Option<i64>,
+        pub expires_at: Option<i64>,
+        pub revoked_at: Option<i64>,
+        pub created_at: i64,
+    }
+}
+
+pub async fn find_by_secret(cx: &mut Cx, secret_hash: &str) -> Result<Option<Row>, Error> {
+    cx.opt(sql!["select ", columns::<Row>(), " from pass_keys where secret_hash = ", secret_hash]).await
+}
+
+/// The pass key with this id, if its customer stands within `top`, and that customer's path.
+pub async fn find(cx: &mut Cx, top: &Path, id: &PassKeyId) -> Result<Option<(Row, String)>, Error> {
+    let (from, to) = top.range();
+    cx.opt(sql![
+        "select ",
+        columns_of::<Row>("k"),
+        ", c.path from pass_keys k
+         join customers c on c.id = coalesce(k.site_id, k.customer_id)
+         where k.id = ",
+        id.as_str(),
+        " and c.path >= ",
+        from,
+        " and c.path < ",
+        to
+    ])
+    .await
+}
+
+pub async fn count_of(cx: &mut Cx, customer: &CustomerId) -> Result<i64, Error> {
+    let id = customer.as_str();
+    cx.one(sql!["select count(*) from pass_keys where customer_id = ", id, " or site_id = ", id]).await
+}
+
+pub(crate) async fn window(cx: &mut Cx, customer: &CustomerId, window: &Window) -> Result<Vec<(Row, Key)>, Error> {
+    let id = customer.as_str();
+    let mut statement = sql![
+        "select ",
+        columns_of::<Row>("k"),
+        ", ",
+        window.key_column(),
+        " from pass_keys k where (k.customer_id = ",
+        id,
+        " or k.site_id = ",
+        id,
+        ")"
+    ];
+    window.finish(&mut statement);
+    let rows: Vec<(Row, Option<Key>)> = cx.all(statement).await?;
+    Ok(rows.into_iter().filter_map(|(row, key)| key.map(|key| (row, key))).collect())
+}
+
+pub async fn insert(tx: &mut Tx, row: &Row) -> Result<(), Error> {
+    tx.exec(sql![
+        "insert into pass_keys (id, customer_id, site_id, prefix, secret_hash, uses, max_uses, expires_at, revoked_at,
+         created_at) values (",
+        row.id.as_str(),
+        ", ",
+        row.customer_id.as_str(),
+        ", ",
+        row.site_id.as_ref().map(|id| id.as_str().to_owned()),
+        ", ",
+        row.prefix.as_str(),
+        ", ",
+        row.secret_hash.as_str(),
+        ", ",
+        row.uses,
+        ", ",
+        row.max_uses,
+        ", ",
+        row.expires_at,
+        ", ",
+        row.revoked_at,
+        ", ",
+        row.created_at,
+        ")"
+    ])
+    .await?;
+    Ok(())
+}
+
+/// Puts a new secret in place of the old one and counts its uses from nothing.
+pub async fn rotate(tx: &mut Tx, id: &PassKeyId, prefix: &str, secret_hash: &str) -> Result<u64, Error> {
+    tx.exec(sql![
+        "update pass_keys set uses = 0, prefix = ",
+        prefix,
+        ", secret_hash = ",
+        secret_hash,
+        " where id = ",
+        id.as_str(),
+        " and revoked_at is null"
+    ])
+    .await
+}
+
+pub async fn revoke(tx: &mut Tx, id: &PassKeyId) -> Result<u64, Error> {
+    let now = tx.now.as_microsecond();
+    tx.exec(sql!["update pass_keys set revoked_at = ", now, " where id = ", id.as_str(), " and revoked_at is null"])
+        .await
+}
+
+/// Counts a use, unless there were as many as allowed.
+pub async fn count_use(tx: &mut Tx, id: &PassKeyId) -> Result<u64, Error> {
+    tx.exec(sql![
+        "update pass_keys set uses = uses + 1 where id = ",
+        id.as_str(),
+        " and (max_uses is null or uses < max_uses)"
+    ])
+    .await
+}
+
+/// Deletes all pass keys of a customer or site.
+pub async fn delete_of(tx: &mut Tx, customer: &CustomerId) -> Result<u64, Error> {
+    let id = customer.as_str();
+    tx.exec(sql!["delete from pass_keys where customer_id = ", id, " or site_id = ", id]).await
+}

@@ -1,0 +1,266 @@
+//! Signing in and out. A session is a row; the browser has an opaque token in a cookie that scripts cannot read, and we
+//! have its hash.
+
+pub mod http;
+pub mod sql;
+
+use ::http::HeaderMap;
+use api::id::{CustomerId, UserId};
+use api::session::{Me, SignIn};
+use api::units::Time;
+use api::user::Role;
+use api::{Code, Error, Level};
+use axum_extra::extract::cookie::CookieJar;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
+
+use crate::App;
+use crate::authn::{Allowance, PER_ADDRESS, PER_LOGIN, token, token_hash};
+use crate::authz::{Account, AccountId, operations_of};
+use crate::change::{Entry, Subject};
+use crate::cx::{Caller, Cx, Origin, Tx};
+use crate::text;
+
+/// The cookie with the session's token.
+pub const COOKIE: &str = "tenantry_session";
+/// The cookie by which a browser is known that has signed in before.
+pub const BROWSER_COOKIE: &str = "tenantry_browser";
+
+const IDLE: SignedDuration = SignedDuration::from_hours(12);
+const LONGEST: SignedDuration = SignedDuration::from_secs(LONGEST_SECONDS);
+/// No session lives longer than this, however much it is used.
+pub const LONGEST_SECONDS: i64 = 30 * 24 * 60 * 60;
+/// How long a browser stays known.
+pub const BROWSER_KNOWN_SECONDS: i64 = 180 * 24 * 60 * 60;
+/// A session's last use is written at most this often.
+const TOUCH_EVERY: SignedDuration = SignedDuration::from_mins(1);
+
+/// Somebody who is signed in.
+#[derive(Clone, Debug)]
+pub struct Session {
+    pub token_hash: String,
+    pub account: Account,
+    pub expires_at: Timestamp,
+}
+
+/// The session that a request's cookie stands for, if it still lives.
+pub async fn of_request(app: &App, headers: &HeaderMap) -> Result<Option<Session>, Error> {
+    let jar = CookieJar::from_headers(headers);
+    let Some(cookie) = jar.get(COOKIE) else { return Ok(None) };
+    let hash = token_hash(cookie.value());
+    let mut cx = Cx::read(app, Caller::System).await?;
+    let Some(row) = sql::find(&mut cx, &hash).await? else { return Ok(None) };
+    let now = cx.now;
+    drop(cx);
+    let created = Time::from_micros(row.created_at).0;
+    let seen = Time::from_micros(row.last_seen_at).0;
+    let ends = |from: Timestamp, after: SignedDuration| from.checked_add(after).unwrap_or(Timestamp::MAX);
+    let expires_at = ends(created, LONGEST).min(ends(seen, IDLE));
+    if now >= expires_at {
+        return Ok(None);
+    }
+    if now.duration_since(seen) >= TOUCH_EVERY {
+        crate::run!(app, Caller::System, Origin::default(), |tx| sql::touch(tx, &hash).await)?;
+    }
+    let customer_id = CustomerId::from_text(row.customer_id);
+    let id = match row.user_id {
+        Some(id) => AccountId::User(UserId::from_text(id)),
+        None => AccountId::Customer(customer_id.clone()),
+    };
+    let account = Account { id, name: row.name, login: row.login, role: row.role, customer_id, path: row.path };
+    Ok(Some(Session { token_hash: row.token_hash, account, expires_at: ends(created, LONGEST) }))
+}
+
+/// A password that was right, on its way to a session.
+#[derive(Debug)]
+pub struct Proven {
+    candidate: sql::Candidate,
+    login: String,
+}
+
+/// What a browser that signed in gets to keep.
+#[derive(Debug)]
+pub struct SignedIn {
+    pub token: String,
+    /// For the cookie by which the browser is known from now on.
+    pub browser: String,
+    pub me: Me,
+}
+
+/// Checks login and password, within the limits on guessing.
+pub async fn prove(app: &App, origin: &Origin, headers: &HeaderMap, input: &SignIn) -> Result<Proven, Error> {
+    let login = text::fold(&input.login);
+    let mut cx = Cx::read(app, Caller::System).await?;
+    let tries = tries_of(&mut cx, origin, headers, &login).await?;
+    app.attempts.take(&tries, cx.now)?;
+    let candidate = sql::candidate(&mut cx, &login).await?;
+    drop(cx);
+    let hash = candidate.as_ref().and_then(|candidate| candidate.password_hash.clone());
+    let right = app.passwords.verify(input.password.expose(), hash).await?;
+    match candidate {
+        Some(candidate) if right => {
+            app.attempts.give_back(&tries);
+            Ok(Proven { candidate, login })
+        }
+        _ => Err(Error::new(Code::SignInFailed, "The login or the password is wrong.")),
+    }
+}
+
+/// A known browser has a bucket of its own, so that nobody else at its address locks it out.
+async fn tries_of(
+    cx: &mut Cx,
+    origin: &Origin,
+    headers: &HeaderMap,
+    login: &str,
+) -> Result<Vec<(String, Allowance)>, Error> {
+    let address = origin.address.as_deref().unwrap_or_default();
+    let jar = CookieJar::from_headers(headers);
+    if let Some(cookie) = jar.get(BROWSER_COOKIE)
+        && let Some(secret) = crate::setup::installation_secret(cx).await?
+        && let Some(known) = known_browser(&secret, cookie.value(), login)
+    {
+        return Ok(vec![(format!("browser {known}"), PER_LOGIN)]);
+    }
+    Ok(vec![(format!("login {login} {address}"), PER_LOGIN), (format!("address {address}"), PER_ADDRESS)])
+}
+
+/// The cookie's value: a random name and a signature over it and the login.
+fn browser_cookie(secret: &str, name: &str, login: &str) -> String {
+    format!("{name}.{}", browser_signature(secret, name, login))
+}
+
+fn browser_signature(secret: &str, name: &str, login: &str) -> String {
+    use hmac::{Hmac, KeyInit as _, Mac as _};
+    // A key of any length is taken.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else { return String::new() };
+    for part in ["tenantry known browser", name, login] {
+        mac.update(&Sha256::digest(part.as_bytes()));
+    }
+    data_encoding::HEXLOWER.encode(&mac.finalize().into_bytes())
+}
+
+fn known_browser(secret: &str, cookie: &str, login: &str) -> Option<String> {
+    let (name, signature) = cookie.split_once('.')?;
+    let expected = browser_signature(secret, name, login);
+    let valid = !expected.is_empty() && bool::from(expected.as_bytes().ct_eq(signature.as_bytes()));
+    valid.then(|| name.to_owned())
+}
+
+/// Begins a session. A session that the browser had before ends.
+pub async fn create(tx: &mut Tx, proven: &Proven, former: Option<&str>) -> Result<SignedIn, Error> {
+    let user = proven.candidate.user_id.clone().map(UserId::from_text);
+    let customer = CustomerId::from_text(proven.candidate.customer_id.as_str());
+    let token = token(tx.app.random)?;
+    let hash = token_hash(&token);
+    let now = tx.now;
+    let before = |span: SignedDuration| now.checked_sub(span).unwrap_or(Timestamp::MIN).as_microsecond();
+    sql::delete_ended(tx, before(LONGEST), before(IDLE)).await?;
+    if let Some(former) = former {
+        sql::delete(tx, former).await?;
+    }
+    let address = tx.origin.address.clone();
+    let of_customer = user.is_none().then_some(&customer);
+    sql::insert(tx, &hash, user.as_ref(), of_customer, address).await?;
+    if let Some(user) = &user {
+        crate::users::sql::signed_in(tx, user).await?;
+    }
+    let row = sql::find(tx, &hash).await?.ok_or_else(|| Error::internal("a session that was made is gone"))?;
+    let id = user.map_or_else(|| AccountId::Customer(customer.clone()), AccountId::User);
+    let account = Account {
+        id,
+        name: row.name,
+        login: row.login,
+        role: row.role,
+        customer_id: customer.clone(),
+        path: row.path.clone(),
+    };
+    tx.caller = Caller::Account(account.clone());
+    let subject = Subject {
+        kind: if account.role == Role::Customer && matches!(account.id, AccountId::Customer(_)) {
+            "customer"
+        } else {
+            "user"
+        },
+        id: account.id.as_str().to_owned(),
+        name: account.name.clone(),
+        customer_id: customer,
+        path: row.path,
+    };
+    tx.record(Entry::new("session.created", subject).after(json!({ "login": account.login })));
+    let secret = crate::setup::installation_secret(tx).await?.unwrap_or_default();
+    let name = data_encoding::HEXLOWER.encode(&tx.app.random.bytes::<16>()?);
+    let browser = browser_cookie(&secret, &name, &proven.login);
+    let expires_at = now.checked_add(LONGEST).unwrap_or(Timestamp::MAX);
+    let me = me(tx, &account, expires_at).await?;
+    Ok(SignedIn { token, browser, me })
+}
+
+/// Who the caller is.
+pub async fn me(cx: &mut Cx, account: &Account, expires_at: Timestamp) -> Result<Me, Error> {
+    let row = crate::customers::get(cx, account, &account.customer_id).await?;
+    let sees_provider = row.level == Level::Provider;
+    let provider_name = if sees_provider { row.company_name.clone() } else { crate::setup::provider_name(cx).await? };
+    Ok(Me {
+        id: account.id.as_str().to_owned(),
+        name: account.name.clone(),
+        login: account.login.clone(),
+        role: account.role,
+        customer_id: account.customer_id.clone(),
+        customer_name: row.company_name,
+        customer_level: row.level,
+        provider_name,
+        expires_at: Time(expires_at),
+        operations: operations_of(account.role),
+    })
+}
+
+pub async fn delete(tx: &mut Tx, session: &Session) -> Result<(), Error> {
+    sql::delete(tx, &session.token_hash).await?;
+    Ok(())
+}
+
+/// Sets one's own password. All other sessions of the account end.
+pub async fn set_own_password(tx: &mut Tx, session: &Session, hash: &str) -> Result<(), Error> {
+    let account = &session.account;
+    match &account.id {
+        AccountId::User(id) => {
+            crate::users::sql::set_password(tx, id, hash).await?;
+            sql::delete_of_user(tx, id, Some(&session.token_hash)).await?;
+        }
+        AccountId::Customer(id) => {
+            crate::customers::sql::set_password(tx, id, hash).await?;
+            sql::delete_of_customer(tx, id, Some(&session.token_hash)).await?;
+        }
+    }
+    let (kind, action) = match account.id {
+        AccountId::User(_) => ("user", "user.password_set"),
+        AccountId::Customer(_) => ("customer", "customer.password_set"),
+    };
+    tx.record(Entry::new(
+        action,
+        Subject {
+            kind,
+            id: account.id.as_str().to_owned(),
+            name: account.name.clone(),
+            customer_id: account.customer_id.clone(),
+            path: account.path.clone(),
+        },
+    ));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_browser_is_known_for_its_login_only() {
+        let cookie = browser_cookie("secret", "abc", "mia@example.com");
+        assert_eq!(known_browser("secret", &cookie, "mia@example.com").as_deref(), Some("abc"));
+        assert_eq!(known_browser("secret", &cookie, "eve@example.com"), None);
+        assert_eq!(known_browser("other", &cookie, "mia@example.com"), None);
+        assert_eq!(known_browser("secret", "abc.", "mia@example.com"), None);
+    }
+}

@@ -1,0 +1,49 @@
+//! First-run setup over HTTP.
+
+use api::session::{SetupRequest, SetupStatus};
+use axum::Json;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Checked;
+use crate::App;
+use crate::authn::PER_ADDRESS;
+use crate::http::{Call, Command, Failure, Reply};
+use crate::transact;
+
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(setup_show, setup_run))
+}
+
+/// Whether somebody has to set this installation up.
+#[utoipa::path(get, path = "/setup", operation_id = "setup_show", tag = "setup", security(()),
+    responses((status = 200, body = SetupStatus)))]
+async fn setup_show(call: Call) -> Result<Json<SetupStatus>, Failure> {
+    let mut cx = call.read().await?;
+    Ok(Json(SetupStatus { setup_required: super::is_required(&mut cx).await? }))
+}
+
+/// Makes the first administrator. The token comes from the link that the server prints when it starts.
+#[utoipa::path(post, path = "/setup", operation_id = "setup_run", tag = "setup", security(()),
+    request_body = SetupRequest, responses((status = 201, description = "Done; sign in.", body = SetupStatus)))]
+async fn setup_run(command: Command<SetupRequest>) -> Result<Reply<SetupStatus>, Failure> {
+    let app = &command.call.app;
+    let tries = [(format!("setup {}", command.call.origin.address.as_deref().unwrap_or_default()), PER_ADDRESS)];
+    app.attempts.take(&tries, app.clock.now())?;
+    let replayed = command.call.idempotency_key.is_some();
+    let mut cx = command.call.read().await?;
+    let token = super::check_token(&mut cx, &command.input).await;
+    drop(cx);
+    // A repeated request finds its answer under its key; without one it is told that the setup is done.
+    if !(replayed && matches!(&token, Err(error) if error.code == api::Code::SetupDone)) {
+        token?;
+    }
+    app.attempts.give_back(&tries);
+    let input = Checked::of(&command.input.provider_name, &command.input.email, command.input.password.expose())?;
+    let hash = app.passwords.hash(command.input.password.expose(), app.random).await?;
+    transact!(command, CREATED, |tx| async {
+        super::run(tx, &input, &hash).await?;
+        Ok(SetupStatus { setup_required: false })
+    }
+    .await)
+}

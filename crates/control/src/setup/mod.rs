@@ -1,0 +1,140 @@
+//! Setting an installation up: the tree's first three nodes, the storage catalogue, and the first administrator.
+
+pub mod http;
+
+use api::session::SetupRequest;
+use api::user::Role;
+use api::{Code, Error, Level};
+use db::sql;
+use subtle::ConstantTimeEq as _;
+
+use crate::App;
+use crate::authn::{check_password, token, token_hash};
+use crate::customers::{NewNode, insert_node};
+use crate::cx::{Caller, Cx, Origin, Tx};
+use crate::text::{self, Checks};
+
+/// What the provider is called when the host's command line sets the installation up without a name.
+pub const PROVIDER_NAME: &str = "Provider";
+const DEFAULT_RESELLER: &str = "Default reseller";
+const DEFAULT_CUSTOMER: &str = "Default customer";
+
+/// Fields that are acceptable by themselves.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    provider_name: String,
+    email: String,
+}
+
+impl Checked {
+    pub fn of(provider_name: &str, email: &str, password: &str) -> Result<Self, Error> {
+        let mut checks = Checks::default();
+        let name = checks.take("provider_name", text::line(provider_name, 255));
+        let email = checks.take("email", text::email(email));
+        let known: Vec<&str> = [name.as_deref(), email.as_deref()].into_iter().flatten().collect();
+        checks.take("password", check_password(password, &known));
+        checks.finish()?;
+        Ok(Self { provider_name: name.unwrap_or_default(), email: email.unwrap_or_default() })
+    }
+}
+
+/// Whether nobody can sign in yet.
+pub async fn is_required(cx: &mut Cx) -> Result<bool, Error> {
+    let administrator: Option<i64> = cx
+        .opt(sql![
+            "select 1 from users where role = ",
+            Role::Administrator.as_str(),
+            " and password_hash is not null limit 1"
+        ])
+        .await?;
+    Ok(administrator.is_none())
+}
+
+/// Makes a new setup token while there is no administrator; the one before is worth nothing any more.
+pub async fn renew_token(app: &App) -> Result<Option<String>, Error> {
+    let secret = token(app.random)?;
+    crate::run!(app, Caller::System, Origin::default(), |tx| async {
+        if !is_required(tx).await? {
+            return Ok(None);
+        }
+        let hash = token_hash(&secret);
+        ensure_installation(tx).await?;
+        tx.exec(sql!["update installation set setup_token_hash = ", hash, " where id = 1"]).await?;
+        Ok(Some(secret.clone()))
+    }
+    .await)
+}
+
+async fn ensure_installation(tx: &mut Tx) -> Result<(), Error> {
+    let exists: Option<i64> = tx.opt(sql!["select id from installation where id = 1"]).await?;
+    if exists.is_none() {
+        let secret = token(tx.app.random)?;
+        tx.exec(sql!["insert into installation (id, secret) values (1, ", secret, ")"]).await?;
+    }
+    Ok(())
+}
+
+/// The installation's own secret, which signs what it hands to browsers.
+pub async fn installation_secret(cx: &mut Cx) -> Result<Option<String>, Error> {
+    cx.opt(sql!["select secret from installation where id = 1"]).await
+}
+
+/// The name that the provider goes by.
+pub async fn provider_name(cx: &mut Cx) -> Result<String, Error> {
+    let name: Option<String> = cx
+        .opt(sql!["select c.company_name from customers c join installation i on i.provider_id = c.id where i.id = 1"])
+        .await?;
+    Ok(name.unwrap_or_default())
+}
+
+/// Refuses a token that isn't the present one.
+pub async fn check_token(cx: &mut Cx, request: &SetupRequest) -> Result<(), Error> {
+    if !is_required(cx).await? {
+        return Err(Error::new(Code::SetupDone, "An administrator exists; sign in."));
+    }
+    let stored: Option<Option<String>> = cx.opt(sql!["select setup_token_hash from installation where id = 1"]).await?;
+    let given = token_hash(request.token.expose());
+    let valid = stored.flatten().is_some_and(|stored| stored.as_bytes().ct_eq(given.as_bytes()).into());
+    if valid {
+        Ok(())
+    } else {
+        let detail = "The setup link is not valid. Each start of the server prints a new one.";
+        Err(Error::new(Code::SetupTokenInvalid, detail))
+    }
+}
+
+/// Makes the first administrator, and the tree's first nodes where they don't exist.
+pub async fn run(tx: &mut Tx, input: &Checked, password_hash: &str) -> Result<(), Error> {
+    if !is_required(tx).await? {
+        return Err(Error::new(Code::SetupDone, "An administrator exists; sign in."));
+    }
+    ensure_installation(tx).await?;
+    let provider: Option<Option<String>> = tx.opt(sql!["select provider_id from installation where id = 1"]).await?;
+    let provider = if let Some(id) = provider.flatten() {
+        let id = api::id::CustomerId::from_text(id);
+        crate::customers::sql::find_anywhere(tx, &id).await?.ok_or_else(|| Error::internal("the provider is gone"))?
+    } else {
+        crate::storage::seed(tx).await?;
+        plant(tx, &input.provider_name).await?
+    };
+    crate::users::make_first(tx, &provider, &input.email, password_hash).await?;
+    tx.exec(sql!["update installation set setup_token_hash = null where id = 1"]).await?;
+    Ok(())
+}
+
+/// The provider, and below it the default reseller with the default customer, which always exist.
+async fn plant(tx: &mut Tx, provider_name: &str) -> Result<crate::customers::sql::Row, Error> {
+    let node = |level: Level, name: &str| NewNode { is_default: true, ..NewNode::new(level, name.to_owned()) };
+    let provider = insert_node(tx, None, node(Level::Provider, provider_name), None).await?;
+    tx.exec(sql!["update installation set provider_id = ", provider.id.as_str(), " where id = 1"]).await?;
+    let reseller = insert_node(tx, Some(&provider.path), node(Level::Reseller, DEFAULT_RESELLER), None).await?;
+    insert_node(tx, Some(&reseller.path), node(Level::EndCustomer, DEFAULT_CUSTOMER), None).await?;
+    Ok(provider)
+}
+
+/// From the host's command line.
+pub async fn run_from_host(app: &App, provider_name: &str, email: &str, password: &str) -> Result<(), Error> {
+    let input = Checked::of(provider_name, email, password)?;
+    let hash = app.passwords.hash(password, app.random).await?;
+    crate::run!(app, Caller::System, Origin::default(), |tx| run(tx, &input, &hash).await)
+}

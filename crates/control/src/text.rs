@@ -1,0 +1,173 @@
+//! Text that people type: how it is compared, checked and searched.
+
+use api::{Code, Error, FieldError};
+use unicode_normalization::UnicodeNormalization;
+
+/// The form in which texts are compared and searched: compatibility-normalised, lower case, single blanks.
+pub fn fold(text: &str) -> String {
+    let lower: String = text.nfkc().flat_map(char::to_lowercase).collect();
+    lower.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Several fields folded into one column to search in, one per line.
+pub fn search_column<'a>(fields: impl IntoIterator<Item = Option<&'a str>>) -> String {
+    fields.into_iter().flatten().map(fold).collect::<Vec<_>>().join("\n")
+}
+
+/// A `like` pattern that finds `text` anywhere in a search column, its wildcards taken literally.
+pub fn like_pattern(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in fold(text).chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
+/// Collects what is wrong with an input, so that all of it is told at once.
+#[derive(Debug, Default)]
+pub struct Checks(Vec<FieldError>);
+
+impl Checks {
+    pub fn add(&mut self, field: &str, code: Code, detail: impl Into<String>) {
+        self.0.push(FieldError::new(field, code, detail));
+    }
+
+    /// Takes over what another check found.
+    pub fn take<T>(&mut self, field: &str, checked: Result<T, (Code, String)>) -> Option<T> {
+        match checked {
+            Ok(value) => Some(value),
+            Err((code, detail)) => {
+                self.add(field, code, detail);
+                None
+            }
+        }
+    }
+
+    pub fn finish(self) -> Result<(), Error> {
+        if self.0.is_empty() { Ok(()) } else { Err(Error::fields(self.0)) }
+    }
+}
+
+/// A field's code and what to tell the person.
+pub type Refused = (Code, String);
+
+/// One line of text of 1 to `max` characters, without control characters and surrounding blanks.
+pub fn line(text: &str, max: usize) -> Result<String, Refused> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err((Code::Required, "Must not be empty.".to_owned()));
+    }
+    if text.chars().any(char::is_control) {
+        return Err((Code::Invalid, "Must not contain control characters.".to_owned()));
+    }
+    at_most(text, max)
+}
+
+/// Text of at most `max` characters that may have several lines; nothing left of it means none.
+pub fn optional(text: Option<&str>, max: usize) -> Result<Option<String>, Refused> {
+    let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
+    if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        return Err((Code::Invalid, "Must not contain control characters.".to_owned()));
+    }
+    at_most(text, max).map(Some)
+}
+
+fn at_most(text: &str, max: usize) -> Result<String, Refused> {
+    let length = text.chars().count();
+    if length > max {
+        return Err((Code::TooLong, format!("Has {length} characters; at most {max} are allowed.")));
+    }
+    Ok(text.to_owned())
+}
+
+/// A handle: letters, digits and underscore, as the Licensing Portal of x360Recover has usernames and locations.
+pub fn handle(text: &str, min: usize, max: usize) -> Result<String, Refused> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err((Code::Required, "Must not be empty.".to_owned()));
+    }
+    if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        return Err((Code::Invalid, "May only have letters, digits and underscores.".to_owned()));
+    }
+    if text.len() < min {
+        return Err((Code::TooShort, format!("Needs at least {min} characters.")));
+    }
+    at_most(text, max)
+}
+
+/// An email address by the rule that browsers apply to email inputs (HTML, 4.10.5.1.5).
+pub fn email(text: &str) -> Result<String, Refused> {
+    let text = text.trim();
+    let wrong = || (Code::Invalid, "Is not an email address.".to_owned());
+    let (local, domain) = text.rsplit_once('@').ok_or_else(wrong)?;
+    let local_ok = !local.is_empty()
+        && local.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".!#$%&'*+/=?^_`{|}~-".contains(&byte));
+    let domain_ok = domain.split('.').all(|label| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    });
+    if !local_ok || !domain_ok {
+        return Err(wrong());
+    }
+    at_most(text, 254)
+}
+
+/// A country by its ISO 3166-1 alpha-2 code, in capitals.
+pub fn country(text: &str) -> Result<String, Refused> {
+    let code = text.trim().to_ascii_uppercase();
+    if code.len() == 2 && rust_iso3166::from_alpha2(&code).is_some() {
+        Ok(code)
+    } else {
+        Err((Code::Invalid, "Is not a country's two-letter code of ISO 3166-1.".to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folding_ignores_case_width_and_blanks() {
+        assert_eq!(fold("  ÄCME　Ｌｔｄ  "), "äcme ltd");
+        assert_eq!(fold("Straße"), "straße");
+    }
+
+    #[test]
+    fn wildcards_are_searched_literally() {
+        assert_eq!(like_pattern("50%_a\\b"), "%50\\%\\_a\\\\b%");
+    }
+
+    #[test]
+    fn emails_follow_the_browsers_rule() {
+        for good in ["a@b", "first.last+tag@sub.example.com", "o'neil@example.ie"] {
+            assert!(email(good).is_ok(), "{good}");
+        }
+        for bad in ["", "a", "@b", "a@", "a b@c", "a@-b", "a@b..c", "a@b@c", "ä@b"] {
+            assert!(email(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn handles_are_letters_digits_and_underscores() {
+        assert_eq!(handle(" Acme_1 ", 3, 64).unwrap(), "Acme_1");
+        for (bad, code) in [("", Code::Required), ("a b", Code::Invalid), ("é", Code::Invalid), ("ab", Code::TooShort)]
+        {
+            assert_eq!(handle(bad, 3, 64).unwrap_err().0, code, "{bad}");
+        }
+        assert_eq!(handle(&"x".repeat(65), 3, 64).unwrap_err().0, Code::TooLong);
+    }
+
+    #[test]
+    fn countries_are_known_ones() {
+        assert_eq!(country("de").unwrap(), "DE");
+        for bad in ["", "D", "DEU", "XX", "276"] {
+            assert!(country(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! User accounts over HTTP.
+
+use api::id::UserId;
+use api::page::{ListQuery, Page};
+use api::units::Secret;
+use api::user::{User, UserCreate, UserUpdate};
+use axum::Json;
+use axum::extract::Path;
+use axum::response::Response;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Checked;
+use crate::App;
+use crate::http::{Call, Command, Failure, Nothing, Parameters, Reply, show};
+use crate::transact;
+
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(user_list, user_create)).routes(routes!(user_show, user_update, user_delete))
+}
+
+/// User accounts below the caller, by name unless sorted otherwise.
+#[utoipa::path(get, path = "/users", operation_id = "user_list", tag = "users", params(ListQuery),
+    responses((status = 200, body = Page<User>)))]
+async fn user_list(call: Call, Parameters(query): Parameters<ListQuery>) -> Result<Json<Page<User>>, Failure> {
+    call.account()?;
+    let mut cx = call.read().await?;
+    Ok(Json(super::list(&mut cx, &query).await?))
+}
+
+/// Creates a user account. Without a password it cannot sign in yet.
+#[utoipa::path(post, path = "/users", operation_id = "user_create", tag = "users", request_body = UserCreate,
+    responses((status = 201, body = User)))]
+async fn user_create(command: Command<UserCreate>) -> Result<Reply<User>, Failure> {
+    let (call, input) = (&command.call, &command.input);
+    call.account()?;
+    let checked = Checked::of(Some(&input.email), Some(&input.name), input.password.as_ref().map(Secret::expose))?;
+    let hash = call.app.passwords.hash_if_given(input.password.as_ref().map(Secret::expose), call.app.random).await?;
+    transact!(command, CREATED, |tx| super::create(tx, &command.input, &checked, hash.clone()).await)
+}
+
+/// One user account.
+#[utoipa::path(get, path = "/users/{id}", operation_id = "user_show", tag = "users", params(("id" = String, Path)),
+    responses((status = 200, body = User)))]
+async fn user_show(call: Call, Path(id): Path<UserId>) -> Result<Response, Failure> {
+    call.account()?;
+    let mut cx = call.read().await?;
+    Ok(show(&super::show(&mut cx, &id).await?)?)
+}
+
+/// Changes a user account. A new password ends its sessions.
+#[utoipa::path(patch, path = "/users/{id}", operation_id = "user_update", tag = "users",
+    params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "The ETag that the change is based on; required.")),
+    request_body = UserUpdate, responses((status = 200, body = User)))]
+async fn user_update(Path(id): Path<UserId>, command: Command<UserUpdate>) -> Result<Reply<User>, Failure> {
+    let (call, input) = (&command.call, &command.input);
+    call.account()?;
+    let checked =
+        Checked::of(input.email.as_deref(), input.name.as_deref(), input.password.as_ref().map(Secret::expose))?;
+    let hash = call.app.passwords.hash_if_given(input.password.as_ref().map(Secret::expose), call.app.random).await?;
+    transact!(command, OK, |tx| async {
+        super::show(tx, &id).await?;
+        let expected = command.call.require_match()?;
+        super::update(tx, &id, expected, &command.input, &checked, hash.clone()).await
+    }
+    .await)
+}
+
+/// Removes a user account and ends its sessions.
+#[utoipa::path(delete, path = "/users/{id}", operation_id = "user_delete", tag = "users",
+    params(("id" = String, Path)), responses((status = 204, description = "Removed.")))]
+async fn user_delete(Path(id): Path<UserId>, command: Command<Nothing>) -> Result<Reply<()>, Failure> {
+    transact!(command, NO_CONTENT, |tx| super::delete(tx, &id).await)
+}

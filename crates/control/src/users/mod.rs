@@ -1,0 +1,260 @@
+//! User accounts: people who sign in with an email address and see the subtree of their customer.
+
+pub mod http;
+pub mod sql;
+
+use api::id::{CustomerId, UserId};
+use api::page::{ListQuery, Page};
+use api::units::{Action, Time};
+use api::user::{Role, User, UserCreate, UserUpdate};
+use api::{Code, Error, Level};
+use serde_json::{Map, Value, json};
+use tree::Path;
+
+use self::sql::{Home, Row};
+use crate::authn::check_password;
+use crate::authz::{Account, AccountId, Permission};
+use crate::change::{Entry, Subject};
+use crate::customers;
+use crate::cx::{Cx, Tx};
+use crate::http::IfMatch;
+use crate::list::{SortField, Window, search_of};
+use crate::text::{self, Checks};
+
+const SORT: &[SortField] = &[
+    SortField { name: "name", column: "u.name_folded" },
+    SortField { name: "email", column: "u.email_folded" },
+    SortField { name: "created_at", column: "u.created_at" },
+    SortField { name: "last_sign_in_at", column: "coalesce(u.last_sign_in_at, 0)" },
+];
+
+pub async fn list(cx: &mut Cx, query: &ListQuery) -> Result<Page<User>, Error> {
+    let account = cx.account()?;
+    account.authorize(Permission::ReadUsers, &account.path)?;
+    crate::list::refuse_level(query)?;
+    let window = Window::of(query, SORT, "u.id")?;
+    let under = customers::scope(cx, &account, query).await?;
+    let search = search_of(query)?;
+    let total = sql::count(cx, &under, search.as_deref()).await?;
+    let rows = sql::window(cx, &under, search.as_deref(), &window).await?;
+    let (rows, next) = window.cut(rows, |(row, _)| row.id.to_string());
+    let items = rows.into_iter().map(|(row, home)| view(&account, row, home)).collect();
+    Ok(crate::list::page(items, next, total))
+}
+
+async fn get(cx: &mut Cx, account: &Account, id: &UserId) -> Result<(Row, Home), Error> {
+    sql::find(cx, &account.path, id).await?.ok_or_else(Error::not_found)
+}
+
+pub async fn show(cx: &mut Cx, id: &UserId) -> Result<User, Error> {
+    let account = cx.account()?;
+    let (row, home) = get(cx, &account, id).await?;
+    account.authorize(Permission::ReadUsers, &home.path)?;
+    Ok(view(&account, row, home))
+}
+
+fn view(account: &Account, row: Row, home: Home) -> User {
+    let action = |name: &str| match account.refusal(Permission::ManageUsers, &home.path) {
+        Some(reason) => Action::refused(name, Code::Forbidden, reason),
+        None => Action::allowed(name),
+    };
+    let is_self = account.id == AccountId::User(row.id.clone());
+    let delete = match action("delete") {
+        allowed if allowed.allowed && is_self => {
+            Action::refused("delete", Code::Forbidden, "Nobody removes the account they are signed in with.")
+        }
+        action => action,
+    };
+    User {
+        version: row.version,
+        customer_id: row.customer_id,
+        customer_name: home.company_name.clone(),
+        email: row.email,
+        name: row.name,
+        role: row.role,
+        has_password: row.password_hash.is_some(),
+        last_sign_in_at: row.last_sign_in_at.map(Time::from_micros),
+        created_at: Time::from_micros(row.created_at),
+        actions: vec![action("edit"), delete],
+        id: row.id,
+    }
+}
+
+fn subject(row: &Row, path: &Path) -> Subject {
+    Subject {
+        kind: "user",
+        id: row.id.to_string(),
+        name: row.name.clone(),
+        customer_id: row.customer_id.clone(),
+        path: path.clone(),
+    }
+}
+
+fn snapshot(row: &Row) -> Map<String, Value> {
+    let value = json!({ "email": row.email, "name": row.name, "role": row.role });
+    if let Value::Object(fields) = value { fields } else { Map::new() }
+}
+
+/// Fields that are acceptable by themselves, in their stored form.
+#[derive(Clone, Debug, Default)]
+pub struct Checked {
+    email: Option<String>,
+    name: Option<String>,
+}
+
+impl Checked {
+    pub fn of(email: Option<&str>, name: Option<&str>, password: Option<&str>) -> Result<Self, Error> {
+        let mut checks = Checks::default();
+        let checked = Self {
+            email: email.and_then(|email| checks.take("email", text::email(email))),
+            name: name.and_then(|name| checks.take("name", text::line(name, 255))),
+        };
+        if let Some(password) = password {
+            let known: Vec<&str> = [email, name].into_iter().flatten().collect();
+            checks.take("password", check_password(password, &known));
+        }
+        checks.finish()?;
+        Ok(checked)
+    }
+}
+
+pub async fn create(
+    tx: &mut Tx,
+    input: &UserCreate,
+    checked: &Checked,
+    password_hash: Option<String>,
+) -> Result<User, Error> {
+    let account = tx.account()?;
+    let customer = customers::sql::find(tx, &account.path, &input.customer_id).await?.ok_or_else(|| {
+        Error::field("customer_id", Code::ReferenceNotFound, "There is no such customer, or it is not yours to see.")
+    })?;
+    account.authorize(Permission::ManageUsers, &customer.path)?;
+    if customer.level == Level::Site {
+        return Err(Error::field(
+            "customer_id",
+            Code::Invalid,
+            "People belong to the customer, not to one of its sites.",
+        ));
+    }
+    let row = new_row(tx, &customer.id, checked, input.role, password_hash).await?;
+    let home = Home { company_name: customer.company_name, path: customer.path };
+    Ok(view(&account, row, home))
+}
+
+/// The first administrator, of the provider.
+pub async fn make_first(
+    tx: &mut Tx,
+    provider: &customers::sql::Row,
+    email: &str,
+    password_hash: &str,
+) -> Result<(), Error> {
+    let checked = Checked { email: Some(email.to_owned()), name: Some(email.to_owned()) };
+    new_row(tx, &provider.id, &checked, Role::Administrator, Some(password_hash.to_owned())).await?;
+    Ok(())
+}
+
+async fn new_row(
+    tx: &mut Tx,
+    customer: &CustomerId,
+    checked: &Checked,
+    role: Role,
+    password_hash: Option<String>,
+) -> Result<Row, Error> {
+    let email = checked.email.clone().unwrap_or_default();
+    refuse_taken(tx, &email, None).await?;
+    let row = Row {
+        id: UserId::new(tx.app.random.uuid(tx.now)?),
+        version: 1,
+        customer_id: customer.clone(),
+        email,
+        name: checked.name.clone().unwrap_or_default(),
+        role,
+        password_hash,
+        last_sign_in_at: None,
+        created_at: tx.now.as_microsecond(),
+    };
+    sql::insert(tx, &row).await?;
+    let home = customers::sql::find_anywhere(tx, customer).await?.ok_or_else(Error::not_found)?;
+    tx.record(Entry::new("user.created", subject(&row, &home.path)).after(Value::Object(snapshot(&row))));
+    Ok(row)
+}
+
+async fn refuse_taken(cx: &mut Cx, email: &str, but: Option<&UserId>) -> Result<(), Error> {
+    if sql::email_is_taken(cx, &text::fold(email), but).await? {
+        return Err(Error::field("email", Code::EmailTaken, "Another account signs in with this address."));
+    }
+    Ok(())
+}
+
+pub async fn update(
+    tx: &mut Tx,
+    id: &UserId,
+    expected: IfMatch,
+    input: &UserUpdate,
+    checked: &Checked,
+    password_hash: Option<String>,
+) -> Result<User, Error> {
+    let account = tx.account()?;
+    let (row, home) = get(tx, &account, id).await?;
+    account.authorize(Permission::ManageUsers, &home.path)?;
+    expected.check(row.version)?;
+    let mut changed = row.clone();
+    if let Some(email) = &checked.email {
+        refuse_taken(tx, email, Some(id)).await?;
+        changed.email.clone_from(email);
+    }
+    if let Some(name) = &checked.name {
+        changed.name.clone_from(name);
+    }
+    if let Some(role) = input.role
+        && role != row.role
+    {
+        keep_an_administrator(tx, &row, &home).await?;
+        changed.role = role;
+    }
+    let sets_password = password_hash.is_some();
+    if sets_password {
+        changed.password_hash = password_hash;
+        crate::sessions::sql::delete_of_user(tx, id, None).await?;
+    }
+    let (before, after) = customers::difference(&snapshot(&row), &snapshot(&changed));
+    if before == after && !sets_password {
+        return Ok(view(&account, row, home));
+    }
+    if sql::update(tx, &changed).await? != 1 {
+        return Err(customers::stale());
+    }
+    changed.version += 1;
+    if before != after {
+        tx.record(Entry::new("user.updated", subject(&changed, &home.path)).before(before).after(after));
+    }
+    if sets_password {
+        tx.record(Entry::new("user.password_set", subject(&changed, &home.path)));
+    }
+    Ok(view(&account, changed, home))
+}
+
+/// Somebody must be left who can sign in at the top.
+async fn keep_an_administrator(cx: &mut Cx, row: &Row, home: &Home) -> Result<(), Error> {
+    let is_provider = home.path.ids().count() == 1;
+    if is_provider
+        && row.role == Role::Administrator
+        && sql::other_administrators(cx, &row.customer_id, &row.id).await? == 0
+    {
+        return Err(Error::new(Code::LastAdministrator, "The provider's last administrator stays one."));
+    }
+    Ok(())
+}
+
+pub async fn delete(tx: &mut Tx, id: &UserId) -> Result<(), Error> {
+    let account = tx.account()?;
+    let (row, home) = get(tx, &account, id).await?;
+    account.authorize(Permission::ManageUsers, &home.path)?;
+    if account.id == AccountId::User(row.id.clone()) {
+        return Err(Error::new(Code::Forbidden, "Nobody removes the account they are signed in with."));
+    }
+    keep_an_administrator(tx, &row, &home).await?;
+    sql::delete(tx, id).await?;
+    tx.record(Entry::new("user.deleted", subject(&row, &home.path)).before(Value::Object(snapshot(&row))));
+    Ok(())
+}

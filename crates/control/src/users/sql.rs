@@ -1,0 +1,204 @@
+//! The queries of user accounts.
+
+use api::Error;
+use api::id::{CustomerId, UserId};
+use api::user::Role;
+use db::{Sql, columns_of, sql};
+use tree::Path;
+
+use crate::cx::{Cx, Tx};
+use crate::list::{Key, Window};
+
+db::record! {
+    /// A user account as it is stored.
+    #[derive(Clone, Debug)]
+    pub struct Row {
+        pub id: UserId as String => UserId::from_text,
+        pub version: i64,
+        pub customer_id: CustomerId as String => CustomerId::from_text,
+        pub email: String,
+        pub name: String,
+        pub role: Role as String => role,
+        pub password_hash: Option<String>,
+        pub last_sign_in_at: Option<i64>,
+        pub created_at: i64,
+    }
+}
+
+db::record! {
+    /// The customer of an account.
+    #[derive(Clone, Debug)]
+    pub struct Home {
+        pub company_name: String,
+        pub path: Path as String => Path::from_stored,
+    }
+}
+
+fn role(word: String) -> Result<Role, String> {
+    Role::from_word(&word).ok_or(word)
+}
+
+fn joined(top: &Path) -> Sql {
+    let (from, to) = top.range();
+    sql![" from users u join customers c on c.id = u.customer_id where c.path >= ", from, " and c.path < ", to]
+}
+
+/// The account with this id, if its customer stands within `top`.
+pub async fn find(cx: &mut Cx, top: &Path, id: &UserId) -> Result<Option<(Row, Home)>, Error> {
+    cx.opt(sql![
+        "select ",
+        columns_of::<Row>("u"),
+        ", ",
+        columns_of::<Home>("c"),
+        joined(top),
+        " and u.id = ",
+        id.as_str()
+    ])
+    .await
+}
+
+fn wanted(under: &Path, search: Option<&str>) -> Sql {
+    let mut sql = joined(under);
+    if let Some(pattern) = search {
+        sql.append(sql![" and u.search like ", pattern, " escape '\\'"]);
+    }
+    sql
+}
+
+pub async fn count(cx: &mut Cx, under: &Path, search: Option<&str>) -> Result<i64, Error> {
+    cx.one(sql!["select count(*)", wanted(under, search)]).await
+}
+
+pub(crate) async fn window(
+    cx: &mut Cx,
+    under: &Path,
+    search: Option<&str>,
+    window: &Window,
+) -> Result<Vec<((Row, Home), Key)>, Error> {
+    let mut statement = sql![
+        "select ",
+        columns_of::<Row>("u"),
+        ", ",
+        columns_of::<Home>("c"),
+        ", ",
+        window.key_column(),
+        wanted(under, search)
+    ];
+    window.finish(&mut statement);
+    let rows: Vec<(Row, Home, Option<Key>)> = cx.all(statement).await?;
+    Ok(rows.into_iter().filter_map(|(row, home, key)| key.map(|key| ((row, home), key))).collect())
+}
+
+pub async fn email_is_taken(cx: &mut Cx, folded: &str, but: Option<&UserId>) -> Result<bool, Error> {
+    let found: Option<String> = cx.opt(sql!["select id from users where email_folded = ", folded]).await?;
+    Ok(found.is_some_and(|id| but.is_none_or(|but| but.as_str() != id)))
+}
+
+fn derived(row: &Row) -> (String, String, String) {
+    let search = crate::text::search_column([Some(row.name.as_str()), Some(row.email.as_str())]);
+    (crate::text::fold(&row.email), crate::text::fold(&row.name), search)
+}
+
+pub async fn insert(tx: &mut Tx, row: &Row) -> Result<(), Error> {
+    let (email_folded, name_folded, search) = derived(row);
+    tx.exec(sql![
+        "insert into users (id, version, customer_id, email, email_folded, name, name_folded, role, password_hash,
+         last_sign_in_at, created_at, search) values (",
+        row.id.as_str(),
+        ", ",
+        row.version,
+        ", ",
+        row.customer_id.as_str(),
+        ", ",
+        row.email.as_str(),
+        ", ",
+        email_folded,
+        ", ",
+        row.name.as_str(),
+        ", ",
+        name_folded,
+        ", ",
+        row.role.as_str(),
+        ", ",
+        row.password_hash.clone(),
+        ", ",
+        row.last_sign_in_at,
+        ", ",
+        row.created_at,
+        ", ",
+        search,
+        ")"
+    ])
+    .await?;
+    Ok(())
+}
+
+/// `row.version` is the version it was read with. Nothing is written if it has moved on.
+pub async fn update(tx: &mut Tx, row: &Row) -> Result<u64, Error> {
+    let (email_folded, name_folded, search) = derived(row);
+    tx.exec(sql![
+        "update users set version = version + 1, email = ",
+        row.email.as_str(),
+        ", email_folded = ",
+        email_folded,
+        ", name = ",
+        row.name.as_str(),
+        ", name_folded = ",
+        name_folded,
+        ", role = ",
+        row.role.as_str(),
+        ", password_hash = ",
+        row.password_hash.clone(),
+        ", search = ",
+        search,
+        " where id = ",
+        row.id.as_str(),
+        " and version = ",
+        row.version
+    ])
+    .await
+}
+
+pub async fn set_password(tx: &mut Tx, id: &UserId, hash: &str) -> Result<u64, Error> {
+    tx.exec(sql!["update users set version = version + 1, password_hash = ", hash, " where id = ", id.as_str()]).await
+}
+
+/// Remembers the time of a sign-in. Not an edit, so the version stays.
+pub async fn signed_in(tx: &mut Tx, id: &UserId) -> Result<u64, Error> {
+    let now = tx.now.as_microsecond();
+    tx.exec(sql!["update users set last_sign_in_at = ", now, " where id = ", id.as_str()]).await
+}
+
+pub async fn delete(tx: &mut Tx, id: &UserId) -> Result<u64, Error> {
+    tx.exec(sql!["delete from sessions where user_id = ", id.as_str()]).await?;
+    tx.exec(sql!["delete from users where id = ", id.as_str()]).await
+}
+
+pub async fn count_of(cx: &mut Cx, customer: &CustomerId) -> Result<i64, Error> {
+    cx.one(sql!["select count(*) from users where customer_id = ", customer.as_str()]).await
+}
+
+/// Deletes all accounts of a customer with their sessions.
+pub async fn delete_of(tx: &mut Tx, customer: &CustomerId) -> Result<(), Error> {
+    tx.exec(sql![
+        "delete from sessions where user_id in (select id from users where customer_id = ",
+        customer.as_str(),
+        ")"
+    ])
+    .await?;
+    tx.exec(sql!["delete from users where customer_id = ", customer.as_str()]).await?;
+    Ok(())
+}
+
+/// Administrators of the customer that can sign in, the given one not counted.
+pub async fn other_administrators(cx: &mut Cx, customer: &CustomerId, but: &UserId) -> Result<i64, Error> {
+    cx.one(sql![
+        "select count(*) from users where customer_id = ",
+        customer.as_str(),
+        " and role = ",
+        Role::Administrator.as_str(),
+        " and password_hash is not null and id <> ",
+        but.as_str()
+    ])
+    .await
+}

@@ -1,0 +1,246 @@
+//! What a program holds: the database, a connection that reads, a transaction that writes.
+
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+
+use crate::postgres::{self, PgConn};
+use crate::sqlite::{self, SqliteConn, SqliteTx, blocking};
+use crate::{Error, Migrations, Record, Sql, sql};
+
+/// Which database it is, for the few statements that can't be the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// A handle to a database; clones share its connections.
+#[derive(Clone)]
+pub struct Database {
+    pub(crate) backend: Arc<Backend>,
+}
+
+pub(crate) enum Backend {
+    Sqlite(sqlite::Pool),
+    Postgres(postgres::Pool),
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the address: it may hold a password.
+        f.debug_struct("Database").field("engine", &self.engine()).finish_non_exhaustive()
+    }
+}
+
+impl Database {
+    /// Opens the database, without migrating it.
+    ///
+    /// `url` is a path, with or without `sqlite:` before it, or `postgres://user:password@host/name`. `PostgreSQL` is
+    /// spoken to in clear text unless the URL says `sslmode=require` or `verify-full`, which mean the same: the
+    /// server's certificate must be for that host, from a public authority or one in the PEM file `sslrootcert`.
+    /// `pool_size` bounds the connections.
+    ///
+    /// Fails with [`Error::Gone`] if the database can't be reached, and with [`Error::Migration`] if it has been
+    /// migrated by a program with other migrations than these; see [`Database::pending`] for the opposite.
+    pub async fn open(url: &str, migrations: &Migrations) -> Result<Self, Error> {
+        let backend = if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            Backend::Postgres(postgres::Pool::open(url)?)
+        } else {
+            let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")).unwrap_or(url);
+            Backend::Sqlite(blocking(|| sqlite::Pool::open(path))?)
+        };
+        let database = Self { backend: Arc::new(backend) };
+        database.pending(migrations).await?;
+        Ok(database)
+    }
+
+    pub fn engine(&self) -> Engine {
+        match *self.backend {
+            Backend::Sqlite(_) => Engine::Sqlite,
+            Backend::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    /// A connection that reads. Each statement sees what was committed before it began; use a transaction where several
+    /// must see the same. Keep it no longer than needed, and don't ask for another one while holding it.
+    pub async fn read(&self) -> Result<Conn, Error> {
+        let inner = match &*self.backend {
+            Backend::Sqlite(pool) => Inner::Sqlite(pool.read().await?),
+            Backend::Postgres(pool) => Inner::Postgres(Box::new(pool.read().await?)),
+        };
+        Ok(Conn { inner, failed: false })
+    }
+
+    /// A transaction that writes. Dropping it rolls back, at whatever point a caller is cancelled.
+    ///
+    /// On `SQLite` it has the database to itself. On `PostgreSQL` it is `serializable`, so that what a transaction has
+    /// read is still true when it commits, there as here; if that can't be, a statement or the commit fails with
+    /// [`Error::Busy`] and the whole transaction is to be run again. Await nothing but the database until the commit.
+    pub async fn begin(&self) -> Result<Tx, Error> {
+        self.begin_with(false).await
+    }
+
+    /// Like [`Database::begin`], and no other transaction of this process runs until it has ended: the way to run one
+    /// again that was [`Error::Busy`]. Transactions that all change the same row can't overlap on `PostgreSQL`; each
+    /// round of optimistic attempts would let one of them through.
+    pub async fn begin_alone(&self) -> Result<Tx, Error> {
+        self.begin_with(true).await
+    }
+
+    async fn begin_with(&self, alone: bool) -> Result<Tx, Error> {
+        let inner = match &*self.backend {
+            Backend::Sqlite(pool) => Inner::Sqlite(SqliteConn::Writer(SqliteTx::begin(pool.write().await?)?)),
+            Backend::Postgres(pool) => {
+                let mut connection = pool.write(alone).await?;
+                connection.begin("begin isolation level serializable").await?;
+                Inner::Postgres(Box::new(connection))
+            }
+        };
+        Ok(Tx::new(inner))
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), Error> {
+        // A count on SQLite, since a mere `select 1` wouldn't look at the file.
+        let statement = match self.engine() {
+            Engine::Sqlite => sql!["select count(*) from sqlite_schema"],
+            Engine::Postgres => sql!["select 1"],
+        };
+        self.read().await?.one::<i64>(statement).await.map(drop)
+    }
+
+    /// Prepares the statement without running it: whether its text is right for this engine and its parameters are of
+    /// types that fit. For tests, which so look at statements that they don't otherwise reach.
+    pub async fn check(&self, sql: &Sql) -> Result<(), Error> {
+        match &mut self.read().await?.inner {
+            Inner::Sqlite(connection) => connection.check(sql),
+            Inner::Postgres(connection) => connection.check(sql).await,
+        }
+    }
+}
+
+/// A connection that reads.
+pub struct Conn {
+    pub(crate) inner: Inner,
+    /// A statement has failed, or its future was dropped while it ran.
+    failed: bool,
+}
+
+pub(crate) enum Inner {
+    Sqlite(SqliteConn),
+    Postgres(Box<PgConn>),
+}
+
+impl fmt::Debug for Conn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Conn").field("engine", &self.engine()).finish_non_exhaustive()
+    }
+}
+
+impl Conn {
+    pub fn engine(&self) -> Engine {
+        match self.inner {
+            Inner::Sqlite(_) => Engine::Sqlite,
+            Inner::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    /// All rows.
+    pub async fn all<T: Record>(&mut self, sql: Sql) -> Result<Vec<T>, Error> {
+        self.rows(&sql, usize::MAX).await
+    }
+
+    /// The row, if there is one. Fails with [`Error::ManyRows`] if there are more.
+    pub async fn opt<T: Record>(&mut self, sql: Sql) -> Result<Option<T>, Error> {
+        let mut rows = self.rows(&sql, 2).await?;
+        if rows.len() > 1 {
+            return Err(Error::ManyRows);
+        }
+        Ok(rows.pop())
+    }
+
+    /// The row. Fails with [`Error::NoRow`] if there is none and [`Error::ManyRows`] if there are more.
+    pub async fn one<T: Record>(&mut self, sql: Sql) -> Result<T, Error> {
+        self.opt(sql).await?.ok_or(Error::NoRow)
+    }
+
+    async fn rows<T: Record>(&mut self, sql: &Sql, limit: usize) -> Result<Vec<T>, Error> {
+        let failed = std::mem::replace(&mut self.failed, true);
+        let rows = match &mut self.inner {
+            Inner::Sqlite(connection) => connection.rows(sql, limit),
+            Inner::Postgres(connection) => connection.rows(sql, limit).await,
+        }?;
+        self.failed = failed;
+        Ok(rows)
+    }
+}
+
+/// A transaction. It reads like a [`Conn`], so a function that only reads takes `&mut Conn` and can be given either.
+#[must_use = "dropping a transaction rolls it back"]
+pub struct Tx {
+    conn: Conn,
+}
+
+impl fmt::Debug for Tx {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tx").field("engine", &self.engine()).finish_non_exhaustive()
+    }
+}
+
+impl Deref for Tx {
+    type Target = Conn;
+
+    fn deref(&self) -> &Conn {
+        &self.conn
+    }
+}
+
+impl DerefMut for Tx {
+    fn deref_mut(&mut self) -> &mut Conn {
+        &mut self.conn
+    }
+}
+
+impl Tx {
+    pub(crate) fn new(inner: Inner) -> Self {
+        Self { conn: Conn { inner, failed: false } }
+    }
+
+    /// Runs a statement that changes something and returns the number of rows that it concerned. A statement with
+    /// `returning` is run with `one`, `opt` or `all`.
+    pub async fn exec(&mut self, sql: Sql) -> Result<u64, Error> {
+        let failed = std::mem::replace(&mut self.conn.failed, true);
+        let rows = match &mut self.conn.inner {
+            Inner::Sqlite(connection) => connection.exec(&sql),
+            Inner::Postgres(connection) => connection.exec(&sql).await,
+        }?;
+        self.conn.failed = failed;
+        Ok(rows)
+    }
+
+    /// Runs statements without parameters.
+    pub(crate) async fn batch(&mut self, text: &str) -> Result<(), Error> {
+        let failed = std::mem::replace(&mut self.conn.failed, true);
+        match &mut self.conn.inner {
+            Inner::Sqlite(connection) => blocking(|| connection.execute_batch(text))?,
+            Inner::Postgres(connection) => connection.batch(text).await?,
+        }
+        self.conn.failed = failed;
+        Ok(())
+    }
+
+    /// Makes the changes last. Fails with [`Error::Aborted`] if a statement of the transaction had failed, even if that
+    /// was handled: `PostgreSQL` would answer with a rollback that looks like success, and `SQLite` would commit the
+    /// rest.
+    pub async fn commit(self) -> Result<(), Error> {
+        if self.conn.failed {
+            return Err(Error::Aborted);
+        }
+        match self.conn.inner {
+            Inner::Sqlite(SqliteConn::Writer(transaction)) => transaction.commit(),
+            Inner::Sqlite(SqliteConn::Reader(_)) => Err(Error::other("a reader has nothing to commit")),
+            Inner::Postgres(connection) => connection.commit().await,
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! `PostgreSQL`: a pool of connections that never takes one back with a transaction open on it.
+
+use std::error::Error as StdError;
+use std::mem;
+use std::sync::Arc;
+use std::time::Duration;
+
+use deadpool_postgres::{Manager, ManagerConfig, Object, RecyclingMethod, Runtime};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
+use tokio::runtime::Handle;
+use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
+use tokio::time::timeout;
+use tokio_postgres::config::SslMode;
+use tokio_postgres::types::private::BytesMut;
+use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
+use tokio_postgres::{Config, NoTls, Statement};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::{Engine, Error, Record, Row, Sql, Value};
+
+/// How long to wait for a connection from the pool.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long making a connection may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Connections per process unless the URL says otherwise with `pool_size`.
+const POOL_SIZE: usize = 16;
+
+/// Statements kept prepared per connection; lists of varying lengths would let them grow without end.
+const CACHED_STATEMENTS: usize = 512;
+
+pub(crate) struct Pool {
+    connections: deadpool_postgres::Pool,
+    /// Shared by transactions that may run beside each other, held by one that must not. It is fair.
+    turns: Arc<RwLock<()>>,
+}
+
+/// What a transaction holds of [`Pool::turns`].
+enum Turn {
+    /// Nothing: it isn't one.
+    None,
+    Shared {
+        _guard: OwnedRwLockReadGuard<()>,
+    },
+    Alone {
+        _guard: OwnedRwLockWriteGuard<()>,
+    },
+}
+
+impl Pool {
+    /// Connects only when a connection is asked for.
+    pub(crate) fn open(url: &str) -> Result<Self, Error> {
+        let address = Address::parse(url)?;
+        let config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let manager = match address.tls {
+            None => Manager::from_config(address.config, NoTls, config),
+            Some(tls) => Manager::from_config(address.config, MakeRustlsConnect::new(tls), config),
+        };
+        let connections = deadpool_postgres::Pool::builder(manager)
+            .max_size(address.pool_size)
+            .wait_timeout(Some(PATIENCE))
+            .create_timeout(Some(CONNECT_TIMEOUT))
+            .runtime(Runtime::Tokio1)
+            .build()
+            .map_err(Error::other)?;
+        Ok(Self { connections, turns: Arc::default() })
+    }
+
+    pub(crate) async fn read(&self) -> Result<PgConn, Error> {
+        Ok(PgConn { client: Some(self.connections.get().await?), open: false, lost: false, turn: Turn::None })
+    }
+
+    /// A connection for a transaction, beside others or `alone` in this process.
+    pub(crate) async fn write(&self, alone: bool) -> Result<PgConn, Error> {
+        let turns = Arc::clone(&self.turns);
+        let turn = async {
+            if alone {
+                Turn::Alone { _guard: turns.write_owned().await }
+            } else {
+                Turn::Shared { _guard: turns.read_owned().await }
+            }
+        };
+        let turn = timeout(PATIENCE, turn).await.map_err(|error| Error::Busy(Some(error.into())))?;
+        Ok(PgConn { client: Some(self.connections.get().await?), open: false, lost: false, turn })
+    }
+}
+
+/// A URL, taken apart: what the driver understands and what we do.
+struct Address {
+    config: Config,
+    tls: Option<ClientConfig>,
+    pool_size: usize,
+}
+
+impl Address {
+    fn parse(url: &str) -> Result<Self, Error> {
+        let (base, query) = url.split_once('?').unwrap_or((url, ""));
+        let mut pool_size = POOL_SIZE;
+        let mut tls = false;
+        let mut root_certificates = None;
+        let mut others = Vec::new();
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            match pair.split_once('=').unwrap_or((pair, "")) {
+                ("pool_size", size) => {
+                    let size = size.parse().ok().filter(|size| (1..=1000).contains(size));
+                    pool_size = size.ok_or_else(|| Error::other("pool_size must be from 1 to 1000"))?;
+                }
+                // Certificates are always verified, so all that ask for TLS mean the same.
+                ("sslmode", "require" | "verify-ca" | "verify-full") => tls = true,
+                // TLS that isn't insisted on protects from nobody who stands in between.
+                ("sslmode", "disable" | "allow" | "prefer") => tls = false,
+                ("sslmode", _) => return Err(Error::other("sslmode must be disable, require or verify-full")),
+                ("sslrootcert", path) => root_certificates = Some(path),
+                _ => others.push(pair),
+            }
+        }
+        let mut config: Config = format!("{base}?{}", others.join("&")).parse().map_err(Error::other)?;
+        config.ssl_mode(if tls { SslMode::Require } else { SslMode::Disable });
+        config.connect_timeout(CONNECT_TIMEOUT).keepalives_idle(Duration::from_mins(1));
+        let tls = tls.then(|| tls_config(root_certificates)).transpose()?;
+        Ok(Self { config, tls, pool_size })
+    }
+}
+
+/// Trusts the public authorities, or only those in the named PEM file.
+fn tls_config(root_certificates: Option<&str>) -> Result<ClientConfig, Error> {
+    let mut roots = RootCertStore::empty();
+    match root_certificates {
+        None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
+        Some(path) => {
+            for certificate in CertificateDer::pem_file_iter(path).map_err(Error::other)? {
+                roots.add(certificate.map_err(Error::other)?).map_err(Error::other)?;
+            }
+        }
+    }
+    // The provider is named, since a process may have none that is the default.
+    Ok(ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(Error::other)?
+        .with_root_certificates(roots)
+        .with_no_client_auth())
+}
+
+/// A connection of the pool.
+pub(crate) struct PgConn {
+    /// Taken only when this is dropped.
+    client: Option<Object>,
+    /// A transaction is or may be open on the server.
+    open: bool,
+    /// It was lost, which the pool may not have noticed yet.
+    lost: bool,
+    turn: Turn,
+}
+
+impl PgConn {
+    /// Begins with `statement`. From before it is sent until the commit is confirmed the connection counts as being
+    /// inside a transaction: the future may be dropped at any point between.
+    pub(crate) async fn begin(&mut self, statement: &str) -> Result<(), Error> {
+        self.open = true;
+        self.batch(statement).await
+    }
+
+    pub(crate) async fn commit(mut self) -> Result<(), Error> {
+        self.batch("commit").await?;
+        self.open = false;
+        Ok(())
+    }
+
+    /// Runs statements without parameters.
+    pub(crate) async fn batch(&mut self, text: &str) -> Result<(), Error> {
+        let result = async { Ok(self.client()?.batch_execute(text).await?) }.await;
+        self.noted(result)
+    }
+
+    pub(crate) async fn rows<T: Record>(&mut self, sql: &Sql, limit: usize) -> Result<Vec<T>, Error> {
+        let result = async {
+            let statement = self.statement(sql).await?;
+            Ok(self.client()?.query(&statement, &parameters(sql)).await?)
+        };
+        let result = result.await;
+        self.noted(result)?.iter().take(limit).map(|row| T::from_row(&Row::postgres(row))).collect()
+    }
+
+    pub(crate) async fn exec(&mut self, sql: &Sql) -> Result<u64, Error> {
+        let result = async {
+            let statement = self.statement(sql).await?;
+            Ok(self.client()?.execute(&statement, &parameters(sql)).await?)
+        };
+        let result = result.await;
+        self.noted(result)
+    }
+
+    pub(crate) async fn check(&mut self, sql: &Sql) -> Result<(), Error> {
+        let result = self.statement(sql).await.map(drop);
+        self.noted(result)
+    }
+
+    fn noted<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
+        self.lost |= matches!(result, Err(Error::Gone(_)));
+        result
+    }
+
+    async fn statement(&self, sql: &Sql) -> Result<Statement, Error> {
+        let client = self.client()?;
+        if client.statement_cache.size() >= CACHED_STATEMENTS {
+            client.statement_cache.clear();
+        }
+        // With the types of our values, so that the server needn't infer them: it can't always, and where it can, it
+        // may choose one that doesn't fit, such as numeric for what is compared to a sum.
+        let types: Vec<Type> = sql.values().map(parameter_type).collect();
+        Ok(client.prepare_typed_cached(&sql.text(Engine::Postgres), &types).await?)
+    }
+
+    fn client(&self) -> Result<&Object, Error> {
+        self.client.as_ref().ok_or_else(|| Error::other("the connection was given back"))
+    }
+}
+
+impl Drop for PgConn {
+    fn drop(&mut self) {
+        if !self.open && !self.lost {
+            // The connection goes back to the pool.
+            return;
+        }
+        let unclean = Unclean { client: self.client.take(), _turn: mem::replace(&mut self.turn, Turn::None) };
+        if let (false, Ok(runtime)) = (self.lost, Handle::try_current()) {
+            // The server answers in order, so this comes after whatever is still on its way.
+            runtime.spawn(unclean.roll_back());
+        }
+    }
+}
+
+/// A connection on which a transaction may be open. It returns to the pool when the server has confirmed that there is
+/// none; if that doesn't happen, it is closed.
+struct Unclean {
+    client: Option<Object>,
+    /// Until then it is in the way of others.
+    _turn: Turn,
+}
+
+impl Unclean {
+    async fn roll_back(mut self) {
+        let Some(client) = &self.client else { return };
+        match client.batch_execute("rollback").await {
+            Ok(()) => drop(self.client.take()),
+            Err(error) => tracing::debug!(%error, "a transaction ended with its connection"),
+        }
+    }
+}
+
+impl Drop for Unclean {
+    fn drop(&mut self) {
+        if let Some(client) = self.client.take() {
+            drop(Object::take(client));
+        }
+    }
+}
+
+fn parameter_type(value: &Value) -> Type {
+    match value {
+        Value::Text(_) => Type::TEXT,
+        Value::Int(_) => Type::INT8,
+        Value::Bool(_) => Type::BOOL,
+        Value::Bytes(_) => Type::BYTEA,
+    }
+}
+
+fn parameters(sql: &Sql) -> Vec<&(dyn ToSql + Sync)> {
+    sql.values().map(|value| value as &(dyn ToSql + Sync)).collect()
+}
+
+impl ToSql for Value {
+    fn to_sql(&self, kind: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn StdError + Sync + Send>> {
+        match self {
+            Self::Text(text) => text.to_sql(kind, out),
+            Self::Int(int) => int.to_sql(kind, out),
+            Self::Bool(bool) => bool.to_sql(kind, out),
+            Self::Bytes(bytes) => bytes.to_sql(kind, out),
+        }
+    }
+
+    fn accepts(kind: &Type) -> bool {
+        [Type::TEXT, Type::INT8, Type::BOOL, Type::BYTEA].contains(kind)
+    }
+
+    to_sql_checked!();
+}

@@ -1,0 +1,171 @@
+//! Who asks, for which repository, and whether they may: from the grant table and the clock alone.
+
+use std::sync::Arc;
+
+use api::Code;
+use api::grant::{Grant, Grants, Held, Sentence, Standing};
+use base64::Engine as _;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
+use tokio::time::Instant;
+
+use crate::answer::Refusal;
+use crate::protocol::Operation;
+
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// The grant of whoever sent these headers, if user name and password are right. An unknown user name costs the same
+/// work as a known one.
+pub(crate) fn authenticate(grants: &Grants, headers: &HeaderMap) -> Option<Arc<Held>> {
+    let credentials = headers.get(AUTHORIZATION)?.as_bytes();
+    let (scheme, encoded) = credentials.split_at_checked("Basic ".len())?;
+    if !scheme.eq_ignore_ascii_case(b"Basic ") {
+        return None;
+    }
+    let decoded = BASE64.decode(encoded.trim_ascii()).ok()?;
+    let colon = decoded.iter().position(|byte| *byte == b':')?;
+    let username = std::str::from_utf8(&decoded[..colon]).ok()?;
+    let digest: [u8; 32] = Sha256::digest(&decoded[colon + 1..]).into();
+    let held = grants.find(username);
+    let secret = held.as_ref().map_or([0; 32], |held| held.grant.secret);
+    let is_right = bool::from(digest.ct_eq(&secret));
+    held.filter(|_| is_right)
+}
+
+/// Whether a grant allows an operation now.
+pub(crate) fn admit(grants: &Grants, grant: &Grant, operation: Operation, now: Instant) -> Result<(), Refusal> {
+    match &grant.standing {
+        Standing::Active => {}
+        Standing::FullStop(sentence) => return Err(suspended(sentence)),
+        Standing::BackupsStopped(sentence) => {
+            // A restore writes and removes a lock too and can't be told from a backup by it.
+            let passes = match operation {
+                Operation::Head(_) | Operation::Read(_) | Operation::List(_) => true,
+                Operation::Write(file) | Operation::Remove(file) => file.is_lock(),
+                Operation::Create => false,
+            };
+            if !passes {
+                return Err(suspended(sentence));
+            }
+        }
+    }
+    if operation.changes() && !grants.is_fresh(now) {
+        return Err(Refusal::passing("The server cannot confirm its permissions, try again"));
+    }
+    Ok(())
+}
+
+fn suspended(sentence: &Sentence) -> Refusal {
+    Refusal::new(Code::CustomerSuspended, sentence.as_str())
+}
+
+/// Whether a changed grant still means the same repository to the same device.
+pub(crate) fn is_same(old: &Grant, new: &Grant) -> bool {
+    old.device == new.device
+        && old.repository == new.repository
+        && old.directory == new.directory
+        && old.secret == new.secret
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::{File, Kind, Name};
+    use api::grant::STALE_AFTER;
+    use api::id::{DeviceId, RepositoryId};
+    use std::time::Duration;
+    use uuid::Uuid;
+
+    fn grant(standing: Standing) -> Grant {
+        Grant {
+            device: DeviceId::new(Uuid::from_u128(1)),
+            repository: RepositoryId::new(Uuid::from_u128(1)),
+            username: "dev_1".to_owned(),
+            secret: Sha256::digest(b"pass:word").into(),
+            directory: "/pool/1".into(),
+            standing,
+        }
+    }
+
+    fn headers(value: &str) -> HeaderMap {
+        HeaderMap::from_iter([(AUTHORIZATION, value.parse().unwrap())])
+    }
+
+    fn basic(text: &str) -> HeaderMap {
+        headers(&format!("Basic {}", BASE64.encode(text)))
+    }
+
+    #[test]
+    fn only_the_right_name_with_the_right_password_is_let_in() {
+        let grants = Grants::default();
+        grants.replace(vec![grant(Standing::Active)]);
+        assert!(authenticate(&grants, &basic("dev_1:pass:word")).is_some());
+        assert!(authenticate(&grants, &headers("basic ZGV2XzE6cGFzczp3b3Jk")).is_some());
+        for wrong in ["dev_1:pass", "dev_1:", "dev_1", "dev_2:pass:word", ":pass:word", "", ":"] {
+            assert!(authenticate(&grants, &basic(wrong)).is_none(), "{wrong}");
+        }
+        for wrong in ["", "Basic", "Basic ", "Basic ???", "Bearer ZGV2XzE6cGFzczp3b3Jk", "Basic /w==", "é"] {
+            let headers = HeaderMap::from_iter([(AUTHORIZATION, wrong.as_bytes().try_into().unwrap())]);
+            assert!(authenticate(&grants, &headers).is_none(), "{wrong}");
+        }
+        assert!(authenticate(&grants, &HeaderMap::new()).is_none());
+    }
+
+    #[test]
+    fn an_unknown_name_is_not_let_in_by_a_password_that_hashes_to_the_stand_in() {
+        // No password is known to; the point is that a match alone is not enough.
+        let grants = Grants::default();
+        let mut zero = grant(Standing::Active);
+        zero.secret = [0; 32];
+        grants.replace(vec![zero]);
+        assert!(authenticate(&grants, &basic("dev_2:anything")).is_none());
+    }
+
+    #[test]
+    fn a_suspension_stops_what_it_should() {
+        let name = Name::parse(&"a".repeat(64)).unwrap();
+        let (lock, data) = (File::Blob(Kind::Locks, name), File::Blob(Kind::Data, name));
+        let reads = [Operation::Head(File::Config), Operation::Read(data), Operation::List(Kind::Index)];
+        let locks = [Operation::Write(lock), Operation::Remove(lock)];
+        let stores = [File::Config, data, File::Blob(Kind::Keys, name), File::Blob(Kind::Snapshots, name)]
+            .into_iter()
+            .flat_map(|file| [Operation::Write(file), Operation::Remove(file)])
+            .chain([Operation::Create]);
+
+        let grants = Grants::default();
+        let now = Instant::now();
+        grants.confirm(now);
+        let sentence = Sentence::new("Customer acme is suspended");
+        let stopped = grant(Standing::BackupsStopped(sentence.clone()));
+        let full = grant(Standing::FullStop(sentence));
+        for operation in reads.into_iter().chain(locks) {
+            assert!(admit(&grants, &stopped, operation, now).is_ok(), "{operation:?}");
+            assert!(admit(&grants, &full, operation, now).is_err(), "{operation:?}");
+        }
+        for operation in stores {
+            assert!(admit(&grants, &stopped, operation, now).is_err(), "{operation:?}");
+            assert!(admit(&grants, &full, operation, now).is_err(), "{operation:?}");
+            assert!(admit(&grants, &grant(Standing::Active), operation, now).is_ok(), "{operation:?}");
+        }
+    }
+
+    #[test]
+    fn a_stale_table_admits_reads_only() {
+        let grants = Grants::default();
+        let now = Instant::now();
+        grants.confirm(now);
+        let active = grant(Standing::Active);
+        let later = now + STALE_AFTER + Duration::from_secs(1);
+        assert!(admit(&grants, &active, Operation::Create, now).is_ok());
+        assert!(admit(&grants, &active, Operation::Create, later).is_err());
+        assert!(admit(&grants, &active, Operation::Remove(File::Config), later).is_err());
+        assert!(admit(&grants, &active, Operation::Read(File::Config), later).is_ok());
+    }
+}

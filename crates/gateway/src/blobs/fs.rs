@@ -1,0 +1,446 @@
+//! A local pool: temporary file, bytes, fsync, rename without replacing, fsync of the directory. Repositories have
+//! restic's own layout, so that `restic -r <directory>` reads them without us. Every function blocks.
+//!
+//! Paths are built from names that `protocol` has parsed and opened component by component without following links, so
+//! that neither a request nor a link that somebody planted leads out of a repository.
+
+use std::fs::File as Open;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
+
+use rustix::fs::{
+    AtFlags, CWD, Dir, FileType, Mode, OFlags, RenameFlags, ResolveFlags, Stat, fstat, fsync, linkat, mkdirat, openat,
+    openat2, renameat, renameat_with, statat, unlinkat,
+};
+use rustix::io::Errno;
+
+use super::sync::Syncs;
+use crate::lock;
+use crate::protocol::{File, Kind, MOST_LOCKS, Name, SMALL_FILE};
+
+/// Permissions of what is created: nobody but the server reads a pool.
+const FOLDER_MODE: Mode = Mode::RWXU;
+const FILE_MODE: Mode = Mode::RUSR.union(Mode::WUSR);
+
+const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
+const READ: OFlags = OFlags::RDONLY.union(OFlags::NOFOLLOW).union(OFlags::NONBLOCK).union(OFlags::CLOEXEC);
+
+/// A local directory that holds repositories and, beside them, the folder for uploads under way.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    temporary: PathBuf,
+    folder: OwnedFd,
+    next: AtomicU64,
+    syncs: Syncs,
+}
+
+/// What became of a file that was to be put in place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Placed {
+    New,
+    /// The same bytes lay there already.
+    Same,
+    /// A damaged file of this length lay there under the name.
+    Instead(u64),
+}
+
+/// Why a file was not put in place.
+#[derive(Debug)]
+pub(crate) enum NotPlaced {
+    ConfigExists,
+    TooManyLocks,
+    Failed(io::Error),
+}
+
+impl<E: Into<io::Error>> From<E> for NotPlaced {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// A file opened for reading.
+#[derive(Debug)]
+pub(crate) struct Blob {
+    pub(crate) file: Open,
+    /// In bytes.
+    pub(crate) length: u64,
+}
+
+/// What could be seen without waiting for the disk.
+#[derive(Debug)]
+pub(crate) enum Glance {
+    Found(Blob),
+    Missing,
+    /// Only a look that may block can tell.
+    Unknown,
+}
+
+/// A folder inside of a repository, as a path.
+fn folder(file: File) -> String {
+    match file {
+        File::Config => String::new(),
+        File::Blob(Kind::Data, name) => format!("data/{}", name.shard()),
+        File::Blob(kind, _) => kind.folder().to_owned(),
+    }
+}
+
+fn leaf(file: &File) -> &str {
+    match file {
+        File::Config => "config",
+        File::Blob(_, name) => name.as_str(),
+    }
+}
+
+/// Opens a folder below `repository`; the empty path is the repository itself.
+pub(crate) fn open_folder(repository: &Path, path: &str) -> io::Result<OwnedFd> {
+    let mut folder = openat(CWD, repository, FOLDER, Mode::empty())?;
+    for component in path.split('/').filter(|component| !component.is_empty()) {
+        folder = openat(&folder, component, FOLDER, Mode::empty())?;
+    }
+    Ok(folder)
+}
+
+/// Like `open_folder`, and creates what is missing below the repository.
+fn make_folder(repository: &Path, path: &str) -> io::Result<OwnedFd> {
+    match open_folder(repository, path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        found => return found,
+    }
+    let mut folder = openat(CWD, repository, FOLDER, Mode::empty())?;
+    for component in path.split('/').filter(|component| !component.is_empty()) {
+        make(folder.as_fd(), component)?;
+        fsync(&folder)?;
+        folder = openat(&folder, component, FOLDER, Mode::empty())?;
+    }
+    Ok(folder)
+}
+
+fn make(folder: BorrowedFd<'_>, name: &str) -> io::Result<()> {
+    match mkdirat(folder, name, FOLDER_MODE) {
+        Ok(()) | Err(Errno::EXIST) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn is_file(stat: &Stat) -> bool {
+    FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile
+}
+
+/// The length of what counts: a regular file. A link or a folder has none.
+fn length(stat: &Stat) -> u64 {
+    if is_file(stat) { u64::try_from(stat.st_size).unwrap_or(0) } else { 0 }
+}
+
+fn look(folder: BorrowedFd<'_>, name: &str) -> io::Result<Option<Stat>> {
+    match statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
+        Ok(stat) => Ok(Some(stat)),
+        Err(Errno::NOENT) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn blob(file: OwnedFd) -> io::Result<Blob> {
+    let stat = fstat(&file)?;
+    if !is_file(&stat) {
+        return Err(io::ErrorKind::NotFound.into());
+    }
+    Ok(Blob { length: length(&stat), file: Open::from(file) })
+}
+
+/// Opens a file for reading.
+pub(crate) fn open(repository: &Path, file: File) -> io::Result<Blob> {
+    let folder = open_folder(repository, &folder(file))?;
+    match openat(&folder, leaf(&file), READ, Mode::empty()) {
+        Ok(file) => blob(file),
+        // A link where a blob should be.
+        Err(Errno::LOOP) => Err(io::ErrorKind::NotFound.into()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Opens a file for reading if the kernel knows all of its path already. Never waits for the disk, so it may be called
+/// on an async thread.
+pub(crate) fn glance(repository: &Path, file: File) -> Glance {
+    let folder_flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let below = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::CACHED;
+    let path = match file {
+        File::Config => "config".to_owned(),
+        File::Blob(..) => format!("{}/{}", folder(file), leaf(&file)),
+    };
+    let opened = openat2(CWD, repository, folder_flags, Mode::empty(), ResolveFlags::CACHED)
+        .and_then(|repository| openat2(&repository, path, READ, Mode::empty(), below));
+    match opened.map(blob) {
+        Ok(Ok(blob)) => Glance::Found(blob),
+        Err(Errno::NOENT) => Glance::Missing,
+        // Not cached, an old kernel, or something odd that deserves a proper look.
+        Err(_) | Ok(Err(_)) => Glance::Unknown,
+    }
+}
+
+impl Pool {
+    /// Opens the folder for uploads under way and creates it if need be.
+    pub(crate) fn open(temporary: PathBuf) -> io::Result<Self> {
+        make_path(&temporary)?;
+        let folder = openat(CWD, &temporary, FOLDER, Mode::empty())?;
+        Ok(Self { temporary, folder, next: AtomicU64::new(0), syncs: Syncs::default() })
+    }
+
+    /// Removes what a process that died has left of its uploads. Returns how many files that were.
+    pub(crate) fn wipe(&self) -> io::Result<usize> {
+        let mut wiped = 0;
+        for entry in std::fs::read_dir(&self.temporary)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                std::fs::remove_dir_all(entry.path())?;
+            } else {
+                std::fs::remove_file(entry.path())?;
+            }
+            wiped += 1;
+        }
+        Ok(wiped)
+    }
+
+    /// Creates a repository's folders; those that exist stay as they are.
+    pub(crate) fn create(&self, repository: &Path) -> io::Result<()> {
+        make_path(repository)?;
+        let root = open_folder(repository, "")?;
+        for kind in Kind::ALL {
+            make(root.as_fd(), kind.folder())?;
+        }
+        let data = open_folder(repository, Kind::Data.folder())?;
+        for shard in 0..=u8::MAX {
+            make(data.as_fd(), &format!("{shard:02x}"))?;
+        }
+        self.syncs.sync(data.as_fd())?;
+        self.syncs.sync(root.as_fd())
+    }
+
+    /// Begins an upload.
+    pub(crate) fn begin(self: &Arc<Self>) -> io::Result<Temporary> {
+        let name = format!("{:016x}", self.next.fetch_add(1, Ordering::Relaxed));
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let file = openat(&self.folder, name.as_str(), flags, FILE_MODE)?;
+        Ok(Temporary { pool: Arc::clone(self), name, file: Open::from(file), length: 0, gone: false })
+    }
+
+    /// Syncs an upload and puts it in place under its name. `alone` is the repository's lock for what is no single step
+    /// of the file system. The count must follow at once; the name is durable only after [`Settled::sync`].
+    pub(crate) fn place(
+        &self,
+        mut upload: Temporary,
+        repository: &Path,
+        file: File,
+        alone: &Mutex<()>,
+    ) -> Result<(Placed, OwnedFd), NotPlaced> {
+        upload.file.sync_all()?;
+        let folder = make_folder(repository, &folder(file))?;
+        let name = leaf(&file);
+        let _alone = file.is_lock().then(|| lock(alone));
+        if file.is_lock() && look(folder.as_fd(), name)?.is_none() && count(&folder)? >= MOST_LOCKS {
+            return Err(NotPlaced::TooManyLocks);
+        }
+        loop {
+            match upload.put(folder.as_fd(), name) {
+                Ok(()) => return Ok((Placed::New, folder)),
+                Err(Errno::EXIST) => {}
+                Err(error) => return Err(error.into()),
+            }
+            // Somebody was first. Between two of these steps it may have gone again: then try anew.
+            let Some(there) = look(folder.as_fd(), name)? else { continue };
+            if file == File::Config {
+                return match self.same_config(&upload, folder.as_fd(), &there) {
+                    Ok(true) => Ok((Placed::Same, folder)),
+                    Ok(false) => Err(NotPlaced::ConfigExists),
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                    Err(error) => Err(error.into()),
+                };
+            }
+            if is_file(&there) && length(&there) == upload.length {
+                return Ok((Placed::Same, folder));
+            }
+            // The bytes of this upload hash to the name; those of another length don't.
+            let _alone = (!file.is_lock()).then(|| lock(alone));
+            let Some(there) = look(folder.as_fd(), name)? else { continue };
+            if is_file(&there) && length(&there) == upload.length {
+                return Ok((Placed::Same, folder));
+            }
+            renameat(&self.folder, upload.name.as_str(), &folder, name)?;
+            upload.gone = true;
+            return Ok((Placed::Instead(length(&there)), folder));
+        }
+    }
+
+    /// Makes everything durable that was done in a folder before this call.
+    pub(crate) fn sync(&self, folder: &OwnedFd) -> io::Result<()> {
+        self.syncs.sync(folder.as_fd())
+    }
+
+    fn same_config(&self, upload: &Temporary, folder: BorrowedFd<'_>, there: &Stat) -> io::Result<bool> {
+        if !is_file(there) || length(there) != upload.length {
+            return Ok(false);
+        }
+        let read = |folder: BorrowedFd<'_>, name: &str| -> io::Result<Vec<u8>> {
+            let mut bytes = Vec::new();
+            Open::from(openat(folder, name, READ, Mode::empty())?).take(SMALL_FILE).read_to_end(&mut bytes)?;
+            Ok(bytes)
+        };
+        Ok(read(self.folder.as_fd(), &upload.name)? == read(folder, "config")?)
+    }
+}
+
+/// Removes a file. Returns its length in bytes, or nothing if it was not there.
+pub(crate) fn remove(repository: &Path, file: File, alone: &Mutex<()>) -> io::Result<Option<u64>> {
+    let folder = match open_folder(repository, &folder(file)) {
+        Ok(folder) => folder,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    // What is measured must be what is unlinked: nobody else removes or replaces meanwhile.
+    let _alone = lock(alone);
+    let Some(stat) = look(folder.as_fd(), leaf(&file))? else { return Ok(None) };
+    match unlinkat(&folder, leaf(&file), AtFlags::empty()) {
+        Ok(()) => Ok(Some(length(&stat))),
+        Err(Errno::NOENT) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The folder that a removal must make durable in the end.
+pub(crate) fn folder_of(file: File) -> String {
+    folder(file)
+}
+
+/// Makes removals in these folders durable.
+pub(crate) fn sync_folders<'a>(repository: &Path, folders: impl IntoIterator<Item = &'a String>) -> io::Result<()> {
+    for path in folders {
+        match open_folder(repository, path) {
+            Ok(folder) => fsync(&folder)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// How many blobs a folder holds.
+fn count(folder: &OwnedFd) -> io::Result<usize> {
+    let mut count = 0;
+    for entry in Dir::read_from(folder)? {
+        if entry?.file_name().to_str().is_ok_and(|name| Name::parse(name).is_some()) {
+            count += 1;
+        }
+    }
+    Ok(count)
+}
+
+/// The bytes that a repository uses: the lengths of all of its files. A repository that was never created uses none.
+pub(crate) fn measure(repository: &Path) -> io::Result<u64> {
+    match openat(CWD, repository, FOLDER, Mode::empty()) {
+        Ok(folder) => measure_folder(&folder),
+        Err(Errno::NOENT) => Ok(0),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn measure_folder(folder: &OwnedFd) -> io::Result<u64> {
+    let mut total = 0;
+    for entry in Dir::read_from(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        if matches!(name.to_bytes(), b"." | b"..") {
+            continue;
+        }
+        let stat = statat(folder, name, AtFlags::SYMLINK_NOFOLLOW)?;
+        total += match FileType::from_raw_mode(stat.st_mode) {
+            FileType::Directory => measure_folder(&openat(folder, name, FOLDER, Mode::empty())?)?,
+            _ => length(&stat),
+        };
+    }
+    Ok(total)
+}
+
+/// When the newest snapshot of a repository was written, if it has one.
+pub(crate) fn newest_snapshot(repository: &Path) -> io::Result<Option<SystemTime>> {
+    let folder = match open_folder(repository, Kind::Snapshots.folder()) {
+        Ok(folder) => folder,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut newest = None;
+    for entry in Dir::read_from(&folder)? {
+        let entry = entry?;
+        let Some(name) = entry.file_name().to_str().ok().and_then(Name::parse) else { continue };
+        let blob = blob(openat(&folder, name.as_str(), READ, Mode::empty())?)?;
+        newest = newest.max(blob.file.metadata()?.modified().ok());
+    }
+    Ok(newest)
+}
+
+/// Creates a directory with its ancestors, each durable in the one above it.
+fn make_path(path: &Path) -> io::Result<()> {
+    let above = path.parent().filter(|above| !above.as_os_str().is_empty());
+    let made = match (mkdirat(CWD, path, FOLDER_MODE), above) {
+        (Err(Errno::NOENT), Some(above)) => {
+            make_path(above)?;
+            mkdirat(CWD, path, FOLDER_MODE)
+        }
+        (made, _) => made,
+    };
+    match made {
+        Ok(()) => Open::open(above.unwrap_or(Path::new(".")))?.sync_all(),
+        Err(Errno::EXIST) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// An upload under way. Its file goes when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Temporary {
+    pool: Arc<Pool>,
+    name: String,
+    file: Open,
+    length: u64,
+    gone: bool,
+}
+
+impl Temporary {
+    /// Appends.
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all(bytes)?;
+        self.length += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// In bytes.
+    pub(crate) fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Gives the file its name unless that is taken.
+    fn put(&mut self, folder: BorrowedFd<'_>, name: &str) -> rustix::io::Result<()> {
+        let from = &self.pool.folder;
+        match renameat_with(from, self.name.as_str(), folder, name, RenameFlags::NOREPLACE) {
+            Ok(()) => {
+                self.gone = true;
+                Ok(())
+            }
+            // A file system that can't: a second name, then the first goes with this value.
+            Err(Errno::INVAL | Errno::NOSYS) => linkat(from, self.name.as_str(), folder, name, AtFlags::empty()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        if !self.gone
+            && let Err(error) = unlinkat(&self.pool.folder, self.name.as_str(), AtFlags::empty())
+        {
+            tracing::warn!(%error, name = self.name, "a temporary file could not be removed; the next start will");
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! The data plane: the restic REST protocol over a local pool. It admits by the grant table, keeps the counters of used
+//! bytes, and knows no SQL: what needs a database is asked for through [`api::grant::Ledger`].
+//!
+//! - [`protocol`]: paths, verbs, media types (pure)
+//! - `admission`: who, which repository, may it
+//! - `handler`: one function per verb; `upload`: the long one
+//! - `usage`: counters, and when they are stored
+//! - `blobs`: where bytes lie
+//! - `answer`: headers, bodies, refusals
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+mod admission;
+mod answer;
+mod blobs;
+mod handler;
+pub mod protocol;
+mod upload;
+mod usage;
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use api::grant::{Grants, Ledger, Meter, Unavailable};
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
+use tokio_util::sync::CancellationToken;
+
+pub use answer::GatewayBody;
+use answer::Refusal;
+use blobs::buffers::Buffers;
+use blobs::fs::Pool;
+use usage::{Close, Usage};
+
+/// How often changed counters are stored.
+const FLUSH_EVERY: Duration = Duration::from_secs(1);
+
+/// How often a process that shuts down looks whether uploads have ended.
+const DRAIN_POLL: Duration = Duration::from_millis(10);
+
+/// The present, for what is stored.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// What the gateway needs to know beside its grants.
+pub struct Options {
+    /// The folder for uploads under way: on the pool's file system, outside of every repository, for this process
+    /// alone. Whatever lies in it is removed at the start.
+    pub temporary: PathBuf,
+    pub clock: Clock,
+    /// A repository is closed when nothing has changed in it for so long.
+    pub idle_after: Duration,
+    /// An upload is given up when nothing has arrived for so long.
+    pub stall_after: Duration,
+    /// How long uploads may go on after the shutdown has begun.
+    pub grace: Duration,
+}
+
+impl Options {
+    pub fn new(temporary: PathBuf, clock: Clock) -> Self {
+        Self {
+            temporary,
+            clock,
+            idle_after: Duration::from_mins(1),
+            stall_after: Duration::from_mins(2),
+            grace: Duration::from_secs(5),
+        }
+    }
+}
+
+impl std::fmt::Debug for Options {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Options").field("temporary", &self.temporary).finish_non_exhaustive()
+    }
+}
+
+/// What a request is called in the log; an extension of the request.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub String);
+
+/// The data plane of one process.
+pub struct Gateway {
+    grants: Arc<Grants>,
+    options: Options,
+    pool: Arc<Pool>,
+    buffers: Arc<Buffers>,
+    usage: Arc<Usage>,
+    /// Nothing new may change anything.
+    draining: CancellationToken,
+    /// Running uploads end.
+    cut: CancellationToken,
+    numbered: AtomicU64,
+    /// The last flush failed; said once, not every second.
+    is_behind: AtomicBool,
+}
+
+impl Gateway {
+    /// Opens the pool. [`recover`](Self::recover) must run before the first request.
+    pub fn new(grants: Arc<Grants>, ledger: Arc<dyn Ledger>, options: Options) -> io::Result<Arc<Self>> {
+        let pool = Arc::new(Pool::open(options.temporary.clone())?);
+        let usage = Arc::new(Usage::new(ledger, options.idle_after));
+        Ok(Arc::new(Self {
+            grants,
+            options,
+            pool,
+            buffers: Arc::default(),
+            usage,
+            draining: CancellationToken::new(),
+            cut: CancellationToken::new(),
+            numbered: AtomicU64::new(0),
+            is_behind: AtomicBool::new(false),
+        }))
+    }
+
+    /// Clears up after a process that died: removes its unfinished uploads and counts the repositories that it had left
+    /// open.
+    pub async fn recover(&self) -> Result<(), api::Error> {
+        let pool = Arc::clone(&self.pool);
+        let wiped = spawn_blocking(move || pool.wipe()).await.map_err(io::Error::other).flatten();
+        let wiped = wiped.map_err(api::Error::internal)?;
+        let recounted = self.usage.recover().await.map_err(|Unavailable| {
+            api::Error::new(api::Code::Unavailable, "The repositories left open could not be counted and stored.")
+        })?;
+        if wiped > 0 || recounted > 0 {
+            tracing::info!(wiped, recounted, "cleared up after a process that died");
+        }
+        Ok(())
+    }
+
+    /// Stores counters and closes idle repositories until `shutdown`, then [drains](Self::drain).
+    pub async fn run(self: Arc<Self>, shutdown: CancellationToken) {
+        let mut ticks = interval(FLUSH_EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while shutdown.run_until_cancelled(ticks.tick()).await.is_some() {
+            self.flush_and_tell(Close::Idle).await;
+            self.buffers.trim();
+        }
+        self.drain().await;
+    }
+
+    /// Ends: nothing new may change anything, running uploads get the grace that the options allow and are then cut, all
+    /// counters are stored and all repositories closed.
+    pub async fn drain(self: &Arc<Self>) {
+        self.draining.cancel();
+        if !self.quiet_within(self.options.grace).await {
+            self.cut.cancel();
+            // What is on its way to the disk by now takes as long as the disk does.
+            if !self.quiet_within(Duration::from_secs(30)).await {
+                tracing::warn!("uploads are still being written; their repositories are counted at the next start");
+            }
+        }
+        self.flush_and_tell(Close::All).await;
+    }
+
+    async fn quiet_within(&self, limit: Duration) -> bool {
+        let end = Instant::now() + limit;
+        while self.usage.in_flight() > 0 {
+            if Instant::now() >= end {
+                return false;
+            }
+            sleep(DRAIN_POLL).await;
+        }
+        true
+    }
+
+    async fn flush_and_tell(&self, close: Close) {
+        let is_behind = self.usage.flush(close).await.is_err();
+        match (self.is_behind.swap(is_behind, Ordering::Relaxed), is_behind) {
+            (false, true) => tracing::warn!("counters could not be stored; they are kept and stored later"),
+            (true, false) => tracing::info!("counters are stored again"),
+            _ => {}
+        }
+    }
+
+    /// A name for a request that came without one.
+    fn number(&self) -> String {
+        format!("gateway-{}", self.numbered.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+}
+
+impl Meter for Gateway {
+    fn flush(&self) -> BoxFuture<'_, Result<(), Unavailable>> {
+        Box::pin(self.usage.flush(Close::Idle))
+    }
+}
+
+impl std::fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Gateway").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+impl Refusal {
+    fn restarting() -> Self {
+        Self::passing("The server is restarting, try again")
+    }
+}
+
+/// Nothing that panics is done while one of our locks is held, so a poisoned one is as good as any.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,219 @@
+//! One upload: received, hashed, written and put in place. The thread that receives also hashes, while a blocking thread
+//! writes what came before; two buffers per upload, whatever its length. From the last buffer on the work belongs to a
+//! blocking task that holds the permit, so that a client that hangs up can't leave a file without a count.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::Code;
+use api::grant::Held;
+use bytes::Bytes;
+use http_body::Body;
+use http_body_util::BodyExt as _;
+use sha2::{Digest as _, Sha256};
+use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::time::{Instant, timeout};
+
+use crate::Gateway;
+use crate::admission::{admit, is_same};
+use crate::answer::Refusal;
+use crate::blobs::buffers::Buffer;
+use crate::blobs::fs::{NotPlaced, Placed, Pool, Temporary};
+use crate::protocol::{File, Kind, Operation};
+use crate::usage::Permit;
+
+/// Most bytes that are discarded of a refused body.
+const DRAIN_BYTES: usize = 128 * 1024 * 1024;
+/// How long a refused body is discarded.
+const DRAIN_TIME: Duration = Duration::from_secs(5);
+
+/// Reads what is left of a refused body, within limits: an answer that overtakes the body is lost to most clients.
+pub(crate) async fn drain<B: Body<Data = Bytes>>(mut body: Pin<&mut B>) {
+    let discard = async {
+        let mut left = DRAIN_BYTES;
+        while let Some(Ok(frame)) = body.frame().await {
+            match left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) {
+                Some(rest) => left = rest,
+                None => break,
+            }
+        }
+    };
+    // Too slow is as good as too long: the answer goes out, and the connection ends.
+    let _ = timeout(DRAIN_TIME, discard).await;
+}
+
+/// A body under the eye of its grant.
+pub(crate) struct Source<'a, B> {
+    pub(crate) gateway: &'a Gateway,
+    pub(crate) body: Pin<&'a mut B>,
+    pub(crate) held: Arc<Held>,
+    pub(crate) file: File,
+    pub(crate) received: u64,
+}
+
+impl<B: Body<Data = Bytes>> Source<'_, B> {
+    /// The next bytes; fails when the upload must not go on.
+    async fn next(&mut self) -> Result<Option<Bytes>, Refusal> {
+        loop {
+            if self.held.withdrawn().is_cancelled() {
+                self.look_again()?;
+            }
+            if self.gateway.cut.is_cancelled() {
+                return Err(Refusal::restarting());
+            }
+            let frame = tokio::select! {
+                biased;
+                frame = timeout(self.gateway.options.stall_after, self.body.frame()) => frame,
+                () = self.held.withdrawn().cancelled() => continue,
+                () = self.gateway.cut.cancelled() => continue,
+            };
+            let frame = match frame {
+                Ok(Some(Ok(frame))) => frame,
+                Ok(Some(Err(_))) => return Err(Refusal::new(Code::MalformedRequest, "The body ended early")),
+                Ok(None) => return Ok(None),
+                Err(_) => return Err(Refusal::new(Code::RequestTimeout, "The body took too long to arrive")),
+            };
+            // What is not data is trailers; nobody asked for any.
+            let Ok(bytes) = frame.into_data() else { continue };
+            self.received += bytes.len() as u64;
+            check_length(self.file, self.received)?;
+            return Ok(Some(bytes));
+        }
+    }
+
+    /// The grant has changed: goes on with the new one or fails.
+    fn look_again(&mut self) -> Result<(), Refusal> {
+        let grants = &self.gateway.grants;
+        let Some(held) = grants.find(&self.held.grant.username) else {
+            return Err(Refusal::new(Code::Forbidden, "The device is no longer allowed here"));
+        };
+        if !is_same(&self.held.grant, &held.grant) {
+            return Err(Refusal::new(Code::Forbidden, "The device's credentials have changed"));
+        }
+        admit(grants, &held.grant, Operation::Write(self.file), Instant::now())?;
+        self.held = held;
+        Ok(())
+    }
+}
+
+/// Refuses a file that is longer than its kind may be.
+pub(crate) fn check_length(file: File, length: u64) -> Result<(), Refusal> {
+    match file.limit() {
+        Some(limit) if length > limit => {
+            Err(Refusal::new(Code::FileTooLarge, format!("Such a file has at most {limit} bytes")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The bytes on their way to the disk.
+struct Sink {
+    gateway: Arc<Gateway>,
+    hasher: Sha256,
+    buffer: Buffer,
+    /// The buffer before, while it is written.
+    writing: Option<JoinHandle<io::Result<Temporary>>>,
+}
+
+impl Sink {
+    fn new(gateway: &Arc<Gateway>) -> Self {
+        Self { gateway: Arc::clone(gateway), hasher: Sha256::new(), buffer: gateway.buffers.take(), writing: None }
+    }
+
+    async fn push(&mut self, mut bytes: Bytes) -> Result<(), Refusal> {
+        self.hasher.update(&bytes);
+        loop {
+            self.buffer.fill(&mut bytes);
+            if bytes.is_empty() {
+                return Ok(());
+            }
+            let upload = self.written().await?;
+            let full = std::mem::replace(&mut self.buffer, self.gateway.buffers.take());
+            let pool = Arc::clone(&self.gateway.pool);
+            self.writing = Some(spawn_blocking(move || write(&pool, upload, &full)));
+        }
+    }
+
+    /// Waits until nothing is being written.
+    async fn written(&mut self) -> Result<Option<Temporary>, Refusal> {
+        match self.writing.take() {
+            Some(job) => job.await.map_err(io::Error::other).flatten().map(Some).map_err(Refusal::failed),
+            None => Ok(None),
+        }
+    }
+
+    /// Puts the file in place.
+    async fn finish(mut self, file: File, held: Arc<Held>, permit: Permit) -> Result<(), Refusal> {
+        let upload = self.written().await?;
+        let Self { gateway, hasher, buffer, .. } = self;
+        let digest: [u8; 32] = hasher.finalize().into();
+        if let File::Blob(_, name) = file
+            && name.digest() != digest
+        {
+            // Removed on this thread, so that it is gone when the client hears of it.
+            drop(upload);
+            return Err(Refusal::new(Code::HashMismatch, "The bytes do not hash to the name"));
+        }
+        let job = spawn_blocking(move || {
+            let upload = write(&gateway.pool, upload, &buffer)?;
+            drop(buffer);
+            let length = upload.length();
+            let (placed, folder) = gateway.pool.place(upload, &held.grant.directory, file, permit.alone())?;
+            match placed {
+                Placed::New => permit.grew(length),
+                Placed::Instead(old) => permit.replaced(old, length),
+                Placed::Same => {}
+            }
+            if placed == Placed::New && matches!(file, File::Blob(Kind::Snapshots, _)) {
+                permit.snapshot((gateway.options.clock)());
+            }
+            gateway.pool.sync(&folder)?;
+            Ok(())
+        });
+        match job.await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(NotPlaced::ConfigExists)) => {
+                Err(Refusal::new(Code::ConfigExists, "The repository has a different config already"))
+            }
+            Ok(Err(NotPlaced::TooManyLocks)) => {
+                Err(Refusal::new(Code::TooManyLocks, "The repository has too many locks; remove stale ones"))
+            }
+            Ok(Err(NotPlaced::Failed(error))) => Err(Refusal::failed(error)),
+            Err(error) => Err(Refusal::failed(io::Error::other(error))),
+        }
+    }
+}
+
+/// Writes a buffer behind what is there; begins the file if there is none. Blocks.
+fn write(pool: &Arc<Pool>, upload: Option<Temporary>, buffer: &Buffer) -> io::Result<Temporary> {
+    let mut upload = match upload {
+        Some(upload) => upload,
+        // Without the folder for uploads nothing works; that is no missing repository.
+        None => pool.begin().map_err(io::Error::other)?,
+    };
+    upload.write(buffer.as_ref())?;
+    Ok(upload)
+}
+
+/// Receives a body and puts it in place.
+pub(crate) async fn receive<B: Body<Data = Bytes>>(
+    gateway: &Arc<Gateway>,
+    mut source: Source<'_, B>,
+    permit: Permit,
+) -> Result<(), Refusal> {
+    let mut sink = Sink::new(gateway);
+    let received = async {
+        while let Some(bytes) = source.next().await? {
+            sink.push(bytes).await?;
+        }
+        Ok(())
+    };
+    if let Err(refusal) = received.await {
+        // So that the temporary file is gone when the client hears of it.
+        let _ = sink.written().await;
+        return Err(refusal);
+    }
+    sink.finish(source.file, source.held, permit).await
+}

@@ -1,0 +1,398 @@
+//! How many bytes each repository uses, and who has signed in. Counters in memory are the truth while the process runs;
+//! they are written behind as absolute values. A repository is opened by a commit before its first write after idling
+//! and closed with nothing in flight, so that after a crash only the open ones must be counted on disk.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use api::grant::{Digest, Grant, Ledger, Reading, Unavailable};
+use api::id::{DeviceId, RepositoryId};
+use jiff::Timestamp;
+use tokio::sync::{Mutex as Gate, OwnedMutexGuard};
+use tokio::task::spawn_blocking;
+use tokio::time::Instant;
+
+use crate::blobs::fs;
+use crate::lock;
+
+/// The counters of all repositories that are written to.
+pub(crate) struct Usage {
+    ledger: Arc<dyn Ledger>,
+    repositories: Mutex<HashMap<RepositoryId, Arc<Repository>>>,
+    contacts: Mutex<Contacts>,
+    /// One flush at a time, so that an older value never overwrites a newer one.
+    flushing: Gate<()>,
+    idle_after: Duration,
+}
+
+#[derive(Default)]
+struct Contacts {
+    /// With the secret that they signed in with: new credentials make a new contact.
+    seen: HashMap<DeviceId, Digest>,
+    pending: Vec<DeviceId>,
+}
+
+/// One repository while it is written to.
+#[derive(Debug)]
+pub(crate) struct Repository {
+    id: RepositoryId,
+    directory: PathBuf,
+    /// Held while the repository is opened or closed.
+    gate: Arc<Gate<()>>,
+    /// For what is no single step of the file system.
+    alone: Mutex<()>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    phase: Phase,
+    in_flight: usize,
+    /// Below zero only for a moment, when a deletion is counted before the upload that it undid.
+    used: i64,
+    last_snapshot_at: Option<Timestamp>,
+    /// What the ledger is known to hold.
+    stored: Option<(u64, Option<Timestamp>)>,
+    idle_since: Instant,
+    /// Folders with removals that the disk may not know of yet.
+    unsynced: BTreeSet<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// Never opened by this process: the ledger knows the counter.
+    Fresh,
+    Open,
+    /// The ledger may or may not have it closed: the counter in memory is right, but it must be opened again.
+    Unsure,
+    /// No longer in the table.
+    Gone,
+}
+
+impl State {
+    fn used(&self) -> u64 {
+        u64::try_from(self.used).unwrap_or(0)
+    }
+
+    fn is_changed(&self) -> bool {
+        self.stored != Some((self.used(), self.last_snapshot_at))
+    }
+}
+
+/// The right to change a repository; it stays open until the last of these is dropped.
+#[derive(Debug)]
+pub(crate) struct Permit {
+    repository: Arc<Repository>,
+}
+
+impl Permit {
+    /// Counts a file that came, in bytes.
+    pub(crate) fn grew(&self, bytes: u64) {
+        self.replaced(0, bytes);
+    }
+
+    /// Counts a file that took another's place, in bytes.
+    pub(crate) fn replaced(&self, old: u64, new: u64) {
+        let mut state = lock(&self.repository.state);
+        state.used = state.used.saturating_add_unsigned(new).saturating_sub_unsigned(old);
+    }
+
+    /// Counts a file that went from `folder`, in bytes.
+    pub(crate) fn shrank(&self, bytes: u64, folder: String) {
+        let mut state = lock(&self.repository.state);
+        state.used = state.used.saturating_sub_unsigned(bytes);
+        state.unsynced.insert(folder);
+    }
+
+    /// Remembers when a snapshot arrived.
+    pub(crate) fn snapshot(&self, at: Timestamp) {
+        let mut state = lock(&self.repository.state);
+        state.last_snapshot_at = state.last_snapshot_at.max(Some(at));
+    }
+
+    /// The repository's lock for what is no single step of the file system.
+    pub(crate) fn alone(&self) -> &Mutex<()> {
+        &self.repository.alone
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        let mut state = lock(&self.repository.state);
+        state.in_flight -= 1;
+        state.idle_since = Instant::now();
+    }
+}
+
+impl Repository {
+    fn new(grant: &Grant) -> Self {
+        Self {
+            id: grant.repository.clone(),
+            directory: grant.directory.clone(),
+            gate: Arc::default(),
+            alone: Mutex::default(),
+            state: Mutex::new(State {
+                phase: Phase::Fresh,
+                in_flight: 0,
+                used: 0,
+                last_snapshot_at: None,
+                stored: None,
+                idle_since: Instant::now(),
+                unsynced: BTreeSet::new(),
+            }),
+        }
+    }
+
+    /// A permit, if the repository is open.
+    fn enter(self: &Arc<Self>, state: &mut MutexGuard<'_, State>) -> Option<Permit> {
+        (state.phase == Phase::Open).then(|| {
+            state.in_flight += 1;
+            Permit { repository: Arc::clone(self) }
+        })
+    }
+}
+
+/// Which repositories a flush closes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Close {
+    Idle,
+    All,
+}
+
+/// A repository that is being closed: nobody opens it meanwhile.
+struct Closing {
+    repository: Arc<Repository>,
+    _gate: OwnedMutexGuard<()>,
+}
+
+impl Usage {
+    pub(crate) fn new(ledger: Arc<dyn Ledger>, idle_after: Duration) -> Self {
+        Self {
+            ledger,
+            repositories: Mutex::default(),
+            contacts: Mutex::default(),
+            flushing: Gate::default(),
+            idle_after,
+        }
+    }
+
+    /// Remembers that a device has signed in.
+    pub(crate) fn contact(&self, grant: &Grant) {
+        let mut contacts = lock(&self.contacts);
+        if contacts.seen.get(&grant.device) != Some(&grant.secret) {
+            contacts.seen.insert(grant.device.clone(), grant.secret);
+            contacts.pending.push(grant.device.clone());
+        }
+    }
+
+    /// Asks to change a grant's repository. Waits for the ledger if the repository was idle, and for a count of the disk
+    /// if a process died while it was open.
+    pub(crate) async fn enter(self: &Arc<Self>, grant: &Grant) -> Result<Permit, Unavailable> {
+        loop {
+            let repository = {
+                let mut table = lock(&self.repositories);
+                Arc::clone(table.entry(grant.repository.clone()).or_insert_with(|| Arc::new(Repository::new(grant))))
+            };
+            if let Some(permit) = repository.enter(&mut lock(&repository.state)) {
+                return Ok(permit);
+            }
+            // In a task of its own: a client that hangs up must not leave an opening half done.
+            let usage = Arc::clone(self);
+            let opening = tokio::spawn(async move { usage.open(&repository).await });
+            if let Some(permit) = opening.await.unwrap_or(Err(Unavailable))? {
+                return Ok(permit);
+            }
+        }
+    }
+
+    /// Opens a repository; nothing if it has left the table meanwhile.
+    async fn open(&self, repository: &Arc<Repository>) -> Result<Option<Permit>, Unavailable> {
+        let _gate = repository.gate.lock().await;
+        let phase = {
+            let mut state = lock(&repository.state);
+            if let Some(permit) = repository.enter(&mut state) {
+                return Ok(Some(permit));
+            }
+            state.phase
+        };
+        if phase == Phase::Gone {
+            return Ok(None);
+        }
+        let opened = self.ledger.open(&repository.id).await?;
+        let counted = match phase {
+            Phase::Fresh if opened.was_open => Some(measure(repository.directory.clone()).await?),
+            _ => None,
+        };
+        let mut state = lock(&repository.state);
+        match counted {
+            Some((used, last_snapshot_at)) => {
+                state.used = i64::try_from(used).unwrap_or(i64::MAX);
+                state.last_snapshot_at = last_snapshot_at;
+            }
+            None if phase == Phase::Fresh => {
+                state.used = i64::try_from(opened.used_bytes).unwrap_or(i64::MAX);
+                state.stored = Some((opened.used_bytes, None));
+            }
+            None => {}
+        }
+        state.phase = Phase::Open;
+        Ok(repository.enter(&mut state))
+    }
+
+    /// Stores whatever differs from what was stored last, and closes what is idle.
+    pub(crate) async fn flush(self: &Arc<Self>, close: Close) -> Result<(), Unavailable> {
+        // In a task of its own: a caller that goes away must not leave a store half done.
+        let usage = Arc::clone(self);
+        tokio::spawn(async move { usage.flush_now(close).await }).await.unwrap_or(Err(Unavailable))
+    }
+
+    async fn flush_now(&self, close: Close) -> Result<(), Unavailable> {
+        let _flushing = self.flushing.lock().await;
+        self.flush_contacts().await?;
+        let repositories: Vec<_> = lock(&self.repositories).values().cloned().collect();
+        let (mut readings, mut closing, mut changed) = (Vec::new(), Vec::new(), Vec::new());
+        for repository in repositories {
+            if let Some(gate) = self.begin_close(&repository, close) {
+                let closed = Closing { repository, _gate: gate };
+                if let Some(reading) = self.close(&closed.repository).await {
+                    readings.push(reading);
+                    closing.push(closed);
+                }
+                continue;
+            }
+            let state = lock(&repository.state);
+            if state.phase == Phase::Open && state.is_changed() {
+                let stored = (state.used(), state.last_snapshot_at);
+                readings.push(reading(&repository, stored, false));
+                drop(state);
+                changed.push((repository, stored));
+            }
+        }
+        if readings.is_empty() {
+            return Ok(());
+        }
+        self.ledger.store(readings).await?;
+        for (repository, stored) in changed {
+            lock(&repository.state).stored = Some(stored);
+        }
+        for Closing { repository, .. } in &closing {
+            self.forget(repository);
+        }
+        Ok(())
+    }
+
+    async fn flush_contacts(&self) -> Result<(), Unavailable> {
+        let pending = std::mem::take(&mut lock(&self.contacts).pending);
+        if pending.is_empty() {
+            return Ok(());
+        }
+        let result = self.ledger.first_contact(pending.clone()).await;
+        if result.is_err() {
+            lock(&self.contacts).pending.extend(pending);
+        }
+        result
+    }
+
+    /// Keeps everyone out of a repository that is to be closed, if it is idle.
+    fn begin_close(&self, repository: &Arc<Repository>, close: Close) -> Option<OwnedMutexGuard<()>> {
+        let gate = Arc::clone(&repository.gate).try_lock_owned().ok()?;
+        let mut state = lock(&repository.state);
+        let idle = close == Close::All || state.idle_since.elapsed() >= self.idle_after;
+        if state.in_flight > 0 || !idle {
+            return None;
+        }
+        if state.phase == Phase::Open {
+            // Until the ledger has answered. Whoever comes meanwhile waits at the gate.
+            state.phase = Phase::Unsure;
+        }
+        Some(gate)
+    }
+
+    /// The last reading of a repository that `begin_close` holds; nothing if it need not or cannot be closed.
+    async fn close(&self, repository: &Arc<Repository>) -> Option<Reading> {
+        let (phase, folders, stored) = {
+            let mut state = lock(&repository.state);
+            let stored = (state.used(), state.last_snapshot_at);
+            (state.phase, std::mem::take(&mut state.unsynced), stored)
+        };
+        match phase {
+            Phase::Fresh => {
+                // It could not be opened.
+                self.forget(repository);
+                return None;
+            }
+            Phase::Gone => return None,
+            Phase::Open | Phase::Unsure => {}
+        }
+        if !folders.is_empty() {
+            let directory = repository.directory.clone();
+            let (folders, synced) = spawn_blocking(move || {
+                let synced = fs::sync_folders(&directory, &folders);
+                (folders, synced)
+            })
+            .await
+            .ok()?;
+            if let Err(error) = synced {
+                tracing::error!(%error, repository = %repository.id, "removals could not be made durable");
+                lock(&repository.state).unsynced.extend(folders);
+                return None;
+            }
+        }
+        Some(reading(repository, stored, true))
+    }
+
+    fn forget(&self, repository: &Repository) {
+        lock(&self.repositories).remove(&repository.id);
+        lock(&repository.state).phase = Phase::Gone;
+    }
+
+    /// How many changes are under way.
+    pub(crate) fn in_flight(&self) -> usize {
+        let repositories: Vec<_> = lock(&self.repositories).values().cloned().collect();
+        repositories.iter().map(|repository| lock(&repository.state).in_flight).sum()
+    }
+
+    /// Counts what a process that died had left open. Returns how many repositories that were.
+    pub(crate) async fn recover(&self) -> Result<usize, Unavailable> {
+        let left = self.ledger.left_open().await?;
+        let recovered = left.len();
+        let mut readings = Vec::with_capacity(recovered);
+        for open in left {
+            let (used_bytes, last_snapshot_at) = measure(open.directory).await?;
+            readings.push(Reading { repository: open.repository, used_bytes, last_snapshot_at, closed: true });
+        }
+        if !readings.is_empty() {
+            self.ledger.store(readings).await?;
+        }
+        Ok(recovered)
+    }
+}
+
+fn reading(repository: &Repository, (used_bytes, last_snapshot_at): (u64, Option<Timestamp>), closed: bool) -> Reading {
+    Reading { repository: repository.id.clone(), used_bytes, last_snapshot_at, closed }
+}
+
+/// Counts a repository on disk: its bytes, and when its newest snapshot was written. A disk that can't be read is as good
+/// as a ledger that can't be reached.
+async fn measure(directory: PathBuf) -> Result<(u64, Option<Timestamp>), Unavailable> {
+    let path = directory.clone();
+    let measured = spawn_blocking(move || {
+        let newest = fs::newest_snapshot(&path)?.and_then(|at| Timestamp::try_from(at).ok());
+        Ok((fs::measure(&path)?, newest))
+    });
+    match measured.await.map_err(std::io::Error::other).flatten() {
+        Ok(measured) => Ok(measured),
+        Err(error) => {
+            tracing::error!(%error, directory = %directory.display(), "a repository could not be counted");
+            Err(Unavailable)
+        }
+    }
+}
+
+impl std::fmt::Debug for Usage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Usage").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,9 @@
+//! The gateway over real sockets and a real directory.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod admission;
+mod protocol;
+mod support;
+mod uploads;
+mod usage;

@@ -1,0 +1,348 @@
+//! A gateway behind a real listener, a client that can misbehave, and a ledger in memory.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use api::grant::{Grant, Grants, Ledger, LeftOpen, Opened, Reading, Standing, Unavailable};
+use api::id::{DeviceId, RepositoryId};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use data_encoding::HEXLOWER;
+use futures_util::future::{BoxFuture, ready};
+use gateway::{Gateway, Options};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{Instant, timeout};
+
+/// What a ledger holds of one repository.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Row {
+    pub(crate) used_bytes: u64,
+    pub(crate) last_snapshot_at: Option<Timestamp>,
+    pub(crate) is_open: bool,
+}
+
+/// The other side of the port, in memory.
+#[derive(Debug, Default)]
+pub(crate) struct Book {
+    pub(crate) rows: Mutex<HashMap<RepositoryId, Row>>,
+    pub(crate) directories: Mutex<HashMap<RepositoryId, PathBuf>>,
+    pub(crate) contacts: Mutex<Vec<DeviceId>>,
+    pub(crate) opens: Mutex<Vec<RepositoryId>>,
+    pub(crate) stores: Mutex<usize>,
+    pub(crate) away: AtomicBool,
+    /// Stores, then says that it could not: the answer was lost.
+    pub(crate) mute: AtomicBool,
+}
+
+impl Book {
+    pub(crate) fn row(&self, repository: &RepositoryId) -> Row {
+        self.rows.lock().unwrap().get(repository).cloned().unwrap_or_default()
+    }
+
+    fn reachable<T>(&self, result: impl FnOnce() -> T) -> Result<T, Unavailable> {
+        if self.away.load(Ordering::SeqCst) { Err(Unavailable) } else { Ok(result()) }
+    }
+}
+
+impl Ledger for Book {
+    fn open<'a>(&'a self, repository: &'a RepositoryId) -> BoxFuture<'a, Result<Opened, Unavailable>> {
+        Box::pin(ready(self.reachable(|| {
+            self.opens.lock().unwrap().push(repository.clone());
+            let mut rows = self.rows.lock().unwrap();
+            let row = rows.entry(repository.clone()).or_default();
+            let opened = Opened { used_bytes: row.used_bytes, was_open: row.is_open };
+            row.is_open = true;
+            opened
+        })))
+    }
+
+    fn store(&self, readings: Vec<Reading>) -> BoxFuture<'_, Result<(), Unavailable>> {
+        let stored = self.reachable(|| {
+            *self.stores.lock().unwrap() += 1;
+            for reading in readings {
+                let mut rows = self.rows.lock().unwrap();
+                let row = rows.entry(reading.repository).or_default();
+                row.used_bytes = reading.used_bytes;
+                row.last_snapshot_at = reading.last_snapshot_at.or(row.last_snapshot_at);
+                if reading.closed {
+                    row.is_open = false;
+                }
+            }
+        });
+        Box::pin(ready(if self.mute.load(Ordering::SeqCst) { Err(Unavailable) } else { stored }))
+    }
+
+    fn first_contact(&self, devices: Vec<DeviceId>) -> BoxFuture<'_, Result<(), Unavailable>> {
+        Box::pin(ready(self.reachable(|| self.contacts.lock().unwrap().extend(devices))))
+    }
+
+    fn left_open(&self) -> BoxFuture<'_, Result<Vec<LeftOpen>, Unavailable>> {
+        Box::pin(ready(self.reachable(|| {
+            let rows = self.rows.lock().unwrap();
+            let directories = self.directories.lock().unwrap();
+            let open = rows.iter().filter(|(_, row)| row.is_open);
+            open.map(|(id, _)| LeftOpen { repository: id.clone(), directory: directories[id].clone() }).collect()
+        })))
+    }
+}
+
+/// A gateway in service, with the devices `dev_1`, `dev_2` and so on, and the repositories `rep_1`, `rep_2`.
+pub(crate) struct World {
+    pub(crate) pool: Arc<TempDir>,
+    pub(crate) grants: Arc<Grants>,
+    pub(crate) book: Arc<Book>,
+    pub(crate) gateway: Arc<Gateway>,
+    pub(crate) address: std::net::SocketAddr,
+}
+
+impl World {
+    /// With two devices and the first one's repository created.
+    pub(crate) async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    pub(crate) async fn with(change: impl FnOnce(&mut Options)) -> Self {
+        let world = Self::over(Arc::new(tempfile::tempdir().unwrap()), Arc::default(), change).await;
+        assert_eq!(world.post("/restic/rep_1/?create=true", b"").await.status, 200);
+        world
+    }
+
+    /// A process that begins with what another has left.
+    pub(crate) async fn over(pool: Arc<TempDir>, book: Arc<Book>, change: impl FnOnce(&mut Options)) -> Self {
+        let grants = Arc::new(Grants::default());
+        let mut options = Options::new(pool.path().join("tmp"), Arc::new(|| Timestamp::UNIX_EPOCH));
+        change(&mut options);
+        let gateway = Gateway::new(Arc::clone(&grants), Arc::clone(&book) as Arc<dyn Ledger>, options).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(serve(listener, Arc::clone(&gateway)));
+        let world = Self { pool, grants, book, gateway, address };
+        for n in [1, 2] {
+            let directory = world.repository(n);
+            world.book.directories.lock().unwrap().insert(RepositoryId::from_text(format!("rep_{n}")), directory);
+        }
+        world.gateway.recover().await.unwrap();
+        world.stand(Standing::Active);
+        world.grants.confirm(Instant::now() + Duration::from_hours(1));
+        world
+    }
+
+    pub(crate) fn repository(&self, n: usize) -> PathBuf {
+        self.pool.path().join(format!("repositories/{n}"))
+    }
+
+    pub(crate) fn grant(&self, n: usize, standing: Standing) -> Grant {
+        Grant {
+            device: DeviceId::from_text(format!("dev_{n}")),
+            repository: RepositoryId::from_text(format!("rep_{n}")),
+            username: format!("dev_{n}"),
+            secret: Sha256::digest(format!("secret {n}")).into(),
+            directory: self.repository(n),
+            standing,
+        }
+    }
+
+    /// Gives all devices this standing.
+    pub(crate) fn stand(&self, standing: Standing) {
+        let grants = [1, 2].map(|n| self.grant(n, standing.clone()));
+        self.grants.replace(grants.to_vec());
+    }
+
+    pub(crate) fn temporaries(&self) -> usize {
+        std::fs::read_dir(self.pool.path().join("tmp")).unwrap().count()
+    }
+
+    /// The lengths of all files of the first repository.
+    pub(crate) fn on_disk(&self) -> u64 {
+        files(&self.repository(1)).values().map(|bytes| bytes.len() as u64).sum()
+    }
+
+    pub(crate) async fn connect(&self) -> Client {
+        Client { stream: BufReader::new(TcpStream::connect(self.address).await.unwrap()) }
+    }
+
+    /// One request of the first device on a connection of its own.
+    pub(crate) async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+        let mut client = self.connect().await;
+        client.send(1, method, path, headers, Some(body)).await;
+        client.reply(method).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Reply {
+        self.send("GET", path, &[], b"").await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &[u8]) -> Reply {
+        self.send("POST", path, &[], body).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Reply {
+        self.send("DELETE", path, &[], b"").await
+    }
+}
+
+async fn serve(listener: TcpListener, gateway: Arc<Gateway>) {
+    while let Ok((stream, _)) = listener.accept().await {
+        let gateway = Arc::clone(&gateway);
+        let service = service_fn(move |request| {
+            let gateway = Arc::clone(&gateway);
+            async move { Ok::<_, Infallible>(gateway.handle(request).await) }
+        });
+        let connection = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
+        tokio::spawn(connection);
+    }
+}
+
+/// All files below a directory with their contents.
+pub(crate) fn files(directory: &Path) -> HashMap<PathBuf, Vec<u8>> {
+    let mut found = HashMap::new();
+    let Ok(entries) = std::fs::read_dir(directory) else { return found };
+    for entry in entries {
+        let path = entry.unwrap().path();
+        if path.symlink_metadata().unwrap().is_dir() {
+            found.extend(files(&path));
+        } else if let Ok(content) = std::fs::read(&path) {
+            found.insert(path, content);
+        }
+    }
+    found
+}
+
+/// The name of a blob.
+pub(crate) fn name(content: &[u8]) -> String {
+    HEXLOWER.encode(&Sha256::digest(content))
+}
+
+/// The path of a blob in the first repository.
+pub(crate) fn path(kind: &str, content: &[u8]) -> String {
+    format!("/restic/rep_1/{kind}/{}", name(content))
+}
+
+/// Bytes that no pattern of buffers fits.
+pub(crate) fn content(length: usize) -> Vec<u8> {
+    (0..length).map(|i| (i % 251) as u8 ^ (i / 65521) as u8).collect()
+}
+
+pub(crate) fn basic(n: usize) -> String {
+    format!("Basic {}", BASE64_STANDARD.encode(format!("dev_{n}:secret {n}")))
+}
+
+/// A connection on which anything can be sent.
+pub(crate) struct Client {
+    pub(crate) stream: BufReader<TcpStream>,
+}
+
+impl Client {
+    pub(crate) async fn raw(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).await.unwrap();
+    }
+
+    /// Sends a request of a device; without a body its headers must tell what follows.
+    pub(crate) async fn send(
+        &mut self,
+        device: usize,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&[u8]>,
+    ) {
+        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: pool\r\n");
+        if device > 0 {
+            head += &format!("Authorization: {}\r\n", basic(device));
+        }
+        for (name, value) in headers {
+            head += &format!("{name}: {value}\r\n");
+        }
+        if let Some(body) = body
+            && (method == "POST" || !body.is_empty())
+        {
+            head += &format!("Content-Length: {}\r\n", body.len());
+        }
+        let mut request = (head + "\r\n").into_bytes();
+        request.extend_from_slice(body.unwrap_or_default());
+        self.raw(&request).await;
+    }
+
+    pub(crate) async fn reply(&mut self, method: &str) -> Reply {
+        timeout(Duration::from_secs(20), self.read_reply(method)).await.expect("no answer in time")
+    }
+
+    async fn read_reply(&mut self, method: &str) -> Reply {
+        let status_line = self.line().await;
+        let mut words = status_line.splitn(3, ' ');
+        assert_eq!(words.next(), Some("HTTP/1.1"), "{status_line}");
+        let status = words.next().unwrap().parse().unwrap();
+        let reason = words.next().unwrap_or_default().to_owned();
+        let mut headers = HashMap::new();
+        loop {
+            let line = self.line().await;
+            let Some((name, value)) = line.split_once(": ") else { break };
+            headers.insert(name.to_lowercase(), value.to_owned());
+        }
+        let mut body = Vec::new();
+        if method != "HEAD" && headers.get("transfer-encoding").is_some_and(|coding| coding == "chunked") {
+            loop {
+                let length = usize::from_str_radix(&self.line().await, 16).unwrap();
+                let mut chunk = vec![0; length];
+                self.stream.read_exact(&mut chunk).await.unwrap();
+                body.extend(chunk);
+                assert_eq!(self.line().await, "");
+                if length == 0 {
+                    break;
+                }
+            }
+        } else if method != "HEAD" {
+            body = vec![0; headers["content-length"].parse().unwrap()];
+            self.stream.read_exact(&mut body).await.unwrap();
+        }
+        Reply { status, reason, headers, body }
+    }
+
+    async fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.stream.read_line(&mut line).await.unwrap();
+        line.trim_end().to_owned()
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) reason: String,
+    pub(crate) headers: HashMap<String, String>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Reply {
+    /// The code of a problem document, which must agree with the status and the reason phrase.
+    pub(crate) fn code(&self) -> String {
+        assert_eq!(self.headers["content-type"], "application/problem+json");
+        let problem: api::Problem = serde_json::from_slice(&self.body).unwrap();
+        assert_eq!(problem.status, self.status);
+        assert_eq!(problem.detail, self.reason);
+        assert!(!problem.request_id.is_empty());
+        problem.code
+    }
+}
+
+/// Waits until something is true.
+pub(crate) async fn until(what: &str, is_true: impl Fn() -> bool) {
+    for _ in 0..2000 {
+        if is_true() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("never happened: {what}");
+}

@@ -1,0 +1,113 @@
+//! The configuration: one documented file of defaults in the binary, a file and the environment above it.
+
+use std::path::{Path, PathBuf};
+
+use figment::Figment;
+use figment::providers::{Env, Format as _, Toml};
+use serde::Deserialize;
+
+/// The documented defaults; also `docs/configuration.md`.
+pub const DEFAULTS: &str = include_str!("../config.default.toml");
+const FILE: &str = "tenantry.toml";
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub server: Server,
+    pub database: Database,
+    pub log: Log,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    pub listen: String,
+    pub public_url: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    pub url: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    pub filter: String,
+    pub format: LogFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+/// Reads defaults, file and environment, in this order.
+///
+/// # Errors
+/// A sentence that names the key or the file.
+pub fn load(data: &Path, file: Option<&Path>) -> Result<Config, String> {
+    let path: PathBuf = file.map_or_else(|| data.join(FILE), Path::to_path_buf);
+    if file.is_some() && !path.is_file() {
+        return Err(format!("there is no configuration file {}", path.display()));
+    }
+    let figment =
+        Figment::from(Toml::string(DEFAULTS)).merge(Toml::file(path)).merge(Env::prefixed("TENANTRY__").split("__"));
+    let config: Config = figment.extract().map_err(|error| error.to_string())?;
+    config.check()?;
+    Ok(config)
+}
+
+impl Config {
+    fn check(&self) -> Result<(), String> {
+        let url = &self.server.public_url;
+        if !url.is_empty() && (!(url.starts_with("http://") || url.starts_with("https://")) || url.ends_with('/')) {
+            return Err("server.public_url begins with http:// or https:// and has no slash at its end".to_owned());
+        }
+        if self.server.listen.parse::<std::net::SocketAddr>().is_err() {
+            return Err(format!("server.listen is no address and port: {}", self.server.listen));
+        }
+        if let Err(error) = self.log.filter.parse::<tracing_subscriber::EnvFilter>() {
+            return Err(format!("log.filter: {error}"));
+        }
+        Ok(())
+    }
+}
+
+/// `docs/configuration.md`.
+pub fn document() -> String {
+    format!(
+        "# Configuration\n\nGenerated from `crates/tenantry/config.default.toml`, the defaults in the binary.\n\n\
+         ```toml\n{DEFAULTS}```\n"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_complete_and_valid() {
+        let config = load(Path::new("/nonexistent"), None).unwrap();
+        assert_eq!(config.server.listen, "127.0.0.1:8420");
+    }
+
+    #[test]
+    fn unknown_keys_and_wrong_values_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        for (text, named) in [
+            ("[server]\nlisen = \"x\"", "lisen"),
+            ("[server]\nlisten = \"localhost\"", "server.listen"),
+            ("[server]\npublic_url = \"backup.example.com\"", "server.public_url"),
+            ("[log]\nformat = \"xml\"", "xml"),
+        ] {
+            std::fs::write(folder.path().join(FILE), text).unwrap();
+            let error = load(folder.path(), None).unwrap_err();
+            assert!(error.contains(named), "{error}");
+        }
+        assert!(load(folder.path(), Some(Path::new("/nonexistent.toml"))).is_err());
+    }
+}

@@ -1,0 +1,83 @@
+//! The console inside the binary: files with hashed names that never change, and one page for every address of the
+//! console's own.
+
+use axum::body::Body;
+use axum::response::{IntoResponse as _, Response};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use rust_embed::RustEmbed;
+
+#[derive(RustEmbed)]
+#[folder = "../../console/dist"]
+#[allow_missing = true]
+struct Files;
+
+const PAGE: &str = "index.html";
+/// Names below here carry a hash of their content.
+const HASHED: &str = "assets/";
+
+/// No script or style but our own files, nobody frames us, nothing is sent elsewhere.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; \
+                      connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; \
+                      frame-ancestors 'none'";
+
+/// A file of the console, or its page.
+pub async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    if method != Method::GET && method != Method::HEAD {
+        return StatusCode::METHOD_NOT_ALLOWED.into_response();
+    }
+    let path = uri.path().trim_start_matches('/');
+    let is_file = !path.is_empty() && Files::get(path).is_some();
+    if !is_file && path.starts_with(HASHED) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    let name = if is_file { path } else { PAGE };
+    let accepts_brotli = headers
+        .get_all(header::ACCEPT_ENCODING)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|coding| coding.split(';').next().unwrap_or_default().trim() == "br");
+    let compressed = if accepts_brotli { Files::get(&format!("{name}.br")) } else { None };
+    let is_compressed = compressed.is_some();
+    let Some(file) = compressed.or_else(|| Files::get(name)) else {
+        return (StatusCode::NOT_FOUND, "This binary was built without the console.\n").into_response();
+    };
+    let etag = format!("\"{}\"", data_encoding::HEXLOWER.encode(&file.metadata.sha256_hash()[..16]));
+    let unchanged = headers.get(header::IF_NONE_MATCH).is_some_and(|seen| seen == etag.as_str());
+    let mut response =
+        if unchanged { StatusCode::NOT_MODIFIED.into_response() } else { Response::new(Body::from(file.data)) };
+    let answer = response.headers_mut();
+    let mut set = |name, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            answer.insert(name, value);
+        }
+    };
+    set(header::CONTENT_TYPE, content_type(name));
+    set(header::ETAG, &etag);
+    set(header::VARY, "accept-encoding");
+    let forever = name.starts_with(HASHED);
+    set(header::CACHE_CONTROL, if forever { "public, max-age=31536000, immutable" } else { "no-cache" });
+    set(header::CONTENT_SECURITY_POLICY, POLICY);
+    set(header::REFERRER_POLICY, "no-referrer");
+    set(header::X_FRAME_OPTIONS, "DENY");
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    if is_compressed {
+        set(header::CONTENT_ENCODING, "br");
+    }
+    response
+}
+
+fn content_type(name: &str) -> &'static str {
+    match name.rsplit_once('.').map(|(_, extension)| extension) {
+        Some("html") => "text/html; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        Some("png") => "image/png",
+        Some("ico") => "image/x-icon",
+        Some("woff2") => "font/woff2",
+        Some("json" | "webmanifest" | "map") => "application/json",
+        Some("txt") => "text/plain; charset=utf-8",
+        _ => "application/octet-stream",
+    }
+}

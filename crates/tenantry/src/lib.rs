@@ -1,0 +1,10 @@
+//! The server as a library, so that tests start the very thing that the binary runs.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+pub mod config;
+pub mod console;
+pub mod demo;
+pub mod documents;
+mod listen;
+pub mod serve;

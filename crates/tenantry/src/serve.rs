@@ -1,0 +1,104 @@
+//! `tenantry serve`: opens the database, recovers the pool, compiles the grants, and only then listens.
+
+use std::fs::File;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use control::clock::Clock;
+use control::grants::Follower;
+use control::ledger::DatabaseLedger;
+use control::{App, MIGRATIONS, Settings};
+use db::Database;
+use gateway::Gateway;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::console;
+
+/// Where uploads lie until they are whole: on the pool's file system, outside of every repository.
+const TEMPORARY: &str = "pool/.incoming";
+const LOCK: &str = "lock";
+
+/// What to serve and where.
+#[derive(Debug)]
+pub struct Options {
+    pub data: PathBuf,
+    pub listen: SocketAddr,
+    pub database: String,
+    /// Empty: the address listened on.
+    pub public_url: String,
+    pub clock: Clock,
+}
+
+/// Something that keeps the server from starting, in words.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// A server that is ready to run.
+#[derive(Debug)]
+pub struct Server {
+    pub app: App,
+    pub address: SocketAddr,
+    /// A secret to make the first administrator with, while there is none.
+    pub setup_token: Option<String>,
+    listener: TcpListener,
+    gateway: Arc<Gateway>,
+    follower: Follower,
+    /// Held as long as the process serves this data directory.
+    lock: File,
+}
+
+/// The database of a data directory, migrated.
+pub async fn open_database(url: &str) -> Result<Database, Failure> {
+    let database = Database::open(url, &MIGRATIONS).await?;
+    for name in database.migrate(&MIGRATIONS).await? {
+        tracing::info!(name, "migrated");
+    }
+    Ok(database)
+}
+
+fn lock(data: &Path) -> Result<File, Failure> {
+    let path = data.join(LOCK);
+    let file = File::options().create(true).truncate(false).write(true).open(&path)?;
+    file.try_lock().map_err(|_| format!("another process serves the data directory {}", data.display()))?;
+    Ok(file)
+}
+
+impl Server {
+    pub async fn start(options: Options) -> Result<Self, Failure> {
+        std::fs::create_dir_all(options.data.join(TEMPORARY))?;
+        let data = std::path::absolute(&options.data)?;
+        let lock = lock(&data)?;
+        // Bound first: whoever asks for port 0 has to know it for the public address.
+        let listener = TcpListener::bind(options.listen)
+            .await
+            .map_err(|error| format!("cannot listen on {}: {error}", options.listen))?;
+        let address = listener.local_addr()?;
+        let public_url = if options.public_url.is_empty() { format!("http://{address}") } else { options.public_url };
+        let database = open_database(&options.database).await?;
+        let clock = options.clock;
+        let app = App::new(database, clock.clone(), Settings { public_url, data: data.clone() })?;
+        let ledger = Arc::new(DatabaseLedger::new(app.clone()));
+        let gateway_clock: gateway::Clock = Arc::new(move || clock.now());
+        let gateway =
+            Gateway::new(Arc::clone(&app.grants), ledger, gateway::Options::new(data.join(TEMPORARY), gateway_clock))?;
+        gateway.recover().await?;
+        app.connect_meter(Arc::<Gateway>::clone(&gateway));
+        let follower = Follower::start(&app).await?;
+        let setup_token = control::setup::renew_token(&app).await?;
+        Ok(Self { app, address, setup_token, listener, gateway, follower, lock })
+    }
+
+    /// Serves until told to stop. Everything acknowledged is stored when this returns.
+    pub async fn run(self, stop: CancellationToken) {
+        let router = control::http::router(self.app.clone()).fallback(console::serve);
+        let background = CancellationToken::new();
+        let follower = tokio::spawn(self.follower.run(background.clone()));
+        let keeper = tokio::spawn(Arc::clone(&self.gateway).run(stop.clone()));
+        crate::listen::serve(self.listener, router, Arc::clone(&self.gateway), stop).await;
+        let _ = keeper.await;
+        background.cancel();
+        let _ = follower.await;
+        drop(self.lock);
+    }
+}
