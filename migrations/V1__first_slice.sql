@@ -38,7 +38,7 @@ create table customers (
     email text,
     email_folded id_text,
     kind text,
-    account_state text not null,
+    -- null: active by itself
     suspend_mode text,
     suspend_reason text,
     suspend_message text,
@@ -57,8 +57,7 @@ create table customers (
     search text not null,
     is_default boolean not null,
     created_at bigint not null,
-    unique (parent_id, name_folded),
-    check ((account_state = 'active' and suspend_mode is null) or (account_state = 'suspended' and suspend_mode is not null))
+    unique (parent_id, name_folded)
 );
 create index customers_by_name on customers (company_folded, id);
 create index customers_by_parent on customers (parent_id, company_folded);

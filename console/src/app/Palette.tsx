@@ -38,10 +38,24 @@ export function Palette({ onClose }: { onClose: () => void }) {
     commands.filter(({ name }) => name.toLowerCase().includes(wanted.toLowerCase()));
   const actions = matching([
     ...(operations.includes('customer_create')
-      ? [{ id: 'add', name: 'Add customer', icon: <Plus className="icon" />, run: () => void go({ to: '/customers/new' }) }]
+      ? [
+          {
+            id: 'add',
+            name: 'Add customer',
+            icon: <Plus className="icon" />,
+            run: () => void go({ to: '/customers/new' }),
+          },
+        ]
       : []),
     ...(operations.includes('user_create')
-      ? [{ id: 'person', name: 'Add person', icon: <UserPlus className="icon" />, run: () => void go({ to: '/people', search: { add: 'yes' } }) }]
+      ? [
+          {
+            id: 'person',
+            name: 'Add person',
+            icon: <UserPlus className="icon" />,
+            run: () => void go({ to: '/people', search: { add: 'yes' } }),
+          },
+        ]
       : []),
     { id: 'theme', name: 'Switch between light and dark', icon: <SunMoon className="icon" />, run: switchTheme },
   ]);
@@ -82,7 +96,12 @@ export function Palette({ onClose }: { onClose: () => void }) {
                 <MenuSection>
                   <Header className="menu-heading">Customers</Header>
                   {customers.map((customer) => (
-                    <MenuItem key={customer.id} id={customer.id} textValue={customerName(customer)} className="menu-item">
+                    <MenuItem
+                      key={customer.id}
+                      id={customer.id}
+                      textValue={customerName(customer)}
+                      className="menu-item"
+                    >
                       <LevelIcon level={customer.level} />
                       <span className="menu-item-text">
                         <span>{customerName(customer)}</span>

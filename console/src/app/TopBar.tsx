@@ -31,7 +31,7 @@ export function TopBar({ drawer, onDrawer, onPalette }: TopBarProps) {
           {drawer ? <X className="icon" aria-hidden /> : <MenuIcon className="icon" aria-hidden />}
         </IconButton>
       </span>
-      <Link to="/customers" search={{ under: undefined }} className="brand">
+      <Link to="/customers" search={{ under: undefined }} activeOptions={{ exact: true }} className="brand">
         <span className="brand-mark" aria-hidden>
           {initials(me.provider_name).charAt(0)}
         </span>
@@ -84,7 +84,11 @@ function Account() {
           </>
         }
         trigger={
-          <AriaButton className="button account" data-kind="quiet" aria-label={`Account of ${me.name}`}>
+          <AriaButton
+            className="button account"
+            data-kind="quiet"
+            aria-label={`${initials(me.name)}, account of ${me.name}`}
+          >
             <span className="avatar" aria-hidden>
               {initials(me.name)}
             </span>

@@ -119,15 +119,5 @@ const people = createRoute({
 export const routeTree = root.addChildren([
   signIn,
   setup,
-  frame.addChildren([
-    index,
-    customers,
-    customerAdd,
-    customer,
-    customerEdit,
-    customerAdded,
-    devices,
-    device,
-    people,
-  ]),
+  frame.addChildren([index, customers, customerAdd, customer, customerEdit, customerAdded, devices, device, people]),
 ]);

@@ -5,7 +5,23 @@ export type Country = { code: string; name: string };
 const names = new Intl.DisplayNames('en-GB', { type: 'region', fallback: 'none' });
 
 /** Reserved codes that browsers name although no customer lives there. */
-const NOT_COUNTRIES = new Set(['AC', 'CP', 'CQ', 'DG', 'EA', 'EU', 'EZ', 'IC', 'QO', 'TA', 'UN', 'XA', 'XB', 'XK', 'ZZ']);
+const NOT_COUNTRIES = new Set([
+  'AC',
+  'CP',
+  'CQ',
+  'DG',
+  'EA',
+  'EU',
+  'EZ',
+  'IC',
+  'QO',
+  'TA',
+  'UN',
+  'XA',
+  'XB',
+  'XK',
+  'ZZ',
+]);
 
 let all: Country[] | undefined;
 

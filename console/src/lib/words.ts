@@ -170,7 +170,11 @@ const FIELDS: Record<string, string> = {
 
 /** The name of a wire field, nested or not. */
 export function fieldName(field: string): string {
-  const last = field.split('.').at(-1)?.replace(/\[\d+\]$/u, '') ?? field;
+  const last =
+    field
+      .split('.')
+      .at(-1)
+      ?.replace(/\[\d+\]$/u, '') ?? field;
   return FIELDS[last] ?? last.replaceAll('_', ' ');
 }
 

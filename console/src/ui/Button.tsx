@@ -1,6 +1,11 @@
 import { Link, type LinkProps } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { Button as AriaButton, Tooltip, TooltipTrigger, type ButtonProps as AriaButtonProps } from 'react-aria-components';
+import {
+  Button as AriaButton,
+  Tooltip,
+  TooltipTrigger,
+  type ButtonProps as AriaButtonProps,
+} from 'react-aria-components';
 
 type Look = {
   kind?: 'primary' | 'danger' | 'quiet' | 'link';
@@ -52,7 +57,7 @@ export function IconButton({ label, kind = 'quiet', size, refusal, onPress, chil
 /** A link that looks like a button, because it leads to a page and not to an effect. */
 export function LinkButton({ kind, size, children, ...link }: LinkProps & Look & { children: ReactNode }) {
   return (
-    <Link {...link} className="button" data-kind={kind} data-size={size}>
+    <Link activeOptions={{ exact: true }} {...link} className="button" data-kind={kind} data-size={size}>
       {children}
     </Link>
   );

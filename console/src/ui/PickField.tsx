@@ -19,7 +19,16 @@ type PickFieldProps = {
 };
 
 /** One of many, found by typing. */
-export function PickField({ name, label, hint, optional, choices, text, onText, none = 'Nothing matches.' }: PickFieldProps) {
+export function PickField({
+  name,
+  label,
+  hint,
+  optional,
+  choices,
+  text,
+  onText,
+  none = 'Nothing matches.',
+}: PickFieldProps) {
   const { id, problem, value, set } = useFormField(name);
   const narrowed = onText !== undefined;
   return (

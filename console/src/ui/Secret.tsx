@@ -25,14 +25,16 @@ export function Secret({ label, text, hint }: SecretProps) {
           {copied ? 'Copied' : 'Copy'}
         </Button>
       </div>
-      <pre className="secret-text" tabIndex={0}>
+      <pre className="secret-text">
         <code>{text}</code>
       </pre>
       {hint && <p className="hint">{hint}</p>}
       <p className="hidden-text" role="status">
         {copied ? `${label} copied` : ''}
       </p>
-      {copied === false && <p className="field-error">The browser did not allow copying. Select the text and copy it.</p>}
+      {copied === false && (
+        <p className="field-error">The browser did not allow copying. Select the text and copy it.</p>
+      )}
     </section>
   );
 }

@@ -34,7 +34,7 @@ export function When({ at, never = 'None yet' }: { at: string | null | undefined
   if (!at) return <span className="quiet">{never}</span>;
   return (
     <time dateTime={at} title={exact(at)}>
-      {ago(at, Math.max(present, Date.now()))}
+      {ago(at, present)}
     </time>
   );
 }

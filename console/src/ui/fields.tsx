@@ -20,7 +20,15 @@ type TextFieldProps = FieldProps & {
   spellCheck?: boolean;
 };
 
-export function TextField({ name, label, hint, optional, autoComplete = 'off', type = 'text', ...rest }: TextFieldProps) {
+export function TextField({
+  name,
+  label,
+  hint,
+  optional,
+  autoComplete = 'off',
+  type = 'text',
+  ...rest
+}: TextFieldProps) {
   const { id, problem, value, set } = useFormField(name);
   return (
     <Labelled id={id} label={label} hint={hint} optional={optional} problem={problem}>

@@ -1,5 +1,15 @@
 import { CircleAlert } from 'lucide-react';
-import { createContext, use, useCallback, useMemo, useRef, useState, type FormEvent, type ReactNode } from 'react';
+import {
+  createContext,
+  use,
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  type FormEvent,
+  type ReactNode,
+} from 'react';
 import { ApiError } from '../api/client';
 import { fieldName, fieldProblem, problemText } from '../lib/words';
 
@@ -17,7 +27,8 @@ export type Form = {
   set: (field: string, value: string) => void;
   /** Sends it; on failure the values stay and the summary takes the focus. */
   submit: () => Promise<void>;
-  summary: React.RefObject<HTMLDivElement | null>;
+  /** How often it could not be sent. */
+  failures: number;
   id: string;
 };
 
@@ -39,7 +50,7 @@ export function useForm({ initial, check, send, explain }: FormOptions): Form {
   const [problems, setProblems] = useState<Problems>({});
   const [refusal, setRefusal] = useState<ReactNode>();
   const [busy, setBusy] = useState(false);
-  const summary = useRef<HTMLDivElement>(null);
+  const [failures, setFailures] = useState(0);
 
   const set = useCallback((field: string, value: string) => {
     setValues((old) => ({ ...old, [field]: value }));
@@ -49,7 +60,7 @@ export function useForm({ initial, check, send, explain }: FormOptions): Form {
   const fail = (found: Problems, whole: ReactNode) => {
     setProblems(found);
     setRefusal(whole);
-    setTimeout(() => summary.current?.focus());
+    setFailures((n) => n + 1);
   };
 
   const submit = async () => {
@@ -70,7 +81,7 @@ export function useForm({ initial, check, send, explain }: FormOptions): Form {
   };
 
   const changed = useMemo(() => Object.keys(values).some((field) => values[field] !== first[field]), [values, first]);
-  return { values, problems, refusal, busy, changed, set, submit, summary, id };
+  return { values, problems, refusal, busy, changed, set, submit, failures, id };
 }
 
 function fieldsOf(error: unknown): Problems {
@@ -80,9 +91,7 @@ function fieldsOf(error: unknown): Problems {
 
 /** An answer may speak of `sites[1]`; the field on the page is `sites`. */
 function withoutField(problems: Problems, field: string): Problems {
-  return Object.fromEntries(
-    Object.entries(problems).filter(([name]) => name !== field && !isPartOf(name, field)),
-  );
+  return Object.fromEntries(Object.entries(problems).filter(([name]) => name !== field && !isPartOf(name, field)));
 }
 
 function isPartOf(name: string, field: string): boolean {
@@ -123,10 +132,14 @@ export function FormView({ form, label, className = 'form', children }: FormView
 export function FormSummary() {
   const form = use(FormContext);
   if (!form) throw new Error('A summary stands in a FormView.');
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (form.failures > 0) box.current?.focus();
+  }, [form.failures]);
   const entries = Object.entries(form.problems);
   if (entries.length === 0 && !form.refusal) return null;
   return (
-    <div className="form-summary" role="alert" tabIndex={-1} ref={form.summary}>
+    <div className="form-summary" role="alert" tabIndex={-1} ref={box}>
       <CircleAlert className="icon" aria-hidden />
       <div>
         {form.refusal && <div>{form.refusal}</div>}

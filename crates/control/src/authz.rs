@@ -192,10 +192,9 @@ pub fn document() -> String {
         let cell = |role: Role| match need {
             Need::Nothing => "anybody",
             Need::Secret => "by a secret",
-            Need::Account => "yes",
             Need::Permission(permission) if !permission.is_given_to(role) => "no",
             Need::Permission(permission) if permission.is_needed_at_parent() => "yes ↑",
-            Need::Permission(_) => "yes",
+            Need::Account | Need::Permission(_) => "yes",
         };
         let [administrator, supporter, customer] = Role::ALL.map(cell);
         let _ = writeln!(text, "| `{operation}` | {administrator} | {supporter} | {customer} |");

@@ -4,7 +4,7 @@
 use api::Error;
 use api::change::ActorKind;
 use api::id::CustomerId;
-use db::sql;
+use db::{insert, sql};
 use serde_json::Value;
 use tree::Path;
 
@@ -108,15 +108,24 @@ pub(crate) async fn write(tx: &mut Tx, entries: Vec<Entry>) -> Result<(), Error>
             Some((kind, id, name)) => (kind, Some(id), Some(name), Some(entry.subject.path.clone())),
             None => (kind, id.clone(), name.clone(), actor_path.clone()),
         };
-        tx.exec(sql![
-            "insert into changes (number, at, actor_kind, actor_id, actor_name, actor_path, address, request_id, action,
-             subject_kind, subject_id, subject_name, customer_id, path, before, after) values (",
-            number, ", ", at, ", ", kind_word(kind), ", ", id, ", ", name, ", ",
-            actor_path.map(|path| path.as_str().to_owned()), ", ", origin.address.clone(), ", ",
-            origin.request_id.clone(), ", ", entry.action, ", ", entry.subject.kind, ", ", entry.subject.id, ", ",
-            entry.subject.name, ", ", entry.subject.customer_id.as_str(), ", ", entry.subject.path.as_str(), ", ",
-            entry.before.map(|value| value.to_string()), ", ", entry.after.map(|value| value.to_string()), ")"
-        ])
+        tx.exec(insert! { "changes",
+            number: number,
+            at: at,
+            actor_kind: kind_word(kind),
+            actor_id: id,
+            actor_name: name,
+            actor_path: actor_path.as_ref().map(Path::as_str),
+            address: origin.address.as_ref(),
+            request_id: origin.request_id.as_ref(),
+            action: entry.action,
+            subject_kind: entry.subject.kind,
+            subject_id: entry.subject.id,
+            subject_name: entry.subject.name,
+            customer_id: &entry.subject.customer_id,
+            path: entry.subject.path.as_str(),
+            before: entry.before.map(|value| value.to_string()),
+            after: entry.after.map(|value| value.to_string()),
+        })
         .await?;
     }
     Ok(())

@@ -6,7 +6,7 @@ use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 use api::{Code, Error};
-use db::{Record, Sql, sql};
+use db::{Record, Sql, assign, sql};
 use jiff::Timestamp;
 use tree::{Deltas, Path, Totals};
 
@@ -165,7 +165,7 @@ impl Tx {
         let wake = wrote.map_err(|error| Collision { again: collided, error })?;
         match self.cx.link {
             Link::Writer(tx) => {
-                tx.commit().await.map_err(|error| Collision { again: error.is_retryable(), error: internal(error) })?
+                tx.commit().await.map_err(|error| Collision { again: error.is_retryable(), error: internal(error) })?;
             }
             Link::Reader(_) => {}
         }
@@ -174,19 +174,13 @@ impl Tx {
 
     async fn write_gathered(&mut self) -> Result<bool, Error> {
         for (id, change) in std::mem::take(&mut self.deltas).into_changes() {
-            self.exec(sql![
-                "update totals set customers = customers + ",
-                change.customers,
-                ", sites = sites + ",
-                change.sites,
-                ", devices = devices + ",
-                change.devices,
-                ", used_bytes = used_bytes + ",
-                change.used_bytes,
-                " where customer_id = ",
-                id.as_str()
-            ])
-            .await?;
+            let sums = assign! {
+                customers: sql!["customers + ", change.customers],
+                sites: sql!["sites + ", change.sites],
+                devices: sql!["devices + ", change.devices],
+                used_bytes: sql!["used_bytes + ", change.used_bytes],
+            };
+            self.exec(sql!["update totals set ", sums, " where customer_id = ", &id]).await?;
         }
         let entries = std::mem::take(&mut self.entries);
         let wake = !entries.is_empty();

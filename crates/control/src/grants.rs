@@ -32,7 +32,7 @@ pub struct Follower {
 impl Follower {
     /// Compiles the whole table. Until this has succeeded the gateway admits nobody.
     pub async fn start(app: &App) -> Result<Self, Error> {
-        let began = now();
+        let began = Instant::now();
         let mut cx = Cx::read(app, Caller::System).await?;
         let seen = last_number(&mut cx).await?;
         let grants = compile(&mut cx, None).await?;
@@ -46,14 +46,14 @@ impl Follower {
         let mut woken = self.app.wake.subscribe();
         let mut poll = interval(POLL);
         poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut full = now();
+        let mut full = Instant::now();
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
                 _ = woken.changed() => {}
                 _ = poll.tick() => {}
             }
-            let began = now();
+            let began = Instant::now();
             let result = if began.duration_since(full) >= FULL {
                 full = began;
                 self.check().await
@@ -115,11 +115,6 @@ impl Follower {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "how fresh the table is, is measured on the machine's own clock")]
-fn now() -> Instant {
-    Instant::now()
-}
-
 async fn last_number(cx: &mut Cx) -> Result<i64, Error> {
     cx.one(sql!["select last_number from change_counter where id = 1"]).await
 }
@@ -129,12 +124,12 @@ db::record! {
         device: String,
         repository: String,
         path: Path as String => Path::from_stored,
-        secret: [u8; 32] as String => digest,
+        secret: [u8; 32] as String => |hex| digest(&hex),
         directory: String,
     }
 }
 
-fn digest(hex: String) -> Result<[u8; 32], String> {
+fn digest(hex: &str) -> Result<[u8; 32], String> {
     let bytes = data_encoding::HEXLOWER.decode(hex.as_bytes()).map_err(|error| error.to_string())?;
     bytes.try_into().map_err(|_| "is no SHA-256".to_owned())
 }

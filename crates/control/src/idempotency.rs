@@ -6,7 +6,7 @@ use api::{Code, Error};
 use chacha20poly1305::aead::{Aead as _, KeyInit as _};
 use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
 use data_encoding::{BASE64, HEXLOWER};
-use db::sql;
+use db::{insert, sql};
 use hkdf::Hkdf;
 use sha2::{Digest as _, Sha256};
 
@@ -92,26 +92,16 @@ pub(crate) async fn keep(
         .encrypt(&nonce, answer.body.as_slice())
         .map_err(|_| Error::internal("an answer cannot be sealed"))?;
     let sealed = BASE64.encode(&[nonce.as_slice(), &body].concat());
-    tx.exec(sql![
-        "insert into idempotent_answers (caller, key_hash, operation, request_hash, status, etag, sealed, created_at)
-         values (",
-        caller,
-        ", ",
-        key_hash(key),
-        ", ",
-        operation,
-        ", ",
-        request_hash,
-        ", ",
-        i64::from(answer.status),
-        ", ",
-        answer.etag.clone(),
-        ", ",
-        sealed,
-        ", ",
-        now,
-        ")"
-    ])
+    tx.exec(insert! { "idempotent_answers",
+        caller: caller,
+        key_hash: key_hash(key),
+        operation: operation,
+        request_hash: request_hash,
+        status: i64::from(answer.status),
+        etag: answer.etag.as_ref(),
+        sealed: sealed,
+        created_at: now,
+    })
     .await?;
     Ok(())
 }

@@ -29,7 +29,7 @@ impl DatabaseLedger {
 }
 
 /// The gateway only needs to know that it didn't happen; the cause is logged here.
-fn unavailable(error: Error) -> Unavailable {
+fn unavailable(error: &Error) -> Unavailable {
     tracing::warn!(%error, cause = ?error.cause, "the ledger cannot be written");
     Unavailable
 }
@@ -38,7 +38,7 @@ impl Ledger for DatabaseLedger {
     fn open<'a>(&'a self, repository: &'a RepositoryId) -> BoxFuture<'a, Result<Opened, Unavailable>> {
         Box::pin(async move {
             crate::run!(self.app, Caller::System, Origin::default(), |tx| open(tx, repository).await)
-                .map_err(unavailable)
+                .map_err(|error| unavailable(&error))
         })
     }
 
@@ -46,7 +46,7 @@ impl Ledger for DatabaseLedger {
         Box::pin(async move {
             for some in readings.chunks(AT_ONCE) {
                 crate::run!(self.app, Caller::System, Origin::default(), |tx| store(tx, some).await)
-                    .map_err(unavailable)?;
+                    .map_err(|error| unavailable(&error))?;
             }
             Ok(())
         })
@@ -56,14 +56,14 @@ impl Ledger for DatabaseLedger {
         Box::pin(async move {
             for some in devices.chunks(AT_ONCE) {
                 crate::run!(self.app, Caller::System, Origin::default(), |tx| first_contact(tx, some).await)
-                    .map_err(unavailable)?;
+                    .map_err(|error| unavailable(&error))?;
             }
             Ok(())
         })
     }
 
     fn left_open(&self) -> BoxFuture<'_, Result<Vec<LeftOpen>, Unavailable>> {
-        Box::pin(async move { left_open(&self.app).await.map_err(unavailable) })
+        Box::pin(async move { left_open(&self.app).await.map_err(|error| unavailable(&error)) })
     }
 }
 

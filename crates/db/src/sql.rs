@@ -184,6 +184,38 @@ macro_rules! sql {
     }};
 }
 
+/// Builds an insertion in which each column stands beside its value: `insert! { "sites", id: id.as_str(), version: 1_i64 }`.
+#[macro_export]
+macro_rules! insert {
+    { $table:literal, $($column:ident: $value:expr),+ $(,)? } => {{
+        let mut columns = $crate::Sql::new();
+        let mut values = $crate::Sql::new();
+        let mut separator = "";
+        $(
+            columns.push(separator).push(stringify!($column));
+            values.push(separator).push_part($value);
+            #[allow(unused_assignments, reason = "nothing follows the last column")]
+            { separator = ", "; }
+        )+
+        $crate::sql!["insert into ", $crate::Raw($table), " (", columns, ") values (", values, ")"]
+    }};
+}
+
+/// Builds the middle of an update: `sql!["update sites set ", assign! { name: name, note: note }, " where id = ", id]`.
+#[macro_export]
+macro_rules! assign {
+    { $($column:ident: $value:expr),+ $(,)? } => {{
+        let mut sql = $crate::Sql::new();
+        let mut separator = "";
+        $(
+            sql.push(separator).push(stringify!($column)).push(" = ").push_part($value);
+            #[allow(unused_assignments, reason = "nothing follows the last column")]
+            { separator = ", "; }
+        )+
+        sql
+    }};
+}
+
 /// One piece of [`sql!`]; tells a literal from an expression.
 #[doc(hidden)]
 #[macro_export]

@@ -105,7 +105,7 @@ impl Gateway {
         let removed = blocking(move || {
             let removed = fs::remove(&held.grant.directory, file, permit.alone())?;
             if let Some(length) = removed {
-                permit.shrank(length, fs::folder_of(file));
+                permit.shrank(length, fs::folder(file));
             }
             Ok(removed)
         });

@@ -20,7 +20,8 @@ use crate::Gateway;
 use crate::admission::{admit, is_same};
 use crate::answer::Refusal;
 use crate::blobs::buffers::Buffer;
-use crate::blobs::fs::{NotPlaced, Placed, Pool, Temporary};
+use crate::blobs::fs::Pool;
+use crate::blobs::place::{NotPlaced, Placed, Upload};
 use crate::protocol::{File, Kind, Operation};
 use crate::usage::Permit;
 
@@ -111,18 +112,25 @@ pub(crate) fn check_length(file: File, length: u64) -> Result<(), Refusal> {
 /// The bytes on their way to the disk.
 struct Sink {
     gateway: Arc<Gateway>,
+    file: File,
     hasher: Sha256,
     buffer: Buffer,
     /// The buffer before, while it is written.
-    writing: Option<JoinHandle<io::Result<Temporary>>>,
+    writing: Option<JoinHandle<io::Result<Upload>>>,
 }
 
 impl Sink {
-    fn new(gateway: &Arc<Gateway>) -> Self {
-        Self { gateway: Arc::clone(gateway), hasher: Sha256::new(), buffer: gateway.buffers.take(), writing: None }
+    fn new(gateway: &Arc<Gateway>, file: File) -> Self {
+        Self {
+            gateway: Arc::clone(gateway),
+            file,
+            hasher: Sha256::new(),
+            buffer: gateway.buffers.take(),
+            writing: None,
+        }
     }
 
-    async fn push(&mut self, mut bytes: Bytes) -> Result<(), Refusal> {
+    async fn push(&mut self, mut bytes: Bytes, held: &Arc<Held>) -> Result<(), Refusal> {
         self.hasher.update(&bytes);
         loop {
             self.buffer.fill(&mut bytes);
@@ -131,13 +139,13 @@ impl Sink {
             }
             let upload = self.written().await?;
             let full = std::mem::replace(&mut self.buffer, self.gateway.buffers.take());
-            let pool = Arc::clone(&self.gateway.pool);
-            self.writing = Some(spawn_blocking(move || write(&pool, upload, &full)));
+            let (pool, held, file) = (Arc::clone(&self.gateway.pool), Arc::clone(held), self.file);
+            self.writing = Some(spawn_blocking(move || write(&pool, &held, file, upload, &full)));
         }
     }
 
     /// Waits until nothing is being written.
-    async fn written(&mut self) -> Result<Option<Temporary>, Refusal> {
+    async fn written(&mut self) -> Result<Option<Upload>, Refusal> {
         match self.writing.take() {
             Some(job) => job.await.map_err(io::Error::other).flatten().map(Some).map_err(Refusal::failed),
             None => Ok(None),
@@ -145,9 +153,9 @@ impl Sink {
     }
 
     /// Puts the file in place.
-    async fn finish(mut self, file: File, held: Arc<Held>, permit: Permit) -> Result<(), Refusal> {
+    async fn finish(mut self, held: Arc<Held>, permit: Permit) -> Result<(), Refusal> {
         let upload = self.written().await?;
-        let Self { gateway, hasher, buffer, .. } = self;
+        let Self { gateway, file, hasher, buffer, .. } = self;
         let digest: [u8; 32] = hasher.finalize().into();
         if let File::Blob(_, name) = file
             && name.digest() != digest
@@ -157,10 +165,10 @@ impl Sink {
             return Err(Refusal::new(Code::HashMismatch, "The bytes do not hash to the name"));
         }
         let job = spawn_blocking(move || {
-            let upload = write(&gateway.pool, upload, &buffer)?;
+            let mut upload = write(&gateway.pool, &held, file, upload, &buffer)?;
             drop(buffer);
             let length = upload.length();
-            let (placed, folder) = gateway.pool.place(upload, &held.grant.directory, file, permit.alone())?;
+            let placed = upload.place(permit.alone())?;
             match placed {
                 Placed::New => permit.grew(length),
                 Placed::Instead(old) => permit.replaced(old, length),
@@ -169,7 +177,7 @@ impl Sink {
             if placed == Placed::New && matches!(file, File::Blob(Kind::Snapshots, _)) {
                 permit.snapshot((gateway.options.clock)());
             }
-            gateway.pool.sync(&folder)?;
+            upload.settle()?;
             Ok(())
         });
         match job.await {
@@ -187,11 +195,10 @@ impl Sink {
 }
 
 /// Writes a buffer behind what is there; begins the file if there is none. Blocks.
-fn write(pool: &Arc<Pool>, upload: Option<Temporary>, buffer: &Buffer) -> io::Result<Temporary> {
+fn write(pool: &Arc<Pool>, held: &Held, file: File, upload: Option<Upload>, buffer: &Buffer) -> io::Result<Upload> {
     let mut upload = match upload {
         Some(upload) => upload,
-        // Without the folder for uploads nothing works; that is no missing repository.
-        None => pool.begin().map_err(io::Error::other)?,
+        None => Upload::begin(pool, &held.grant.directory, file)?,
     };
     upload.write(buffer.as_ref())?;
     Ok(upload)
@@ -203,10 +210,10 @@ pub(crate) async fn receive<B: Body<Data = Bytes>>(
     mut source: Source<'_, B>,
     permit: Permit,
 ) -> Result<(), Refusal> {
-    let mut sink = Sink::new(gateway);
+    let mut sink = Sink::new(gateway, source.file);
     let received = async {
         while let Some(bytes) = source.next().await? {
-            sink.push(bytes).await?;
+            sink.push(bytes, &source.held).await?;
         }
         Ok(())
     };
@@ -215,5 +222,5 @@ pub(crate) async fn receive<B: Body<Data = Bytes>>(
         let _ = sink.written().await;
         return Err(refusal);
     }
-    sink.finish(source.file, source.held, permit).await
+    sink.finish(source.held, permit).await
 }

@@ -1,5 +1,6 @@
 //! `tenantry`: the server, and what is done from the host's command line.
 
+use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -82,7 +83,7 @@ struct Place {
     /// The data directory
     #[arg(long, value_name = "DIR", default_value = "data")]
     data: PathBuf,
-    /// A path to an SQLite file, or postgres://…
+    /// Path of a database file, or postgres://…
     #[arg(long, value_name = "URL")]
     database: Option<String>,
     /// A configuration file instead of tenantry.toml in the data directory
@@ -118,7 +119,7 @@ fn failed(error: &Failure) -> ExitCode {
     if let Some(refused) = error.downcast_ref::<api::Error>() {
         text.clone_from(&refused.detail);
         for field in &refused.fields {
-            text.push_str(&format!("\n  {}: {}", field.field, field.detail));
+            let _ = write!(text, "\n  {}: {}", field.field, field.detail);
         }
     }
     let _ = writeln!(std::io::stderr(), "tenantry: {text}");

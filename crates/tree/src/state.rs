@@ -59,12 +59,11 @@ pub fn effective<Id>(chain: impl IntoIterator<Item = (Id, Own)>) -> Effective<Id
 /// One step down: the effective state of a node from that of its parent.
 pub fn below<Id>(parent: Effective<Id>, id: Id, own: Own) -> Effective<Id> {
     match (parent, own) {
-        (above, Own::Active) => above,
         (Effective::Active, Own::Suspended(mode)) => Effective::Suspended { mode, cause: id },
         (Effective::Suspended { mode: above, .. }, Own::Suspended(mode)) if mode > above => {
             Effective::Suspended { mode, cause: id }
         }
-        (above, Own::Suspended(_)) => above,
+        (above, _) => above,
     }
 }
 

@@ -58,7 +58,7 @@ function Entry({ change, customer }: { change: Change; customer: string }) {
           <details>
             <summary>
               {counted(differences.length, 'field')}
-              {change.address && <span className="quiet"> from {change.address}</span>}
+              {change.address && `, from ${change.address}`}
             </summary>
             <dl className="differences">
               {differences.map(({ field, before, after }) => (

@@ -29,8 +29,9 @@ test('a field that nobody named is shown by its own name', () => {
   ]);
 });
 
+const by = (actor: Partial<Change['actor']>) => actorName({ actor } as Pick<Change, 'actor'>);
+
 test('whoever stands above stays unnamed', () => {
-  const by = (actor: Partial<Change['actor']>) => actorName({ actor } as Pick<Change, 'actor'>);
   expect(by({ kind: 'above', name: null })).toBe('Somebody above');
   expect(by({ kind: 'user', name: 'Ana' })).toBe('Ana');
   expect(by({ kind: 'system', name: null })).toBe('The operator of the host');

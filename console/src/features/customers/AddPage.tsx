@@ -34,7 +34,7 @@ export function AddPage() {
         <div className="page-title">
           <Breadcrumbs>
             {[
-              <Link key="list" to="/customers" className="plain-link">
+              <Link key="list" activeOptions={{ exact: true }} to="/customers" className="plain-link">
                 Customers
               </Link>,
             ]}
@@ -144,7 +144,10 @@ function AddForm({ parent: initialParent }: { parent: Customer | null }) {
         </Button>
         <LinkButton to="/customers">Cancel</LinkButton>
       </footer>
-      <LeaveGuard when={form.changed && !sent} what={parent ? `the new customer of ${customerName(parent)}` : 'the new customer'} />
+      <LeaveGuard
+        when={form.changed && !sent}
+        what={parent ? `the new customer of ${customerName(parent)}` : 'the new customer'}
+      />
     </FormView>
   );
 }

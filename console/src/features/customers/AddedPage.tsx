@@ -23,7 +23,8 @@ export function AddedPage() {
   const { id } = route.useParams();
   const customer = useQuery(customerQuery(id));
   const warnings = useQuery<Warning[]>({ queryKey: warningsKey(id), queryFn: () => [], staleTime: Infinity }).data;
-  if (customer.error) return <Failed what="The customer" error={customer.error} onRetry={() => void customer.refetch()} />;
+  if (customer.error)
+    return <Failed what="The customer" error={customer.error} onRetry={() => void customer.refetch()} />;
   if (!customer.data) return <Skeletons />;
   const name = customerName(customer.data);
   return (

@@ -68,17 +68,28 @@ export function BulkDialog({ action, selection, filter, onClose, onDone }: BulkD
   });
   if (outcomes && plan.data) {
     return (
-      <Results action={action} outcomes={outcomes} of={plan.data.changing.length} finished={finished} onClose={onClose} />
+      <Results
+        action={action}
+        outcomes={outcomes}
+        of={plan.data.changing.length}
+        finished={finished}
+        onClose={onClose}
+      />
     );
   }
   const size = plan.data?.changing.length ?? 0;
   const what = counted(size, 'customer');
   return (
-    <Dialog title={plan.data ? `${VERB[action]} ${what}?` : `${VERB[action]}: looking at the selection`} onClose={onClose}>
+    <Dialog
+      title={plan.data ? `${VERB[action]} ${what}?` : `${VERB[action]}: looking at the selection`}
+      onClose={onClose}
+    >
       <FormView form={form} label={`${VERB[action]} customers`} className="dialog-form">
         <DialogBody busy={plan.isFetching}>
           {plan.isPending && <Skeletons lines={4} />}
-          {plan.error && <Notice tone="danger">What would happen could not be found out. {problemText(plan.error)}</Notice>}
+          {plan.error && (
+            <Notice tone="danger">What would happen could not be found out. {problemText(plan.error)}</Notice>
+          )}
           {plan.data && (
             <>
               <FormSummary />

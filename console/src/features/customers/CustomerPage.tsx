@@ -97,11 +97,23 @@ function Ancestors({ customer }: { customer: Customer }) {
   return (
     <Breadcrumbs>
       {[
-        <Link key="list" to="/customers" search={{ under: undefined }} className="plain-link">
+        <Link
+          key="list"
+          activeOptions={{ exact: true }}
+          to="/customers"
+          search={{ under: undefined }}
+          className="plain-link"
+        >
           Customers
         </Link>,
         ...ancestors.map((above) => (
-          <Link key={above.id} to="/customers/$id" params={{ id: above.id }} className="plain-link">
+          <Link
+            key={above.id}
+            activeOptions={{ exact: true }}
+            to="/customers/$id"
+            params={{ id: above.id }}
+            className="plain-link"
+          >
             {customerName(above)}
           </Link>
         )),
@@ -219,6 +231,7 @@ function Tabs({ customer, chosen }: { customer: Customer; chosen: Tab }) {
             params={{ id: customer.id }}
             search={{ tab: tab === 'overview' ? undefined : tab }}
             className="tab"
+            activeOptions={{ includeSearch: true, explicitUndefined: true }}
             aria-current={chosen === tab ? 'page' : undefined}
           >
             {name}

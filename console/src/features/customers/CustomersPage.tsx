@@ -194,7 +194,12 @@ function useScopeName(id: string): string | undefined {
 }
 
 function levelsBelow(level: Customer['level']): Set<Customer['level']> {
-  return new Set(LEVELS_BELOW[level].flatMap((below) => [below, ...levelsBelow(below)]));
+  const found = new Set<Customer['level']>();
+  for (const below of LEVELS_BELOW[level]) {
+    found.add(below);
+    for (const deeper of levelsBelow(below)) found.add(deeper);
+  }
+  return found;
 }
 
 /** A selection belongs to a filter: it would otherwise act on rows that nobody sees. */

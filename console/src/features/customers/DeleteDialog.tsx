@@ -57,7 +57,11 @@ export function DeleteDialog({ customer, onClose }: { customer: Customer; onClos
           {possible && (
             <>
               <ul className="consequences">
-                <Line n={preview.data.users} one="account that can no longer sign in" many="accounts that can no longer sign in" />
+                <Line
+                  n={preview.data.users}
+                  one="account that can no longer sign in"
+                  many="accounts that can no longer sign in"
+                />
                 <Line n={preview.data.pass_keys} one="pass key that stops working" many="pass keys that stop working" />
                 <li>
                   <b>1</b>

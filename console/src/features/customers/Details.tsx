@@ -36,7 +36,7 @@ export function Details({ customer }: { customer: Customer }) {
           <Fact name="Last backup">
             <LastBackup at={customer.last_backup_at} state={customer.effective_state} />
           </Fact>
-          <Fact name="Customer since">{day(customer.created_at)}</Fact>
+          <Fact name="Added">{day(customer.created_at)}</Fact>
           {profile.reference && <Fact name="Reference">{profile.reference}</Fact>}
           <Fact name="ID">
             <code>{customer.id}</code>

@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useState, type ReactNode } from 'react';
 import { isCode } from '../../api/client';
 import type { Customer } from '../../api/schema';
 import { customerName, fieldName, refusalOf } from '../../lib/words';
@@ -32,10 +32,16 @@ export function EditPage() {
         <div className="page-title">
           <Breadcrumbs>
             {[
-              <Link key="list" to="/customers" className="plain-link">
+              <Link key="list" activeOptions={{ exact: true }} to="/customers" className="plain-link">
                 Customers
               </Link>,
-              <Link key="one" to="/customers/$id" params={{ id }} className="plain-link">
+              <Link
+                key="one"
+                activeOptions={{ exact: true }}
+                to="/customers/$id"
+                params={{ id }}
+                className="plain-link"
+              >
                 {name ?? 'Customer'}
               </Link>,
             ]}
@@ -84,7 +90,7 @@ function EditForm({ customer }: { customer: Customer }) {
       await refreshCustomers(client);
       await go({ to: '/customers/$id', params: { id: customer.id } });
     },
-    explain: (error) => (isCode(error, 'version_stale') ? <Stale /> : undefined),
+    explain: explainStale,
   });
   return (
     <FormView form={form} label="Edit customer">
@@ -137,7 +143,8 @@ function EditForm({ customer }: { customer: Customer }) {
   );
 }
 
-function Stale() {
+function explainStale(error: unknown): ReactNode {
+  if (!isCode(error, 'version_stale')) return undefined;
   return (
     <>
       <p className="strong">Somebody else has changed this customer in the meantime. Nothing was saved.</p>

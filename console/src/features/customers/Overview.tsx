@@ -172,12 +172,18 @@ function Below({ customer }: { customer: Customer }) {
         )
       }
     >
-      <p className="figure">
-        <b className="number">{count(isEnd ? customer.totals.sites : customer.totals.customers)}</b>
-        <span className="quiet">
-          {isEnd ? 'sites' : `below, ${count(children.length)} of them directly`}
-        </span>
-      </p>
+      {children.length > 0 && (
+        <p className="figure">
+          <b className="number">{count(isEnd ? customer.totals.sites : customer.totals.customers)}</b>
+          <span className="quiet">
+            {isEnd
+              ? customer.totals.sites === 1
+                ? 'site'
+                : 'sites'
+              : `below, ${count(children.length)} of them directly`}
+          </span>
+        </p>
+      )}
       {below.isPending && <Skeletons />}
       {below.data && children.length === 0 && (
         <Blank title={isEnd ? 'No sites' : 'No customers yet'} small>

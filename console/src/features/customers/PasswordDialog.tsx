@@ -26,7 +26,10 @@ export function PasswordDialog({ customer, onClose }: { customer: Customer; onCl
       <FormView form={form} label="Set the password" className="dialog-form">
         <DialogBody>
           <FormSummary />
-          <p>Whoever is signed in with this username is signed out at once. Backups go on: devices have credentials of their own.</p>
+          <p>
+            Whoever is signed in with this username is signed out at once. Backups go on: devices have credentials of
+            their own.
+          </p>
           <NewPasswordFields autoFocus />
         </DialogBody>
         <DialogFoot>

@@ -69,7 +69,7 @@ export function ActivateDialog({ customer, onClose }: SwitchDialogProps) {
   const form = useForm({
     initial: {},
     send: async () => {
-      const { customer: after } = await activateCustomer(customer.id, false);
+      const after = await activateCustomer(customer.id, false);
       onClose();
       const cause = after.effective_state.cause_name;
       const held = after.effective_state.state === 'suspended';

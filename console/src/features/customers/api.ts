@@ -97,7 +97,7 @@ export function storageLocationsQuery() {
   return queryOptions({
     queryKey: ['storage_locations'],
     queryFn: async ({ signal }): Promise<StorageLocation[]> =>
-      (await take(api.GET('/api/v1/storage_locations', { params: { query: { limit: MOST } }, signal }))).items,
+      (await take(api.GET('/api/v1/storage_locations', { signal }))).items,
     staleTime: Number.POSITIVE_INFINITY,
   });
 }

@@ -62,7 +62,7 @@ export const COLUMNS: Column<Customer>[] = [
   {
     id: 'last_backup',
     title: 'Last backup',
-    width: 9.5,
+    width: 10.5,
     from: 50,
     sort: 'last_backup_at',
     mostFirst: true,

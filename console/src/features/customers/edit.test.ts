@@ -43,7 +43,11 @@ test('sites belong to end customers only', () => {
 });
 
 test('what is missing is named', () => {
-  expect(Object.keys(checkNew(emptyValues(''), undefined)).toSorted()).toEqual(['company_name', 'country', 'parent_id']);
+  expect(Object.keys(checkNew(emptyValues(''), undefined)).toSorted()).toEqual([
+    'company_name',
+    'country',
+    'parent_id',
+  ]);
   expect(checkNew({ ...filled, max_devices: '-1' }, 'reseller')).toHaveProperty('max_devices');
 });
 

@@ -34,7 +34,8 @@ export function AddDeviceDialog({ customer, onClose }: { customer: Customer; onC
       await client.invalidateQueries({ queryKey: ['pass_keys'] });
     },
   });
-  if (made) return <PassKeyShown passKey={made} title={`Add a device to ${customerName(customer)}`} onClose={onClose} />;
+  if (made)
+    return <PassKeyShown passKey={made} title={`Add a device to ${customerName(customer)}`} onClose={onClose} />;
   return (
     <Dialog title={`Add a device to ${customerName(customer)}`} onClose={onClose}>
       <FormView form={form} label="Add device" className="dialog-form">

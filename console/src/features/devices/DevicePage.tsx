@@ -47,10 +47,16 @@ export function DevicePage() {
       <header className="detail-head" data-plain>
         <Breadcrumbs>
           {[
-            <Link key="list" to="/devices" className="plain-link">
+            <Link key="list" activeOptions={{ exact: true }} to="/devices" className="plain-link">
               Devices
             </Link>,
-            <Link key="customer" to="/customers/$id" params={{ id: data.customer_id }} className="plain-link">
+            <Link
+              key="customer"
+              activeOptions={{ exact: true }}
+              to="/customers/$id"
+              params={{ id: data.customer_id }}
+              className="plain-link"
+            >
               {data.customer_name}
             </Link>,
           ]}

@@ -40,7 +40,7 @@ export function deviceColumns(locationName: (id: string) => string, withCustomer
     {
       id: 'last_backup',
       title: 'Last backup',
-      width: 9.5,
+      width: 10.5,
       from: 36,
       sort: 'last_backup_at',
       mostFirst: true,

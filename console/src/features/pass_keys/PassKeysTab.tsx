@@ -94,7 +94,11 @@ function KeyRow({ passKey, site, onAsk }: KeyRowProps) {
         {site && <span className="quiet"> for {customerName(site)}</span>}
       </td>
       <td data-title="State">
-        {active ? <span className="quiet">{PASS_KEY_STATE.active}</span> : <Badge tone="muted">{PASS_KEY_STATE[state]}</Badge>}
+        {active ? (
+          <span className="quiet">{PASS_KEY_STATE.active}</span>
+        ) : (
+          <Badge tone="muted">{PASS_KEY_STATE[state]}</Badge>
+        )}
       </td>
       <td data-title="Devices" className="number">
         {count(uses)} <span className="quiet">{max_uses ? `of ${count(max_uses)}` : 'so far'}</span>

@@ -26,12 +26,7 @@ export function OwnPasswordDialog({ onClose }: { onClose: () => void }) {
       <FormView form={form} label="Change your password" className="dialog-form">
         <DialogBody>
           <FormSummary />
-          <PasswordField
-            name="current_password"
-            label="Present password"
-            autoComplete="current-password"
-            autoFocus
-          />
+          <PasswordField name="current_password" label="Present password" autoComplete="current-password" autoFocus />
           <NewPasswordFields advice="You stay signed in here, and are signed out everywhere else." />
         </DialogBody>
         <DialogFoot>

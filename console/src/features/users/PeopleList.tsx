@@ -81,7 +81,8 @@ function peopleColumns(withCustomer: boolean, onAsk: (ask: Ask) => void): Column
     },
     {
       id: 'actions',
-      title: '',
+      title: 'Actions',
+      silent: true,
       width: 6,
       card: true,
       end: true,

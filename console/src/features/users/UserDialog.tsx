@@ -14,7 +14,10 @@ import { createUser, updateUser } from './api';
 /** The third role belongs to a customer's username, not to a person. */
 const ROLES: Role[] = ['administrator', 'supporter'];
 
-type UserDialogProps = { onClose: () => void } & ({ customer: Customer; user?: never } | { user: User; customer?: never });
+type UserDialogProps = { onClose: () => void } & (
+  | { customer: Customer; user?: never }
+  | { user: User; customer?: never }
+);
 
 /** Adds a person at a customer, or edits one. */
 export function UserDialog({ customer, user, onClose }: UserDialogProps) {

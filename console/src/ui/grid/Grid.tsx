@@ -43,7 +43,7 @@ export function Grid<T>(props: GridProps<T>) {
   const anchor = useRef(start.active);
 
   const card = width < CARD_BELOW;
-  const rowHeight = (card ? 4 : props.compact ? 2 : 2.625) * rem;
+  const rowHeight = (card ? 3.625 : props.compact ? 2 : 2.625) * rem;
   const shown = columns.filter((column) => (card ? column.card : width >= (column.from ?? 0)));
 
   const virtual = useVirtualizer({
@@ -237,7 +237,7 @@ function Head<T>({ column, index, sort, onSort }: HeadProps<T>) {
           {on && (down ? <ArrowDown className="icon-s" aria-hidden /> : <ArrowUp className="icon-s" aria-hidden />)}
         </button>
       ) : (
-        column.title
+        <span className={column.silent ? 'hidden-text' : undefined}>{column.title}</span>
       )}
     </div>
   );

@@ -3,6 +3,8 @@ import type { MouseEvent, ReactNode } from 'react';
 export type Column<T> = {
   id: string;
   title: string;
+  /** The title is read out and not shown. */
+  silent?: boolean;
   /** `card` is true where rows are cards and only some columns are left. */
   cell: (row: T, card: boolean) => ReactNode;
   /** In rem; not used with `grow`. */

@@ -10,6 +10,8 @@ const memories = new Map<string, ListMemory>();
 
 /** One memory for each entry of the browser's history: going back finds the list as it was. */
 export function useListMemory(): { recall: () => ListMemory; remember: (memory: ListMemory) => void } {
+  // The router's own name for it.
+  // oxlint-disable-next-line no-underscore-dangle
   const entry = useRouterState({ select: (state) => state.location.state.__TSR_key ?? state.location.href });
   return {
     recall: () => memories.get(entry) ?? FRESH,

@@ -1,8 +1,6 @@
 /** Which rows of a list are selected: some by id, or all that match, save some. Pure. */
 
-export type Selection =
-  | { kind: 'some'; ids: ReadonlySet<string> }
-  | { kind: 'all'; except: ReadonlySet<string> };
+export type Selection = { kind: 'some'; ids: ReadonlySet<string> } | { kind: 'all'; except: ReadonlySet<string> };
 
 export const NOTHING: Selection = { kind: 'some', ids: new Set() };
 export const EVERYTHING: Selection = { kind: 'all', except: new Set() };

@@ -1,5 +1,5 @@
 import { useQueries, type QueryKey } from '@tanstack/react-query';
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useState } from 'react';
 
 /** Rows asked for at once. */
 export const PAGE = 100;
@@ -24,6 +24,9 @@ type Source<T> = {
   fetch: (range: { offset: number; limit: number }, signal: AbortSignal) => Promise<Page<T>>;
 };
 
+/** What arrived last. */
+type Kept<T> = { stamp: string; total: number; rows: Map<number, T[]> };
+
 /** Fetches only the pages in view; until those of a new filter arrive, the former rows stay. */
 export function useWindow<T>({ key, fetch }: Source<T>): RowWindow<T> {
   const [view, setView] = useState<[number, number]>([0, 0]);
@@ -39,16 +42,10 @@ export function useWindow<T>({ key, fetch }: Source<T>): RowWindow<T> {
   });
 
   const arrived = results.find((result) => result.data)?.data;
-  const former = useRef<{ total: number; rows: Map<number, T[]> }>(undefined);
-  const rows = new Map<number, T[]>();
-  for (const [at, page] of pages.entries()) {
-    const items = results[at]?.data?.items;
-    if (items) rows.set(page, items);
-  }
-  const shown = arrived ? { total: arrived.total, rows } : former.current;
-  useEffect(() => {
-    if (shown) former.current = shown;
-  });
+  const stamp = `${JSON.stringify(key)} ${results.map((result) => result.dataUpdatedAt).join(' ')}`;
+  const [kept, setKept] = useState<Kept<T>>();
+  const shown = arrived && kept?.stamp !== stamp ? { stamp, total: arrived.total, rows: rowsOf(pages, results) } : kept;
+  if (shown !== kept) setKept(shown);
 
   const onView = useCallback((first: number, last: number) => {
     const wanted: [number, number] = [Math.floor(first / PAGE), Math.floor(last / PAGE)];
@@ -66,4 +63,13 @@ export function useWindow<T>({ key, fetch }: Source<T>): RowWindow<T> {
       for (const result of results) void result.refetch();
     },
   };
+}
+
+function rowsOf<T>(pages: number[], results: { data?: Page<T> | undefined }[]): Map<number, T[]> {
+  const rows = new Map<number, T[]>();
+  for (const [at, page] of pages.entries()) {
+    const items = results[at]?.data?.items;
+    if (items) rows.set(page, items);
+  }
+  return rows;
 }

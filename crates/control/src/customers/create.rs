@@ -396,7 +396,6 @@ pub async fn insert_node(
         company_name: node.company_name,
         email: node.email,
         kind: node.kind,
-        account_state: if node.suspended { "suspended" } else { "active" }.to_owned(),
         suspend_mode: node.suspended.then_some(api::Mode::StopBackups),
         suspend_reason: node.suspended.then(|| "Created suspended".to_owned()),
         suspend_message: None,

@@ -191,7 +191,7 @@ pub(crate) fn snapshot(row: &sql::Row) -> Map<String, Value> {
         "company_name": row.company_name,
         "email": row.email,
         "kind": row.kind,
-        "account_state": row.account_state,
+        "account_state": row.account_state(),
         "country": row.country,
         "storage_location_id": row.storage_location_id,
         "max_devices": row.max_devices,

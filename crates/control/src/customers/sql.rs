@@ -3,7 +3,7 @@
 use api::customer::{AccountState, Kind};
 use api::id::{CustomerId, StorageLocationId};
 use api::{Error, Level, Mode};
-use db::{Sql, columns, columns_of, list, sql};
+use db::{Sql, assign, columns, columns_of, insert, list, sql};
 use tree::{Own, Path};
 
 use crate::cx::{Cx, Tx};
@@ -23,7 +23,6 @@ db::record! {
         pub company_name: String,
         pub email: Option<String>,
         pub kind: Option<Kind> as Option<String> => |word| word.map(kind).transpose(),
-        pub account_state: String,
         pub suspend_mode: Option<Mode> as Option<String> => |word| word.map(mode).transpose(),
         pub suspend_reason: Option<String>,
         pub suspend_message: Option<String>,
@@ -96,7 +95,7 @@ impl Row {
         self.suspend_mode.map_or(Own::Active, Own::Suspended)
     }
 
-    pub fn wire_state(&self) -> AccountState {
+    pub fn account_state(&self) -> AccountState {
         if self.suspend_mode.is_some() { AccountState::Suspended } else { AccountState::Active }
     }
 }
@@ -191,7 +190,7 @@ pub async fn suspended_below(cx: &mut Cx, path: &Path) -> Result<Vec<(String, St
         from,
         " and c.path < ",
         to,
-        " and c.account_state = 'suspended' order by c.path"
+        " and c.suspend_mode is not null order by c.path"
     ])
     .await
 }
@@ -265,98 +264,75 @@ pub async fn twins(
     Ok((name.is_some(), email.is_some()))
 }
 
-/// What is derived from other columns.
-fn folded(row: &Row) -> (Option<String>, Option<String>, String, Option<String>, String) {
-    let fold = |text: &Option<String>| text.as_deref().map(crate::text::fold);
-    let search = crate::text::search_column([
-        Some(row.company_name.as_str()),
-        row.name.as_deref(),
-        row.username.as_deref(),
-        row.email.as_deref(),
-        row.reference.as_deref(),
-    ]);
-    (fold(&row.name), fold(&row.username), crate::text::fold(&row.company_name), fold(&row.email), search)
+/// Columns that follow from others: what is compared and searched.
+struct Folded {
+    name: Option<String>,
+    username: Option<String>,
+    company: String,
+    email: Option<String>,
+    search: String,
+}
+
+impl Folded {
+    fn of(row: &Row) -> Self {
+        let fold = |text: &Option<String>| text.as_deref().map(crate::text::fold);
+        Self {
+            name: fold(&row.name),
+            username: fold(&row.username),
+            company: crate::text::fold(&row.company_name),
+            email: fold(&row.email),
+            search: crate::text::search_column([
+                Some(row.company_name.as_str()),
+                row.name.as_deref(),
+                row.username.as_deref(),
+                row.email.as_deref(),
+                row.reference.as_deref(),
+            ]),
+        }
+    }
 }
 
 pub async fn insert(tx: &mut Tx, row: &Row, password_hash: Option<&str>) -> Result<(), Error> {
-    let (name_folded, username_folded, company_folded, email_folded, search) = folded(row);
-    tx.exec(sql![
-        "insert into customers (id, version, parent_id, path, level, name, name_folded, username, username_folded,
-         password_hash, company_name, company_folded, email, email_folded, kind, account_state, suspend_mode,
-         suspend_reason, suspend_message, suspended_at, country, storage_location_id, max_devices, address, city, phone,
-         fax, notes, contact, reference, search, is_default, created_at) values (",
-        row.id.as_str(),
-        ", ",
-        row.version,
-        ", ",
-        row.parent_id.as_ref().map(|id| id.as_str().to_owned()),
-        ", ",
-        row.path.as_str(),
-        ", ",
-        row.level.as_str(),
-        ", ",
-        row.name.clone(),
-        ", ",
-        name_folded,
-        ", ",
-        row.username.clone(),
-        ", ",
-        username_folded,
-        ", ",
-        password_hash.map(str::to_owned),
-        ", ",
-        row.company_name.as_str(),
-        ", ",
-        company_folded,
-        ", ",
-        row.email.clone(),
-        ", ",
-        email_folded,
-        ", ",
-        row.kind.map(|kind| kind_word(kind).to_owned()),
-        ", ",
-        row.account_state.as_str(),
-        ", ",
-        row.suspend_mode.map(|mode| mode.as_str().to_owned()),
-        ", ",
-        row.suspend_reason.clone(),
-        ", ",
-        row.suspend_message.clone(),
-        ", ",
-        row.suspended_at,
-        ", ",
-        row.country.clone(),
-        ", ",
-        row.storage_location_id.as_ref().map(|id| id.as_str().to_owned()),
-        ", ",
-        row.max_devices,
-        ", ",
-        row.address.clone(),
-        ", ",
-        row.city.clone(),
-        ", ",
-        row.phone.clone(),
-        ", ",
-        row.fax.clone(),
-        ", ",
-        row.notes.clone(),
-        ", ",
-        row.contact.clone(),
-        ", ",
-        row.reference.clone(),
-        ", ",
-        search,
-        ", ",
-        row.is_default,
-        ", ",
-        row.created_at,
-        ")"
-    ])
+    let folded = Folded::of(row);
+    tx.exec(insert! { "customers",
+        id: &row.id,
+        version: row.version,
+        parent_id: row.parent_id.as_ref(),
+        path: row.path.as_str(),
+        level: row.level.as_str(),
+        name: row.name.as_ref(),
+        name_folded: folded.name,
+        username: row.username.as_ref(),
+        username_folded: folded.username,
+        password_hash: password_hash,
+        company_name: &row.company_name,
+        company_folded: folded.company,
+        email: row.email.as_ref(),
+        email_folded: folded.email,
+        kind: row.kind.map(kind_word),
+        suspend_mode: row.suspend_mode.map(Mode::as_str),
+        suspend_reason: row.suspend_reason.as_ref(),
+        suspend_message: row.suspend_message.as_ref(),
+        suspended_at: row.suspended_at,
+        country: row.country.as_ref(),
+        storage_location_id: row.storage_location_id.as_ref(),
+        max_devices: row.max_devices,
+        address: row.address.as_ref(),
+        city: row.city.as_ref(),
+        phone: row.phone.as_ref(),
+        fax: row.fax.as_ref(),
+        notes: row.notes.as_ref(),
+        contact: row.contact.as_ref(),
+        reference: row.reference.as_ref(),
+        search: folded.search,
+        is_default: row.is_default,
+        created_at: row.created_at,
+    })
     .await?;
     tx.exec(sql![
-        "insert into totals (customer_id, customers, sites, devices, used_bytes, last_backup_at) values (",
-        row.id.as_str(),
-        ", 0, 0, 0, 0, null)"
+        "insert into totals (customer_id, customers, sites, devices, used_bytes) values (",
+        &row.id,
+        ", 0, 0, 0, 0)"
     ])
     .await?;
     Ok(())
@@ -364,67 +340,48 @@ pub async fn insert(tx: &mut Tx, row: &Row, password_hash: Option<&str>) -> Resu
 
 /// Writes what people edit; `row.version` is the version it was read with. Nothing is written if it has moved on.
 pub async fn update(tx: &mut Tx, row: &Row, password_hash: Option<&str>) -> Result<u64, Error> {
-    let (_, username_folded, company_folded, email_folded, search) = folded(row);
-    let mut statement = sql![
-        "update customers set version = version + 1, username = ",
-        row.username.clone(),
-        ", username_folded = ",
-        username_folded,
-        ", company_name = ",
-        row.company_name.as_str(),
-        ", company_folded = ",
-        company_folded,
-        ", email = ",
-        row.email.clone(),
-        ", email_folded = ",
-        email_folded,
-        ", kind = ",
-        row.kind.map(|kind| kind_word(kind).to_owned()),
-        ", country = ",
-        row.country.clone(),
-        ", storage_location_id = ",
-        row.storage_location_id.as_ref().map(|id| id.as_str().to_owned()),
-        ", max_devices = ",
-        row.max_devices,
-        ", address = ",
-        row.address.clone(),
-        ", city = ",
-        row.city.clone(),
-        ", phone = ",
-        row.phone.clone(),
-        ", fax = ",
-        row.fax.clone(),
-        ", notes = ",
-        row.notes.clone(),
-        ", contact = ",
-        row.contact.clone(),
-        ", reference = ",
-        row.reference.clone(),
-        ", search = ",
-        search
-    ];
+    let folded = Folded::of(row);
+    let values = assign! {
+        username: row.username.as_ref(),
+        username_folded: folded.username,
+        company_name: &row.company_name,
+        company_folded: folded.company,
+        email: row.email.as_ref(),
+        email_folded: folded.email,
+        kind: row.kind.map(kind_word),
+        country: row.country.as_ref(),
+        storage_location_id: row.storage_location_id.as_ref(),
+        max_devices: row.max_devices,
+        address: row.address.as_ref(),
+        city: row.city.as_ref(),
+        phone: row.phone.as_ref(),
+        fax: row.fax.as_ref(),
+        notes: row.notes.as_ref(),
+        contact: row.contact.as_ref(),
+        reference: row.reference.as_ref(),
+        search: folded.search,
+    };
+    let mut statement = sql!["update customers set version = version + 1, ", values];
     if let Some(hash) = password_hash {
         statement.append(sql![", password_hash = ", hash]);
     }
-    statement.append(sql![" where id = ", row.id.as_str(), " and version = ", row.version]);
+    statement.append(sql![" where id = ", &row.id, " and version = ", row.version]);
     tx.exec(statement).await
 }
 
 /// Writes the account state; `row.version` as for [`update`].
 pub async fn update_state(tx: &mut Tx, row: &Row) -> Result<u64, Error> {
+    let values = assign! {
+        suspend_mode: row.suspend_mode.map(Mode::as_str),
+        suspend_reason: row.suspend_reason.as_ref(),
+        suspend_message: row.suspend_message.as_ref(),
+        suspended_at: row.suspended_at,
+    };
     tx.exec(sql![
-        "update customers set version = version + 1, account_state = ",
-        row.account_state.as_str(),
-        ", suspend_mode = ",
-        row.suspend_mode.map(|mode| mode.as_str().to_owned()),
-        ", suspend_reason = ",
-        row.suspend_reason.clone(),
-        ", suspend_message = ",
-        row.suspend_message.clone(),
-        ", suspended_at = ",
-        row.suspended_at,
+        "update customers set version = version + 1, ",
+        values,
         " where id = ",
-        row.id.as_str(),
+        &row.id,
         " and version = ",
         row.version
     ])

@@ -31,7 +31,6 @@ pub async fn suspend(
     checks.finish()?;
     switch(tx, id, expected, dry_run, |row, now| {
         let since = row.suspended_at.unwrap_or(now);
-        row.account_state = "suspended".to_owned();
         row.suspend_mode = Some(input.mode);
         row.suspend_reason.clone_from(&reason);
         row.suspend_message.clone_from(&message);
@@ -48,7 +47,6 @@ pub async fn activate(
     dry_run: bool,
 ) -> Result<StateChange, Error> {
     switch(tx, id, expected, dry_run, |row, _| {
-        row.account_state = "active".to_owned();
         row.suspend_mode = None;
         row.suspend_reason = None;
         row.suspend_message = None;
@@ -89,9 +87,9 @@ async fn switch(
     let mut changed = row.clone();
     set(&mut changed, tx.now.as_microsecond());
     let (before, after) = (state_of(&row), state_of(&changed));
-    let changes = before != after;
+    let is_change = before != after;
     let consequences = consequences(tx, &row, &changed).await?;
-    if changes && !dry_run {
+    if is_change && !dry_run {
         if sql::update_state(tx, &changed).await? != 1 {
             return Err(stale());
         }
@@ -100,7 +98,7 @@ async fn switch(
         tx.record(Entry::new(action, subject(&changed)).before(before).after(after));
     }
     let customer = seen(tx, &account, if dry_run { row } else { changed }).await?;
-    Ok(StateChange { customer, changes, consequences, dry_run })
+    Ok(StateChange { customer, changes: is_change, consequences, dry_run })
 }
 
 async fn seen(cx: &mut Cx, account: &Account, row: Row) -> Result<api::customer::Customer, Error> {
@@ -109,7 +107,7 @@ async fn seen(cx: &mut Cx, account: &Account, row: Row) -> Result<api::customer:
 
 fn state_of(row: &Row) -> Value {
     json!({
-        "account_state": row.account_state,
+        "account_state": row.account_state(),
         "mode": row.suspend_mode,
         "reason": row.suspend_reason,
         "public_message": row.suspend_message,

@@ -93,7 +93,7 @@ fn customer(lineage: &Lineage, account: &Account, row: Row, totals: TotalsRow) -
         parent_name: parent.and_then(|id| lineage.get(id.as_str())).map(|node| node.company_name.clone()),
         path: row.path.seen_from(&account.path).to_string(),
         level: row.level,
-        account_state: row.wire_state(),
+        account_state: row.account_state(),
         suspension,
         effective_state: lineage.effective_state(&row.path, account),
         last_backup_at: totals.last_backup_at.map(Time::from_micros),

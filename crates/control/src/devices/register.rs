@@ -82,7 +82,7 @@ pub async fn register(tx: &mut Tx, input: &CheckedRegistration) -> Result<Device
         first_contact_at: None,
         created_at: tx.now.as_microsecond(),
     };
-    sql::insert(tx, &row, &secret_hash, key.id.as_str()).await?;
+    sql::insert(tx, &row, &secret_hash, &key.id).await?;
     let repository = RepositoryId::new(tx.app.random.uuid(tx.now)?);
     let pool = crate::storage::pool_for_new_repository(tx).await?;
     sql::insert_repository(tx, &repository, &row.id, &pool).await?;

@@ -2,8 +2,8 @@
 
 use api::Error;
 use api::device::{DeviceKind, DeviceStatus};
-use api::id::{CustomerId, DeviceId, RepositoryId, StoragePoolId};
-use db::{Sql, columns, columns_of, sql};
+use api::id::{CustomerId, DeviceId, PassKeyId, RepositoryId, StoragePoolId};
+use db::{Sql, assign, columns, columns_of, insert, sql};
 use tree::Path;
 
 use crate::cx::{Cx, Tx};
@@ -157,16 +157,26 @@ fn derived(row: &Row) -> (String, String) {
     (crate::text::fold(&row.name), search)
 }
 
-pub async fn insert(tx: &mut Tx, row: &Row, secret_hash: &str, pass_key: &str) -> Result<(), Error> {
+pub async fn insert(tx: &mut Tx, row: &Row, secret_hash: &str, pass_key: &PassKeyId) -> Result<(), Error> {
     let (name_folded, search) = derived(row);
-    tx.exec(sql![
-        "insert into devices (id, version, customer_id, path, end_customer_id, name, name_folded, kind, os, fingerprint,
-         status, secret_hash, pass_key_id, first_contact_at, created_at, search) values (",
-        row.id.as_str(), ", ", row.version, ", ", row.customer_id.as_str(), ", ", row.path.as_str(), ", ",
-        row.end_customer_id.as_str(), ", ", row.name.as_str(), ", ", name_folded, ", ", kind_word(row.kind), ", ",
-        row.os.clone(), ", ", row.fingerprint.clone(), ", ", status_word(row.status), ", ", secret_hash, ", ", pass_key,
-        ", ", row.first_contact_at, ", ", row.created_at, ", ", search, ")"
-    ])
+    tx.exec(insert! { "devices",
+        id: &row.id,
+        version: row.version,
+        customer_id: &row.customer_id,
+        path: row.path.as_str(),
+        end_customer_id: &row.end_customer_id,
+        name: &row.name,
+        name_folded: name_folded,
+        kind: kind_word(row.kind),
+        os: row.os.as_ref(),
+        fingerprint: row.fingerprint.as_ref(),
+        status: status_word(row.status),
+        secret_hash: secret_hash,
+        pass_key_id: pass_key,
+        first_contact_at: row.first_contact_at,
+        created_at: row.created_at,
+        search: search,
+    })
     .await?;
     Ok(())
 }
@@ -177,16 +187,14 @@ pub async fn insert_repository(
     device: &DeviceId,
     pool: &StoragePoolId,
 ) -> Result<(), Error> {
-    tx.exec(sql![
-        "insert into repositories (id, device_id, pool_id, used_bytes, last_backup_at, is_open) values (",
-        id.as_str(),
-        ", ",
-        device.as_str(),
-        ", ",
-        pool.as_str(),
-        ", 0, null, false)"
-    ])
-    .await?;
+    let repository = insert! { "repositories",
+        id: id,
+        device_id: device,
+        pool_id: pool,
+        used_bytes: 0_i64,
+        is_open: false,
+    };
+    tx.exec(repository).await?;
     Ok(())
 }
 
@@ -194,22 +202,18 @@ pub async fn insert_repository(
 /// is the version it was read with.
 pub async fn update(tx: &mut Tx, row: &Row, secret_hash: Option<&str>) -> Result<u64, Error> {
     let (name_folded, search) = derived(row);
-    let mut statement = sql![
-        "update devices set version = version + 1, name = ",
-        row.name.as_str(),
-        ", name_folded = ",
-        name_folded,
-        ", kind = ",
-        kind_word(row.kind),
-        ", os = ",
-        row.os.clone(),
-        ", search = ",
-        search
-    ];
+    let values = assign! {
+        name: &row.name,
+        name_folded: name_folded,
+        kind: kind_word(row.kind),
+        os: row.os.as_ref(),
+        search: search,
+    };
+    let mut statement = sql!["update devices set version = version + 1, ", values];
     if let Some(hash) = secret_hash {
         statement.append(sql![", secret_hash = ", hash]);
     }
-    statement.append(sql![" where id = ", row.id.as_str(), " and version = ", row.version]);
+    statement.append(sql![" where id = ", &row.id, " and version = ", row.version]);
     tx.exec(statement).await
 }
 

@@ -148,25 +148,39 @@ pub(crate) async fn ready(State(app): State<App>) -> Result<&'static str, Failur
     Ok("ready\n")
 }
 
-/// Adds to every operation the refusals that any may answer with, so that each answer is a documented one.
+/// Statuses that any operation may answer with.
+const ALWAYS: &[u16] = &[400, 401, 403, 404, 408, 422, 500, 503];
+/// What comes with a body.
+const WITH_BODY: &[u16] = &[409, 412, 413, 415, 429];
+/// An update needs a version.
+const UPDATES: &[u16] = &[428];
+
+/// Adds to every operation the refusals that it may answer with, so that each answer is a documented one.
 pub(crate) fn describe_refusals(description: &mut utoipa::openapi::OpenApi) {
-    let shape = || ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
-    let statuses: std::collections::BTreeMap<u16, Vec<&str>> =
-        Code::ALL.iter().fold(std::collections::BTreeMap::default(), |mut statuses, code| {
-            statuses.entry(code.status()).or_default().push(code.as_str());
-            statuses
-        });
+    let name = |status: u16| format!("Refused{status}");
+    let components = description.components.get_or_insert_default();
+    for status in ALWAYS.iter().chain(WITH_BODY).chain(UPDATES) {
+        let codes: Vec<&str> =
+            Code::ALL.iter().filter(|code| code.status() == *status).map(|code| code.as_str()).collect();
+        let shape = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+        let response = ResponseBuilder::new()
+            .description(format!("Refused: {}.", codes.join(", ")))
+            .content("application/problem+json", shape)
+            .build();
+        components.responses.insert(name(*status), RefOr::T(response));
+    }
     for item in description.paths.paths.values_mut() {
-        let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch];
-        for operation in operations.into_iter().flatten() {
-            for (status, codes) in &statuses {
-                let response = ResponseBuilder::new()
-                    .description(format!("Refused: {}.", codes.join(", ")))
-                    .content("application/problem+json", shape())
-                    .build();
-                operation.responses.responses.entry(status.to_string()).or_insert(RefOr::T(response));
+        let add = |operation: &mut Option<utoipa::openapi::path::Operation>, statuses: &[&[u16]]| {
+            let Some(operation) = operation else { return };
+            for status in statuses.iter().copied().flatten() {
+                let refused = RefOr::Ref(Ref::from_response_name(name(*status)));
+                operation.responses.responses.entry(status.to_string()).or_insert(refused);
             }
-        }
+        };
+        add(&mut item.get, &[ALWAYS]);
+        add(&mut item.post, &[ALWAYS, WITH_BODY]);
+        add(&mut item.delete, &[ALWAYS, WITH_BODY]);
+        add(&mut item.patch, &[ALWAYS, WITH_BODY, UPDATES]);
     }
 }
 

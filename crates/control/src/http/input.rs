@@ -211,7 +211,7 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
         .map_err(|error| wrong_field(&error.path().to_string(), &error.inner().to_string()))
 }
 
-/// PostgreSQL stores no NUL, and nobody means one.
+/// `PostgreSQL` stores no NUL, and nobody means one.
 fn has_nul(value: &serde_json::Value) -> bool {
     match value {
         serde_json::Value::String(text) => text.contains('\0'),

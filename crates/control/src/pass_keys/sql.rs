@@ -2,7 +2,7 @@
 
 use api::Error;
 use api::id::{CustomerId, PassKeyId};
-use db::{columns, columns_of, sql};
+use db::{columns, columns_of, insert, sql};
 use tree::Path;
 
 use crate::cx::{Cx, Tx};
@@ -71,30 +71,18 @@ pub(crate) async fn window(cx: &mut Cx, customer: &CustomerId, window: &Window) 
 }
 
 pub async fn insert(tx: &mut Tx, row: &Row) -> Result<(), Error> {
-    tx.exec(sql![
-        "insert into pass_keys (id, customer_id, site_id, prefix, secret_hash, uses, max_uses, expires_at, revoked_at,
-         created_at) values (",
-        row.id.as_str(),
-        ", ",
-        row.customer_id.as_str(),
-        ", ",
-        row.site_id.as_ref().map(|id| id.as_str().to_owned()),
-        ", ",
-        row.prefix.as_str(),
-        ", ",
-        row.secret_hash.as_str(),
-        ", ",
-        row.uses,
-        ", ",
-        row.max_uses,
-        ", ",
-        row.expires_at,
-        ", ",
-        row.revoked_at,
-        ", ",
-        row.created_at,
-        ")"
-    ])
+    tx.exec(insert! { "pass_keys",
+        id: &row.id,
+        customer_id: &row.customer_id,
+        site_id: row.site_id.as_ref(),
+        prefix: &row.prefix,
+        secret_hash: &row.secret_hash,
+        uses: row.uses,
+        max_uses: row.max_uses,
+        expires_at: row.expires_at,
+        revoked_at: row.revoked_at,
+        created_at: row.created_at,
+    })
     .await?;
     Ok(())
 }

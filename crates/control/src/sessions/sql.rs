@@ -3,7 +3,7 @@
 use api::Error;
 use api::id::{CustomerId, UserId};
 use api::user::Role;
-use db::sql;
+use db::{insert, sql};
 use tree::Path;
 
 use crate::cx::{Cx, Tx};
@@ -74,21 +74,14 @@ pub async fn insert(
     address: Option<String>,
 ) -> Result<(), Error> {
     let now = tx.now.as_microsecond();
-    tx.exec(sql![
-        "insert into sessions (token_hash, user_id, customer_id, address, created_at, last_seen_at) values (",
-        token_hash,
-        ", ",
-        user.map(|id| id.as_str().to_owned()),
-        ", ",
-        customer.map(|id| id.as_str().to_owned()),
-        ", ",
-        address,
-        ", ",
-        now,
-        ", ",
-        now,
-        ")"
-    ])
+    tx.exec(insert! { "sessions",
+        token_hash: token_hash,
+        user_id: user,
+        customer_id: customer,
+        address: address,
+        created_at: now,
+        last_seen_at: now,
+    })
     .await?;
     Ok(())
 }

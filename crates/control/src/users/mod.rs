@@ -38,7 +38,7 @@ pub async fn list(cx: &mut Cx, query: &ListQuery) -> Result<Page<User>, Error> {
     let total = sql::count(cx, &under, search.as_deref()).await?;
     let rows = sql::window(cx, &under, search.as_deref(), &window).await?;
     let (rows, next) = window.cut(rows, |(row, _)| row.id.to_string());
-    let items = rows.into_iter().map(|(row, home)| view(&account, row, home)).collect();
+    let items = rows.into_iter().map(|(row, home)| view(&account, row, &home)).collect();
     Ok(crate::list::page(items, next, total))
 }
 
@@ -50,10 +50,10 @@ pub async fn show(cx: &mut Cx, id: &UserId) -> Result<User, Error> {
     let account = cx.account()?;
     let (row, home) = get(cx, &account, id).await?;
     account.authorize(Permission::ReadUsers, &home.path)?;
-    Ok(view(&account, row, home))
+    Ok(view(&account, row, &home))
 }
 
-fn view(account: &Account, row: Row, home: Home) -> User {
+fn view(account: &Account, row: Row, home: &Home) -> User {
     let action = |name: &str| match account.refusal(Permission::ManageUsers, &home.path) {
         Some(reason) => Action::refused(name, Code::Forbidden, reason),
         None => Action::allowed(name),
@@ -138,7 +138,7 @@ pub async fn create(
     }
     let row = new_row(tx, &customer.id, checked, input.role, password_hash).await?;
     let home = Home { company_name: customer.company_name, path: customer.path };
-    Ok(view(&account, row, home))
+    Ok(view(&account, row, &home))
 }
 
 /// The first administrator, of the provider.
@@ -219,7 +219,7 @@ pub async fn update(
     }
     let (before, after) = customers::difference(&snapshot(&row), &snapshot(&changed));
     if before == after && !sets_password {
-        return Ok(view(&account, row, home));
+        return Ok(view(&account, row, &home));
     }
     if sql::update(tx, &changed).await? != 1 {
         return Err(customers::stale());
@@ -231,7 +231,7 @@ pub async fn update(
     if sets_password {
         tx.record(Entry::new("user.password_set", subject(&changed, &home.path)));
     }
-    Ok(view(&account, changed, home))
+    Ok(view(&account, changed, &home))
 }
 
 /// Somebody must be left who can sign in at the top.

@@ -3,7 +3,7 @@
 use api::Error;
 use api::id::{CustomerId, UserId};
 use api::user::Role;
-use db::{Sql, columns_of, sql};
+use db::{Sql, assign, columns_of, insert, sql};
 use tree::Path;
 
 use crate::cx::{Cx, Tx};
@@ -101,34 +101,20 @@ fn derived(row: &Row) -> (String, String, String) {
 
 pub async fn insert(tx: &mut Tx, row: &Row) -> Result<(), Error> {
     let (email_folded, name_folded, search) = derived(row);
-    tx.exec(sql![
-        "insert into users (id, version, customer_id, email, email_folded, name, name_folded, role, password_hash,
-         last_sign_in_at, created_at, search) values (",
-        row.id.as_str(),
-        ", ",
-        row.version,
-        ", ",
-        row.customer_id.as_str(),
-        ", ",
-        row.email.as_str(),
-        ", ",
-        email_folded,
-        ", ",
-        row.name.as_str(),
-        ", ",
-        name_folded,
-        ", ",
-        row.role.as_str(),
-        ", ",
-        row.password_hash.clone(),
-        ", ",
-        row.last_sign_in_at,
-        ", ",
-        row.created_at,
-        ", ",
-        search,
-        ")"
-    ])
+    tx.exec(insert! { "users",
+        id: &row.id,
+        version: row.version,
+        customer_id: &row.customer_id,
+        email: &row.email,
+        email_folded: email_folded,
+        name: &row.name,
+        name_folded: name_folded,
+        role: row.role.as_str(),
+        password_hash: row.password_hash.as_ref(),
+        last_sign_in_at: row.last_sign_in_at,
+        created_at: row.created_at,
+        search: search,
+    })
     .await?;
     Ok(())
 }
@@ -136,23 +122,20 @@ pub async fn insert(tx: &mut Tx, row: &Row) -> Result<(), Error> {
 /// `row.version` is the version it was read with. Nothing is written if it has moved on.
 pub async fn update(tx: &mut Tx, row: &Row) -> Result<u64, Error> {
     let (email_folded, name_folded, search) = derived(row);
+    let values = assign! {
+        email: &row.email,
+        email_folded: email_folded,
+        name: &row.name,
+        name_folded: name_folded,
+        role: row.role.as_str(),
+        password_hash: row.password_hash.as_ref(),
+        search: search,
+    };
     tx.exec(sql![
-        "update users set version = version + 1, email = ",
-        row.email.as_str(),
-        ", email_folded = ",
-        email_folded,
-        ", name = ",
-        row.name.as_str(),
-        ", name_folded = ",
-        name_folded,
-        ", role = ",
-        row.role.as_str(),
-        ", password_hash = ",
-        row.password_hash.clone(),
-        ", search = ",
-        search,
+        "update users set version = version + 1, ",
+        values,
         " where id = ",
-        row.id.as_str(),
+        &row.id,
         " and version = ",
         row.version
     ])

@@ -1,65 +1,45 @@
-//! A local pool: temporary file, bytes, fsync, rename without replacing, fsync of the directory. Repositories have
-//! restic's own layout, so that `restic -r <directory>` reads them without us. Every function blocks.
+//! A local pool: how files are found, opened, removed and counted. How they come to be is told in `place`. Repositories
+//! have restic's own layout, so that `restic -r <directory>` reads them without us. Every function blocks.
 //!
 //! Paths are built from names that `protocol` has parsed and opened component by component without following links, so
 //! that neither a request nor a link that somebody planted leads out of a repository.
 
 use std::fs::File as Open;
-use std::io::{self, Read, Write};
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use rustix::fs::{
-    AtFlags, CWD, Dir, FileType, Mode, OFlags, RenameFlags, ResolveFlags, Stat, fstat, fsync, linkat, mkdirat, openat,
-    openat2, renameat, renameat_with, statat, unlinkat,
+    AtFlags, CWD, Dir, FileType, Mode, OFlags, ResolveFlags, Stat, fstat, fsync, mkdirat, openat, openat2, statat,
+    unlinkat,
 };
 use rustix::io::Errno;
 
+use super::place::can_be_nameless;
 use super::sync::Syncs;
 use crate::lock;
-use crate::protocol::{File, Kind, MOST_LOCKS, Name, SMALL_FILE};
+use crate::protocol::{File, Kind, Name};
 
 /// Permissions of what is created: nobody but the server reads a pool.
 const FOLDER_MODE: Mode = Mode::RWXU;
-const FILE_MODE: Mode = Mode::RUSR.union(Mode::WUSR);
+pub(super) const FILE_MODE: Mode = Mode::RUSR.union(Mode::WUSR);
 
 const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
-const READ: OFlags = OFlags::RDONLY.union(OFlags::NOFOLLOW).union(OFlags::NONBLOCK).union(OFlags::CLOEXEC);
+pub(super) const READ: OFlags = OFlags::RDONLY.union(OFlags::NOFOLLOW).union(OFlags::NONBLOCK).union(OFlags::CLOEXEC);
 
 /// A local directory that holds repositories and, beside them, the folder for uploads under way.
 #[derive(Debug)]
 pub(crate) struct Pool {
     temporary: PathBuf,
-    folder: OwnedFd,
+    /// The folder for uploads under way.
+    pub(super) folder: OwnedFd,
+    /// Whether an upload's file can do without a name until it is put in place.
+    pub(super) is_nameless: bool,
     next: AtomicU64,
     syncs: Syncs,
-}
-
-/// What became of a file that was to be put in place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Placed {
-    New,
-    /// The same bytes lay there already.
-    Same,
-    /// A damaged file of this length lay there under the name.
-    Instead(u64),
-}
-
-/// Why a file was not put in place.
-#[derive(Debug)]
-pub(crate) enum NotPlaced {
-    ConfigExists,
-    TooManyLocks,
-    Failed(io::Error),
-}
-
-impl<E: Into<io::Error>> From<E> for NotPlaced {
-    fn from(error: E) -> Self {
-        Self::Failed(error.into())
-    }
 }
 
 /// A file opened for reading.
@@ -79,8 +59,8 @@ pub(crate) enum Glance {
     Unknown,
 }
 
-/// A folder inside of a repository, as a path.
-fn folder(file: File) -> String {
+/// The folder of a file, as a path inside of the repository.
+pub(crate) fn folder(file: File) -> String {
     match file {
         File::Config => String::new(),
         File::Blob(Kind::Data, name) => format!("data/{}", name.shard()),
@@ -88,7 +68,7 @@ fn folder(file: File) -> String {
     }
 }
 
-fn leaf(file: &File) -> &str {
+pub(super) fn leaf(file: &File) -> &str {
     match file {
         File::Config => "config",
         File::Blob(_, name) => name.as_str(),
@@ -105,7 +85,7 @@ pub(crate) fn open_folder(repository: &Path, path: &str) -> io::Result<OwnedFd> 
 }
 
 /// Like `open_folder`, and creates what is missing below the repository.
-fn make_folder(repository: &Path, path: &str) -> io::Result<OwnedFd> {
+pub(super) fn make_folder(repository: &Path, path: &str) -> io::Result<OwnedFd> {
     match open_folder(repository, path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         found => return found,
@@ -126,16 +106,16 @@ fn make(folder: BorrowedFd<'_>, name: &str) -> io::Result<()> {
     }
 }
 
-fn is_file(stat: &Stat) -> bool {
+pub(super) fn is_file(stat: &Stat) -> bool {
     FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile
 }
 
 /// The length of what counts: a regular file. A link or a folder has none.
-fn length(stat: &Stat) -> u64 {
+pub(super) fn length(stat: &Stat) -> u64 {
     if is_file(stat) { u64::try_from(stat.st_size).unwrap_or(0) } else { 0 }
 }
 
-fn look(folder: BorrowedFd<'_>, name: &str) -> io::Result<Option<Stat>> {
+pub(super) fn look(folder: BorrowedFd<'_>, name: &str) -> io::Result<Option<Stat>> {
     match statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
         Ok(stat) => Ok(Some(stat)),
         Err(Errno::NOENT) => Ok(None),
@@ -186,7 +166,13 @@ impl Pool {
     pub(crate) fn open(temporary: PathBuf) -> io::Result<Self> {
         make_path(&temporary)?;
         let folder = openat(CWD, &temporary, FOLDER, Mode::empty())?;
-        Ok(Self { temporary, folder, next: AtomicU64::new(0), syncs: Syncs::default() })
+        let is_nameless = can_be_nameless(folder.as_fd());
+        Ok(Self { temporary, folder, is_nameless, next: AtomicU64::new(0), syncs: Syncs::default() })
+    }
+
+    /// A name for the folder of uploads that no other upload of this process has.
+    pub(super) fn fresh_name(&self) -> String {
+        format!("{:016x}", self.next.fetch_add(1, Ordering::Relaxed))
     }
 
     /// Removes what a process that died has left of its uploads. Returns how many files that were.
@@ -219,76 +205,9 @@ impl Pool {
         self.syncs.sync(root.as_fd())
     }
 
-    /// Begins an upload.
-    pub(crate) fn begin(self: &Arc<Self>) -> io::Result<Temporary> {
-        let name = format!("{:016x}", self.next.fetch_add(1, Ordering::Relaxed));
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let file = openat(&self.folder, name.as_str(), flags, FILE_MODE)?;
-        Ok(Temporary { pool: Arc::clone(self), name, file: Open::from(file), length: 0, gone: false })
-    }
-
-    /// Syncs an upload and puts it in place under its name. `alone` is the repository's lock for what is no single step
-    /// of the file system. The count must follow at once; the name is durable only after [`Settled::sync`].
-    pub(crate) fn place(
-        &self,
-        mut upload: Temporary,
-        repository: &Path,
-        file: File,
-        alone: &Mutex<()>,
-    ) -> Result<(Placed, OwnedFd), NotPlaced> {
-        upload.file.sync_all()?;
-        let folder = make_folder(repository, &folder(file))?;
-        let name = leaf(&file);
-        let _alone = file.is_lock().then(|| lock(alone));
-        if file.is_lock() && look(folder.as_fd(), name)?.is_none() && count(&folder)? >= MOST_LOCKS {
-            return Err(NotPlaced::TooManyLocks);
-        }
-        loop {
-            match upload.put(folder.as_fd(), name) {
-                Ok(()) => return Ok((Placed::New, folder)),
-                Err(Errno::EXIST) => {}
-                Err(error) => return Err(error.into()),
-            }
-            // Somebody was first. Between two of these steps it may have gone again: then try anew.
-            let Some(there) = look(folder.as_fd(), name)? else { continue };
-            if file == File::Config {
-                return match self.same_config(&upload, folder.as_fd(), &there) {
-                    Ok(true) => Ok((Placed::Same, folder)),
-                    Ok(false) => Err(NotPlaced::ConfigExists),
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                    Err(error) => Err(error.into()),
-                };
-            }
-            if is_file(&there) && length(&there) == upload.length {
-                return Ok((Placed::Same, folder));
-            }
-            // The bytes of this upload hash to the name; those of another length don't.
-            let _alone = (!file.is_lock()).then(|| lock(alone));
-            let Some(there) = look(folder.as_fd(), name)? else { continue };
-            if is_file(&there) && length(&there) == upload.length {
-                return Ok((Placed::Same, folder));
-            }
-            renameat(&self.folder, upload.name.as_str(), &folder, name)?;
-            upload.gone = true;
-            return Ok((Placed::Instead(length(&there)), folder));
-        }
-    }
-
     /// Makes everything durable that was done in a folder before this call.
-    pub(crate) fn sync(&self, folder: &OwnedFd) -> io::Result<()> {
-        self.syncs.sync(folder.as_fd())
-    }
-
-    fn same_config(&self, upload: &Temporary, folder: BorrowedFd<'_>, there: &Stat) -> io::Result<bool> {
-        if !is_file(there) || length(there) != upload.length {
-            return Ok(false);
-        }
-        let read = |folder: BorrowedFd<'_>, name: &str| -> io::Result<Vec<u8>> {
-            let mut bytes = Vec::new();
-            Open::from(openat(folder, name, READ, Mode::empty())?).take(SMALL_FILE).read_to_end(&mut bytes)?;
-            Ok(bytes)
-        };
-        Ok(read(self.folder.as_fd(), &upload.name)? == read(folder, "config")?)
+    pub(super) fn sync(&self, folder: BorrowedFd<'_>) -> io::Result<()> {
+        self.syncs.sync(folder)
     }
 }
 
@@ -309,11 +228,6 @@ pub(crate) fn remove(repository: &Path, file: File, alone: &Mutex<()>) -> io::Re
     }
 }
 
-/// The folder that a removal must make durable in the end.
-pub(crate) fn folder_of(file: File) -> String {
-    folder(file)
-}
-
 /// Makes removals in these folders durable.
 pub(crate) fn sync_folders<'a>(repository: &Path, folders: impl IntoIterator<Item = &'a String>) -> io::Result<()> {
     for path in folders {
@@ -327,7 +241,7 @@ pub(crate) fn sync_folders<'a>(repository: &Path, folders: impl IntoIterator<Ite
 }
 
 /// How many blobs a folder holds.
-fn count(folder: &OwnedFd) -> io::Result<usize> {
+pub(super) fn count(folder: &OwnedFd) -> io::Result<usize> {
     let mut count = 0;
     for entry in Dir::read_from(folder)? {
         if entry?.file_name().to_str().is_ok_and(|name| Name::parse(name).is_some()) {
@@ -394,53 +308,5 @@ fn make_path(path: &Path) -> io::Result<()> {
         Ok(()) => Open::open(above.unwrap_or(Path::new(".")))?.sync_all(),
         Err(Errno::EXIST) => Ok(()),
         Err(error) => Err(error.into()),
-    }
-}
-
-/// An upload under way. Its file goes when it is dropped.
-#[derive(Debug)]
-pub(crate) struct Temporary {
-    pool: Arc<Pool>,
-    name: String,
-    file: Open,
-    length: u64,
-    gone: bool,
-}
-
-impl Temporary {
-    /// Appends.
-    pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.file.write_all(bytes)?;
-        self.length += bytes.len() as u64;
-        Ok(())
-    }
-
-    /// In bytes.
-    pub(crate) fn length(&self) -> u64 {
-        self.length
-    }
-
-    /// Gives the file its name unless that is taken.
-    fn put(&mut self, folder: BorrowedFd<'_>, name: &str) -> rustix::io::Result<()> {
-        let from = &self.pool.folder;
-        match renameat_with(from, self.name.as_str(), folder, name, RenameFlags::NOREPLACE) {
-            Ok(()) => {
-                self.gone = true;
-                Ok(())
-            }
-            // A file system that can't: a second name, then the first goes with this value.
-            Err(Errno::INVAL | Errno::NOSYS) => linkat(from, self.name.as_str(), folder, name, AtFlags::empty()),
-            Err(error) => Err(error),
-        }
-    }
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        if !self.gone
-            && let Err(error) = unlinkat(&self.pool.folder, self.name.as_str(), AtFlags::empty())
-        {
-            tracing::warn!(%error, name = self.name, "a temporary file could not be removed; the next start will");
-        }
     }
 }

@@ -4,5 +4,6 @@
 pub(crate) mod buffers;
 pub(crate) mod fs;
 pub(crate) mod list;
+pub(crate) mod place;
 pub(crate) mod read;
 pub(crate) mod sync;

@@ -31,7 +31,7 @@ async fn other_half(client: &mut Client, content: &[u8]) -> Reply {
 async fn a_running_upload_is_cut_and_told_why_after_its_body() {
     let world = World::new().await;
     let (mut client, content) = half(&world, "data").await;
-    world.stand(stopped());
+    world.stand(&stopped());
     until("the temporary file is gone", || world.temporaries() == 0).await;
     let reply = other_half(&mut client, &content).await;
     assert_eq!((reply.status, reply.code().as_str()), (403, "customer_suspended"));
@@ -46,7 +46,7 @@ async fn a_running_upload_is_cut_and_told_why_after_its_body() {
 async fn a_cut_client_that_stops_sending_is_answered_all_the_same() {
     let world = World::new().await;
     let (mut client, _) = half(&world, "data").await;
-    world.stand(stopped());
+    world.stand(&stopped());
     let begun = std::time::Instant::now();
     let reply = client.reply("POST").await;
     assert_eq!(reply.status, 403);
@@ -57,8 +57,8 @@ async fn a_cut_client_that_stops_sending_is_answered_all_the_same() {
 async fn a_changed_grant_that_still_allows_it_lets_an_upload_go_on() {
     let world = World::new().await;
     let (mut client, content) = half(&world, "data").await;
-    world.stand(stopped());
-    world.stand(Standing::Active);
+    world.stand(&stopped());
+    world.stand(&Standing::Active);
     assert_eq!(world.temporaries(), 1, "too quick to be seen, or seen and forgiven");
     let reply = other_half(&mut client, &content).await;
     assert_eq!(reply.status, 200);
@@ -90,7 +90,7 @@ async fn a_device_with_new_credentials_is_cut() {
 #[tokio::test]
 async fn a_refused_body_is_read_before_the_answer() {
     let world = World::new().await;
-    world.stand(stopped());
+    world.stand(&stopped());
     let content = content(40_000_000);
     for _ in 0..3 {
         // Deaf while it sends, as restic is.
@@ -106,7 +106,7 @@ async fn a_refused_body_is_read_before_the_answer() {
 #[tokio::test]
 async fn whoever_waits_for_leave_to_send_is_refused_at_once() {
     let world = World::new().await;
-    world.stand(stopped());
+    world.stand(&stopped());
     let headers = [("Content-Length", "1000000"), ("Expect", "100-continue")];
     let mut client = world.connect().await;
     client.send(1, "POST", &path("data", b"x"), &headers, None).await;
@@ -121,7 +121,7 @@ async fn while_backups_are_stopped_restores_work() {
     let (old, lock) = (content(100_000), content(150));
     world.post("/restic/rep_1/config", b"config").await;
     world.post(&path("data", &old), &old).await;
-    world.stand(stopped());
+    world.stand(&stopped());
 
     assert_eq!(world.get("/restic/rep_1/config").await.status, 200);
     assert!(world.get(&path("data", &old)).await.body == old);
@@ -143,7 +143,7 @@ async fn while_backups_are_stopped_restores_work() {
 async fn a_full_stop_stops_all() {
     let world = World::new().await;
     world.post("/restic/rep_1/config", b"config").await;
-    world.stand(Standing::FullStop(Sentence::new("Customer acme is suspended")));
+    world.stand(&Standing::FullStop(Sentence::new("Customer acme is suspended")));
     let lock = path("locks", b"lock");
     for (method, path) in [
         ("GET", "/restic/rep_1/config"),

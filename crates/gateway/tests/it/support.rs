@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -133,7 +134,7 @@ impl World {
             world.book.directories.lock().unwrap().insert(RepositoryId::from_text(format!("rep_{n}")), directory);
         }
         world.gateway.recover().await.unwrap();
-        world.stand(Standing::Active);
+        world.stand(&Standing::Active);
         world.grants.confirm(Instant::now() + Duration::from_hours(1));
         world
     }
@@ -154,7 +155,7 @@ impl World {
     }
 
     /// Gives all devices this standing.
-    pub(crate) fn stand(&self, standing: Standing) {
+    pub(crate) fn stand(&self, standing: &Standing) {
         let grants = [1, 2].map(|n| self.grant(n, standing.clone()));
         self.grants.replace(grants.to_vec());
     }
@@ -231,7 +232,7 @@ pub(crate) fn path(kind: &str, content: &[u8]) -> String {
 
 /// Bytes that no pattern of buffers fits.
 pub(crate) fn content(length: usize) -> Vec<u8> {
-    (0..length).map(|i| (i % 251) as u8 ^ (i / 65521) as u8).collect()
+    (0..length).map(|i| u8::try_from((i % 251) ^ (i / 65521 % 256)).unwrap()).collect()
 }
 
 pub(crate) fn basic(n: usize) -> String {
@@ -259,15 +260,15 @@ impl Client {
     ) {
         let mut head = format!("{method} {path} HTTP/1.1\r\nHost: pool\r\n");
         if device > 0 {
-            head += &format!("Authorization: {}\r\n", basic(device));
+            let _ = write!(head, "Authorization: {}\r\n", basic(device));
         }
         for (name, value) in headers {
-            head += &format!("{name}: {value}\r\n");
+            let _ = write!(head, "{name}: {value}\r\n");
         }
         if let Some(body) = body
             && (method == "POST" || !body.is_empty())
         {
-            head += &format!("Content-Length: {}\r\n", body.len());
+            let _ = write!(head, "Content-Length: {}\r\n", body.len());
         }
         let mut request = (head + "\r\n").into_bytes();
         request.extend_from_slice(body.unwrap_or_default());

@@ -1,0 +1,141 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { expect, test as base, type APIRequestContext, type Page } from '@playwright/test';
+import type { Customer, CustomerCreate, CustomerCreated, PassKeyCreated } from '../src/api/schema';
+import { ADMINISTRATOR, startServer, type Server } from './server';
+
+export { expect, ADMINISTRATOR };
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+type StorageState = Awaited<ReturnType<APIRequestContext['storageState']>>;
+
+type WorkerFixtures = {
+  server: Server;
+  /** The cookies of the signed-in administrator. */
+  signedIn: StorageState;
+  backend: Backend;
+};
+
+type Fixtures = {
+  /** Whether the page starts signed in. */
+  asAdministrator: boolean;
+};
+
+/** Every test fails on a console error, an exception or a violation of the content security policy. */
+export const test = base.extend<Fixtures, WorkerFixtures>({
+  server: [
+    // oxlint-disable-next-line no-empty-pattern
+    async ({}, use) => {
+      const server = await startServer({ setUp: true });
+      await use(server);
+      await server.stop();
+    },
+    { scope: 'worker' },
+  ],
+  signedIn: [
+    async ({ server, playwright }, use) => {
+      const request = await playwright.request.newContext({ baseURL: server.url });
+      const answer = await request.post('/api/v1/sessions', { data: ADMINISTRATOR });
+      expect(answer.ok(), await answer.text()).toBe(true);
+      await use(await request.storageState());
+      await request.dispose();
+    },
+    { scope: 'worker' },
+  ],
+  backend: [
+    async ({ server, signedIn, playwright }, use) => {
+      const request = await playwright.request.newContext({ baseURL: server.url, storageState: signedIn });
+      await use(new Backend(request));
+      await request.dispose();
+    },
+    { scope: 'worker' },
+  ],
+  asAdministrator: [true, { option: true }],
+  baseURL: ({ server }, use) => use(server.url),
+  storageState: ({ signedIn, asAdministrator }, use) => use(asAdministrator ? signedIn : { cookies: [], origins: [] }),
+  page: async ({ page }, use) => {
+    const complaints = complaintsOf(page);
+    await use(page);
+    expect(complaints).toEqual([]);
+  },
+});
+
+/** What the browser has to complain about while the page is used. Refusals by the API are answers, not complaints. */
+export function complaintsOf(page: Page): string[] {
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(`exception: ${error.message}`));
+  page.on('console', (message) => {
+    const isRefusal = message.text().startsWith('Failed to load resource') && message.location().url.includes('/api/');
+    if (message.type() === 'error' && !isRefusal) complaints.push(`console: ${message.text()}`);
+  });
+  return complaints;
+}
+
+/** The API, to prepare what a test begins with. */
+export class Backend {
+  private readonly request: APIRequestContext;
+
+  constructor(request: APIRequestContext) {
+    this.request = request;
+  }
+
+  async get<T>(path: string): Promise<T> {
+    const answer = await this.request.get(`/api/v1${path}`);
+    expect(answer.ok(), await answer.text()).toBe(true);
+    return (await answer.json()) as T;
+  }
+
+  async post<T>(path: string, data: unknown): Promise<T> {
+    const answer = await this.request.post(`/api/v1${path}`, { data });
+    expect(answer.ok(), await answer.text()).toBe(true);
+    return (await answer.json()) as T;
+  }
+
+  async provider(): Promise<Customer> {
+    const { items } = await this.get<{ items: Customer[] }>('/customers?level=provider');
+    return items[0]!;
+  }
+
+  /** A reseller of this test's own, so that tests don't see each other's customers. */
+  async reseller(company_name: string): Promise<Customer> {
+    const provider = await this.provider();
+    return this.customer({ parent_id: provider.id, level: 'reseller', company_name, country: 'GB' });
+  }
+
+  customer(input: CustomerCreate): Promise<CustomerCreated> {
+    return this.post('/customers', input);
+  }
+
+  endCustomer(parent: Customer, company_name: string, rest: Partial<CustomerCreate> = {}): Promise<CustomerCreated> {
+    return this.customer({ parent_id: parent.id, company_name, country: 'GB', ...rest });
+  }
+
+  async device(customer: Customer, name: string): Promise<string> {
+    const key = await this.post<PassKeyCreated>(`/customers/${customer.id}/pass_keys`, {});
+    const device = await this.post<{ device_id: string }>('/devices/register', { pass_key: key.pass_key, name });
+    return device.device_id;
+  }
+}
+
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+/** What axe finds, in a line each. */
+export async function violations(page: Page): Promise<string[]> {
+  // Whatever fades in has arrived by then.
+  await page.waitForTimeout(250);
+  await page.evaluate(axeSource);
+  return page.evaluate(async (rules) => {
+    const { axe } = globalThis as unknown as { axe: typeof import('axe-core') };
+    const found = await axe.run({ runOnly: rules });
+    return found.violations.map(({ id, nodes }) => {
+      const node = nodes[0];
+      return `${id}, ${nodes.length} times: ${node?.html.slice(0, 140)} ${node?.failureSummary?.slice(0, 200)}`;
+    });
+  }, RULES);
+}
+
+/** The row of a list by what it is called. */
+export function rowOf(page: Page, name: string) {
+  return page.getByRole('row').filter({ has: page.getByRole('link', { name, exact: true }) });
+}

@@ -1,0 +1,74 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const BINARY = process.env['TENANTRY_BIN'] ?? resolve(import.meta.dirname, '../../target/debug/tenantry');
+
+export const ADMINISTRATOR = { login: 'ingrid@northwind.example', password: 'violet harbour siphon 42' };
+
+export type Server = {
+  url: string;
+  /** With the token, if nobody has been set up. */
+  setupLink: string | undefined;
+  stop: () => Promise<void>;
+};
+
+type Options = {
+  /** Makes the first administrator from the command line, as an operator would. */
+  setUp: boolean;
+};
+
+/** The real server on a database and a pool of its own. */
+export async function startServer({ setUp }: Options): Promise<Server> {
+  const data = mkdtempSync(join(tmpdir(), 'tenantry-e2e-'));
+  if (setUp) {
+    const setup = ['setup', '--data', data, '--email', ADMINISTRATOR.login, '--password-stdin'];
+    const done = spawnSync(BINARY, setup, { input: `${ADMINISTRATOR.password}\n`, encoding: 'utf8' });
+    if (done.status !== 0) throw new Error(`tenantry setup failed: ${done.error?.message ?? done.stderr}`);
+  }
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const server = spawn(BINARY, ['serve', '--data', data, '--listen', `127.0.0.1:${port}`], {
+    env: { ...process.env, NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  server.stdout.on('data', (text: Buffer) => (output += text.toString()));
+  server.stderr.on('data', (text: Buffer) => (output += text.toString()));
+  await ready(url, server, () => output);
+  return {
+    url,
+    setupLink: /https?:\/\/\S+\/setup#token=\S+/u.exec(output)?.[0],
+    stop: async () => {
+      server.kill('SIGTERM');
+      if (server.exitCode === null) await once(server, 'exit');
+      rmSync(data, { recursive: true, force: true });
+    },
+  };
+}
+
+async function ready(url: string, server: ChildProcess, output: () => string): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  while (Date.now() < deadline) {
+    if (server.exitCode !== null) break;
+    try {
+      if ((await fetch(`${url}/readyz`)).ok) return;
+    } catch {
+      // It does not listen yet.
+    }
+    await new Promise((resolveLater) => setTimeout(resolveLater, 50));
+  }
+  throw new Error(`The server did not become ready.\n${output()}`);
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}

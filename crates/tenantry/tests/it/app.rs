@@ -1,0 +1,244 @@
+//! The real server in this process: on a port of its own, with a database and a data directory of its own, and a clock
+//! that tests advance.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+use std::time::Duration;
+
+use control::clock::Clock;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tenantry::serve::{Options, Server};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::audit;
+use crate::client::{Client, with};
+use crate::machine::Machine;
+
+/// A good one, for all accounts: hashing takes long enough as it is.
+pub(crate) const PASSWORD: &str = "violet harbour siphon 42";
+pub(crate) const ADMIN: &str = "mia@example.com";
+pub(crate) const PROVIDER: &str = "Example Backup";
+
+/// A server that runs.
+struct Running {
+    control: control::App,
+    address: SocketAddr,
+    setup_token: Option<String>,
+    stop: CancellationToken,
+    serving: JoinHandle<()>,
+}
+
+impl Running {
+    async fn start(data: &Path, database: &str, public_url: &str, clock: &Clock) -> Self {
+        let server = Server::start(Options {
+            data: data.to_owned(),
+            listen: ([127, 0, 0, 1], 0).into(),
+            database: database.to_owned(),
+            public_url: public_url.to_owned(),
+            clock: clock.clone(),
+        })
+        .await
+        .unwrap();
+        let (control, address) = (server.app.clone(), server.address);
+        let setup_token = server.setup_token.clone();
+        let stop = CancellationToken::new();
+        let serving = tokio::spawn(server.run(stop.clone()));
+        Self { control, address, setup_token, stop, serving }
+    }
+
+    async fn stop(self) {
+        self.stop.cancel();
+        self.serving.await.unwrap();
+    }
+}
+
+pub(crate) struct App {
+    clock: Clock,
+    public_url: String,
+    data: TempDir,
+    database: db::test::Fresh,
+    /// Before setup: the provider's administrator is nobody yet.
+    admin: Client,
+    running: Option<Running>,
+}
+
+impl App {
+    /// A server that was set up, its administrator signed in.
+    pub(crate) async fn start() -> Self {
+        Self::start_at("").await
+    }
+
+    pub(crate) async fn start_at(public_url: &str) -> Self {
+        let app = Self::start_empty_at(public_url).await;
+        app.set_up().await;
+        app.admin.sign_in(ADMIN, PASSWORD).await.is(201);
+        app
+    }
+
+    /// A server that nobody has set up.
+    pub(crate) async fn start_empty() -> Self {
+        Self::start_empty_at("").await
+    }
+
+    async fn start_empty_at(public_url: &str) -> Self {
+        let clock = Clock::default();
+        let data = tempfile::tempdir().unwrap();
+        let database = db::test::fresh(&control::MIGRATIONS).await.unwrap();
+        let running = Running::start(data.path(), database.url(), public_url, &clock).await;
+        let admin = Client::new(running.address);
+        Self { clock, public_url: public_url.to_owned(), data, database, admin, running: Some(running) }
+    }
+
+    pub(crate) async fn set_up(&self) {
+        let token = self.setup_token().unwrap();
+        let body = json!({ "token": token, "provider_name": PROVIDER, "email": ADMIN, "password": PASSWORD });
+        self.nobody().post("/setup", &body).await.is(201);
+    }
+
+    fn running(&self) -> &Running {
+        self.running.as_ref().unwrap()
+    }
+
+    pub(crate) fn setup_token(&self) -> Option<&str> {
+        self.running().setup_token.as_deref()
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.running().address
+    }
+
+    /// What the server's commands share, for what no request can ask.
+    pub(crate) fn control(&self) -> &control::App {
+        &self.running().control
+    }
+
+    pub(crate) fn database(&self) -> &db::test::Fresh {
+        &self.database
+    }
+
+    pub(crate) fn data(&self) -> &Path {
+        self.data.path()
+    }
+
+    /// Stops the server and starts it again. Its address is another one then; clients made before don't know it.
+    pub(crate) async fn restart(&mut self) {
+        self.running.take().unwrap().stop().await;
+        self.running = Some(Running::start(self.data.path(), self.database.url(), &self.public_url, &self.clock).await);
+        self.admin = Client::new(self.address());
+    }
+
+    /// Lets time pass.
+    pub(crate) fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+    }
+
+    pub(crate) fn now(&self) -> jiff::Timestamp {
+        self.clock.now()
+    }
+
+    /// The administrator of the provider.
+    pub(crate) fn admin(&self) -> &Client {
+        &self.admin
+    }
+
+    pub(crate) fn nobody(&self) -> Client {
+        Client::new(self.address())
+    }
+
+    pub(crate) fn nobody_at(&self, from: IpAddr) -> Client {
+        Client::at(self.address(), from)
+    }
+
+    pub(crate) async fn client(&self, login: &str, password: &str) -> Client {
+        let client = self.nobody();
+        client.sign_in(login, password).await.is(201);
+        client
+    }
+
+    /// Somebody with this role at this customer, signed in.
+    pub(crate) async fn person(&self, customer: &str, role: &str, email: &str) -> Client {
+        let body =
+            json!({ "customer_id": customer, "email": email, "name": email, "role": role, "password": PASSWORD });
+        self.admin.post("/users", &body).await.is(201);
+        self.client(email, PASSWORD).await
+    }
+
+    /// The id of the one customer with this company name.
+    pub(crate) async fn id_of(&self, company_name: &str) -> String {
+        let page = self.admin.get(&with("/customers", &[("q", company_name)])).await.is(200);
+        let mut named = page["items"].as_array().unwrap().iter().filter(|row| row["company_name"] == company_name);
+        id(named.next().unwrap())
+    }
+
+    pub(crate) async fn provider(&self) -> String {
+        self.id_of(PROVIDER).await
+    }
+
+    /// A new customer in Germany, where the storage location needs no choice.
+    pub(crate) async fn customer(&self, parent: &str, level: &str, name: &str) -> String {
+        let body = json!({ "parent_id": parent, "level": level, "company_name": name, "country": "DE" });
+        id(&self.admin.post("/customers", &body).await.is(201))
+    }
+
+    /// A new reseller below the provider.
+    pub(crate) async fn reseller(&self, name: &str) -> String {
+        self.customer(&self.provider().await, "reseller", name).await
+    }
+
+    /// A new end customer below a reseller of its own.
+    pub(crate) async fn end_customer(&self, name: &str) -> String {
+        let reseller = self.reseller(&format!("Reseller of {name}")).await;
+        self.customer(&reseller, "end_customer", name).await
+    }
+
+    pub(crate) async fn site(&self, customer: &str, name: &str) -> String {
+        id(&self.admin.post(&format!("/customers/{customer}/sites"), &json!({ "name": name })).await.is(201))
+    }
+
+    /// A pass key without limits.
+    pub(crate) async fn pass_key(&self, customer: &str) -> String {
+        let made = self.admin.post(&format!("/customers/{customer}/pass_keys"), &json!({})).await.is(201);
+        made["pass_key"].as_str().unwrap().to_owned()
+    }
+
+    /// A machine that has registered.
+    pub(crate) async fn machine(&self, pass_key: &str, name: &str) -> Machine {
+        let body = json!({ "pass_key": pass_key, "name": name, "fingerprint": name });
+        Machine::new(&self.nobody().post("/devices/register", &body).await.is(201))
+    }
+
+    pub(crate) async fn suspend(&self, customer: &str, mode: &str) -> Value {
+        let body = json!({ "reason": "Unpaid", "mode": mode });
+        self.admin.post(&format!("/customers/{customer}/suspend"), &body).await.is(200)
+    }
+
+    pub(crate) async fn activate(&self, customer: &str) -> Value {
+        self.admin.act(&format!("/customers/{customer}/activate")).await.is(200)
+    }
+
+    /// Every test's last line: looks whether what was derived is true, stops the server, and looks again at what is
+    /// left.
+    pub(crate) async fn finish(mut self) {
+        let running = self.running.take().unwrap();
+        audit::running(&running.control, &self.database, self.data.path()).await;
+        running.stop().await;
+        audit::stopped(&self.database, self.data.path()).await;
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        assert!(
+            self.running.is_none() || std::thread::panicking(),
+            "a test must end with app.finish().await, which looks whether all that was derived is true"
+        );
+    }
+}
+
+/// The id of something that was answered.
+#[track_caller]
+pub(crate) fn id(thing: &Value) -> String {
+    thing["id"].as_str().unwrap_or_else(|| panic!("has no id: {thing:#}")).to_owned()
+}

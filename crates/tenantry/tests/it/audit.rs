@@ -1,0 +1,124 @@
+//! What must be true at the end of every test: whatever is derived (totals, the gateway's table, stored counters)
+//! equals what a fresh look at the rows and at the disk says, and deriving it again changes nothing.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use api::grant::Grant;
+use control::clock::Clock;
+use control::grants::Follower;
+use control::{App, Settings};
+use db::sql;
+
+type Database = db::Database;
+
+/// With the server still running.
+pub(crate) async fn running(app: &App, database: &Database, data: &Path) {
+    app.settle_usage().await.unwrap();
+    let stored = counters(database).await;
+    app.settle_usage().await.unwrap();
+    assert_eq!(counters(database).await, stored, "storing the counters twice changed something");
+    compare_totals(database, data).await;
+    let devices: Vec<String> = all(database, sql!["select id from devices order by id"]).await;
+    if !devices.is_empty() {
+        compare_grants(app, database, &devices).await;
+    }
+}
+
+/// After a clean end.
+pub(crate) async fn stopped(database: &Database, data: &Path) {
+    compare_totals(database, data).await;
+    let open: Vec<String> = all(database, sql!["select id from repositories where is_open = true"]).await;
+    assert!(open.is_empty(), "repositories left open by a clean end: {open:?}");
+    let unfinished = std::fs::read_dir(data.join("pool/.incoming")).map_or(0, Iterator::count);
+    assert_eq!(unfinished, 0, "unfinished uploads left by a clean end");
+}
+
+async fn all<T: db::Record>(database: &Database, statement: db::Sql) -> Vec<T> {
+    database.read().await.unwrap().all(statement).await.unwrap()
+}
+
+db::record! {
+    #[derive(Clone, Debug, Default, PartialEq, Eq)]
+    struct Totals {
+        customers: i64,
+        sites: i64,
+        devices: i64,
+        used_bytes: i64,
+        last_backup_at: Option<i64>,
+    }
+}
+
+db::record! {
+    #[derive(Debug, PartialEq, Eq)]
+    struct Counter {
+        id: String,
+        used_bytes: i64,
+        last_backup_at: Option<i64>,
+        path: String,
+    }
+}
+
+async fn counters(database: &Database) -> (Vec<Counter>, Vec<(String, Totals)>) {
+    let repositories = sql![
+        "select r.id as id, r.used_bytes as used_bytes, r.last_backup_at as last_backup_at, d.path as path
+         from repositories r join devices d on d.id = r.device_id order by r.id"
+    ];
+    let totals = sql!["select customer_id, ", db::columns::<Totals>(), " from totals order by customer_id"];
+    (all(database, repositories).await, all(database, totals).await)
+}
+
+/// Stored totals against sums over the rows; stored sizes against the disk.
+async fn compare_totals(database: &Database, data: &Path) {
+    let customers: Vec<(String, String, String)> =
+        all(database, sql!["select id, path, level from customers"]).await;
+    let (repositories, stored) = counters(database).await;
+    let stored: BTreeMap<String, Totals> = stored.into_iter().collect();
+    let mut summed: BTreeMap<String, Totals> = BTreeMap::new();
+    for (id, path, _) in &customers {
+        let sum = summed.entry(id.clone()).or_default();
+        for (_, _, level) in customers.iter().filter(|(other, below, _)| other != id && below.starts_with(path)) {
+            *(if level == "site" { &mut sum.sites } else { &mut sum.customers }) += 1;
+        }
+        for repository in repositories.iter().filter(|repository| repository.path.starts_with(path)) {
+            sum.devices += 1;
+            sum.used_bytes += repository.used_bytes;
+            sum.last_backup_at = sum.last_backup_at.max(repository.last_backup_at);
+        }
+    }
+    assert_eq!(stored, summed, "stored totals are not the sums over the rows");
+    for repository in repositories {
+        let on_disk = bytes_below(&data.join("pool").join(&repository.id));
+        assert_eq!(u64::try_from(repository.used_bytes).unwrap(), on_disk, "bytes of {}", repository.id);
+    }
+}
+
+fn bytes_below(directory: &Path) -> u64 {
+    let Ok(entries) = std::fs::read_dir(directory) else { return 0 };
+    let entries = entries.map(Result::unwrap);
+    entries
+        .map(|entry| if entry.path().is_dir() { bytes_below(&entry.path()) } else { entry.metadata().unwrap().len() })
+        .sum()
+}
+
+/// The table that followed the change log against one compiled from nothing.
+async fn compare_grants(app: &App, database: &Database, devices: &[String]) {
+    let settings = Settings { public_url: app.settings.public_url.clone(), data: app.settings.data.clone() };
+    let other = App::new(database.clone(), Clock::default(), settings).unwrap();
+    let mut follower = Follower::start(&other).await.unwrap();
+    let table = |app: &App| -> Vec<Option<Grant>> {
+        devices.iter().map(|id| app.grants.find(id).map(|held| held.grant.clone())).collect()
+    };
+    let expected = table(&other);
+    follower.catch_up().await.unwrap();
+    assert_eq!(table(&other), expected, "following changes that were seen changed something");
+    for _ in 0..500 {
+        if table(app) == expected && app.grants.len() == other.grants.len() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(table(app), expected, "the gateway's table has drifted from the rows");
+    assert_eq!(app.grants.len(), other.grants.len(), "the gateway's table has grants too many");
+}

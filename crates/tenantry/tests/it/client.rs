@@ -1,0 +1,184 @@
+//! A caller: a cookie jar of its own over real HTTP, each answer held against the description.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use reqwest::{Method, header::HeaderMap};
+use serde_json::{Value, json};
+
+use crate::description::DESCRIPTION;
+
+#[derive(Clone)]
+pub(crate) struct Client {
+    http: reqwest::Client,
+    server: SocketAddr,
+}
+
+impl Client {
+    pub(crate) fn new(server: SocketAddr) -> Self {
+        Self::at(server, IpAddr::V4(Ipv4Addr::LOCALHOST))
+    }
+
+    /// One that comes from another address of this host.
+    pub(crate) fn at(server: SocketAddr, from: IpAddr) -> Self {
+        let http = reqwest::Client::builder()
+            .cookie_store(true)
+            .local_address(from)
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(Duration::from_mins(1))
+            .build()
+            .unwrap();
+        Self { http, server }
+    }
+
+    pub(crate) fn request(&self, method: Method, path: &str) -> Request {
+        let url = format!("http://{}/api/v1{path}", self.server);
+        Request { builder: self.http.request(method.clone(), url), method, path: path.to_owned() }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.request(Method::GET, path).send().await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.request(Method::POST, path).json(body).send().await
+    }
+
+    /// A POST of an operation that takes no fields.
+    pub(crate) async fn act(&self, path: &str) -> Answer {
+        self.request(Method::POST, path).send().await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        self.request(Method::DELETE, path).send().await
+    }
+
+    /// An update that is based on this version.
+    pub(crate) async fn patch(&self, path: &str, version: &Value, body: &Value) -> Answer {
+        self.request(Method::PATCH, path).header("if-match", &format!("\"{version}\"")).json(body).send().await
+    }
+
+    /// An update that is based on what is there now.
+    pub(crate) async fn edit(&self, path: &str, body: &Value) -> Answer {
+        let version = self.get(path).await.is(200)["version"].clone();
+        self.patch(path, &version, body).await
+    }
+
+    pub(crate) async fn sign_in(&self, login: &str, password: &str) -> Answer {
+        self.post("/sessions", &json!({ "login": login, "password": password })).await
+    }
+
+    /// All rows of a list, walked by its cursor.
+    pub(crate) async fn all(&self, path: &str) -> Vec<Value> {
+        let mut rows = Vec::new();
+        let mut after: Option<String> = None;
+        loop {
+            let address = match &after {
+                None => path.to_owned(),
+                Some(after) => with(path, &[("after", after)]),
+            };
+            let page = self.get(&address).await.is(200);
+            rows.extend(page["items"].as_array().unwrap().iter().cloned());
+            after = page["next"].as_str().map(str::to_owned);
+            if after.is_none() {
+                return rows;
+            }
+        }
+    }
+}
+
+/// An address with parameters.
+pub(crate) fn with(path: &str, parameters: &[(&str, &str)]) -> String {
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
+    format!("{path}{}{query}", if path.contains('?') { '&' } else { '?' })
+}
+
+pub(crate) struct Request {
+    builder: reqwest::RequestBuilder,
+    method: Method,
+    path: String,
+}
+
+impl Request {
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+        self.builder = self.builder.header(name, value);
+        self
+    }
+
+    pub(crate) fn json(mut self, body: &Value) -> Self {
+        self.builder = self.builder.json(body);
+        self
+    }
+
+    pub(crate) fn raw(mut self, body: impl Into<reqwest::Body>) -> Self {
+        self.builder = self.builder.body(body);
+        self
+    }
+
+    pub(crate) async fn send(self) -> Answer {
+        let response = self.builder.send().await.unwrap();
+        let status = response.status().as_u16();
+        let headers = response.headers().clone();
+        let bytes = response.bytes().await.unwrap();
+        let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap().to_owned());
+        let path = self.path.split('?').next().unwrap();
+        DESCRIPTION.check(&self.method, path, status, text("content-type").as_deref(), &bytes);
+        let body: Value = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap() };
+        assert_eq!(text("cache-control").as_deref(), Some("no-store"), "answers hold what is nobody else's business");
+        if status >= 400 {
+            assert_eq!(body["request_id"].as_str(), text("x-request-id").as_deref());
+        }
+        if let Some(etag) = text("etag") {
+            assert_eq!(etag, format!("\"{}\"", body["version"]));
+        }
+        Answer { what: format!("{} {}", self.method, self.path), status, headers, body }
+    }
+}
+
+pub(crate) struct Answer {
+    what: String,
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    /// The body of an answer with this status.
+    #[track_caller]
+    pub(crate) fn is(self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}: {:#}", self.what, self.body);
+        self.body
+    }
+
+    /// A refusal with this status and code.
+    #[track_caller]
+    pub(crate) fn refused(self, status: u16, code: &str) -> Value {
+        assert_eq!((self.status, self.body["code"].as_str()), (status, Some(code)), "{}: {:#}", self.what, self.body);
+        self.body
+    }
+
+    /// A refusal that names exactly these fields, each with its code.
+    #[track_caller]
+    pub(crate) fn invalid(self, expected: &[(&str, &str)]) {
+        assert_eq!(
+            (self.status, self.body["code"].as_str()),
+            (422, Some("invalid_input")),
+            "{}: {:#}",
+            self.what,
+            self.body
+        );
+        let text = |error: &Value, name: &str| error[name].as_str().unwrap().to_owned();
+        let errors = self.body["errors"].as_array().unwrap();
+        let mut named: Vec<(String, String)> =
+            errors.iter().map(|error| (text(error, "field"), text(error, "code"))).collect();
+        let mut expected: Vec<(String, String)> =
+            expected.iter().map(|(field, code)| ((*field).to_owned(), (*code).to_owned())).collect();
+        named.sort();
+        expected.sort();
+        assert_eq!(named, expected, "{}: {:#}", self.what, self.body);
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+}

@@ -1,0 +1,474 @@
+//! Real processes: the server's own binary on a data directory of its own, an administrator who talks to its API, and
+//! the restic of two Debian releases beside it. The database is `SQLite`, or a fresh one on the `PostgreSQL` server that
+//! the environment names.
+
+use std::fs::File;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use db::test::Fresh;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWriteExt as _, BufReader, Lines};
+use tokio::process::{Child, Command};
+use tokio::time::{Instant, sleep, timeout};
+
+/// How long anything may take that is bound to come. Only a test that fails anyway waits so long.
+pub(crate) const SOON: Duration = Duration::from_secs(60);
+/// The same for a run of restic.
+const RUN: Duration = Duration::from_secs(300);
+const POLL: Duration = Duration::from_millis(10);
+
+const EMAIL: &str = "admin@example.com";
+const PASSWORD: &str = "walnut ferry drizzle 42";
+
+#[expect(clippy::disallowed_methods, reason = "tests have no configuration but their environment")]
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Waits until something is true.
+pub(crate) async fn until(what: &str, mut is_true: impl AsyncFnMut() -> bool) {
+    let end = Instant::now() + SOON;
+    while !is_true().await {
+        assert!(Instant::now() < end, "never happened: {what}");
+        sleep(POLL).await;
+    }
+}
+
+/// A server process and what it works on. Both go with this value.
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    home: TempDir,
+    database: Option<Fresh>,
+    child: Child,
+}
+
+impl Server {
+    /// A server on an empty data directory, and its first administrator, who has followed the link that it printed.
+    pub(crate) async fn start() -> (Self, Admin) {
+        let (server, link) = Self::start_on(Self::place().await).await;
+        let link = link.expect("a server that is new prints a setup link");
+        let (address, token) = link.split_once("/setup#token=").expect("the link carries a token");
+        assert_eq!(address, format!("http://{}", server.address));
+        let admin = Admin::new(server.address);
+        let setup =
+            json!({ "token": token, "provider_name": "Lighthouse Backup", "email": EMAIL, "password": PASSWORD });
+        admin.post("setup", &setup).await;
+        admin.sign_in(EMAIL, PASSWORD).await;
+        (server, admin)
+    }
+
+    /// The same, set up from the host's command line.
+    pub(crate) async fn start_from_host() -> (Self, Admin) {
+        let place = Self::place().await;
+        let mut setup = binary("setup", &place.0, place.1.as_ref());
+        setup.args(["--email", EMAIL, "--password-stdin"]).stdin(Stdio::piped()).stdout(Stdio::null());
+        let mut setup = setup.spawn().unwrap();
+        setup.stdin.take().unwrap().write_all(format!("{PASSWORD}\n").as_bytes()).await.unwrap();
+        assert!(setup.wait().await.unwrap().success());
+        let (server, link) = Self::start_on(place).await;
+        assert_eq!(link, None, "nothing is left to set up");
+        let admin = Admin::new(server.address);
+        admin.sign_in(EMAIL, PASSWORD).await;
+        (server, admin)
+    }
+
+    async fn place() -> (TempDir, Option<Fresh>) {
+        let database = match environment(db::test::POSTGRES) {
+            Some(_) => Some(db::test::fresh(&control::MIGRATIONS).await.unwrap()),
+            None => None,
+        };
+        (tempfile::tempdir().unwrap(), database)
+    }
+
+    async fn start_on((home, database): (TempDir, Option<Fresh>)) -> (Self, Option<String>) {
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        let (child, address, link) = Self::spawn(&home, database.as_ref(), any).await.expect("the server starts");
+        (Self { address, home, database, child }, link)
+    }
+
+    /// A child that has said where it listens, and the setup link if it has printed one; nothing if it ended instead.
+    async fn spawn(
+        home: &TempDir,
+        database: Option<&Fresh>,
+        listen: SocketAddr,
+    ) -> Option<(Child, SocketAddr, Option<String>)> {
+        let log = File::options().create(true).append(true).open(home.path().join("log")).unwrap();
+        let mut command = binary("serve", home, database);
+        command.args(["--listen", &listen.to_string()]).stdout(Stdio::piped()).stderr(log);
+        let mut child = command.spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let first = line(&mut lines).await?;
+        let address = first.strip_prefix("Tenantry is at http://").and_then(|rest| rest.strip_suffix('/'));
+        let address: SocketAddr = address.and_then(|text| text.parse().ok()).expect(&first);
+        let admin = Admin::new(address);
+        let link = if admin.get("setup").await["setup_required"] == true {
+            let link = line(&mut lines).await.unwrap();
+            Some(link.strip_prefix("Set it up, once: ").expect(&link).to_owned())
+        } else {
+            None
+        };
+        // Read on, so that the server never waits for us.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        Some((child, address, link))
+    }
+
+    /// The end that no process can prepare for.
+    pub(crate) async fn kill(&mut self) {
+        self.child.kill().await.unwrap();
+    }
+
+    /// Asks the server to end and waits for it.
+    pub(crate) async fn stop(&mut self) -> ExitStatus {
+        let pid = self.child.id().expect("the server runs").to_string();
+        let asked = Command::new("sh").args(["-c", "kill -TERM \"$0\"", &pid]).status().await.unwrap();
+        assert!(asked.success());
+        timeout(SOON, self.child.wait()).await.expect("the server ends when it is asked to").unwrap()
+    }
+
+    /// Starts the next process on the same data and the same address.
+    pub(crate) async fn restart(&mut self) {
+        let end = Instant::now() + SOON;
+        loop {
+            // Somebody's outgoing connection may have the port for a moment.
+            if let Some((child, ..)) = Self::spawn(&self.home, self.database.as_ref(), self.address).await {
+                self.child = child;
+                return;
+            }
+            assert!(Instant::now() < end, "the server doesn't start again");
+            sleep(POLL).await;
+        }
+    }
+
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.home.path().join("data")
+    }
+
+    /// Where a device's repository lies.
+    pub(crate) fn directory(&self, device: &Device) -> PathBuf {
+        self.data().join("pool").join(&device.repository)
+    }
+
+    /// Asserts that no upload has left anything behind.
+    pub(crate) fn assert_nothing_temporary(&self) {
+        let left = files(&self.data().join("pool/.incoming"));
+        assert!(left.is_empty(), "{left:?}");
+    }
+
+    /// What the server has logged so far.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.home.path().join("log")).unwrap()
+    }
+}
+
+impl Drop for Server {
+    #[expect(clippy::print_stderr, reason = "whoever reads why a test failed needs it")]
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let log = self.log();
+            let tail: Vec<&str> = log.lines().rev().take(40).collect();
+            eprintln!("the server's last words:\n{}", tail.into_iter().rev().collect::<Vec<_>>().join("\n"));
+        }
+    }
+}
+
+fn binary(verb: &str, home: &TempDir, database: Option<&Fresh>) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tenantry"));
+    command.arg(verb).arg("--data").arg(home.path().join("data")).kill_on_drop(true).stdin(Stdio::null());
+    if let Some(database) = database {
+        command.args(["--database", database.url()]);
+    }
+    command
+}
+
+async fn line(lines: &mut Lines<impl AsyncRead + Unpin>) -> Option<String> {
+    timeout(SOON, lines.next_line()).await.expect("the server says something").unwrap()
+}
+
+/// Somebody who talks to the API, with the cookies of a browser.
+#[derive(Clone)]
+pub(crate) struct Admin {
+    http: reqwest::Client,
+    address: SocketAddr,
+}
+
+impl Admin {
+    /// Somebody who has not signed in.
+    pub(crate) fn new(address: SocketAddr) -> Self {
+        let http = reqwest::Client::builder().cookie_store(true).timeout(SOON).no_proxy().build().unwrap();
+        Self { http, address }
+    }
+
+    pub(crate) async fn sign_in(&self, login: &str, password: &str) {
+        self.post("sessions", &json!({ "login": login, "password": password })).await;
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        let (status, answer) = self.send("GET", path, None).await;
+        assert!(status.is_success(), "GET {path}: {status} {answer}");
+        answer
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Value {
+        let (status, answer) = self.send("POST", path, Some(body)).await;
+        assert!(status.is_success(), "POST {path}: {status} {answer}");
+        answer
+    }
+
+    /// Sends whatever it is, and gives whatever comes back; an answer without a body is null.
+    pub(crate) async fn send(&self, method: &str, path: &str, body: Option<&Value>) -> (StatusCode, Value) {
+        let url = format!("http://{}/api/v1/{path}", self.address);
+        let mut request = self.http.request(method.parse().unwrap(), url);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let answer = request.send().await.unwrap();
+        let status = answer.status();
+        let text = answer.text().await.unwrap();
+        (status, if text.is_empty() { Value::Null } else { serde_json::from_str(&text).expect(&text) })
+    }
+
+    /// One node of each level from the provider down, named after `name`, and a device below.
+    pub(crate) async fn family(&self, name: &str) -> Family {
+        let provider = text(&self.get("me").await, "customer_id");
+        let reseller = self.customer(&provider, "reseller", &format!("{name} Reseller")).await;
+        let customer = self.customer(&reseller, "end_customer", name).await;
+        let site = text(&self.post(&format!("customers/{customer}/sites"), &json!({ "name": "hq" })).await, "id");
+        let pass_key =
+            text(&self.post(&format!("customers/{customer}/pass_keys"), &json!({})).await, "pass_key");
+        let register = json!({ "pass_key": pass_key, "name": format!("{name}-laptop"), "site": "hq" });
+        let device = Device::new(&self.post("devices/register", &register).await);
+        Family { provider, reseller, customer, site, pass_key, device }
+    }
+
+    async fn customer(&self, parent: &str, level: &str, name: &str) -> String {
+        let customer = json!({ "parent_id": parent, "level": level, "company_name": name, "country": "DE" });
+        text(&self.post("customers", &customer).await, "id")
+    }
+
+    pub(crate) async fn suspend(&self, customer: &str, mode: &str, message: Option<&str>) {
+        let suspension = json!({ "reason": "invoice 4711 unpaid", "mode": mode, "public_message": message });
+        self.post(&format!("customers/{customer}/suspend"), &suspension).await;
+    }
+
+    pub(crate) async fn activate(&self, customer: &str) {
+        self.post(&format!("customers/{customer}/activate"), &json!({})).await;
+    }
+
+    pub(crate) async fn device_used(&self, device: &Device) -> u64 {
+        self.get(&format!("devices/{}", device.id)).await["used_bytes"].as_u64().unwrap()
+    }
+
+    pub(crate) async fn customer_used(&self, customer: &str) -> u64 {
+        self.get(&format!("customers/{customer}")).await["totals"]["used_bytes"].as_u64().unwrap()
+    }
+
+    /// Asserts that the only device of a family, and each node above it, uses exactly what lies on the disk.
+    pub(crate) async fn assert_used(&self, server: &Server, family: &Family) -> u64 {
+        let on_disk = bytes_below(&server.directory(&family.device));
+        assert_eq!(self.device_used(&family.device).await, on_disk, "device");
+        for customer in [&family.site, &family.customer, &family.reseller, &family.provider] {
+            assert_eq!(self.customer_used(customer).await, on_disk, "{customer}");
+        }
+        on_disk
+    }
+}
+
+/// The ids of a device's ancestors, and the device.
+pub(crate) struct Family {
+    pub(crate) provider: String,
+    pub(crate) reseller: String,
+    pub(crate) customer: String,
+    pub(crate) site: String,
+    pub(crate) pass_key: String,
+    pub(crate) device: Device,
+}
+
+/// What a device was told when it registered.
+#[derive(Clone, Debug)]
+pub(crate) struct Device {
+    pub(crate) id: String,
+    pub(crate) username: String,
+    pub(crate) password: String,
+    /// As clients reach it, with a slash at its end.
+    pub(crate) url: String,
+    pub(crate) repository: String,
+}
+
+impl Device {
+    fn new(answer: &Value) -> Self {
+        let url = text(answer, "repository_url");
+        let repository = url.trim_end_matches('/').rsplit('/').next().unwrap().to_owned();
+        Self {
+            id: text(answer, "device_id"),
+            username: text(answer, "username"),
+            password: text(answer, "password"),
+            url,
+            repository,
+        }
+    }
+}
+
+/// A field that must be text.
+pub(crate) fn text(value: &Value, field: &str) -> String {
+    value[field].as_str().unwrap_or_else(|| panic!("no {field} in {value}")).to_owned()
+}
+
+/// Whose restic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Release {
+    /// 0.14: knows nothing of errors that are final.
+    Debian12,
+    /// 0.18 or later: stops at a 403.
+    Debian13,
+}
+
+impl Release {
+    fn program(self) -> String {
+        static NEW: LazyLock<String> = LazyLock::new(|| {
+            let program = environment("RESTIC").unwrap_or_else(|| "restic".to_owned());
+            let is_new = |(major, minor)| (major, minor) >= (0, 18);
+            checked(program, "RESTIC names no restic of 0.18 or later, nor is one on the PATH; ./test brings one", is_new)
+        });
+        static OLD: LazyLock<String> = LazyLock::new(|| {
+            let program = environment("RESTIC_014").unwrap_or_default();
+            checked(program, "RESTIC_014 names no restic 0.14; ./test brings one", |version| version == (0, 14))
+        });
+        match self {
+            Self::Debian12 => OLD.clone(),
+            Self::Debian13 => NEW.clone(),
+        }
+    }
+}
+
+/// The program, if it is a restic of the right version.
+fn checked(program: String, complaint: &str, is_right: impl Fn((u32, u32)) -> bool) -> String {
+    let said = std::process::Command::new(&program).arg("version").output();
+    let said = said.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+    let version = said.strip_prefix("restic ").and_then(|rest| {
+        let mut numbers = rest.split(['.', '-', ' ']);
+        Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
+    });
+    assert!(version.is_some_and(is_right), "{complaint} ({program:?} says {said:?})");
+    program
+}
+
+/// A restic with a cache of its own, for one repository.
+pub(crate) struct Restic {
+    program: String,
+    repository: String,
+    cache: TempDir,
+}
+
+/// What a run has said, and how it ended.
+pub(crate) struct Run {
+    pub(crate) status: ExitStatus,
+    /// Both streams, one after the other.
+    pub(crate) said: String,
+    pub(crate) stdout: String,
+}
+
+impl Restic {
+    /// With a device's credentials, through the server.
+    pub(crate) fn of(release: Release, device: &Device) -> Self {
+        let url = device.url.strip_prefix("http://").unwrap();
+        Self::at(release, &format!("rest:http://{}:{}@{url}", device.username, device.password))
+    }
+
+    /// On any repository that restic knows how to reach.
+    pub(crate) fn at(release: Release, repository: &str) -> Self {
+        Self { program: release.program(), repository: repository.to_owned(), cache: tempfile::tempdir().unwrap() }
+    }
+
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        command
+            .args(arguments)
+            .env("RESTIC_REPOSITORY", &self.repository)
+            .env("RESTIC_PASSWORD", "a secret of the customer")
+            .env("RESTIC_CACHE_DIR", self.cache.path())
+            .env_remove("RESTIC_REST_USERNAME")
+            .env_remove("RESTIC_REST_PASSWORD")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        command
+    }
+
+    pub(crate) async fn run(&self, arguments: &[&str]) -> Run {
+        Self::end_of(self.command(arguments).spawn().unwrap()).await
+    }
+
+    /// Waits for a run that was begun with [`command`](Self::command).
+    pub(crate) async fn end_of(child: Child) -> Run {
+        let output = timeout(RUN, child.wait_with_output()).await.expect("restic ends").unwrap();
+        let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+        let said = format!("{stdout}{}", String::from_utf8_lossy(&output.stderr));
+        Run { status: output.status, said, stdout }
+    }
+
+    /// Runs what must succeed, and returns what it printed.
+    pub(crate) async fn pass(&self, arguments: &[&str]) -> String {
+        let run = self.run(arguments).await;
+        assert!(run.status.success(), "restic {arguments:?}: {} {}", run.status, run.said);
+        run.stdout
+    }
+}
+
+/// Numbers without a pattern, always the same ones for the same seed.
+pub(crate) struct Noise(u64);
+
+impl Noise {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+
+    pub(crate) fn number(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
+        self.number() % end
+    }
+
+    pub(crate) fn bytes(&mut self, length: u64) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for _ in 0..length.div_ceil(8) {
+            bytes.extend_from_slice(&self.number().to_le_bytes());
+        }
+        bytes.truncate(usize::try_from(length).unwrap());
+        bytes
+    }
+}
+
+/// All files below a directory.
+pub(crate) fn files(directory: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let Ok(entries) = std::fs::read_dir(directory) else { return found };
+    for entry in entries {
+        let entry = entry.unwrap();
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => found.extend(files(&entry.path())),
+            _ => found.push(entry.path()),
+        }
+    }
+    found
+}
+
+/// The lengths of all files below a directory.
+pub(crate) fn bytes_below(directory: &Path) -> u64 {
+    files(directory).iter().map(|path| path.symlink_metadata().unwrap().len()).sum()
+}

@@ -1,0 +1,106 @@
+//! The first start: a link that works once, and the three customers that always exist.
+
+use serde_json::json;
+
+use crate::app::{ADMIN, App, PASSWORD, PROVIDER, id};
+
+fn request(token: &str) -> serde_json::Value {
+    json!({ "token": token, "provider_name": PROVIDER, "email": ADMIN, "password": PASSWORD })
+}
+
+#[tokio::test]
+async fn the_link_works_once_and_each_start_renews_it() {
+    let mut app = App::start_empty().await;
+    let first = app.setup_token().unwrap().to_owned();
+    assert_eq!(app.nobody().get("/setup").await.is(200)["setup_required"], true);
+    app.nobody().post("/setup", &request("guessed")).await.refused(403, "setup_token_invalid");
+    app.nobody().get("/customers").await.refused(401, "sign_in_required");
+
+    app.restart().await;
+    let second = app.setup_token().unwrap().to_owned();
+    assert_ne!(first, second);
+    app.nobody().post("/setup", &request(&first)).await.refused(403, "setup_token_invalid");
+    app.nobody().post("/setup", &request(&second)).await.is(201);
+    assert_eq!(app.nobody().get("/setup").await.is(200)["setup_required"], false);
+    app.nobody().post("/setup", &request(&second)).await.refused(409, "setup_done");
+
+    app.restart().await;
+    assert_eq!(app.setup_token(), None, "there is an administrator, so there is no link");
+    app.nobody().post("/setup", &request(&second)).await.refused(409, "setup_done");
+    app.client(ADMIN, PASSWORD).await;
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn two_who_use_the_link_at_once_make_one_administrator() {
+    let app = App::start_empty().await;
+    let body = request(app.setup_token().unwrap());
+    let (one, other) = (app.nobody(), app.nobody());
+    let (one, other) = tokio::join!(one.post("/setup", &body), other.post("/setup", &body));
+    let mut statuses = [one.status, other.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 409]);
+    let admin = app.client(ADMIN, PASSWORD).await;
+    assert_eq!(admin.get("/users").await.is(200)["total"], 1);
+    assert_eq!(admin.get("/customers").await.is(200)["total"], 3);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn every_wrong_field_is_named_and_leaves_the_link_valid() {
+    let app = App::start_empty().await;
+    let token = app.setup_token().unwrap();
+    let body = json!({ "token": token, "provider_name": " ", "email": "mia", "password": "password" });
+    app.nobody().post("/setup", &body).await.invalid(&[
+        ("provider_name", "required"),
+        ("email", "invalid"),
+        ("password", "weak_password"),
+    ]);
+    app.nobody().post("/setup", &json!({ "token": token })).await.invalid(&[("provider_name", "required")]);
+    app.set_up().await;
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn provider_default_reseller_and_default_customer_exist_and_stay() {
+    let app = App::start().await;
+    let admin = app.admin();
+    let me = admin.get("/me").await.is(200);
+    assert_eq!((&me["customer_level"], &me["customer_name"]), (&json!("provider"), &json!(PROVIDER)));
+    let provider = app.provider().await;
+    let reseller = app.id_of("Default reseller").await;
+    let customer = app.id_of("Default customer").await;
+    for (name, parent, level) in [
+        (&provider, None, "provider"),
+        (&reseller, Some(&provider), "reseller"),
+        (&customer, Some(&reseller), "end_customer"),
+    ] {
+        let node = admin.get(&format!("/customers/{name}")).await.is(200);
+        assert_eq!(node["is_default"], true);
+        assert_eq!(node["level"], level);
+        assert_eq!(node["parent_id"].as_str(), parent.map(String::as_str));
+        assert_eq!(node["effective_state"]["state"], "active");
+    }
+    for stays in [&reseller, &customer] {
+        let path = format!("/customers/{stays}");
+        let would = admin.delete(&format!("{path}?dry_run=true")).await.is(200);
+        assert_eq!(would["blockers"][0]["code"], "default_protected");
+        admin.delete(&path).await.refused(409, "default_protected");
+        let actions = admin.get(&path).await.is(200)["actions"].clone();
+        let delete = actions.as_array().unwrap().iter().find(|action| action["name"] == "delete").unwrap();
+        assert_eq!((&delete["allowed"], &delete["code"]), (&json!(false), &json!("default_protected")));
+    }
+    admin.delete(&format!("/customers/{provider}")).await.refused(403, "forbidden");
+    let suspend = json!({ "reason": "No", "mode": "full_stop" });
+    admin.post(&format!("/customers/{provider}/suspend"), &suspend).await.refused(403, "forbidden");
+    admin.act(&format!("/customers/{provider}/activate")).await.refused(403, "forbidden");
+
+    // Suspended they may be, and used like any other.
+    app.suspend(&reseller, "stop_backups").await;
+    app.activate(&reseller).await;
+    let site = app.site(&customer, "hq").await;
+    admin.delete(&format!("/customers/{site}")).await.is(200);
+    let renamed = admin.edit(&format!("/customers/{customer}"), &json!({ "company_name": "Lost and found" })).await;
+    assert_eq!(id(&renamed.is(200)), customer);
+    app.finish().await;
+}
