@@ -33,9 +33,9 @@ export function TopBar({ drawer, onDrawer, onPalette }: TopBarProps) {
       </span>
       <Link to="/customers" search={{ under: undefined }} activeOptions={{ exact: true }} className="brand">
         <span className="brand-mark" aria-hidden>
-          {initials(me.provider_name).charAt(0)}
+          {initials(me.customer_name).charAt(0)}
         </span>
-        <span className="brand-name">{me.provider_name}</span>
+        <span className="brand-name">{me.customer_name}</span>
       </Link>
       <AriaButton className="button command" aria-keyshortcuts="Control+K" onPress={onPalette}>
         <Search className="icon-s" aria-hidden />

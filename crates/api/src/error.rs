@@ -142,7 +142,7 @@ impl Error {
     /// The problem document of this error.
     pub fn problem(&self, request_id: &str) -> Problem {
         Problem {
-            r#type: format!("/docs/error-codes#{}", self.code.as_str()),
+            r#type: format!("urn:tenantry:error:{}", self.code.as_str()),
             title: self.code.title().to_owned(),
             status: self.code.status(),
             code: self.code.as_str().to_owned(),

@@ -49,8 +49,6 @@ pub struct Me {
     pub customer_id: CustomerId,
     pub customer_name: String,
     pub customer_level: tree::Level,
-    /// The provider's name, for the head of the console.
-    pub provider_name: String,
     /// When the session ends at the latest.
     pub expires_at: Time,
     /// Operations that the role allows somewhere, by `operation_id`.

@@ -8,8 +8,7 @@ use ::http::HeaderMap;
 use api::id::{CustomerId, UserId};
 use api::session::{Me, SignIn};
 use api::units::Time;
-use api::user::Role;
-use api::{Code, Error, Level};
+use api::{Code, Error};
 use axum_extra::extract::cookie::CookieJar;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -150,6 +149,11 @@ fn known_browser(secret: &str, cookie: &str, login: &str) -> Option<String> {
 
 /// Begins a session. A session that the browser had before ends.
 pub async fn create(tx: &mut Tx, proven: &Proven, former: Option<&str>) -> Result<SignedIn, Error> {
+    // The password may have been changed since it was proven; its sessions have ended, and this would be one of them.
+    let present = sql::candidate(tx, &proven.login).await?;
+    if present.is_none_or(|present| present.password_hash != proven.candidate.password_hash) {
+        return Err(Error::new(Code::SignInFailed, "The login or the password is wrong."));
+    }
     let user = proven.candidate.user_id.clone().map(UserId::from_text);
     let customer = CustomerId::from_text(proven.candidate.customer_id.as_str());
     let token = token(tx.app.random)?;
@@ -177,18 +181,7 @@ pub async fn create(tx: &mut Tx, proven: &Proven, former: Option<&str>) -> Resul
         path: row.path.clone(),
     };
     tx.caller = Caller::Account(account.clone());
-    let subject = Subject {
-        kind: if account.role == Role::Customer && matches!(account.id, AccountId::Customer(_)) {
-            "customer"
-        } else {
-            "user"
-        },
-        id: account.id.as_str().to_owned(),
-        name: account.name.clone(),
-        customer_id: customer,
-        path: row.path,
-    };
-    tx.record(Entry::new("session.created", subject).after(json!({ "login": account.login })));
+    tx.record(Entry::new("session.created", subject(&account)).after(json!({ "login": account.login })));
     let secret = crate::setup::installation_secret(tx).await?.unwrap_or_default();
     let name = data_encoding::HEXLOWER.encode(&tx.app.random.bytes::<16>()?);
     let browser = browser_cookie(&secret, &name, &proven.login);
@@ -200,8 +193,6 @@ pub async fn create(tx: &mut Tx, proven: &Proven, former: Option<&str>) -> Resul
 /// Who the caller is.
 pub async fn me(cx: &mut Cx, account: &Account, expires_at: Timestamp) -> Result<Me, Error> {
     let row = crate::customers::get(cx, account, &account.customer_id).await?;
-    let sees_provider = row.level == Level::Provider;
-    let provider_name = if sees_provider { row.company_name.clone() } else { crate::setup::provider_name(cx).await? };
     Ok(Me {
         id: account.id.as_str().to_owned(),
         name: account.name.clone(),
@@ -210,7 +201,6 @@ pub async fn me(cx: &mut Cx, account: &Account, expires_at: Timestamp) -> Result
         customer_id: account.customer_id.clone(),
         customer_name: row.company_name,
         customer_level: row.level,
-        provider_name,
         expires_at: Time(expires_at),
         operations: operations_of(account.role),
     })
@@ -218,7 +208,22 @@ pub async fn me(cx: &mut Cx, account: &Account, expires_at: Timestamp) -> Result
 
 pub async fn delete(tx: &mut Tx, session: &Session) -> Result<(), Error> {
     sql::delete(tx, &session.token_hash).await?;
+    tx.record(Entry::new("session.deleted", subject(&session.account)));
     Ok(())
+}
+
+/// An account in the change log.
+fn subject(account: &Account) -> Subject {
+    Subject {
+        kind: match account.id {
+            AccountId::User(_) => "user",
+            AccountId::Customer(_) => "customer",
+        },
+        id: account.id.as_str().to_owned(),
+        name: account.name.clone(),
+        customer_id: account.customer_id.clone(),
+        path: account.path.clone(),
+    }
 }
 
 /// Sets one's own password. All other sessions of the account end.
@@ -234,20 +239,11 @@ pub async fn set_own_password(tx: &mut Tx, session: &Session, hash: &str) -> Res
             sql::delete_of_customer(tx, id, Some(&session.token_hash)).await?;
         }
     }
-    let (kind, action) = match account.id {
-        AccountId::User(_) => ("user", "user.password_set"),
-        AccountId::Customer(_) => ("customer", "customer.password_set"),
+    let action = match account.id {
+        AccountId::User(_) => "user.password_set",
+        AccountId::Customer(_) => "customer.password_set",
     };
-    tx.record(Entry::new(
-        action,
-        Subject {
-            kind,
-            id: account.id.as_str().to_owned(),
-            name: account.name.clone(),
-            customer_id: account.customer_id.clone(),
-            path: account.path.clone(),
-        },
-    ));
+    tx.record(Entry::new(action, subject(account)));
     Ok(())
 }
 

@@ -79,14 +79,6 @@ pub async fn installation_secret(cx: &mut Cx) -> Result<Option<String>, Error> {
     cx.opt(sql!["select secret from installation where id = 1"]).await
 }
 
-/// The name that the provider goes by.
-pub async fn provider_name(cx: &mut Cx) -> Result<String, Error> {
-    let name: Option<String> = cx
-        .opt(sql!["select c.company_name from customers c join installation i on i.provider_id = c.id where i.id = 1"])
-        .await?;
-    Ok(name.unwrap_or_default())
-}
-
 /// Refuses a token that isn't the present one.
 pub async fn check_token(cx: &mut Cx, request: &SetupRequest) -> Result<(), Error> {
     if !is_required(cx).await? {

@@ -36,7 +36,7 @@ impl Description {
         let mut whole: Value = serde_json::from_str(&control::http::description()).unwrap();
         for component in whole["components"]["schemas"].as_object_mut().unwrap().values_mut() {
             // Others are made of components by allOf, so only what refers to one is closed, not the component itself.
-            component.as_object_mut().unwrap().values_mut().for_each(|below| close(below, false));
+            close(component, true);
         }
         let mut description = Self { operations: Vec::new(), schemas: HashMap::new() };
         let components = whole["components"].clone();
@@ -51,6 +51,8 @@ impl Description {
     fn add(&mut self, path: &str, method: &str, operation: &Value, components: &Value) {
         let mut answers = HashMap::new();
         for (status, answer) in operation["responses"].as_object().unwrap() {
+            let shared = answer["$ref"].as_str().and_then(|place| place.strip_prefix("#/components/responses/"));
+            let answer = shared.map_or(answer, |name| &components["responses"][name]);
             let content = answer["content"].as_object().map(|content| {
                 assert_eq!(content.len(), 1, "one content type per answer");
                 let (kind, content) = content.iter().next().unwrap();

@@ -13,7 +13,7 @@ use db::test::Fresh;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWriteExt as _, BufReader, Lines};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -190,7 +190,7 @@ fn binary(verb: &str, home: &TempDir, database: Option<&Fresh>) -> Command {
     command
 }
 
-async fn line(lines: &mut Lines<impl AsyncRead + Unpin>) -> Option<String> {
+async fn line(lines: &mut Lines<impl AsyncBufRead + Unpin>) -> Option<String> {
     timeout(SOON, lines.next_line()).await.expect("the server says something").unwrap()
 }
 

@@ -98,8 +98,9 @@ async fn provider_default_reseller_and_default_customer_exist_and_stay() {
     // Suspended they may be, and used like any other.
     app.suspend(&reseller, "stop_backups").await;
     app.activate(&reseller).await;
-    let site = app.site(&customer, "hq").await;
-    admin.delete(&format!("/customers/{site}")).await.is(200);
+    let site = json!({ "name": "hq", "country": "DE" });
+    let site = admin.post(&format!("/customers/{customer}/sites"), &site).await.is(201);
+    admin.delete(&format!("/customers/{}", id(&site))).await.is(200);
     let renamed = admin.edit(&format!("/customers/{customer}"), &json!({ "company_name": "Lost and found" })).await;
     assert_eq!(id(&renamed.is(200)), customer);
     app.finish().await;

@@ -1,0 +1,86 @@
+//! `serve --demo`: a believable provider to look around in. It is loaded into an empty installation only, through the
+//! very API that the console uses, so that rules hold and the change log has real actors; and its backups are made by
+//! the real restic through the gateway.
+
+mod backups;
+mod client;
+mod data;
+mod files;
+mod load;
+
+use std::path::Path;
+
+use control::App;
+use control::cx::{Caller, Cx};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::serve::Failure;
+use backups::Restic;
+
+/// The password of every repository of the demonstration, as restic asks for it.
+pub const REPOSITORY_PASSWORD: &str = "demo";
+
+/// The demonstration's passwords, by role.
+const ADMINISTRATOR_PASSWORD: &str = "amber kettle ninth orchard";
+const SUPPORTER_PASSWORD: &str = "willow ferry copper almanac";
+const CUSTOMER_PASSWORD: &str = "harbour thistle paper comet";
+
+/// Below the data directory, while it loads: the files that are backed up, and restic's cache.
+const WORK: &str = "demo-files";
+
+/// Loads the demonstration and prints its logins. The server has to be listening already: restic reaches it by its
+/// public URL.
+///
+/// # Errors
+/// Before anything is loaded: the installation isn't empty, or restic is missing. Later: whatever went wrong, with the
+/// advice to remove the data directory.
+pub async fn load(app: &App, is_empty: bool, say: fn(&str)) -> Result<(), Failure> {
+    refuse_unless_empty(app, is_empty).await?;
+    let provider = data::Provider::read()?;
+    let restic = Restic::find().await?;
+    let work = app.settings.data.join(WORK);
+    let loaded = tokio::select! {
+        loaded = load::everything(app, provider, &restic, &work, say) => loaded,
+        ended = interruption() => ended,
+    };
+    remove(&work).await;
+    loaded.map_err(|error| {
+        let data = app.settings.data.display();
+        format!(
+            "the demonstration could not be loaded: {error}\nWhat there is of it is incomplete. Remove the data \
+             directory {data} (and the database, if it lies elsewhere) before the next attempt."
+        )
+        .into()
+    })
+}
+
+async fn refuse_unless_empty(app: &App, has_no_administrator: bool) -> Result<(), Failure> {
+    let mut cx = Cx::read(app, Caller::System).await?;
+    // Setup makes the provider, and everything else stands below it.
+    let has_no_customers = control::setup::provider_name(&mut cx).await?.is_empty();
+    if has_no_administrator && has_no_customers {
+        return Ok(());
+    }
+    Err("this installation already has data, and the demonstration loads into an empty one only. Start without --demo, \
+         or give --data another directory."
+        .into())
+}
+
+/// Ends when the process is asked to.
+async fn interruption() -> Result<(), Failure> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Err("it was interrupted.".into())
+}
+
+async fn remove(work: &Path) {
+    match tokio::fs::remove_dir_all(work).await {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            tracing::warn!(directory = %work.display(), %error, "the demonstration's files could not be removed");
+        }
+        _ => {}
+    }
+}
