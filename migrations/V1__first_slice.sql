@@ -90,6 +90,13 @@ create table users (
 );
 create index users_by_customer on users (customer_id);
 
+create table invitations (
+    token_hash id_text primary key,
+    user_id id_text not null references users (id),
+    expires_at bigint not null
+);
+create index invitations_by_user on invitations (user_id);
+
 create table sessions (
     -- of the cookie's token
     token_hash id_text primary key,

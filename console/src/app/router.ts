@@ -1,6 +1,7 @@
 import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query';
 import { createRouter } from '@tanstack/react-router';
 import { ApiError, isCode } from '../api/client';
+import type { Warning } from '../api/schema';
 import { Missing } from './Missing';
 import { routeTree } from './routes';
 import { parseSearch, writeSearch } from './search';
@@ -30,6 +31,11 @@ export const router = createRouter({
 declare module '@tanstack/react-router' {
   interface Register {
     router: typeof router;
+  }
+
+  interface HistoryState {
+    /** What the page that added a customer hands to the next one. */
+    warnings?: Warning[];
   }
 }
 

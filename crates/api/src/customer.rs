@@ -5,6 +5,7 @@ use tree::{Level, Mode};
 use utoipa::ToSchema;
 
 use crate::id::{CustomerId, StorageLocationId};
+use crate::invitation::Invitation;
 use crate::units::{Action, Secret, Time, present};
 
 /// Who runs a customer's licences: the provider, or the customer itself.
@@ -73,6 +74,9 @@ pub struct CustomerCreate {
     pub kind: Option<Kind>,
     /// `suspended` to start without backups.
     pub account_state: Option<AccountState>,
+    /// Makes the first user account, an administrator with the address in `email`, and answers with an invitation.
+    #[serde(default)]
+    pub invite_administrator: bool,
     /// The most devices that may stand below this node.
     #[schema(minimum = 0, maximum = 1_000_000)]
     pub max_devices: Option<i64>,
@@ -233,6 +237,8 @@ pub struct CustomerCreated {
     /// The sites made with it.
     pub sites: Vec<Customer>,
     pub warnings: Vec<Warning>,
+    /// For the first administrator, where that was asked for.
+    pub invitation: Option<Invitation>,
 }
 
 /// Why and how far a customer is suspended.

@@ -40,6 +40,7 @@ codes! {
     Forbidden "forbidden" 403 "The role of the signed-in account does not allow this.";
     ForeignOrigin "foreign_origin" 403 "A session cookie was sent from another site.";
     SetupTokenInvalid "setup_token_invalid" 403 "The setup link is not valid, or was used.";
+    InvitationInvalid "invitation_invalid" 403 "The invitation is not valid, was used, or has expired.";
     NotFound "not_found" 404 "There is nothing at this address that the caller may see.";
     MethodNotAllowed "method_not_allowed" 405 "This address does not support the method.";
     RequestTimeout "request_timeout" 408 "The request took too long to arrive.";

@@ -9,6 +9,7 @@ pub mod device;
 pub mod error;
 pub mod grant;
 pub mod id;
+pub mod invitation;
 pub mod page;
 pub mod pass_key;
 pub mod session;

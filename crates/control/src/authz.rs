@@ -90,6 +90,8 @@ pub const OPERATIONS: &[(&str, Need)] = &[
     ("user_create", Need::Permission(Permission::ManageUsers)),
     ("user_update", Need::Permission(Permission::ManageUsers)),
     ("user_delete", Need::Permission(Permission::ManageUsers)),
+    ("invitation_create", Need::Permission(Permission::ManageUsers)),
+    ("invitation_accept", Need::Secret),
     ("pass_key_list", Need::Permission(Permission::ReadPassKeys)),
     ("pass_key_create", Need::Permission(Permission::ManagePassKeys)),
     ("pass_key_rotate", Need::Permission(Permission::ManagePassKeys)),

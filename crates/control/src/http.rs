@@ -79,6 +79,7 @@ fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
         .merge(crate::sites::http::routes())
         .merge(crate::changes::http::routes())
         .merge(crate::users::http::routes())
+        .merge(crate::invitations::http::routes())
         .merge(crate::pass_keys::http::routes())
         .merge(crate::devices::http::routes())
         .merge(crate::storage::http::routes());

@@ -14,6 +14,7 @@ pub mod devices;
 pub mod grants;
 pub mod http;
 mod idempotency;
+pub mod invitations;
 pub mod ledger;
 mod list;
 pub mod pass_keys;

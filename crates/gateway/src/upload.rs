@@ -164,7 +164,7 @@ impl Sink {
             drop(upload);
             return Err(Refusal::new(Code::HashMismatch, "The bytes do not hash to the name"));
         }
-        let job = spawn_blocking(move || {
+        let job = in_place(move || {
             let mut upload = write(&gateway.pool, &held, file, upload, &buffer)?;
             drop(buffer);
             let length = upload.length();
@@ -202,6 +202,13 @@ fn write(pool: &Arc<Pool>, held: &Held, file: File, upload: Option<Upload>, buff
     };
     upload.write(buffer.as_ref())?;
     Ok(upload)
+}
+
+static INPLACE: std::sync::LazyLock<bool> = std::sync::LazyLock::new(|| std::env::var_os("GW_INPLACE").is_some());
+async fn in_place<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, NotPlaced> + Send + 'static,
+) -> Result<Result<T, NotPlaced>, tokio::task::JoinError> {
+    if *INPLACE { Ok(tokio::task::block_in_place(work)) } else { spawn_blocking(work).await }
 }
 
 /// Receives a body and puts it in place.

@@ -83,6 +83,8 @@ function Entry({ change, customer }: { change: Change; customer: string }) {
 /** A link where there is a page to lead to; what is gone, or is this page itself, is only named. */
 function Subject({ change, customer }: { change: Change; customer: string }) {
   const { subject_kind, subject_id, subject_name, action } = change;
+  // Whoever did it is named already.
+  if (subject_id === change.actor.id) return null;
   if (action.endsWith('.deleted') || subject_id === customer) return <span>{subject_name}</span>;
   if (subject_kind === 'customer' || subject_kind === 'site') {
     return (

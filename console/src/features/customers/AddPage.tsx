@@ -19,7 +19,6 @@ import { ParentField } from './ParentField';
 import { nearestParentQuery } from './parents';
 import { PlaceFields } from './PlaceFields';
 import { ProfileFields } from './ProfileFields';
-import { warningsKey } from './AddedPage';
 
 const route = getRouteApi('/frame/customers/new');
 
@@ -62,9 +61,13 @@ function AddForm({ parent: initialParent }: { parent: Customer | null }) {
       if (!level) return;
       const made = await createCustomer(createOf(values, level, locations), key);
       setSent(true);
-      client.setQueryData(warningsKey(made.id), made.warnings);
       await refreshCustomers(client);
-      await go({ to: '/customers/$id/added', params: { id: made.id }, replace: true });
+      await go({
+        to: '/customers/$id/added',
+        params: { id: made.id },
+        state: { warnings: made.warnings },
+        replace: true,
+      });
     },
   });
   const parentId = form.values['parent_id'] ?? '';

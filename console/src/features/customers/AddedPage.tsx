@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
-import { getRouteApi } from '@tanstack/react-router';
+import { getRouteApi, useRouterState } from '@tanstack/react-router';
 import { Check, HardDrive, MapPin, Server, Store, UserPlus } from 'lucide-react';
 import type { ReactNode } from 'react';
-import type { Customer, Warning } from '../../api/schema';
+import type { Customer } from '../../api/schema';
 import { counted } from '../../lib/format';
 import { countryName } from '../../lib/countries';
 import { customerName, refusalOf, offers } from '../../lib/words';
@@ -13,16 +13,11 @@ import { customerQuery, storageLocationsQuery } from './api';
 
 const route = getRouteApi('/frame/customers/$id/added');
 
-/** Where the add page leaves the warnings of what it made. */
-export function warningsKey(id: string): string[] {
-  return ['warnings', id];
-}
-
 /** A customer was added: what comes next. */
 export function AddedPage() {
   const { id } = route.useParams();
   const customer = useQuery(customerQuery(id));
-  const warnings = useQuery<Warning[]>({ queryKey: warningsKey(id), queryFn: () => [], staleTime: Infinity }).data;
+  const warnings = useRouterState({ select: (state) => state.location.state.warnings });
   if (customer.error)
     return <Failed what="The customer" error={customer.error} onRetry={() => void customer.refetch()} />;
   if (!customer.data) return <Skeletons />;

@@ -79,10 +79,12 @@ function Storage({ customer }: { customer: Customer }) {
         )
       }
     >
-      <p className="figure">
-        <b className="number">{bytes(totals.used_bytes)}</b>
-        <span className="quiet">used by {counted(totals.devices, 'device')}</span>
-      </p>
+      {totals.devices > 0 && (
+        <p className="figure">
+          <b className="number">{bytes(totals.used_bytes)}</b>
+          <span className="quiet">used by {counted(totals.devices, 'device')}</span>
+        </p>
+      )}
       {max_devices !== null && max_devices !== undefined && (
         <div className="limit">
           <p>
@@ -172,18 +174,7 @@ function Below({ customer }: { customer: Customer }) {
         )
       }
     >
-      {children.length > 0 && (
-        <p className="figure">
-          <b className="number">{count(isEnd ? customer.totals.sites : customer.totals.customers)}</b>
-          <span className="quiet">
-            {isEnd
-              ? customer.totals.sites === 1
-                ? 'site'
-                : 'sites'
-              : `below, ${count(children.length)} of them directly`}
-          </span>
-        </p>
-      )}
+      {children.length > 0 && <Figure customer={customer} direct={children.length} />}
       {below.isPending && <Skeletons />}
       {below.data && children.length === 0 && (
         <Blank title={isEnd ? 'No sites' : 'No customers yet'} small>
@@ -195,7 +186,9 @@ function Below({ customer }: { customer: Customer }) {
           <thead>
             <tr>
               <th scope="col">{isEnd ? 'Site' : 'Directly below'}</th>
-              <th scope="col">Devices</th>
+              <th scope="col" className="number">
+                Devices
+              </th>
               <th scope="col">Used</th>
             </tr>
           </thead>
@@ -231,5 +224,23 @@ function Card({ title, end, children }: { title: string; end?: ReactNode; childr
       </header>
       {children}
     </section>
+  );
+}
+
+function Figure({ customer: { level, totals }, direct }: { customer: Customer; direct: number }) {
+  const n = level === 'end_customer' ? totals.sites : totals.customers;
+  const words =
+    level === 'end_customer'
+      ? n === 1
+        ? 'site'
+        : 'sites'
+      : n === direct
+        ? 'directly below'
+        : `below, ${count(direct)} of them directly`;
+  return (
+    <p className="figure">
+      <b className="number">{count(n)}</b>
+      <span className="quiet">{words}</span>
+    </p>
   );
 }

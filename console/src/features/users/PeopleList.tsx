@@ -98,7 +98,7 @@ function Who({ user }: { user: User }) {
       <CircleUser className="icon" aria-hidden />
       <span className="who-lines">
         <span className="who-name">{user.name}</span>
-        <span className="who-second">{user.email}</span>
+        <span className="who-second">{user.name === user.email ? user.customer_name : user.email}</span>
       </span>
     </span>
   );

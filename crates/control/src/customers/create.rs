@@ -38,6 +38,7 @@ pub struct Checked {
     suspended: bool,
     max_devices: Option<i64>,
     profile: Profile,
+    invite_administrator: bool,
 }
 
 impl Checked {
@@ -59,6 +60,9 @@ impl Checked {
             let known: Vec<&str> = known.into_iter().flatten().collect();
             checks.take("password", check_password(password.expose(), &known));
         }
+        if input.invite_administrator && email.is_none() {
+            checks.add("email", Code::Required, "The administrator is invited at this address.");
+        }
         let sites = site_names(&mut checks, input.sites.as_deref().unwrap_or_default());
         let max_devices = max_devices(&mut checks, input.max_devices);
         let profile = profile(&mut checks, input.profile.as_ref());
@@ -79,6 +83,7 @@ impl Checked {
             suspended: input.account_state == Some(AccountState::Suspended),
             max_devices,
             profile,
+            invite_administrator: input.invite_administrator,
         })
     }
 
@@ -106,6 +111,7 @@ impl Checked {
             suspended: false,
             max_devices: None,
             profile: Profile::default(),
+            invite_administrator: false,
         })
     }
 }
@@ -209,6 +215,10 @@ pub async fn create_below(
         };
         sites.push(insert_node(tx, Some(&row.path), site, None).await?);
     }
+    let invitation = match (input.invite_administrator, &row.email) {
+        (true, Some(email)) => Some(crate::users::invite_first(tx, &row.id, email).await?),
+        _ => None,
+    };
     let mut seen_sites = Vec::with_capacity(sites.len());
     for site in sites {
         seen_sites.push((site, no_totals(0)));
@@ -216,7 +226,7 @@ pub async fn create_below(
     let sites_made = i64::try_from(seen_sites.len()).unwrap_or_default();
     let mut customers = view::customers(tx, account, vec![(row, no_totals(sites_made))]).await?;
     let customer = customers.pop().ok_or_else(|| Error::internal("a customer that was made has no view"))?;
-    Ok(CustomerCreated { customer, sites: view::customers(tx, account, seen_sites).await?, warnings })
+    Ok(CustomerCreated { customer, sites: view::customers(tx, account, seen_sites).await?, warnings, invitation })
 }
 
 /// Totals are written when the transaction ends; until then this is what they will be.
@@ -303,6 +313,13 @@ async fn node_of(tx: &mut Tx, parent: &Row, level: Level, input: &Checked) -> Re
             && sql::site_names(tx, &parent.id).await?.contains(&text::fold(name))
         {
             checks.add(field, Code::DuplicateSite, format!("The customer has a site {name} already."));
+        }
+        if input.invite_administrator {
+            checks.add(
+                "invite_administrator",
+                Code::Invalid,
+                "People belong to the customer, not to one of its sites.",
+            );
         }
         if input.username.is_some() {
             checks.add("username", Code::Invalid, "A site has no account of its own; its customer has.");

@@ -79,6 +79,12 @@ pub async fn installation_secret(cx: &mut Cx) -> Result<Option<String>, Error> {
     cx.opt(sql!["select secret from installation where id = 1"]).await
 }
 
+/// Whether the tree has been planted.
+pub async fn has_tree(cx: &mut Cx) -> Result<bool, Error> {
+    let provider: Option<Option<String>> = cx.opt(sql!["select provider_id from installation where id = 1"]).await?;
+    Ok(provider.flatten().is_some())
+}
+
 /// Refuses a token that isn't the present one.
 pub async fn check_token(cx: &mut Cx, request: &SetupRequest) -> Result<(), Error> {
     if !is_required(cx).await? {

@@ -3,7 +3,9 @@
 pub mod http;
 pub mod sql;
 
+use api::change::ActorKind;
 use api::id::{CustomerId, UserId};
+use api::invitation::Invitation;
 use api::page::{ListQuery, Page};
 use api::units::{Action, Time};
 use api::user::{Role, User, UserCreate, UserUpdate};
@@ -42,7 +44,7 @@ pub async fn list(cx: &mut Cx, query: &ListQuery) -> Result<Page<User>, Error> {
     Ok(crate::list::page(items, next, total))
 }
 
-async fn get(cx: &mut Cx, account: &Account, id: &UserId) -> Result<(Row, Home), Error> {
+pub(crate) async fn get(cx: &mut Cx, account: &Account, id: &UserId) -> Result<(Row, Home), Error> {
     sql::find(cx, &account.path, id).await?.ok_or_else(Error::not_found)
 }
 
@@ -75,12 +77,12 @@ fn view(account: &Account, row: Row, home: &Home) -> User {
         has_password: row.password_hash.is_some(),
         last_sign_in_at: row.last_sign_in_at.map(Time::from_micros),
         created_at: Time::from_micros(row.created_at),
-        actions: vec![action("edit"), delete],
+        actions: vec![action("edit"), action("invite"), delete],
         id: row.id,
     }
 }
 
-fn subject(row: &Row, path: &Path) -> Subject {
+pub(crate) fn subject(row: &Row, path: &Path) -> Subject {
     Subject {
         kind: "user",
         id: row.id.to_string(),
@@ -139,6 +141,24 @@ pub async fn create(
     let row = new_row(tx, &customer.id, checked, input.role, password_hash).await?;
     let home = Home { company_name: customer.company_name, path: customer.path };
     Ok(view(&account, row, &home))
+}
+
+/// The first administrator of a customer that was just made: invited, with no password yet.
+pub async fn invite_first(tx: &mut Tx, customer: &CustomerId, email: &str) -> Result<Invitation, Error> {
+    let checked = Checked { email: Some(email.to_owned()), name: Some(email.to_owned()) };
+    let row = new_row(tx, customer, &checked, Role::Administrator, None).await?;
+    crate::invitations::issue(tx, &row).await
+}
+
+/// What the owner of an account does with an invitation.
+pub(crate) async fn set_password_by_invitation(tx: &mut Tx, id: &UserId, hash: &str) -> Result<(), Error> {
+    let (row, home) = sql::find_anywhere(tx, id).await?.ok_or_else(Error::not_found)?;
+    sql::set_password(tx, id, hash).await?;
+    crate::sessions::sql::delete_of_user(tx, id, None).await?;
+    let mut entry = Entry::new("user.password_set", subject(&row, &home.path));
+    entry.actor = Some((ActorKind::User, row.id.to_string(), row.name.clone()));
+    tx.record(entry);
+    Ok(())
 }
 
 /// The first administrator, of the provider.
@@ -216,6 +236,7 @@ pub async fn update(
     if sets_password {
         changed.password_hash = password_hash;
         crate::sessions::sql::delete_of_user(tx, id, None).await?;
+        crate::invitations::delete_of(tx, id).await?;
     }
     let (before, after) = customers::difference(&snapshot(&row), &snapshot(&changed));
     if before == after && !sets_password {

@@ -57,6 +57,19 @@ pub async fn find(cx: &mut Cx, top: &Path, id: &UserId) -> Result<Option<(Row, H
     .await
 }
 
+/// Any account, wherever its customer stands: for the holder of its invitation.
+pub async fn find_anywhere(cx: &mut Cx, id: &UserId) -> Result<Option<(Row, Home)>, Error> {
+    cx.opt(sql![
+        "select ",
+        columns_of::<Row>("u"),
+        ", ",
+        columns_of::<Home>("c"),
+        " from users u join customers c on c.id = u.customer_id where u.id = ",
+        id
+    ])
+    .await
+}
+
 fn wanted(under: &Path, search: Option<&str>) -> Sql {
     let mut sql = joined(under);
     if let Some(pattern) = search {
@@ -153,7 +166,8 @@ pub async fn signed_in(tx: &mut Tx, id: &UserId) -> Result<u64, Error> {
 }
 
 pub async fn delete(tx: &mut Tx, id: &UserId) -> Result<u64, Error> {
-    tx.exec(sql!["delete from sessions where user_id = ", id.as_str()]).await?;
+    tx.exec(sql!["delete from sessions where user_id = ", id]).await?;
+    tx.exec(sql!["delete from invitations where user_id = ", id]).await?;
     tx.exec(sql!["delete from users where id = ", id.as_str()]).await
 }
 
@@ -161,15 +175,12 @@ pub async fn count_of(cx: &mut Cx, customer: &CustomerId) -> Result<i64, Error> 
     cx.one(sql!["select count(*) from users where customer_id = ", customer.as_str()]).await
 }
 
-/// Deletes all accounts of a customer with their sessions.
+/// Deletes all accounts of a customer with their sessions and invitations.
 pub async fn delete_of(tx: &mut Tx, customer: &CustomerId) -> Result<(), Error> {
-    tx.exec(sql![
-        "delete from sessions where user_id in (select id from users where customer_id = ",
-        customer.as_str(),
-        ")"
-    ])
-    .await?;
-    tx.exec(sql!["delete from users where customer_id = ", customer.as_str()]).await?;
+    let theirs = || sql!["(select id from users where customer_id = ", customer, ")"];
+    tx.exec(sql!["delete from sessions where user_id in ", theirs()]).await?;
+    tx.exec(sql!["delete from invitations where user_id in ", theirs()]).await?;
+    tx.exec(sql!["delete from users where customer_id = ", customer]).await?;
     Ok(())
 }
 

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use api::Time;
 use api::device::DeviceCredentials;
+use api::units::Time;
 use tokio::process::Command;
 use tokio::task::JoinSet;
 

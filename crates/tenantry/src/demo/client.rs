@@ -54,7 +54,8 @@ impl Api {
     }
 
     pub(super) async fn delete(&self, path: &str) -> Result<(), Failure> {
-        Ok(self.call(&Method::DELETE, path, &()).await?.1)
+        let _: (HeaderMap, ()) = self.call(&Method::DELETE, path, &()).await?;
+        Ok(())
     }
 
     async fn call<I: Serialize, O: DeserializeOwned>(
@@ -90,11 +91,9 @@ fn refusal(method: &Method, path: &str, body: &[u8]) -> String {
     let Ok(problem) = serde_json::from_slice::<Problem>(body) else {
         return format!("{method} {path} failed.");
     };
-    let mut text = format!("{method} {path} was refused: {}", problem.detail);
-    for field in problem.errors {
-        text.push_str(&format!(" {}: {}", field.field, field.detail));
-    }
-    text
+    let fields: Vec<String> =
+        problem.errors.iter().map(|field| format!(" {}: {}", field.field, field.detail)).collect();
+    format!("{method} {path} was refused: {}{}", problem.detail, fields.concat())
 }
 
 /// The API as somebody who is signed in.

@@ -5,48 +5,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-const WORDS: [&str; 40] = [
-    "account",
-    "agreed",
-    "amount",
-    "annex",
-    "april",
-    "balance",
-    "branch",
-    "carrier",
-    "clause",
-    "contract",
-    "customer",
-    "delivery",
-    "department",
-    "draft",
-    "entry",
-    "estimate",
-    "figure",
-    "freight",
-    "harbour",
-    "invoice",
-    "journal",
-    "ledger",
-    "letter",
-    "machine",
-    "meeting",
-    "minutes",
-    "notice",
-    "offer",
-    "order",
-    "parcel",
-    "plan",
-    "quarter",
-    "receipt",
-    "report",
-    "review",
-    "schedule",
-    "site",
-    "survey",
-    "term",
-    "warehouse",
-];
+const WORDS: &str = "account agreed amount annex april balance branch carrier clause contract customer delivery department draft \
+                     entry estimate figure freight harbour invoice journal ledger letter machine meeting minutes notice offer \
+                     order parcel plan quarter receipt report review schedule site survey term warehouse";
 
 /// Kinds of files: folder, name, ending, and the largest size in bytes.
 const KINDS: [(&str, &str, &str, Content, u64); 5] = [
@@ -98,6 +59,7 @@ impl Numbers {
 pub(super) struct Tree {
     directory: PathBuf,
     numbers: Numbers,
+    words: Vec<&'static str>,
     /// What there is, in the order in which it was made.
     files: Vec<PathBuf>,
     made: usize,
@@ -106,8 +68,13 @@ pub(super) struct Tree {
 impl Tree {
     /// Makes about so many bytes of files.
     pub(super) fn make(directory: &Path, seed: u64, bytes: usize) -> io::Result<Self> {
-        let mut tree =
-            Self { directory: directory.to_owned(), numbers: Numbers::new(seed), files: Vec::new(), made: 0 };
+        let mut tree = Self {
+            directory: directory.to_owned(),
+            numbers: Numbers::new(seed),
+            words: WORDS.split(' ').collect(),
+            files: Vec::new(),
+            made: 0,
+        };
         tree.grow(bytes)?;
         Ok(tree)
     }
@@ -153,7 +120,7 @@ impl Tree {
     fn text(&mut self, into: &mut Vec<u8>, size: usize) {
         let end = into.len() + size;
         while into.len() < end {
-            into.extend_from_slice(self.numbers.pick(&WORDS).as_bytes());
+            into.extend_from_slice(self.numbers.pick(&self.words).as_bytes());
             into.push(if self.numbers.below(12) == 0 { b'\n' } else { b' ' });
         }
     }
@@ -162,7 +129,7 @@ impl Tree {
         let end = into.len() + size;
         while into.len() < end {
             let (number, cents) = (self.numbers.below(100_000), self.numbers.below(1_000_000));
-            let row = format!("{number:05};{};{}.{:02}\n", self.numbers.pick(&WORDS), cents / 100, cents % 100);
+            let row = format!("{number:05};{};{}.{:02}\n", self.numbers.pick(&self.words), cents / 100, cents % 100);
             into.extend_from_slice(row.as_bytes());
         }
     }

@@ -26,7 +26,7 @@ const DAY: Duration = Duration::from_hours(24);
 /// A line of the table of logins.
 struct Login {
     who: String,
-    login: String,
+    name: String,
     password: &'static str,
 }
 
@@ -265,27 +265,27 @@ impl<'a> Loader<'a> {
     fn logins(&self) -> Vec<Login> {
         let mut logins = vec![Login {
             who: format!("administrator of {}", self.provider.name),
-            login: self.provider.administrator(),
+            name: self.provider.administrator(),
             password: ADMINISTRATOR_PASSWORD,
         }];
         for person in self.provider.people.iter().filter(|person| person.is_shown) {
             if let Some(partner) = self.provider.partners.iter().find(|partner| partner.company_name == person.at) {
                 logins.push(Login {
                     who: format!("administrator of {}", partner.company_name),
-                    login: partner.administrator(),
+                    name: partner.administrator(),
                     password: ADMINISTRATOR_PASSWORD,
                 });
             }
             logins.push(Login {
                 who: format!("{} at {}", person.role.as_str(), person.at),
-                login: person.email.clone(),
+                name: person.email.clone(),
                 password: password_of(person.role),
             });
         }
         if let Some((customer, username)) = self.own_account() {
             logins.push(Login {
                 who: format!("customer {}", customer.company_name),
-                login: username.to_owned(),
+                name: username.to_owned(),
                 password: CUSTOMER_PASSWORD,
             });
         }
@@ -307,6 +307,7 @@ fn new_customer(parent_id: CustomerId, company_name: &str, country: &str) -> Cus
         storage_location_id: None,
         kind: None,
         account_state: None,
+        invite_administrator: false,
         max_devices: None,
         profile: None,
     }
@@ -326,13 +327,13 @@ fn password_of(role: Role) -> &'static str {
 
 fn print(say: fn(&str), public_url: &str, logins: &[Login], example: Option<&DeviceCredentials>) {
     let width = |of: fn(&Login) -> &str| logins.iter().map(|login| of(login).chars().count()).max().unwrap_or_default();
-    let (who, login) = (width(|login| &login.who), width(|login| &login.login));
+    let (who, login) = (width(|login| &login.who), width(|login| &login.name));
     say("");
     say(&format!("The demonstration is loaded. Sign in at {public_url}/ with one of these:"));
     say("");
     say(&format!("  {:who$}  {:login$}  password", "who", "login"));
     for row in logins {
-        say(&format!("  {:who$}  {:login$}  {}", row.who, row.login, row.password));
+        say(&format!("  {:who$}  {:login$}  {}", row.who, row.name, row.password));
     }
     say("");
     say(&format!("Every repository's own password is: {REPOSITORY_PASSWORD}"));

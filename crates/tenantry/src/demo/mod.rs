@@ -57,7 +57,7 @@ pub async fn load(app: &App, is_empty: bool, say: fn(&str)) -> Result<(), Failur
 async fn refuse_unless_empty(app: &App, has_no_administrator: bool) -> Result<(), Failure> {
     let mut cx = Cx::read(app, Caller::System).await?;
     // Setup makes the provider, and everything else stands below it.
-    let has_no_customers = control::setup::provider_name(&mut cx).await?.is_empty();
+    let has_no_customers = !control::setup::has_tree(&mut cx).await?;
     if has_no_administrator && has_no_customers {
         return Ok(());
     }

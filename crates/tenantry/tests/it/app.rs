@@ -82,7 +82,7 @@ impl App {
         Self::start_empty_at("").await
     }
 
-    async fn start_empty_at(public_url: &str) -> Self {
+    pub(crate) async fn start_empty_at(public_url: &str) -> Self {
         let clock = Clock::default();
         let data = tempfile::tempdir().unwrap();
         let database = db::test::fresh(&control::MIGRATIONS).await.unwrap();

@@ -34,9 +34,15 @@ impl Machine {
         request.basic_auth(&self.username, Some(&self.password)).body(body).send().await.unwrap()
     }
 
-    /// Makes the repository.
-    pub(crate) async fn create(&self) -> u16 {
-        self.request(Method::POST, "?create=true", Vec::new()).await.status().as_u16()
+    /// Makes the repository, as soon as the gateway, which follows the change log, has learnt of the machine.
+    pub(crate) async fn begin(&self) {
+        for _ in 0..500 {
+            if self.request(Method::POST, "?create=true", Vec::new()).await.status() == 200 {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("the gateway does not let the machine begin");
     }
 
     /// Stores a file under its hash and answers with status and code.
@@ -53,7 +59,7 @@ impl Machine {
         self.request(Method::GET, "data/", Vec::new()).await.status().as_u16()
     }
 
-    /// Waits until the gateway, which follows the change log, lets the machine read like this.
+    /// Waits until reads are answered like this.
     pub(crate) async fn reads(&self, status: u16) {
         for _ in 0..500 {
             if self.read().await == status {
@@ -64,7 +70,7 @@ impl Machine {
         panic!("the gateway still answers {} instead of {status}", self.read().await);
     }
 
-    /// The same for uploads; each try stores a file of one byte at most.
+    /// Waits until uploads are; what they store is one byte.
     pub(crate) async fn uploads(&self, status: u16) {
         for _ in 0..500 {
             if self.put("data", b"?").await.0 == status {

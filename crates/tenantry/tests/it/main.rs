@@ -11,7 +11,12 @@ mod machine;
 
 mod contract;
 mod customers;
+mod guessing;
+mod paging;
+mod sessions;
 mod setup;
+mod suspensions;
+mod users;
 
 // Real processes and the real restic.
 mod process;

@@ -1,0 +1,255 @@
+import type { Customer } from '../src/api/schema';
+import { expect, rowOf, test, type Backend } from './fixtures';
+
+const PASSWORD = 'violet harbour siphon 42';
+let unique = 0;
+
+/** Each test has a reseller of its own. */
+async function reseller(backend: Backend, worker: number): Promise<Customer> {
+  unique += 1;
+  return backend.reseller(`Reseller ${worker}-${unique}`);
+}
+
+test('an end customer is added in one step, with username, password twice and sites', async ({
+  page,
+  backend,
+}, info) => {
+  const parent = await reseller(backend, info.workerIndex);
+  const username = `acme_${info.workerIndex}_${unique}`;
+  await page.goto(`/customers?under=${parent.id}`);
+  await page.getByRole('link', { name: 'Add customer' }).click();
+  await expect(page.getByRole('combobox', { name: 'Under' })).toHaveValue(parent.company_name);
+  await expect(page.getByText('End customers stand under a reseller, so this will be one.')).toBeVisible();
+
+  await page.getByRole('button', { name: 'Add end customer' }).click();
+  await expect(page.getByRole('alert')).toContainText('2 fields need a change');
+  await expect(page.getByRole('alert')).toBeFocused();
+
+  await page.getByLabel('Company name').fill('Acme Ltd');
+  await page.getByRole('combobox', { name: 'Country' }).fill('Germ');
+  await page.getByRole('option', { name: 'Germany' }).click();
+  await expect(page.getByText('Decided by the country')).toBeVisible();
+  await page.getByLabel('Email').fill('it@acme.example');
+  await page.getByLabel('Sites').fill('hq, plant 2');
+  await page.getByLabel('Username').fill(username);
+  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await page.getByLabel('Password again').fill(`${PASSWORD}!`);
+  await page.getByRole('button', { name: 'Add end customer' }).click();
+  await expect(page.getByRole('alert')).toContainText('The two passwords differ.');
+  await expect(page.getByRole('alert')).toContainText('“plant 2” may have letters, digits and underscores only.');
+  await page.getByLabel('Sites').fill('hq, plant_2');
+  await page.getByLabel('Password again').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Add end customer' }).click();
+
+  await expect(page.getByRole('heading', { name: 'Acme Ltd was added' })).toBeVisible();
+  await expect(page.getByText(`It signs in as ${username}.`)).toBeVisible();
+  await expect(page.getByText('Backups are stored in Germany.')).toBeVisible();
+  await expect(page.getByText('2 sites')).toBeVisible();
+  await page.getByRole('link', { name: 'Open Acme Ltd' }).click();
+  await expect(page.getByRole('region', { name: 'Sites' })).toContainText('plant_2');
+  await expect(page.getByRole('complementary', { name: 'Details' })).toContainText(username);
+});
+
+test('name, parent and country alone are enough; a twin is warned of, not refused', async ({ page, backend }, info) => {
+  const parent = await reseller(backend, info.workerIndex);
+  await backend.endCustomer(parent, 'Twin Ltd');
+  await page.goto(`/customers/new?parent=${parent.id}`);
+  await page.getByLabel('Company name').fill('Twin Ltd');
+  await page.getByRole('combobox', { name: 'Country' }).fill('Austria');
+  await page.getByRole('option', { name: 'Austria' }).click();
+  await expect(page.getByLabel('Storage location')).toHaveValue('');
+  await page.getByLabel('Storage location').selectOption({ label: 'Germany' });
+  await expect(page.getByText('The backups go abroad: from Austria to Germany.')).toBeVisible();
+  await page.getByLabel('Storage location').selectOption({ label: 'Choose later' });
+  await page.getByRole('button', { name: 'Add end customer' }).click();
+  await expect(page.getByRole('heading', { name: 'Twin Ltd was added' })).toBeVisible();
+  await expect(page.getByText('has the same company name. It was added nevertheless.')).toBeVisible();
+  await expect(page.getByText('Nobody of this customer can sign in yet.')).toBeVisible();
+  await expect(page.getByText('Not chosen yet. It is chosen once, and stays.')).toBeVisible();
+});
+
+test('partners of every level are added, each where it may stand', async ({ page, backend }, info) => {
+  const provider = await backend.provider();
+  let parent: Customer = provider;
+  const names = ['Distributor', 'Sub-distributor', 'Reseller'];
+  for (const [at, level] of names.entries()) {
+    const name = `${level} of ${info.workerIndex}-${info.repeatEachIndex}`;
+    await page.goto(`/customers/new?parent=${parent.id}`);
+    await expect(page.getByRole('combobox', { name: 'Under' })).toHaveValue(parent.company_name);
+    if (at < 2) await page.getByLabel('Level').selectOption({ label: level });
+    await page.getByLabel('Company name').fill(name);
+    await page.getByRole('combobox', { name: 'Country' }).fill('France');
+    await page.getByRole('option', { name: 'France', exact: true }).click();
+    await page.getByRole('button', { name: `Add ${level.toLowerCase()}` }).click();
+    await expect(page.getByRole('heading', { name: `${name} was added` })).toBeVisible();
+    parent = await backend.get<Customer>(`/customers/${/cus_[^/]+/u.exec(page.url())![0]}`);
+  }
+  expect(parent.level).toBe('reseller');
+});
+
+test('only customers that may have one are offered as parents', async ({ page, backend }, info) => {
+  const parent = await reseller(backend, info.workerIndex);
+  const end = await backend.endCustomer(parent, `Under ${parent.company_name}`);
+  await page.goto(`/customers/new?parent=${end.id}`);
+  await expect(page.getByRole('combobox', { name: 'Under' })).toHaveValue(parent.company_name);
+  await page.getByRole('combobox', { name: 'Under' }).fill(parent.company_name);
+  await expect(page.getByRole('option')).toHaveText([new RegExp(`^${parent.company_name}`, 'u')]);
+  await page.getByRole('option').click();
+  await expect(page.getByRole('combobox', { name: 'Under' })).toHaveValue(parent.company_name);
+});
+
+test('editing saves what changed, and asks before changes are left behind', async ({ page, backend }, info) => {
+  const end = await backend.endCustomer(await reseller(backend, info.workerIndex), 'Before Ltd', {
+    username: `edit_${info.workerIndex}_${unique}`,
+    password: PASSWORD,
+  });
+  await page.goto(`/customers/${end.id}`);
+  await page.getByRole('link', { name: 'Edit' }).click();
+  await expect(page.getByLabel('Username')).toHaveAttribute('readonly', '');
+  await page.getByLabel('Company name').fill('After Ltd');
+  await page.getByLabel('Phone').fill('+44 20 7946 0812');
+  await page.getByRole('link', { name: 'Devices', exact: true }).click();
+  await expect(page.getByRole('alertdialog')).toContainText('Leave without saving?');
+  await page.getByRole('button', { name: 'Stay' }).click();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByRole('heading', { name: 'After Ltd' })).toBeVisible();
+  await expect(page.getByRole('complementary', { name: 'Details' })).toContainText('+44 20 7946 0812');
+});
+
+test('a change by somebody else is explained, and what was typed stays', async ({ page, backend }, info) => {
+  const end = await backend.endCustomer(await reseller(backend, info.workerIndex), 'Shared Ltd');
+  await page.goto(`/customers/${end.id}/edit`);
+  await page.getByLabel('Company name').fill('Mine Ltd');
+  await backend.post(`/customers/${end.id}/suspend`, { reason: 'Meanwhile', mode: 'stop_backups' });
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByRole('alert')).toContainText('Somebody else has changed this customer in the meantime.');
+  await expect(page.getByLabel('Company name')).toHaveValue('Mine Ltd');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByRole('heading', { name: 'Mine Ltd' })).toBeVisible();
+});
+
+test('suspending says what stops, shows its cause below, and is lifted again', async ({ page, backend }, info) => {
+  const parent = await reseller(backend, info.workerIndex);
+  const end = await backend.endCustomer(parent, 'Stopped Ltd', { sites: ['hq'] });
+  await backend.device(end, 'files-01');
+  await page.goto(`/customers/${parent.id}`);
+  await page.getByRole('button', { name: 'Suspend' }).click();
+  const dialog = page.getByRole('dialog');
+  await expect(dialog.getByRole('listitem').first()).toHaveText('1device can no longer back up');
+  await dialog.getByRole('button', { name: `Suspend ${parent.company_name}` }).click();
+  await expect(dialog.getByRole('alert')).toContainText('Say why');
+  await dialog.getByLabel('Reason').fill('Invoice 4711 is unpaid');
+  await dialog.getByLabel('Message to the customer').fill('Ask Example IT');
+  await dialog.getByRole('button', { name: `Suspend ${parent.company_name}` }).click();
+  await expect(page.getByRole('region', { name: 'Needs attention' })).toContainText(
+    'Suspended here. Backups are refused, restores work.',
+  );
+  await expect(page.getByText('Reason: Invoice 4711 is unpaid')).toBeVisible();
+
+  await page.goto(`/customers/${end.id}`);
+  await expect(page.getByText(`Suspended, because ${parent.company_name} above is.`)).toBeVisible();
+  await page.getByRole('link', { name: `Open ${parent.company_name}` }).click();
+  await page.getByRole('region', { name: 'Needs attention' }).getByRole('button', { name: 'Activate' }).click();
+  await expect(page.getByRole('dialog')).toContainText('1device can back up again');
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: `Activate ${parent.company_name}` })
+    .click();
+  await expect(page.getByRole('region', { name: 'Needs attention' })).toHaveCount(0);
+
+  await page.getByRole('link', { name: 'Activity' }).click();
+  const newest = page.getByRole('region', { name: 'Activity' }).getByRole('listitem').first();
+  await expect(newest).toContainText(`activated ${parent.company_name}`);
+  await newest.getByText(/fields?, from/u).click();
+  await expect(newest).toContainText('State');
+});
+
+test('a selection is suspended at once, with a result for each', async ({ page, backend }, info) => {
+  const parent = await reseller(backend, info.workerIndex);
+  const [one] = await Promise.all(['Bulk 1', 'Bulk 2', 'Bulk 3'].map((name) => backend.endCustomer(parent, name)));
+  await backend.post(`/customers/${one!.id}/suspend`, { reason: 'Before', mode: 'full_stop' });
+  await page.goto(`/customers?under=${parent.id}&level=end_customer`);
+  await rowOf(page, 'Bulk 1').waitFor();
+  await page.getByRole('checkbox', { name: 'Select all 3 customers' }).click();
+  await page.getByRole('button', { name: 'Suspend' }).click();
+  const dialog = page.getByRole('dialog');
+  await expect(dialog.getByRole('heading')).toHaveText('Suspend 2 customers?');
+  await expect(dialog).toContainText('1 customer is suspended already: nothing to do.');
+  await dialog.getByLabel('Reason').fill('Contract ended');
+  await dialog.getByRole('button', { name: 'Suspend 2 customers' }).click();
+  await expect(page.getByRole('heading', { name: '2 customers suspended' })).toBeVisible();
+  await expect(page.getByRole('list', { name: 'Result for each customer' }).getByRole('listitem')).toHaveCount(2);
+  await page.getByRole('button', { name: 'Close' }).click();
+  await expect(rowOf(page, 'Bulk 2')).toContainText('Suspended');
+  await expect(rowOf(page, 'Bulk 1')).toContainText('Full stop');
+
+  await page.getByRole('checkbox', { name: 'Select Bulk 2' }).click();
+  await page.getByRole('checkbox', { name: 'Select Bulk 3' }).click();
+  await page.getByRole('button', { name: 'Activate' }).click();
+  await page.getByRole('button', { name: 'Activate 2 customers' }).click();
+  await page.getByRole('button', { name: 'Close' }).click();
+  await expect(rowOf(page, 'Bulk 2')).toContainText('Active');
+});
+
+test('deleting wants the name typed, and is refused while something stands below', async ({ page, backend }, info) => {
+  const parent = await reseller(backend, info.workerIndex);
+  const end = await backend.endCustomer(parent, 'Gone Ltd');
+  await page.goto(`/customers/${parent.id}`);
+  await page.getByRole('button', { name: 'More actions' }).click();
+  await expect(page.getByRole('menuitem', { name: 'Delete…' })).toContainText('It still has customers');
+  await page.keyboard.press('Escape');
+
+  await page.goto(`/customers/${end.id}`);
+  await page.getByRole('button', { name: 'More actions' }).click();
+  await page.getByRole('menuitem', { name: 'Delete…' }).click();
+  const dialog = page.getByRole('alertdialog');
+  await dialog.getByLabel(/Type Gone Ltd to confirm/u).fill('gone');
+  await dialog.getByRole('button', { name: 'Delete Gone Ltd' }).click();
+  await expect(dialog.getByRole('alert')).toContainText('exactly as it is written');
+  await dialog.getByLabel(/Type Gone Ltd to confirm/u).fill('Gone Ltd');
+  await dialog.getByRole('button', { name: 'Delete Gone Ltd' }).click();
+  await expect(page.getByRole('heading', { name: parent.company_name })).toBeVisible();
+  await page.goto(`/customers/${end.id}`);
+  await expect(page.getByRole('heading', { name: 'There is no such customer' })).toBeVisible();
+});
+
+test('a site is added, and its name is unique', async ({ page, backend }, info) => {
+  const end = await backend.endCustomer(await reseller(backend, info.workerIndex), 'Sited Ltd', { sites: ['hq'] });
+  await page.goto(`/customers/${end.id}`);
+  await page.getByRole('link', { name: 'Add site' }).click();
+  await page.getByLabel('Name', { exact: true }).fill('HQ');
+  await page.getByRole('button', { name: 'Add site' }).click();
+  await expect(page.getByRole('dialog').getByRole('alert')).toContainText('has a site of this name already');
+  await page.getByLabel('Name', { exact: true }).fill('plant_2');
+  await page.getByRole('button', { name: 'Add site' }).click();
+  await expect(page.getByRole('region', { name: 'Sites' })).toContainText('plant_2');
+  await page.getByRole('region', { name: 'Sites' }).getByRole('link', { name: 'plant_2' }).click();
+  await expect(page.getByRole('heading', { name: 'plant_2' })).toBeVisible();
+});
+
+test('a new password signs the customer’s own account in', async ({ page, backend, browser, server }, info) => {
+  const username = `own_${info.workerIndex}_${Date.now()}`;
+  const end = await backend.endCustomer(await reseller(backend, info.workerIndex), 'Own Ltd', {
+    username,
+    password: PASSWORD,
+  });
+  await page.goto(`/customers/${end.id}`);
+  await page.getByRole('button', { name: 'More actions' }).click();
+  await page.getByRole('menuitem', { name: 'Set password…' }).click();
+  await page.getByLabel('Password', { exact: true }).fill('amber lantern quarry 77');
+  await page.getByLabel('Password again').fill('amber lantern quarry 77');
+  await page.getByRole('button', { name: 'Set the password' }).click();
+  await expect(page.getByText(`Password of ${username} set`)).toBeVisible();
+
+  const context = await browser.newContext({ baseURL: server.url, storageState: { cookies: [], origins: [] } });
+  const own = await context.newPage();
+  await own.goto('/sign-in');
+  await own.getByLabel('Email or username').fill(username);
+  await own.getByLabel('Password', { exact: true }).fill('amber lantern quarry 77');
+  await own.getByRole('button', { name: 'Sign in' }).click();
+  await expect(own.getByRole('navigation', { name: 'Pages' }).getByRole('link')).toHaveText(['Customers', 'Devices']);
+  await rowOf(own, 'Own Ltd').getByRole('link').click();
+  await expect(own.getByRole('link', { name: 'Edit' })).toHaveCount(0);
+  await expect(own.getByRole('link', { name: 'Add device' })).toBeVisible();
+  await context.close();
+});

@@ -1,0 +1,46 @@
+//! Invitations over HTTP.
+
+use api::id::UserId;
+use api::invitation::{Invitation, InvitationAccept};
+use axum::extract::Path;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::App;
+use crate::authn::{PER_ADDRESS, check_password};
+use crate::http::{Command, Failure, Nothing, Reply};
+use crate::text::Checks;
+use crate::transact;
+
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(invitation_create)).routes(routes!(invitation_accept))
+}
+
+/// Makes a link with which the account's owner sets a password. Earlier links end.
+#[utoipa::path(post, path = "/users/{id}/invitation", operation_id = "invitation_create", tag = "users",
+    params(("id" = String, Path)), responses((status = 201, body = Invitation)))]
+async fn invitation_create(Path(id): Path<UserId>, command: Command<Nothing>) -> Result<Reply<Invitation>, Failure> {
+    transact!(command, CREATED, |tx| super::create(tx, &id).await)
+}
+
+/// Sets the password of the account that the link is for.
+#[utoipa::path(post, path = "/invitations/accept", operation_id = "invitation_accept", tag = "users", security(()),
+    request_body = InvitationAccept, responses((status = 204, description = "Set; sign in.")))]
+async fn invitation_accept(command: Command<InvitationAccept>) -> Result<Reply<()>, Failure> {
+    let (call, input) = (&command.call, &command.input);
+    let tries = [(format!("invitation {}", call.origin.address.as_deref().unwrap_or_default()), PER_ADDRESS)];
+    call.app.attempts.take(&tries, call.app.clock.now())?;
+    let mut cx = call.read().await?;
+    let found = super::find(&mut cx, input.token.expose()).await;
+    drop(cx);
+    // A repeated request finds its answer under its key.
+    if call.idempotency_key.is_none() {
+        found?;
+    }
+    call.app.attempts.give_back(&tries);
+    let mut checks = Checks::default();
+    checks.take("password", check_password(input.password.expose(), &[]));
+    checks.finish()?;
+    let hash = call.app.passwords.hash(input.password.expose(), call.app.random).await?;
+    transact!(command, NO_CONTENT, |tx| super::accept(tx, command.input.token.expose(), &hash).await)
+}

@@ -1,0 +1,63 @@
+//! Guessing is slowed down, and only for whoever guesses.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+use crate::app::{ADMIN, App, PASSWORD};
+
+/// Another address of this host.
+const ELSEWHERE: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
+
+#[tokio::test]
+async fn whoever_guesses_a_password_waits_and_the_owner_does_not() {
+    let app = App::start().await;
+    let owner = app.client(ADMIN, PASSWORD).await;
+    let guesser = app.nobody();
+    for n in 0..10 {
+        guesser.sign_in(ADMIN, &format!("guess number {n}")).await.refused(401, "sign_in_failed");
+    }
+    // Now even the right one is not looked at, also not in another case or from another jar.
+    let refused = guesser.sign_in(ADMIN, PASSWORD).await;
+    let wait: u64 = refused.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=12).contains(&wait), "{wait}");
+    refused.refused(429, "too_many_attempts");
+    app.nobody().sign_in("MIA@example.com", PASSWORD).await.refused(429, "too_many_attempts");
+
+    // The owner's browser is known, and so is nobody locked out who comes from elsewhere.
+    owner.sign_in(ADMIN, PASSWORD).await.is(201);
+    app.nobody_at(ELSEWHERE).sign_in(ADMIN, PASSWORD).await.is(201);
+    // A known browser guesses no further than others.
+    for n in 0..10 {
+        owner.sign_in(ADMIN, &format!("guess number {n}")).await.refused(401, "sign_in_failed");
+    }
+    owner.sign_in(ADMIN, PASSWORD).await.refused(429, "too_many_attempts");
+
+    // Waiting as long as was said cures it.
+    app.advance(Duration::from_secs(12));
+    guesser.sign_in(ADMIN, PASSWORD).await.is(201);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn one_address_tries_only_so_many_logins() {
+    let app = App::start().await;
+    let guesser = app.nobody();
+    let mut refused = 0;
+    // Those who are not there cost as much as those who are.
+    for n in 0..65 {
+        let answer = guesser.sign_in(&format!("user{n}"), "some password").await;
+        refused += usize::from(answer.status == 429);
+    }
+    assert!((1..=5).contains(&refused), "{refused}");
+    app.nobody_at(ELSEWHERE).sign_in(ADMIN, PASSWORD).await.is(201);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn many_good_sign_ins_from_one_office_are_no_attack() {
+    let app = App::start().await;
+    for _ in 0..15 {
+        app.client(ADMIN, PASSWORD).await;
+    }
+    app.finish().await;
+}

@@ -1,0 +1,117 @@
+//! User accounts: people who sign in with an email address.
+
+use serde_json::{Value, json};
+
+use crate::app::{ADMIN, App, PASSWORD, id};
+
+#[tokio::test]
+async fn an_account_is_made_edited_and_removed() {
+    let app = App::start().await;
+    let customer = app.end_customer("Bakery").await;
+    let body = json!({ "customer_id": customer, "email": "Jo@Bakery.example", "name": " Jo Jones ", "role": "supporter" });
+    let made = app.admin().post("/users", &body).await;
+    assert_eq!(made.header("etag"), Some("\"1\""));
+    let made = made.is(201);
+    assert_eq!((&made["name"], &made["email"]), (&json!("Jo Jones"), &json!("Jo@Bakery.example")));
+    assert_eq!((&made["customer_name"], &made["has_password"]), (&json!("Bakery"), &json!(false)));
+    let path = format!("/users/{}", id(&made));
+    // Nobody signs in without a password, not even with an empty one.
+    app.nobody().sign_in("jo@bakery.example", "").await.refused(401, "sign_in_failed");
+    let edited = app.admin().edit(&path, &json!({ "password": PASSWORD, "role": "administrator" })).await.is(200);
+    assert_eq!((&edited["has_password"], &edited["version"]), (&json!(true), &json!(2)));
+    assert_eq!(edited["last_sign_in_at"], Value::Null);
+    let jo = app.client("jo@bakery.example", PASSWORD).await;
+    let shown = app.admin().get(&path).await.is(200);
+    assert!(shown["last_sign_in_at"].is_string());
+    assert_eq!(shown["version"], 2, "signing in is no edit");
+    assert_eq!(jo.get("/me").await.is(200)["role"], "administrator");
+
+    // The login follows the address.
+    app.admin().edit(&path, &json!({ "email": "jones@bakery.example" })).await.is(200);
+    app.nobody().sign_in("jo@bakery.example", PASSWORD).await.refused(401, "sign_in_failed");
+    app.client("jones@bakery.example", PASSWORD).await;
+    // A role that changes holds at once.
+    app.admin().edit(&path, &json!({ "role": "supporter" })).await.is(200);
+    jo.post(&format!("/customers/{customer}/sites"), &json!({ "name": "hq" })).await.refused(403, "forbidden");
+    app.admin().delete(&path).await.is(204);
+    jo.get("/me").await.refused(401, "sign_in_required");
+    app.admin().get(&path).await.refused(404, "not_found");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn fields_are_checked() {
+    let app = App::start().await;
+    let customer = app.end_customer("Bakery").await;
+    let site = app.site(&customer, "hq").await;
+    let make = async |body: Value| app.admin().post("/users", &body).await;
+    let with = |fields: Value| {
+        let mut body = json!({ "customer_id": customer, "email": "a@b.example", "name": "A", "role": "supporter" });
+        body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        body
+    };
+    make(with(json!({ "email": "a", "name": " ", "password": "a@b.example12" }))).await.invalid(&[
+        ("email", "invalid"),
+        ("name", "required"),
+        ("password", "weak_password"),
+    ]);
+    make(with(json!({ "role": "root" }))).await.invalid(&[("role", "invalid")]);
+    make(with(json!({ "customer_id": "cus_unknown" }))).await.invalid(&[("customer_id", "reference_not_found")]);
+    make(with(json!({ "customer_id": site }))).await.invalid(&[("customer_id", "invalid")]);
+    make(with(json!({ "email": ADMIN.to_uppercase() }))).await.invalid(&[("email", "email_taken")]);
+    let made = make(with(json!({}))).await.is(201);
+    make(with(json!({ "email": "A@B.Example" }))).await.invalid(&[("email", "email_taken")]);
+    let path = format!("/users/{}", id(&made));
+    app.admin().edit(&path, &json!({ "email": ADMIN })).await.invalid(&[("email", "email_taken")]);
+    app.admin().edit(&path, &json!({ "email": "A@b.example" })).await.is(200);
+    app.admin().edit(&path, &json!({ "password": "short" })).await.invalid(&[("password", "weak_password")]);
+    app.admin().edit(&path, &json!({ "customer_id": site })).await.invalid(&[("customer_id", "unknown_field")]);
+    app.admin().patch(&path, &json!(9), &json!({ "name": "B" })).await.refused(412, "version_stale");
+    let unconditional = app.admin().request(reqwest::Method::PATCH, &path).json(&json!({ "name": "B" })).send().await;
+    unconditional.refused(428, "precondition_required");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn the_provider_keeps_an_administrator_who_can_sign_in() {
+    let app = App::start().await;
+    let provider = app.provider().await;
+    let me = app.admin().get("/me").await.is(200);
+    let own = format!("/users/{}", id(&me));
+    app.admin().delete(&own).await.refused(403, "forbidden");
+    app.admin().edit(&own, &json!({ "role": "supporter" })).await.refused(409, "last_administrator");
+    // Another who cannot sign in yet doesn't count, one of a reseller neither.
+    let waiting = json!({ "customer_id": provider, "email": "w@example.com", "name": "W", "role": "administrator" });
+    app.admin().post("/users", &waiting).await.is(201);
+    let reseller = app.reseller("Northwind IT").await;
+    app.person(&reseller, "administrator", "boss@northwind.example").await;
+    app.admin().edit(&own, &json!({ "role": "supporter" })).await.refused(409, "last_administrator");
+    let second = app.person(&provider, "administrator", "second@example.com").await;
+    second.edit(&own, &json!({ "role": "supporter" })).await.is(200);
+    let own_second = format!("/users/{}", id(&second.get("/me").await.is(200)));
+    second.edit(&own_second, &json!({ "role": "supporter" })).await.refused(409, "last_administrator");
+    second.delete(&own).await.is(204);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn the_list_is_searched_sorted_and_narrowed() {
+    let app = App::start().await;
+    let customer = app.end_customer("Bakery").await;
+    for (name, email) in [("Zoe", "a@bakery.example"), ("adam", "z@bakery.example"), ("Mo_1", "m@bakery.example")] {
+        let body = json!({ "customer_id": customer, "email": email, "name": name, "role": "supporter" });
+        app.admin().post("/users", &body).await.is(201);
+    }
+    let names = async |query: &str| -> Vec<String> {
+        let path = format!("/users?under={customer}&{query}");
+        app.admin().all(&path).await.iter().map(|row| row["name"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names("limit=2").await, ["adam", "Mo_1", "Zoe"]);
+    assert_eq!(names("sort=email&limit=1").await, ["Zoe", "Mo_1", "adam"]);
+    assert_eq!(names("sort=-name").await, ["Zoe", "Mo_1", "adam"]);
+    assert_eq!(names("sort=last_sign_in_at").await.len(), 3);
+    assert_eq!(names("q=ADAM").await, ["adam"]);
+    assert_eq!(names("q=z@").await, ["adam"]);
+    assert_eq!(names("q=_").await, ["Mo_1"]);
+    app.finish().await;
+}
