@@ -92,7 +92,8 @@ test('only customers that may have one are offered as parents', async ({ page, b
   const end = await backend.endCustomer(parent, `Under ${parent.company_name}`);
   await page.goto(`/customers/new?parent=${end.id}`);
   await expect(page.getByRole('combobox', { name: 'Under' })).toHaveValue(parent.company_name);
-  await page.getByRole('combobox', { name: 'Under' }).fill(parent.company_name);
+  // Not quite the name: what was chosen already is no search.
+  await page.getByRole('combobox', { name: 'Under' }).fill(parent.company_name.slice(1));
   await expect(page.getByRole('option')).toHaveText([new RegExp(`^${parent.company_name}`, 'u')]);
   await page.getByRole('option').click();
   await expect(page.getByRole('combobox', { name: 'Under' })).toHaveValue(parent.company_name);

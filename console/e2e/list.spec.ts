@@ -94,7 +94,10 @@ test('a slash leads to the search, which ignores case and is kept in the address
 test('the heads sort, and say so', async ({ page }) => {
   await page.getByRole('columnheader', { name: 'Customer', exact: true }).getByRole('button').click();
   await expect(rowOf(page, `Row ${MANY}`)).toBeVisible();
-  await expect(page.getByRole('columnheader', { name: 'Customer', exact: true })).toHaveAttribute('aria-sort', 'descending');
+  await expect(page.getByRole('columnheader', { name: 'Customer', exact: true })).toHaveAttribute(
+    'aria-sort',
+    'descending',
+  );
   await expect(page).toHaveURL(/sort=-company_name/u);
   await page.getByRole('columnheader', { name: 'Storage' }).getByRole('button').click();
   await expect(page.getByRole('columnheader', { name: 'Storage' })).toHaveAttribute('aria-sort', 'descending');

@@ -12,7 +12,7 @@ import {
   MenuSection,
   Modal,
   ModalOverlay,
-  SearchField,
+  TextField,
 } from 'react-aria-components';
 import { findQuery } from '../features/customers/api';
 import { LevelIcon } from '../features/customers/LevelIcon';
@@ -80,10 +80,10 @@ export function Palette({ onClose }: { onClose: () => void }) {
       <Modal className="dialog palette">
         <Dialog aria-label={LABEL} className="dialog-box">
           <Autocomplete inputValue={text} onInputChange={setText}>
-            <SearchField aria-label={LABEL} autoFocus className="palette-field">
+            <TextField aria-label={LABEL} type="search" autoFocus className="palette-field">
               <Search className="icon" aria-hidden />
               <Input placeholder={LABEL} />
-            </SearchField>
+            </TextField>
             <Menu
               className="palette-list"
               aria-label="What was found"

@@ -14,7 +14,7 @@ import type {
   PassKeyState,
   Role,
 } from '../api/schema';
-import { counted } from './format';
+import { counted, exact } from './format';
 
 export const LEVELS: readonly Level[] = [
   'provider',
@@ -179,8 +179,10 @@ export function valueText(value: unknown): string {
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value === 'object') return JSON.stringify(value);
   const text = String(value);
-  return VALUES[text] ?? text;
+  return VALUES[text] ?? (TIME.test(text) ? exact(text) : text);
 }
+
+const TIME = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/u;
 
 const VALUES: Record<string, string> = {
   ...LEVEL,

@@ -41,7 +41,6 @@ export function PickField({
         onSelectionChange={(key) => set(key === null ? '' : String(key))}
         inputValue={text}
         onInputChange={onText}
-        menuTrigger="focus"
         allowsEmptyCollection
       >
         <Label className="hidden-text">{label}</Label>

@@ -12,7 +12,6 @@ use http::header::{ACCEPT, ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, EXPECT,
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use http_body::Body;
-use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 
 use crate::admission::{admit, authenticate};
@@ -20,6 +19,7 @@ use crate::answer::{self, GatewayBody, Refusal};
 use crate::blobs::fs::{self, Blob, Glance};
 use crate::blobs::list::Listing;
 use crate::blobs::read::{self, Reading};
+use crate::hop::wait_for;
 use crate::protocol::{self, File, Kind, Operation, Span, Unfit, Version};
 use crate::upload::{Source, check_length, drain, receive};
 use crate::usage::Permit;
@@ -215,7 +215,7 @@ async fn head(repository: &Path, file: File) -> Answer {
     Ok(response)
 }
 
-/// Runs what may wait for the disk off the async threads.
+/// Waits for the disk.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> Result<T, Refusal> {
-    spawn_blocking(work).await.map_err(io::Error::other).flatten().map_err(Refusal::failed)
+    wait_for(work).await.map_err(Refusal::failed)
 }

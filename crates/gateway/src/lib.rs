@@ -4,6 +4,7 @@
 //! - [`protocol`]: paths, verbs, media types (pure)
 //! - `admission`: who, which repository, may it
 //! - `handler`: one function per verb; `upload`: the long one
+//! - `hop`: where work that waits for the disk is done
 //! - `usage`: counters, and when they are stored
 //! - `blobs`: where bytes lie
 //! - `answer`: headers, bodies, refusals
@@ -14,6 +15,7 @@ mod admission;
 mod answer;
 mod blobs;
 mod handler;
+mod hop;
 pub mod protocol;
 mod upload;
 mod usage;

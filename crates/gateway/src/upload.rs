@@ -1,6 +1,6 @@
 //! One upload: received, hashed, written and put in place. The thread that receives also hashes, while a blocking thread
 //! writes what came before; two buffers per upload, whatever its length. From the last buffer on the work belongs to a
-//! blocking task that holds the permit, so that a client that hangs up can't leave a file without a count.
+//! piece of work that nothing interrupts and that holds the permit, so that a client that hangs up can't leave a file without a count.
 
 use std::io;
 use std::pin::Pin;
@@ -22,6 +22,7 @@ use crate::answer::Refusal;
 use crate::blobs::buffers::Buffer;
 use crate::blobs::fs::Pool;
 use crate::blobs::place::{NotPlaced, Placed, Upload};
+use crate::hop::wait_for;
 use crate::protocol::{File, Kind, Operation};
 use crate::usage::Permit;
 
@@ -160,11 +161,10 @@ impl Sink {
         if let File::Blob(_, name) = file
             && name.digest() != digest
         {
-            // Removed on this thread, so that it is gone when the client hears of it.
-            drop(upload);
+            dismiss(upload).await;
             return Err(Refusal::new(Code::HashMismatch, "The bytes do not hash to the name"));
         }
-        let job = in_place(move || {
+        let work = move || {
             let mut upload = write(&gateway.pool, &held, file, upload, &buffer)?;
             drop(buffer);
             let length = upload.length();
@@ -179,19 +179,26 @@ impl Sink {
             }
             upload.settle()?;
             Ok(())
-        });
-        match job.await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(NotPlaced::ConfigExists)) => {
-                Err(Refusal::new(Code::ConfigExists, "The repository has a different config already"))
+        };
+        wait_for(work).await.map_err(|error| match error {
+            NotPlaced::ConfigExists => {
+                Refusal::new(Code::ConfigExists, "The repository has a different config already")
             }
-            Ok(Err(NotPlaced::TooManyLocks)) => {
-                Err(Refusal::new(Code::TooManyLocks, "The repository has too many locks; remove stale ones"))
+            NotPlaced::TooManyLocks => {
+                Refusal::new(Code::TooManyLocks, "The repository has too many locks; remove stale ones")
             }
-            Ok(Err(NotPlaced::Failed(error))) => Err(Refusal::failed(error)),
-            Err(error) => Err(Refusal::failed(io::Error::other(error))),
-        }
+            NotPlaced::Failed(error) => Refusal::failed(error),
+        })
     }
+}
+
+/// Removes an upload that is not to be, before the client hears of it.
+async fn dismiss(upload: Option<Upload>) {
+    let _ = wait_for(move || {
+        drop(upload);
+        io::Result::Ok(())
+    })
+    .await;
 }
 
 /// Writes a buffer behind what is there; begins the file if there is none. Blocks.
@@ -202,13 +209,6 @@ fn write(pool: &Arc<Pool>, held: &Held, file: File, upload: Option<Upload>, buff
     };
     upload.write(buffer.as_ref())?;
     Ok(upload)
-}
-
-static INPLACE: std::sync::LazyLock<bool> = std::sync::LazyLock::new(|| std::env::var_os("GW_INPLACE").is_some());
-async fn in_place<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, NotPlaced> + Send + 'static,
-) -> Result<Result<T, NotPlaced>, tokio::task::JoinError> {
-    if *INPLACE { Ok(tokio::task::block_in_place(work)) } else { spawn_blocking(work).await }
 }
 
 /// Receives a body and puts it in place.
@@ -225,8 +225,7 @@ pub(crate) async fn receive<B: Body<Data = Bytes>>(
         Ok(())
     };
     if let Err(refusal) = received.await {
-        // So that the temporary file is gone when the client hears of it.
-        let _ = sink.written().await;
+        dismiss(sink.written().await.ok().flatten()).await;
         return Err(refusal);
     }
     sink.finish(source.held, permit).await

@@ -1,10 +1,11 @@
-import { useInfiniteQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { Change } from '../../api/schema';
 import { counted, day, exact, time } from '../../lib/format';
 import { changeVerb } from '../../lib/words';
 import { Blank, Failed, Skeletons } from '../../ui/Blank';
 import { Button } from '../../ui/Button';
+import { storageLocationsQuery } from '../customers/api';
 import { changesQuery } from './api';
 import { actorName, differencesOf } from './describe';
 
@@ -43,7 +44,8 @@ export function ActivityTab({ customer }: { customer: string }) {
 }
 
 function Entry({ change, customer }: { change: Change; customer: string }) {
-  const differences = differencesOf(change);
+  const locations = useQuery(storageLocationsQuery()).data ?? [];
+  const differences = differencesOf(change, new Map(locations.map(({ id, name }) => [id, name])));
   return (
     <li className="activity">
       <time dateTime={change.at} title={exact(change.at)} className="quiet">

@@ -23,6 +23,13 @@ test('something new had nothing before, something gone has nothing after', () =>
   ]);
 });
 
+test('ids become names where these are known, and are left out where they say nothing', () => {
+  const names = new Map([['loc_1', 'Germany']]);
+  expect(
+    differencesOf({ before: null, after: { id: 'cus_1', storage_location_id: 'loc_1', parent_id: 'cus_0' } }, names),
+  ).toEqual([{ field: 'Storage location', before: undefined, after: 'Germany' }]);
+});
+
 test('a field that nobody named is shown by its own name', () => {
   expect(differencesOf({ before: null, after: { brand_new_thing: [1, 2] } })).toEqual([
     { field: 'brand new thing', before: undefined, after: '[1,2]' },

@@ -19,18 +19,28 @@ export function actorName({ actor }: Pick<Change, 'actor'>): string {
   }
 }
 
-/** Field by field what it was and what it is; nested fields are looked into. */
-export function differencesOf({ before, after }: Pick<Change, 'before' | 'after'>): Difference[] {
+/** Fields that say nothing to a person beyond what stands beside them. */
+const SILENT = new Set(['id', 'path', 'parent_id', 'customer_id']);
+
+/**
+ * Field by field what it was and what it is; nested fields are looked into. `names` gives the names of what fields
+ * refer to by id.
+ */
+export function differencesOf(
+  { before, after }: Pick<Change, 'before' | 'after'>,
+  names: ReadonlyMap<string, string> = new Map(),
+): Difference[] {
   const was = flat(before);
   const is = flat(after);
-  const fields = [...new Set([...was.keys(), ...is.keys()])];
+  const inWords = (value: unknown) => names.get(String(value)) ?? valueText(value);
+  const fields = [...new Set([...was.keys(), ...is.keys()])].filter((field) => !SILENT.has(field));
   return fields
     .map((field) => ({ field, was: was.get(field), is: is.get(field) }))
     .filter((pair) => text(pair.was) !== text(pair.is))
     .map((pair) => ({
       field: fieldName(pair.field),
-      before: was.has(pair.field) ? valueText(pair.was) : undefined,
-      after: is.has(pair.field) ? valueText(pair.is) : undefined,
+      before: was.has(pair.field) ? inWords(pair.was) : undefined,
+      after: is.has(pair.field) ? inWords(pair.is) : undefined,
     }));
 }
 

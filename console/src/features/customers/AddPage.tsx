@@ -19,11 +19,13 @@ import { ParentField } from './ParentField';
 import { nearestParentQuery } from './parents';
 import { PlaceFields } from './PlaceFields';
 import { ProfileFields } from './ProfileFields';
+import { useTitle } from '../../ui/useTitle';
 
 const route = getRouteApi('/frame/customers/new');
 
 /** Adds a customer of any level but site. The parent is the one that was chosen before, or the nearest that may have one. */
 export function AddPage() {
+  useTitle('Add customer');
   const { parent } = route.useSearch();
   const scope = useScope();
   const start = useQuery(nearestParentQuery(parent ?? scope.id));

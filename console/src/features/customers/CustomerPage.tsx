@@ -12,11 +12,13 @@ import { Breadcrumbs } from '../../ui/Breadcrumbs';
 import { Button, LinkButton } from '../../ui/Button';
 import { Menu, MenuDivider, MenuItem } from '../../ui/Menu';
 import { isCode } from '../../api/client';
+import { intoView } from '../../ui/intoView';
 import { ancestorsQuery, customerQuery } from './api';
 import { Details } from './Details';
 import { LevelIcon } from './LevelIcon';
 import { Overview } from './Overview';
 import { StateBadge } from './StateBadge';
+import { useTitle } from '../../ui/useTitle';
 
 const DevicesTab = lazy(async () => ({ default: (await import('../devices/DevicesTab')).DevicesTab }));
 const PassKeysTab = lazy(async () => ({ default: (await import('../pass_keys/PassKeysTab')).PassKeysTab }));
@@ -37,6 +39,7 @@ export function CustomerPage() {
   const customer = useQuery({ ...customerQuery(id), refetchInterval: 5000 });
   const [dialog, setDialog] = useState<CustomerDialog>();
   const data = customer.data;
+  useTitle(data && customerName(data));
 
   if (customer.error && !data) {
     return isCode(customer.error, 'not_found') ? (
@@ -231,6 +234,7 @@ function Tabs({ customer, chosen }: { customer: Customer; chosen: Tab }) {
             params={{ id: customer.id }}
             search={{ tab: tab === 'overview' ? undefined : tab }}
             className="tab"
+            ref={intoView}
             activeOptions={{ includeSearch: true, explicitUndefined: true }}
             aria-current={chosen === tab ? 'page' : undefined}
           >

@@ -14,14 +14,17 @@ import { useListMemory } from '../../ui/grid/memory';
 import { SearchBox } from '../../ui/grid/SearchBox';
 import { EVERYTHING, NOTHING, sizeOf, type Selection } from '../../ui/grid/selection';
 import { useWindow } from '../../ui/grid/useWindow';
+import { intoView } from '../../ui/intoView';
 import { customerQuery, LEVELS_BELOW, listCustomers, type CustomerFilter } from './api';
 import { BulkDialog } from './BulkDialog';
 import type { BulkAction } from './bulk';
 import { COLUMNS } from './columns';
+import { useTitle } from '../../ui/useTitle';
 
 const route = getRouteApi('/frame/customers');
 
 export function CustomersPage() {
+  useTitle('Customers');
   const search = route.useSearch();
   const go = useNavigate({ from: '/customers' });
   const { recall } = useListMemory();
@@ -54,7 +57,7 @@ export function CustomersPage() {
   const narrowed = Boolean(search.q || search.level);
 
   return (
-    <div className="list-page">
+    <div className="list-page" data-selected={selected > 0 || undefined}>
       <header className="page-head">
         <div className="page-title">
           <h1>Customers</h1>
@@ -74,7 +77,19 @@ export function CustomersPage() {
         )}
       </header>
       <Levels chosen={search.level} onChoose={(level) => set({ level })} />
-      {selected > 0 ? (
+      <div className="bar" data-covered={selected > 0 || undefined}>
+        <SearchBox label="Name, email or reference" value={search.q ?? ''} onChange={onSearch} />
+        <div className="bar-end">
+          <IconButton
+            size="s"
+            label={compact ? 'Comfortable rows' : 'Compact rows'}
+            onPress={() => setCompact(!compact)}
+          >
+            {compact ? <Rows3 className="icon-s" aria-hidden /> : <Rows4 className="icon-s" aria-hidden />}
+          </IconButton>
+        </div>
+      </div>
+      {selected > 0 && (
         <div className="bar bar-selected" role="toolbar" aria-label="Actions for the selected customers">
           <IconButton label="Clear the selection" size="s" onPress={() => setSelection(NOTHING)}>
             <X className="icon-s" aria-hidden />
@@ -96,19 +111,6 @@ export function CustomersPage() {
               <Play className="icon-s" aria-hidden />
               Activate
             </Button>
-          </div>
-        </div>
-      ) : (
-        <div className="bar">
-          <SearchBox label="Name, email or reference" value={search.q ?? ''} onChange={onSearch} />
-          <div className="bar-end">
-            <IconButton
-              size="s"
-              label={compact ? 'Comfortable rows' : 'Compact rows'}
-              onPress={() => setCompact(!compact)}
-            >
-              {compact ? <Rows3 className="icon-s" aria-hidden /> : <Rows4 className="icon-s" aria-hidden />}
-            </IconButton>
           </div>
         </div>
       )}
@@ -166,6 +168,7 @@ function Levels({ chosen, onChoose }: LevelsProps) {
           key={level ?? 'all'}
           type="button"
           className="tab"
+          ref={intoView}
           aria-current={chosen === level ? 'page' : undefined}
           onClick={() => onChoose(level)}
         >

@@ -18,6 +18,7 @@ import { customerQuery, refreshCustomers, showCustomer, storageLocationsQuery, u
 import { checkEdit, conflictsOf, updateOf, valuesOf, type Conflict } from './edit';
 import { PlaceFields } from './PlaceFields';
 import { ProfileFields } from './ProfileFields';
+import { useTitle } from '../../ui/useTitle';
 
 const route = getRouteApi('/frame/customers/$id/edit');
 
@@ -26,6 +27,7 @@ export function EditPage() {
   // What the form began with stays while it is edited: nothing is fetched into it behind one's back.
   const customer = useQuery({ ...customerQuery(id), staleTime: 0, refetchOnWindowFocus: false });
   const name = customer.data && customerName(customer.data);
+  useTitle(name && `Edit ${name}`);
   return (
     <div className="page">
       <header className="page-head">

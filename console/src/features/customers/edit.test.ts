@@ -30,8 +30,8 @@ test('a username comes with a password typed twice, and with sites', () => {
     sites: ['hq', 'plant_2'],
   });
   expect(Object.keys(checkNew({ ...values, username: 'a b', again: 'x' }, 'end_customer'))).toEqual([
-    'again',
     'username',
+    'again',
   ]);
 });
 

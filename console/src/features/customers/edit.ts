@@ -41,16 +41,20 @@ export function valuesOf(customer: Customer): Values {
   };
 }
 
+/** In the order of the page. */
 export function checkNew(values: Values, level: Level | undefined): Problems {
-  const problems: Problems = { ...checkCommon(values) };
+  const problems: Problems = {};
   if (!values['parent_id']) problems['parent_id'] = 'Choose the customer that it stands under.';
   else if (!level) problems['level'] = 'Choose a level.';
-  if (!values['country']) problems['country'] = 'Choose the country: it decides where backups are stored.';
+  const { company_name, max_devices } = checkCommon(values);
+  if (company_name) problems['company_name'] = company_name;
+  if (!values['country']) problems['country'] = 'Choose one: it decides where backups are stored.';
   if (level === 'end_customer') {
     const { problem } = parseSites(values['sites'] ?? '');
     if (problem) problems['sites'] = problem;
   }
   if (values['username']) Object.assign(problems, checkAccount(values));
+  if (max_devices) problems['max_devices'] = max_devices;
   return problems;
 }
 
@@ -70,11 +74,11 @@ function checkCommon(values: Values): Problems {
 }
 
 function checkAccount(values: Values): Problems {
-  const problems = checkPasswords(values);
+  const problems: Problems = {};
   if (!USERNAME.test(values['username'] ?? '')) {
     problems['username'] = 'At least three letters, digits or underscores, without accents.';
   }
-  return problems;
+  return { ...problems, ...checkPasswords(values) };
 }
 
 export function createOf(values: Values, level: Level, locations: StorageLocation[]): CustomerCreate {

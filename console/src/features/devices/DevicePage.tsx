@@ -22,6 +22,7 @@ import { LastBackup } from '../customers/LastBackup';
 import { StateBadge } from '../customers/StateBadge';
 import { deviceQuery, issueCredentials, renameDevice } from './api';
 import { repositoryCommand } from './commands';
+import { useTitle } from '../../ui/useTitle';
 
 const route = getRouteApi('/frame/devices/$id');
 
@@ -31,6 +32,7 @@ export function DevicePage() {
   const device = useQuery({ ...deviceQuery(id), refetchInterval: 5000 });
   const [dialog, setDialog] = useState<'rename' | 'credentials'>();
   const data = device.data;
+  useTitle(data?.name);
   if (device.error && !data) {
     return isCode(device.error, 'not_found') ? (
       <Blank title="There is no such device">

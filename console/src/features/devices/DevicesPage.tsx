@@ -12,11 +12,13 @@ import { useWindow } from '../../ui/grid/useWindow';
 import { customerQuery } from '../customers/api';
 import { listDevices } from './api';
 import { DeviceList } from './DeviceList';
+import { useTitle } from '../../ui/useTitle';
 
 const route = getRouteApi('/frame/devices');
 
 /** Every device at and below the chosen customer. */
 export function DevicesPage() {
+  useTitle('Devices');
   const search = route.useSearch();
   const go = useNavigate({ from: '/devices' });
   const scope = useScope();

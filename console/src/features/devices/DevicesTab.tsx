@@ -34,7 +34,7 @@ export function DevicesTab({ customer }: { customer: Customer }) {
         <h2>{rows.loading ? 'Devices' : counted(rows.total, 'device')}</h2>
         {add}
       </header>
-      <div className="tab-grid" data-rows={Math.min(rows.total, 12)}>
+      <div className="tab-grid" style={{ '--rows': rows.total }}>
         <DeviceList
           window={rows}
           withCustomer={customer.totals.sites > 0 || customer.totals.customers > 0}

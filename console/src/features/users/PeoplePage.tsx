@@ -14,11 +14,13 @@ import { customerQuery } from '../customers/api';
 import { listUsers } from './api';
 import { PeopleList } from './PeopleList';
 import { UserDialog } from './UserDialog';
+import { useTitle } from '../../ui/useTitle';
 
 const route = getRouteApi('/frame/people');
 
 /** Every account of a person at and below the chosen customer. */
 export function PeoplePage() {
+  useTitle('People');
   const search = route.useSearch();
   const go = useNavigate({ from: '/people' });
   const scope = useScope();

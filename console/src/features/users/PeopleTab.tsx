@@ -36,7 +36,7 @@ export function PeopleTab({ customer }: { customer: Customer }) {
       {customer.username && (
         <p className="quiet intro">The customer itself signs in with the username {customer.username}.</p>
       )}
-      <div className="tab-grid" data-rows={Math.min(rows.total, 12)}>
+      <div className="tab-grid" style={{ '--rows': rows.total }}>
         <PeopleList
           window={rows}
           withCustomer={customer.totals.customers > 0}

@@ -104,7 +104,7 @@ export function Grid<T>(props: GridProps<T>) {
   };
 
   const onKeyDown = (event: KeyboardEvent) => {
-    if (!(event.target instanceof HTMLElement) || event.target.dataset['index'] === undefined) return;
+    if (!isRowKey(event)) return;
     const inView = Math.floor(((scroller.current?.clientHeight ?? 0) - 2 * rem) / rowHeight);
     const command = commandOf(event, active, rows.total, inView);
     if (!command) return;
@@ -254,6 +254,12 @@ function LoadingRows({ height }: { height: number }) {
       ))}
     </div>
   );
+}
+
+/** Keys belong to the grid on a row and on its box; the box keeps its own space bar. Links and buttons keep all. */
+function isRowKey({ target, key }: KeyboardEvent): boolean {
+  if (!(target instanceof HTMLElement) || !target.closest('[data-index]')) return false;
+  return target.dataset['index'] !== undefined || (target.matches('.checkbox') && key !== ' ');
 }
 
 /** The size of a rem in pixels, and the width of an element in rem. */

@@ -58,7 +58,8 @@ export function useWindow<T>({ key, fetch }: Source<T>): RowWindow<T> {
     onView,
     loading: !shown,
     stale: !arrived && shown !== undefined,
-    error: results.find((result) => result.error)?.error ?? null,
+    // What is shown already stays when only its renewal failed.
+    error: arrived ? null : (results.find((result) => result.error)?.error ?? null),
     retry: () => {
       for (const result of results) void result.refetch();
     },

@@ -33,11 +33,12 @@ async fn invitation_accept(command: Command<InvitationAccept>) -> Result<Reply<(
     let mut cx = call.read().await?;
     let found = super::find(&mut cx, input.token.expose()).await;
     drop(cx);
-    // A repeated request finds its answer under its key.
-    if call.idempotency_key.is_none() {
-        found?;
+    match found {
+        Ok(_) => call.app.attempts.give_back(&tries),
+        // A repeated request finds its answer under its key.
+        Err(_) if call.idempotency_key.is_some() => {}
+        Err(error) => return Err(error.into()),
     }
-    call.app.attempts.give_back(&tries);
     let mut checks = Checks::default();
     checks.take("password", check_password(input.password.expose(), &[]));
     checks.finish()?;

@@ -19,7 +19,7 @@ use crate::change::{Entry, Subject};
 use crate::clock::Random;
 use crate::customers::{self, view::Lineage};
 use crate::cx::{Cx, Tx};
-use crate::list::{SortField, Window};
+use crate::list::{SortField, Window, search_of};
 use crate::text::Checks;
 
 const SORT: &[SortField] = &[SortField { name: "created_at", column: "k.created_at" }];
@@ -52,11 +52,22 @@ pub async fn list(cx: &mut Cx, customer: &CustomerId, query: &ListQuery) -> Resu
     account.authorize(Permission::ReadPassKeys, &row.path)?;
     crate::list::refuse_level(query)?;
     let window = Window::of(query, SORT, "k.id")?;
-    let total = sql::count_of(cx, customer).await?;
-    let rows = sql::window(cx, customer, &window).await?;
+    let under = match &query.under {
+        None => row,
+        Some(id) => {
+            let under = customers::get(cx, &account, &CustomerId::from_text(id.as_str())).await?;
+            if !row.path.contains(&under.path) {
+                return Err(Error::not_found());
+            }
+            under
+        }
+    };
+    let search = search_of(query)?;
+    let total = sql::count(cx, &under.id, search.as_deref()).await?;
+    let rows = sql::window(cx, &under.id, search.as_deref(), &window).await?;
     let (keys, next) = window.cut(rows, |key| key.id.to_string());
     let now = cx.now;
-    let items = keys.into_iter().map(|key| view(&account, &row.path, key, now)).collect();
+    let items = keys.into_iter().map(|key| view(&account, &under.path, key, now)).collect();
     Ok(crate::list::page(items, next, total))
 }
 

@@ -2,7 +2,7 @@
 
 use api::Error;
 use api::id::{CustomerId, PassKeyId};
-use db::{columns, columns_of, insert, sql};
+use db::{Sql, columns, columns_of, insert, sql};
 use tree::Path;
 
 use crate::cx::{Cx, Tx};
@@ -47,24 +47,31 @@ pub async fn find(cx: &mut Cx, top: &Path, id: &PassKeyId) -> Result<Option<(Row
     .await
 }
 
-pub async fn count_of(cx: &mut Cx, customer: &CustomerId) -> Result<i64, Error> {
+/// The keys of an end customer with those of its sites, or of one site; a secret's beginning is all there is to find.
+fn wanted(customer: &CustomerId, search: Option<&str>) -> Sql {
     let id = customer.as_str();
-    cx.one(sql!["select count(*) from pass_keys where customer_id = ", id, " or site_id = ", id]).await
+    let mut sql = sql![" from pass_keys k where (k.customer_id = ", id, " or k.site_id = ", id, ")"];
+    if let Some(pattern) = search {
+        sql.append(sql![" and k.prefix like ", pattern, " escape '\\'"]);
+    }
+    sql
 }
 
-pub(crate) async fn window(cx: &mut Cx, customer: &CustomerId, window: &Window) -> Result<Vec<(Row, Key)>, Error> {
-    let id = customer.as_str();
-    let mut statement = sql![
-        "select ",
-        columns_of::<Row>("k"),
-        ", ",
-        window.key_column(),
-        " from pass_keys k where (k.customer_id = ",
-        id,
-        " or k.site_id = ",
-        id,
-        ")"
-    ];
+pub async fn count_of(cx: &mut Cx, customer: &CustomerId) -> Result<i64, Error> {
+    count(cx, customer, None).await
+}
+
+pub async fn count(cx: &mut Cx, customer: &CustomerId, search: Option<&str>) -> Result<i64, Error> {
+    cx.one(sql!["select count(*)", wanted(customer, search)]).await
+}
+
+pub(crate) async fn window(
+    cx: &mut Cx,
+    customer: &CustomerId,
+    search: Option<&str>,
+    window: &Window,
+) -> Result<Vec<(Row, Key)>, Error> {
+    let mut statement = sql!["select ", columns_of::<Row>("k"), ", ", window.key_column(), wanted(customer, search)];
     window.finish(&mut statement);
     let rows: Vec<(Row, Option<Key>)> = cx.all(statement).await?;
     Ok(rows.into_iter().filter_map(|(row, key)| key.map(|key| (row, key))).collect())

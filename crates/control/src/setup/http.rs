@@ -34,11 +34,12 @@ async fn setup_run(command: Command<SetupRequest>) -> Result<Reply<SetupStatus>,
     let mut cx = command.call.read().await?;
     let token = super::check_token(&mut cx, &command.input).await;
     drop(cx);
-    // A repeated request finds its answer under its key; without one it is told that the setup is done.
-    if !(replayed && matches!(&token, Err(error) if error.code == api::Code::SetupDone)) {
-        token?;
+    match token {
+        Ok(()) => app.attempts.give_back(&tries),
+        // A repeated request finds its answer under its key; without one it is told that the setup is done.
+        Err(error) if replayed && error.code == api::Code::SetupDone => {}
+        Err(error) => return Err(error.into()),
     }
-    app.attempts.give_back(&tries);
     let input = Checked::of(&command.input.provider_name, &command.input.email, command.input.password.expose())?;
     let hash = app.passwords.hash(command.input.password.expose(), app.random).await?;
     transact!(command, CREATED, |tx| async {

@@ -5,9 +5,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-const WORDS: &str = "account agreed amount annex april balance branch carrier clause contract customer delivery department draft \
-                     entry estimate figure freight harbour invoice journal ledger letter machine meeting minutes notice offer \
-                     order parcel plan quarter receipt report review schedule site survey term warehouse";
+const WORDS: &str = "\
+    account agreed amount annex april balance branch carrier clause contract customer delivery department draft \
+    entry estimate figure freight harbour invoice journal ledger letter machine meeting minutes notice offer order \
+    parcel plan quarter receipt report review schedule site survey term warehouse";
 
 /// Kinds of files: folder, name, ending, and the largest size in bytes.
 const KINDS: [(&str, &str, &str, Content, u64); 5] = [

@@ -3,6 +3,9 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
+use reqwest::Method;
+use serde_json::json;
+
 use crate::app::{ADMIN, App, PASSWORD};
 
 /// Another address of this host.
@@ -58,6 +61,26 @@ async fn many_good_sign_ins_from_one_office_are_no_attack() {
     let app = App::start().await;
     for _ in 0..15 {
         app.client(ADMIN, PASSWORD).await;
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn guessing_links_is_slowed_down_with_an_idempotency_key_too() {
+    let app = App::start().await;
+    for (path, body) in [
+        ("/invitations/accept", json!({ "token": "guessed", "password": "short" })),
+        ("/setup", json!({ "token": "guessed", "provider_name": "P", "email": "a@b.example", "password": "short" })),
+    ] {
+        let mut refused = 0;
+        for n in 0..65 {
+            let mut request = app.nobody().request(Method::POST, path).json(&body);
+            if n % 2 == 0 {
+                request = request.header("idempotency-key", "k");
+            }
+            refused += usize::from(request.send().await.status == 429);
+        }
+        assert!((1..=5).contains(&refused), "{path}: {refused}");
     }
     app.finish().await;
 }

@@ -8,16 +8,27 @@ mod audit;
 mod client;
 mod description;
 mod machine;
+mod requests;
 
+mod changes;
 mod contract;
 mod customers;
+mod devices;
 mod guessing;
+mod idempotency;
+mod invitations;
 mod paging;
+mod permissions;
+mod pass_keys;
 mod sessions;
 mod setup;
+mod strangers;
 mod suspensions;
 mod users;
 
 // Real processes and the real restic.
+mod crash;
+mod hostile;
 mod process;
 mod story;
+mod wire;

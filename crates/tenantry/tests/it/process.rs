@@ -33,8 +33,16 @@ fn environment(name: &str) -> Option<String> {
 
 /// Waits until something is true.
 pub(crate) async fn until(what: &str, mut is_true: impl AsyncFnMut() -> bool) {
+    until_some(what, async || is_true().await.then_some(())).await;
+}
+
+/// Waits until there is something, and gives it.
+pub(crate) async fn until_some<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let end = Instant::now() + SOON;
-    while !is_true().await {
+    loop {
+        if let Some(found) = look().await {
+            return found;
+        }
         assert!(Instant::now() < end, "never happened: {what}");
         sleep(POLL).await;
     }
@@ -145,10 +153,6 @@ impl Server {
         }
     }
 
-    pub(crate) fn is_running(&mut self) -> bool {
-        self.child.try_wait().unwrap().is_none()
-    }
-
     pub(crate) fn data(&self) -> PathBuf {
         self.home.path().join("data")
     }
@@ -247,7 +251,7 @@ impl Admin {
             text(&self.post(&format!("customers/{customer}/pass_keys"), &json!({})).await, "pass_key");
         let register = json!({ "pass_key": pass_key, "name": format!("{name}-laptop"), "site": "hq" });
         let device = Device::new(&self.post("devices/register", &register).await);
-        Family { provider, reseller, customer, site, pass_key, device }
+        Family { provider, reseller, customer, site, device }
     }
 
     async fn customer(&self, parent: &str, level: &str, name: &str) -> String {
@@ -272,13 +276,15 @@ impl Admin {
         self.get(&format!("customers/{customer}")).await["totals"]["used_bytes"].as_u64().unwrap()
     }
 
-    /// Asserts that the only device of a family, and each node above it, uses exactly what lies on the disk.
+    /// Asserts that the only device of a family, and each node above it, uses exactly what lies on the disk, and the
+    /// provider what lies there in all.
     pub(crate) async fn assert_used(&self, server: &Server, family: &Family) -> u64 {
         let on_disk = bytes_below(&server.directory(&family.device));
         assert_eq!(self.device_used(&family.device).await, on_disk, "device");
-        for customer in [&family.site, &family.customer, &family.reseller, &family.provider] {
+        for customer in [&family.site, &family.customer, &family.reseller] {
             assert_eq!(self.customer_used(customer).await, on_disk, "{customer}");
         }
+        assert_eq!(self.customer_used(&family.provider).await, bytes_below(&server.data().join("pool")), "provider");
         on_disk
     }
 }
@@ -289,7 +295,6 @@ pub(crate) struct Family {
     pub(crate) reseller: String,
     pub(crate) customer: String,
     pub(crate) site: String,
-    pub(crate) pass_key: String,
     pub(crate) device: Device,
 }
 
@@ -305,6 +310,12 @@ pub(crate) struct Device {
 }
 
 impl Device {
+    /// The repository as restic takes it, credentials included.
+    pub(crate) fn restic_url(&self) -> String {
+        let url = self.url.strip_prefix("http://").unwrap();
+        format!("rest:http://{}:{}@{url}", self.username, self.password)
+    }
+
     fn new(answer: &Value) -> Self {
         let url = text(answer, "repository_url");
         let repository = url.trim_end_matches('/').rsplit('/').next().unwrap().to_owned();
@@ -380,8 +391,7 @@ pub(crate) struct Run {
 impl Restic {
     /// With a device's credentials, through the server.
     pub(crate) fn of(release: Release, device: &Device) -> Self {
-        let url = device.url.strip_prefix("http://").unwrap();
-        Self::at(release, &format!("rest:http://{}:{}@{url}", device.username, device.password))
+        Self::at(release, &device.restic_url())
     }
 
     /// On any repository that restic knows how to reach.

@@ -73,9 +73,11 @@ async fn a_restic_that_takes_no_refusal_as_final_goes_on_after_the_activation() 
     server.assert_nothing_temporary();
 }
 
-struct Tree {
-    files: u64,
-    bytes: u64,
+/// How large a tree is.
+pub(crate) struct Tree {
+    pub(crate) files: u64,
+    /// In all files.
+    pub(crate) bytes: u64,
 }
 
 /// One device with a tree to back up.
@@ -251,7 +253,7 @@ impl<'a> Story<'a> {
 }
 
 /// What every machine has: folders, names in other scripts, empty files, sizes of all kinds.
-fn write_tree(root: &Path, seed: u64, tree: &Tree) {
+pub(crate) fn write_tree(root: &Path, seed: u64, tree: &Tree) {
     let mut noise = Noise::new(seed);
     let mut left = tree.bytes;
     for number in 0..tree.files {
@@ -283,7 +285,7 @@ fn change_tree(root: &Path) {
 }
 
 /// Asserts that two trees have the same files with the same bytes.
-fn assert_same(expected: &Path, found: &Path) {
+pub(crate) fn assert_same(expected: &Path, found: &Path) {
     let relative = |root: &Path| {
         let mut paths: Vec<_> = files(root).iter().map(|path| path.strip_prefix(root).unwrap().to_owned()).collect();
         paths.sort();

@@ -1,0 +1,125 @@
+import { expect, rowOf, test } from './fixtures';
+
+test('the tree opens, walks, and narrows the whole console', async ({ page, backend }, info) => {
+  const reseller = await backend.reseller(`Tree ${info.workerIndex}-${info.repeatEachIndex}`);
+  const end = await backend.endCustomer(reseller, 'Leaf Ltd', { sites: ['hq'] });
+  await backend.device(end, 'leaf-01');
+  await page.goto('/customers');
+  const tree = page.getByRole('tree', { name: 'Customer tree' });
+  const node = tree.getByRole('treeitem', { name: reseller.company_name });
+  await tree.getByRole('treeitem').nth(1).waitFor();
+  await tree.getByRole('treeitem').first().focus();
+  await page.keyboard.press('ArrowDown');
+  await expect(tree.getByRole('treeitem').nth(1)).toBeFocused();
+  await node.focus();
+  await expect(node).toHaveAttribute('aria-expanded', 'false');
+  await page.keyboard.press('ArrowRight');
+  await expect(node).toHaveAttribute('aria-expanded', 'true');
+  await expect(tree.getByRole('treeitem', { name: 'Leaf Ltd' })).toBeVisible();
+  await page.keyboard.press('ArrowRight');
+  await expect(tree.getByRole('treeitem', { name: 'Leaf Ltd' })).toBeFocused();
+  await page.keyboard.press('ArrowLeft');
+  await expect(node).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(new RegExp(`under=${reseller.id}`, 'u'));
+  await expect(page.getByText(`3 in ${reseller.company_name} and below`)).toBeVisible();
+
+  await page.getByRole('link', { name: 'Devices', exact: true }).click();
+  await expect(page).toHaveURL(new RegExp(`devices\\?under=${reseller.id}`, 'u'));
+  await expect(page.getByText(`1 in ${reseller.company_name} and below`)).toBeVisible();
+  await rowOf(page, 'leaf-01').getByRole('link').click();
+  await expect(page.getByRole('heading', { name: 'leaf-01' })).toBeVisible();
+
+  await page.getByRole('searchbox', { name: 'Filter the tree' }).fill('leaf');
+  await expect(tree.getByRole('treeitem')).toHaveText([
+    /^Provider/u,
+    new RegExp(reseller.company_name, 'u'),
+    /Leaf Ltd/u,
+  ]);
+});
+
+test('on a customer’s page the tree leads to other customers, and shows where one stands', async ({
+  page,
+  backend,
+}, info) => {
+  const reseller = await backend.reseller(`Walk ${info.workerIndex}-${info.repeatEachIndex}`);
+  const end = await backend.endCustomer(reseller, 'Walked Ltd', { sites: ['hq'] });
+  await page.goto(`/customers/${end.id}`);
+  const tree = page.getByRole('tree', { name: 'Customer tree' });
+  await expect(tree.getByRole('treeitem', { name: 'Walked Ltd' })).toHaveAttribute('aria-selected', 'true');
+  await tree.getByRole('treeitem', { name: reseller.company_name }).click();
+  await expect(page.getByRole('heading', { name: reseller.company_name, level: 1 })).toBeVisible();
+});
+
+test('the command field finds customers, pages and actions', async ({ page, backend }, info) => {
+  const name = `Findable ${info.workerIndex}-${info.repeatEachIndex}`;
+  await backend.reseller(name);
+  await page.goto('/devices');
+  await page.getByRole('searchbox', { name: 'Filter the tree' }).focus();
+  await page.keyboard.press('Control+k');
+  const field = page.getByRole('dialog').getByRole('searchbox');
+  await field.waitFor();
+  await page.keyboard.type(name.toLowerCase());
+  await expect(page.getByRole('menuitem', { name })).toBeVisible();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { name })).toBeVisible();
+
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('add cust');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { name: 'Add customer' })).toBeVisible();
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('nothing is called this');
+  await expect(page.getByText('Nothing matches “nothing is called this”.')).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+});
+
+test('the theme is switched, and stays so', async ({ page }) => {
+  await page.goto('/customers');
+  const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const light = await ground();
+  await page.getByRole('button', { name: 'Switch between light and dark' }).click();
+  expect(await ground()).not.toBe(light);
+  await page.reload();
+  expect(await ground()).not.toBe(light);
+});
+
+test('an address that leads nowhere says so', async ({ page }) => {
+  await page.goto('/nonsense');
+  await expect(page.getByRole('heading', { name: 'There is no page at this address' })).toBeVisible();
+  await page.goto('/devices/dev_unknown');
+  await expect(page.getByRole('heading', { name: 'There is no such device' })).toBeVisible();
+});
+
+test('a dialog keeps the focus and gives it back', async ({ page, backend }, info) => {
+  const reseller = await backend.reseller(`Focus ${info.workerIndex}-${info.repeatEachIndex}`);
+  await page.goto(`/customers/${reseller.id}`);
+  const button = page.getByRole('button', { name: 'Suspend' });
+  await button.focus();
+  await page.keyboard.press('Enter');
+  await expect(page.getByLabel('Reason')).toBeFocused();
+  for (let n = 0; n < 8; n += 1) {
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate(() => document.activeElement?.closest('[role="dialog"]') !== null)).toBe(true);
+  }
+  await page.keyboard.press('Escape');
+  await expect(button).toBeFocused();
+});
+
+test('the narrow frame has its navigation in a drawer', async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto('/customers');
+  const pages = page.getByRole('navigation', { name: 'Pages' });
+  await expect(pages).toBeHidden();
+  await page.getByRole('button', { name: 'Open the navigation' }).click();
+  await expect(pages).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(pages).toBeHidden();
+  await page.getByRole('button', { name: 'Open the navigation' }).click();
+  await pages.getByRole('link', { name: 'People' }).click();
+  await expect(page.getByRole('heading', { name: 'People' })).toBeVisible();
+  await expect(pages).toBeHidden();
+});

@@ -1,0 +1,63 @@
+import { complaintsOf, expect, test } from './fixtures';
+
+const PASSWORD = 'copper meadow violin 19';
+
+test('a person is added, signs in, is edited and removed', async ({ page, backend, browser, server }, info) => {
+  const reseller = await backend.reseller(`Staffed ${info.workerIndex}-${info.repeatEachIndex}`);
+  const email = `lea${info.workerIndex}${info.repeatEachIndex}@staffed.example`;
+  await page.goto(`/people?under=${reseller.id}`);
+  await expect(page.getByRole('heading', { name: 'No people yet' })).toBeVisible();
+  await page.getByRole('button', { name: 'Add person' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('button', { name: 'Add person' }).click();
+  await expect(dialog.getByRole('alert')).toContainText('2 fields need a change');
+  await dialog.getByLabel('Name').fill('Lea Moreau');
+  await dialog.getByLabel('Email').fill(email);
+  await dialog.getByRole('radio', { name: /Supporter/u }).check();
+  await dialog.getByLabel('Password', { exact: false }).first().fill(PASSWORD);
+  await dialog.getByLabel('Password again').fill(PASSWORD);
+  await dialog.getByRole('button', { name: 'Add person' }).click();
+  const row = page.getByRole('row').filter({ hasText: 'Lea Moreau' });
+  await expect(row).toContainText('Supporter');
+
+  const context = await browser.newContext({ baseURL: server.url, storageState: { cookies: [], origins: [] } });
+  const hers = await context.newPage();
+  const complaints = complaintsOf(hers);
+  await hers.goto('/sign-in');
+  await hers.getByLabel('Email or username').fill(email);
+  await hers.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await hers.getByRole('button', { name: 'Sign in' }).click();
+  await expect(hers.getByText(`1 in ${reseller.company_name} and below`)).toBeVisible();
+  // She reads: nothing that changes anything is offered, and rows cannot be selected.
+  await expect(hers.getByRole('link', { name: 'Add customer' })).toHaveCount(0);
+  await expect(hers.getByRole('checkbox')).toHaveCount(0);
+  await hers.getByRole('button', { name: /account of/u }).click();
+  await hers.getByRole('menuitem', { name: 'Change password…' }).click();
+  const own = hers.getByRole('dialog', { name: 'Change your password' });
+  await own.getByLabel('Present password').fill('not it at all');
+  await own.getByLabel('Password', { exact: true }).fill('amber lantern quarry 77');
+  await own.getByLabel('Password again').fill('amber lantern quarry 77');
+  await own.getByRole('button', { name: 'Change password' }).click();
+  await expect(own.getByRole('alert')).toBeVisible();
+  await own.getByLabel('Present password').fill(PASSWORD);
+  await own.getByRole('button', { name: 'Change password' }).click();
+  await expect(hers.getByText('Password changed')).toBeVisible();
+  expect(complaints).toEqual([]);
+
+  // Her new password is a change of the account, so the page’s copy of it is an old one.
+  await row.getByRole('button', { name: 'Edit Lea Moreau' }).click();
+  await dialog.getByLabel('Name').fill('Lea Moreau-Diaz');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await expect(dialog.getByRole('alert')).toContainText('Somebody else has changed this account in the meantime.');
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await page.reload();
+  await row.getByRole('button', { name: 'Edit Lea Moreau' }).click();
+  await dialog.getByLabel('Name').fill('Lea Moreau-Diaz');
+  await dialog.getByRole('radio', { name: /Administrator/u }).check();
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByRole('row').filter({ hasText: 'Lea Moreau-Diaz' })).toContainText('Administrator');
+  await page.getByRole('button', { name: 'Remove Lea Moreau-Diaz' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove Lea Moreau-Diaz' }).click();
+  await expect(page.getByRole('heading', { name: 'No people yet' })).toBeVisible();
+  await context.close();
+});

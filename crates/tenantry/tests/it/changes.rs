@@ -1,0 +1,264 @@
+//! The change log: every command writes who, when, from where, what, before and after; nothing else writes anything.
+
+use serde_json::{Value, json};
+
+use crate::app::{ADMIN, App, PASSWORD, id};
+use crate::client::{Answer, with};
+
+const OTHER_PASSWORD: &str = "copper lantern meadow 77";
+
+/// The newest entries at a customer and below it.
+async fn log(app: &App, customer: &str) -> Vec<Value> {
+    let page = app.admin().get(&format!("/customers/{customer}/changes?limit=500")).await.is(200);
+    page["items"].as_array().unwrap().clone()
+}
+
+/// What a command is expected to write.
+struct Expected<'a> {
+    action: &'a str,
+    subject: &'a str,
+    before: Value,
+    after: Value,
+}
+
+/// The answer's body; fails unless exactly this was written, by the administrator, from here, in that request. Fields of
+/// `before` and `after` that aren't named are not looked at.
+async fn wrote(app: &App, node: &str, known: &mut usize, answer: Answer, expected: Expected<'_>) -> Value {
+    let action = expected.action;
+    let request_id = answer.header("x-request-id").unwrap().to_owned();
+    assert!(answer.status < 300, "{action}: {:#}", answer.body);
+    let entries = log(app, node).await;
+    assert_eq!(entries.len(), *known + 1, "{action}: {:#}", entries[0]);
+    *known += 1;
+    let entry = &entries[0];
+    assert_eq!(entry["action"], action);
+    assert_eq!(entry["subject_kind"], action.split('.').next().unwrap());
+    assert_eq!(entry["subject_id"], expected.subject, "{action}");
+    for (side, fields) in [("before", &expected.before), ("after", &expected.after)] {
+        match fields {
+            Value::Null => assert_eq!(entry[side], Value::Null, "{action} {side}"),
+            fields => {
+                for (name, value) in fields.as_object().unwrap() {
+                    assert_eq!(entry[side][name], *value, "{action} {side} {name}: {entry:#}");
+                }
+            }
+        }
+    }
+    assert_eq!((&entry["actor"]["kind"], &entry["actor"]["name"]), (&json!("user"), &json!(ADMIN)));
+    assert_eq!((&entry["address"], &entry["request_id"]), (&json!("127.0.0.1"), &json!(request_id)));
+    let at: jiff::Timestamp = entry["at"].as_str().unwrap().parse().unwrap();
+    assert!(app.now().duration_since(at).as_secs().abs() < 60);
+    if entries.len() > 1 {
+        assert!(entry["number"].as_i64() > entries[1]["number"].as_i64());
+    }
+    answer.body
+}
+
+#[tokio::test]
+async fn every_command_on_customers_and_people_is_written_with_before_and_after() {
+    let app = App::start().await;
+    let admin = app.admin();
+    let reseller = app.reseller("Northwind IT").await;
+    let mut known = log(&app, &reseller).await.len();
+    assert_eq!(known, 1);
+    macro_rules! wrote {
+        ($answer:expr, $action:literal, $subject:expr, $before:tt => $after:tt) => {
+            wrote(&app, &reseller, &mut known, $answer, Expected {
+                action: $action,
+                subject: $subject,
+                before: json!($before),
+                after: json!($after),
+            })
+            .await
+        };
+    }
+    let body = json!({ "parent_id": reseller, "company_name": "Bakery", "country": "DE" });
+    let answer = admin.post("/customers", &body).await;
+    let customer = id(&answer.body);
+    wrote!(answer, "customer.created", &customer,
+        null => { "company_name": "Bakery", "country": "DE", "level": "end_customer", "account_state": "active" });
+    let path = format!("/customers/{customer}");
+    let edit = json!({ "company_name": "Bakery Jones", "email": "a@b.example", "profile": { "city": "Bath" } });
+    wrote!(admin.edit(&path, &edit).await, "customer.updated", &customer,
+        { "company_name": "Bakery", "email": null, "city": null }
+        => { "company_name": "Bakery Jones", "email": "a@b.example", "city": "Bath" });
+    let account = json!({ "username": "bakery", "password": PASSWORD });
+    wrote!(admin.edit(&path, &account).await, "customer.updated", &customer,
+        { "username": null } => { "username": "bakery" });
+    let password = json!({ "password": OTHER_PASSWORD });
+    let answer = admin.post(&format!("{path}/password"), &password).await;
+    wrote!(answer, "customer.password_set", &customer, null => null);
+    let suspend = json!({ "reason": "Unpaid", "mode": "stop_backups", "public_message": "Call us" });
+    let answer = admin.post(&format!("{path}/suspend"), &suspend).await;
+    wrote!(answer, "customer.suspended", &customer,
+        { "account_state": "active", "mode": null }
+        => { "account_state": "suspended", "mode": "stop_backups", "reason": "Unpaid", "public_message": "Call us" });
+    let answer = admin.act(&format!("{path}/activate")).await;
+    wrote!(answer, "customer.activated", &customer,
+        { "account_state": "suspended", "reason": "Unpaid" } => { "account_state": "active", "mode": null });
+    let answer = admin.post(&format!("{path}/sites"), &json!({ "name": "hq" })).await;
+    let site = id(&answer.body);
+    wrote!(answer, "customer.created", &site, null => { "name": "hq", "level": "site", "parent_id": customer });
+    let answer = admin.delete(&format!("/customers/{site}")).await;
+    wrote!(answer, "customer.deleted", &site, { "name": "hq" } => null);
+
+    let user = json!({ "customer_id": customer, "email": "jo@b.example", "name": "Jo", "role": "supporter" });
+    let answer = admin.post("/users", &user).await;
+    let user = id(&answer.body);
+    wrote!(answer, "user.created", &user, null => { "email": "jo@b.example", "name": "Jo", "role": "supporter" });
+    let path = format!("/users/{user}");
+    wrote!(admin.edit(&path, &json!({ "role": "administrator" })).await, "user.updated", &user,
+        { "role": "supporter" } => { "role": "administrator" });
+    wrote!(admin.edit(&path, &json!({ "password": PASSWORD })).await, "user.password_set", &user, null => null);
+    wrote!(admin.delete(&path).await, "user.deleted", &user, { "email": "jo@b.example" } => null);
+
+    // What goes is remembered above it.
+    let answer = admin.delete(&format!("/customers/{customer}")).await;
+    wrote!(answer, "customer.deleted", &customer, { "company_name": "Bakery Jones", "username": "bakery" } => null);
+    let text = serde_json::to_string(&log(&app, &reseller).await).unwrap();
+    assert!(!text.contains(PASSWORD) && !text.contains(OTHER_PASSWORD) && !text.contains("argon2"));
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn every_command_on_pass_keys_and_devices_is_written() {
+    let app = App::start().await;
+    let admin = app.admin();
+    let customer = app.end_customer("Bakery").await;
+    let mut known = log(&app, &customer).await.len();
+    macro_rules! wrote {
+        ($answer:expr, $action:literal, $subject:expr, $before:tt => $after:tt) => {
+            wrote(&app, &customer, &mut known, $answer, Expected {
+                action: $action,
+                subject: $subject,
+                before: json!($before),
+                after: json!($after),
+            })
+            .await
+        };
+    }
+    let answer = admin.post(&format!("/customers/{customer}/pass_keys"), &json!({ "max_uses": 5 })).await;
+    let key = id(&answer.body);
+    let made = wrote!(answer, "pass_key.created", &key, null => { "max_uses": 5 });
+
+    let fields = json!({ "pass_key": made["pass_key"], "name": "till", "fingerprint": "f1" });
+    let registered = app.nobody().post("/devices/register", &fields).await.is(201);
+    let device = registered["device_id"].as_str().unwrap();
+    app.nobody().post("/devices/register", &fields).await.is(201);
+    let entries = log(&app, &customer).await;
+    for (entry, action) in entries.iter().zip(["device.registered_again", "device.registered"]) {
+        assert_eq!((&entry["action"], &entry["subject_id"]), (&json!(action), &json!(device)));
+        assert_eq!(entry["actor"], json!({ "kind": "device", "id": device, "name": "till" }));
+        assert_eq!(entry["address"], "127.0.0.1");
+        assert_eq!(entry["after"]["name"], "till");
+    }
+    assert_eq!(entries[1]["after"]["pass_key"], made["prefix"]);
+    known += 2;
+
+    let path = format!("/devices/{device}");
+    wrote!(admin.edit(&path, &json!({ "name": "Till 1" })).await, "device.updated", device,
+        { "name": "till" } => { "name": "Till 1" });
+    let answer = admin.act(&format!("{path}/credentials")).await;
+    let issued = wrote!(answer, "device.credentials_issued", device, null => null);
+    let answer = admin.act(&format!("/pass_keys/{key}/rotate")).await;
+    let prefix = answer.body["prefix"].clone();
+    let rotated = wrote!(answer, "pass_key.rotated", &key,
+        { "prefix": (made["prefix"]), "uses": 1 } => { "prefix": prefix, "uses": 0 });
+    wrote!(admin.delete(&format!("/pass_keys/{key}")).await, "pass_key.revoked", &key, null => null);
+    let text = serde_json::to_string(&log(&app, &customer).await).unwrap();
+    for secret in [&made["pass_key"], &rotated["pass_key"], &registered["password"], &issued["password"]] {
+        assert!(!text.contains(secret.as_str().unwrap()));
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn what_changes_nothing_writes_nothing() {
+    let app = App::start().await;
+    let customer = app.end_customer("Bakery").await;
+    let made = app.admin().post(&format!("/customers/{customer}/pass_keys"), &json!({})).await.is(201);
+    let machine = app.machine(made["pass_key"].as_str().unwrap(), "till").await;
+    app.suspend(&customer, "full_stop").await;
+    app.admin().delete(&format!("/pass_keys/{}", id(&made))).await.is(204);
+    let provider = app.provider().await;
+    let before = log(&app, &provider).await;
+    let path = format!("/customers/{customer}");
+    app.suspend(&customer, "full_stop").await;
+    app.admin().edit(&path, &json!({ "company_name": "Bakery" })).await.is(200);
+    app.admin().edit(&format!("/devices/{}", machine.id), &json!({ "name": "till" })).await.is(200);
+    app.admin().act(&format!("{path}/activate?dry_run=true")).await.is(200);
+    app.admin().delete(&format!("{path}?dry_run=true")).await.is(200);
+    app.admin().delete(&path).await.refused(409, "customer_not_empty");
+    app.admin().edit(&path, &json!({ "company_name": "" })).await.is(422);
+    app.admin().delete(&format!("/pass_keys/{}", id(&made))).await.is(204);
+    app.nobody().sign_in(ADMIN, "wrong password").await.is(401);
+    app.admin().get("/customers").await.is(200);
+    assert_eq!(log(&app, &provider).await, before);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn signing_in_setup_and_own_passwords_are_written_too() {
+    let app = App::start().await;
+    let provider = app.provider().await;
+    let me = app.admin().get("/me").await.is(200);
+    let body = json!({ "current_password": PASSWORD, "password": OTHER_PASSWORD });
+    app.admin().post("/me/password", &body).await.is(204);
+    app.admin().delete("/sessions/current").await.is(204);
+    app.admin().sign_in(ADMIN, OTHER_PASSWORD).await.is(201);
+    let entries = log(&app, &provider).await;
+    let actions: Vec<&str> = entries.iter().map(|entry| entry["action"].as_str().unwrap()).collect();
+    assert_eq!(
+        actions,
+        [
+            "session.created",
+            "session.deleted",
+            "user.password_set",
+            "session.created",
+            "user.created",
+            "customer.created",
+            "customer.created",
+            "customer.created",
+        ]
+    );
+    for entry in &entries[..4] {
+        assert_eq!((&entry["subject_id"], &entry["actor"]["id"]), (&me["id"], &me["id"]));
+        assert_eq!(entry["address"], "127.0.0.1");
+    }
+    for entry in &entries[4..] {
+        assert_eq!(entry["actor"]["kind"], "system", "nobody was signed in at setup");
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn the_log_is_the_subtrees_newest_first_and_paged() {
+    let app = App::start().await;
+    let reseller = app.reseller("Northwind IT").await;
+    let customer = app.customer(&reseller, "end_customer", "Bakery").await;
+    for name in ["a", "b", "c", "d"] {
+        app.site(&customer, name).await;
+    }
+    let other = app.customer(&reseller, "end_customer", "Mill").await;
+    let path = format!("/customers/{reseller}/changes");
+    let numbers = async |path: &str| -> Vec<i64> {
+        app.admin().all(path).await.iter().map(|entry| entry["number"].as_i64().unwrap()).collect()
+    };
+    let newest_first = numbers(&format!("{path}?limit=2")).await;
+    assert_eq!(newest_first.len(), 7);
+    assert!(newest_first.is_sorted_by(|a, b| a > b));
+    let mut oldest_first = newest_first.clone();
+    oldest_first.reverse();
+    assert_eq!(numbers(&format!("{path}?limit=3&sort=number")).await, oldest_first);
+    assert_eq!(numbers(&with(&path, &[("under", &customer)])).await.len(), 5);
+    assert_eq!(numbers(&format!("/customers/{customer}/changes")).await.len(), 5);
+    assert_eq!(numbers(&with(&path, &[("q", "MILL")])).await.len(), 1);
+    let window = app.admin().get(&format!("{path}?offset=5&limit=1")).await.is(200);
+    assert_eq!((&window["items"][0]["number"], &window["total"]), (&json!(newest_first[5]), &json!(7)));
+    // Narrowing goes down, never up or sideways.
+    let below = format!("/customers/{customer}/changes");
+    app.admin().get(&with(&below, &[("under", &other)])).await.refused(404, "not_found");
+    app.admin().get(&with(&below, &[("under", &reseller)])).await.refused(404, "not_found");
+    app.admin().get(&format!("{path}?sort=at")).await.invalid(&[("sort", "invalid")]);
+    app.finish().await;
+}

@@ -1,0 +1,73 @@
+//! Invitations: a link with which one person sets a password, once and for a week.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::app::{App, PASSWORD, id};
+use crate::requests::secret_of;
+
+const OTHER_PASSWORD: &str = "copper lantern meadow 77";
+
+async fn accept(app: &App, token: &str, password: &str) -> crate::client::Answer {
+    app.nobody().post("/invitations/accept", &json!({ "token": token, "password": password })).await
+}
+
+#[tokio::test]
+async fn the_link_sets_a_password_once() {
+    let app = App::start().await;
+    let customer = app.end_customer("Bakery").await;
+    let user = json!({ "customer_id": customer, "email": "jo@b.example", "name": "Jo", "role": "supporter" });
+    let user = id(&app.admin().post("/users", &user).await.is(201));
+    let invite = format!("/users/{user}/invitation");
+    let first = app.admin().act(&invite).await.is(201);
+    assert_eq!((&first["user_id"], &first["email"]), (&json!(user), &json!("jo@b.example")));
+    let url = first["url"].as_str().unwrap();
+    assert!(url.starts_with(&format!("http://{}/", app.address())), "{url}");
+    // A new link ends the one before.
+    let second = secret_of(&app.admin().act(&invite).await.is(201)["url"]);
+    accept(&app, &secret_of(&first["url"]), PASSWORD).await.refused(403, "invitation_invalid");
+    accept(&app, "guessed", PASSWORD).await.refused(403, "invitation_invalid");
+    accept(&app, &second, "short").await.invalid(&[("password", "weak_password")]);
+    accept(&app, &second, PASSWORD).await.is(204);
+    accept(&app, &second, OTHER_PASSWORD).await.refused(403, "invitation_invalid");
+    let jo = app.client("jo@b.example", PASSWORD).await;
+
+    // The way back in for somebody who has lost a password ends what was signed in with it.
+    let again = secret_of(&app.admin().act(&invite).await.is(201)["url"]);
+    jo.get("/me").await.is(200);
+    accept(&app, &again, OTHER_PASSWORD).await.is(204);
+    jo.get("/me").await.refused(401, "sign_in_required");
+    app.nobody().sign_in("jo@b.example", PASSWORD).await.refused(401, "sign_in_failed");
+    app.client("jo@b.example", OTHER_PASSWORD).await;
+
+    // A password that an administrator sets, or the account's end, ends the link too.
+    let late = secret_of(&app.admin().act(&invite).await.is(201)["url"]);
+    app.admin().edit(&format!("/users/{user}"), &json!({ "password": PASSWORD })).await.is(200);
+    accept(&app, &late, OTHER_PASSWORD).await.refused(403, "invitation_invalid");
+    let late = secret_of(&app.admin().act(&invite).await.is(201)["url"]);
+    app.admin().delete(&format!("/users/{user}")).await.is(204);
+    accept(&app, &late, OTHER_PASSWORD).await.refused(403, "invitation_invalid");
+    let log = app.admin().get(&format!("/customers/{customer}/changes")).await.is(200).to_string();
+    assert!(log.contains("user.invited") && !log.contains(&late));
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_link_lasts_a_week() {
+    let app = App::start().await;
+    let reseller = app.reseller("Northwind IT").await;
+    let body = json!({ "parent_id": reseller, "company_name": "Bakery", "country": "DE", "invite_administrator": true });
+    app.admin().post("/customers", &body).await.invalid(&[("email", "required")]);
+    let mut body = body;
+    body["email"] = json!("jo@b.example");
+    let made = app.admin().post("/customers", &body).await.is(201);
+    let token = secret_of(&made["invitation"]["url"]);
+    let users = app.admin().get(&format!("/users?under={}", id(&made))).await.is(200);
+    assert_eq!((&users["total"], &users["items"][0]["role"]), (&json!(1), &json!("administrator")));
+    app.advance(Duration::from_hours(7 * 24) - Duration::from_mins(5));
+    accept(&app, &token, "short").await.invalid(&[("password", "weak_password")]);
+    app.advance(Duration::from_mins(5));
+    accept(&app, &token, PASSWORD).await.refused(403, "invitation_invalid");
+    app.finish().await;
+}
