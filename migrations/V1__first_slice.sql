@@ -180,6 +180,7 @@ create table changes (
     subject_kind text not null,
     subject_id id_text not null,
     subject_name text not null,
+    subject_folded text not null,
     customer_id id_text not null,
     -- of the customer when it happened
     path id_text not null,

@@ -90,6 +90,10 @@ test('the theme is switched, and stays so', async ({ page }) => {
 test('an address that leads nowhere says so', async ({ page }) => {
   await page.goto('/nonsense');
   await expect(page.getByRole('heading', { name: 'There is no page at this address' })).toBeVisible();
+  await page.goto('/customers?under=cus_unknown');
+  await page.getByRole('link', { name: 'Look in the whole tree' }).click();
+  await expect(page).toHaveURL(/\/customers$/u);
+  await expect(page.getByRole('checkbox', { name: 'Select Default reseller' })).toBeVisible();
   await page.goto('/devices/dev_unknown');
   await expect(page.getByRole('heading', { name: 'There is no such device' })).toBeVisible();
 });
@@ -107,6 +111,19 @@ test('a dialog keeps the focus and gives it back', async ({ page, backend }, inf
   }
   await page.keyboard.press('Escape');
   await expect(button).toBeFocused();
+});
+
+test('from right to left nothing falls out of the page', async ({ page }) => {
+  await page.goto('/customers');
+  await page.getByRole('checkbox', { name: 'Select Default reseller' }).waitFor();
+  for (const width of [1440, 390]) {
+    await page.setViewportSize({ width, height: 844 });
+    await page.evaluate(() => (document.documentElement.dir = 'rtl'));
+    const boxes = await page.evaluate(() =>
+      [document.documentElement, document.querySelector('main')!].map((box) => box.scrollWidth - box.clientWidth),
+    );
+    expect(boxes).toEqual([0, 0]);
+  }
 });
 
 test('the narrow frame has its navigation in a drawer', async ({ page }) => {

@@ -5,6 +5,7 @@ import type { Warning } from '../api/schema';
 import { Missing } from './Missing';
 import { routeTree } from './routes';
 import { parseSearch, writeSearch } from './search';
+import { Broken } from './Unavailable';
 
 export const queryClient = new QueryClient({
   queryCache: new QueryCache({ onError: endIfSignedOut }),
@@ -24,6 +25,7 @@ export const router = createRouter({
   defaultPreload: 'intent',
   defaultPreloadStaleTime: 0,
   defaultNotFoundComponent: Missing,
+  defaultErrorComponent: Broken,
   parseSearch,
   stringifySearch: writeSearch,
 });

@@ -11,9 +11,9 @@ export type ListSearch = Scope & {
   sort?: string | undefined;
 };
 
-export type CustomersSearch = ListSearch & { level?: Level | undefined };
+type CustomersSearch = ListSearch & { level?: Level | undefined };
 
-export const TABS = ['overview', 'devices', 'pass_keys', 'people', 'activity'] as const;
+const TABS = ['overview', 'devices', 'pass_keys', 'people', 'activity'] as const;
 export type Tab = (typeof TABS)[number];
 
 export type Raw = Record<string, unknown>;
@@ -30,7 +30,7 @@ export function readCustomers(raw: Raw): CustomersSearch {
   return { ...readList(raw), level: LEVELS.find((level) => level === raw['level']) };
 }
 
-export type PeopleSearch = ListSearch & {
+type PeopleSearch = ListSearch & {
   /** The dialog for a new person is open. */
   add?: 'yes' | undefined;
 };

@@ -48,7 +48,7 @@ function filteredRows(root: Node, childrenOf: Options['childrenOf'], text: strin
 }
 
 /** Where a key leads from row `at`; `undefined`: not ours. */
-export type TreeMove = { to: number } | { toggle: true };
+type TreeMove = { to: number } | { toggle: true };
 
 export function moveOf(key: string, rows: TreeRow[], at: number): TreeMove | undefined {
   const row = rows[at];

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { problemText } from '../lib/words';
-import { Button } from './Button';
+import { isCode } from '../api/client';
+import { Button, LinkButton } from './Button';
 
 type BlankProps = { title: string; small?: boolean; children?: ReactNode };
 
@@ -22,6 +23,19 @@ export function Failed({ what, error, onRetry }: { what: string; error: unknown;
       <p>{problemText(error)}</p>
       {onRetry && <Button onPress={onRetry}>Try again</Button>}
     </div>
+  );
+}
+
+/** A list could not be loaded. Where it is narrowed to a customer that is gone, the way out is offered. */
+export function ListFailed({ what, error, onRetry }: { what: string; error: unknown; onRetry: () => void }) {
+  if (!isCode(error, 'not_found')) return <Failed what={what} error={error} onRetry={onRetry} />;
+  return (
+    <Blank title="There is no such customer">
+      <p role="alert">The list is narrowed to a customer that was deleted, or is not yours to see.</p>
+      <LinkButton to="." search={(old) => ({ ...old, under: undefined })}>
+        Look in the whole tree
+      </LinkButton>
+    </Blank>
   );
 }
 

@@ -12,7 +12,7 @@ type Look = {
   size?: 's';
 };
 
-export type ButtonProps = Omit<AriaButtonProps, 'className' | 'style'> &
+type ButtonProps = Omit<AriaButtonProps, 'className' | 'style'> &
   Look & {
     /** Why it cannot be pressed now. The button stays in place and in the tab order, and says so. */
     refusal?: string | undefined;

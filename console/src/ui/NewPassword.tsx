@@ -2,7 +2,7 @@ import { PasswordField } from './fields';
 import type { Problems, Values } from './form';
 
 /** As the server has it; how easily a password is guessed is for the server to say. */
-export const SHORTEST_PASSWORD = 12;
+const SHORTEST_PASSWORD = 12;
 
 const RULE = `At least ${SHORTEST_PASSWORD} characters and hard to guess. Four unrelated words make a good one.`;
 

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use api::{Code, Error};
-use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
-use argon2::{Algorithm, Argon2, Params, PasswordHash, Version};
+use argon2::password_hash::phc::{Output, ParamsString, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, PasswordHash, Version};
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
-use tokio::sync::Semaphore;
+use subtle::ConstantTimeEq as _;
 
 use crate::clock::Random;
 use crate::text::Refused;
@@ -52,36 +52,80 @@ pub fn check_password(password: &str, known: &[&str]) -> Result<(), Refused> {
     Ok(())
 }
 
-/// Slow hashes, computed off the async threads and never more at once than there is memory for.
-#[derive(Debug, Clone)]
+/// Slow hashes, computed off the async threads, one at a time in one piece of memory: hashing many passwords at once
+/// would take 19 MiB for each, and the allocator would not give them back.
+#[derive(Clone)]
 pub struct Passwords {
-    places: Arc<Semaphore>,
+    memory: Arc<tokio::sync::Mutex<Vec<Block>>>,
     /// Verified when an account doesn't exist, so that the answer takes as long as if it did.
     decoy: Arc<str>,
 }
 
-fn hasher() -> Argon2<'static> {
-    // OWASP's second choice: 19 MiB, two passes, one lane.
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::DEFAULT)
+impl std::fmt::Debug for Passwords {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Passwords").finish_non_exhaustive()
+    }
 }
 
-fn hash_now(password: &str, random: Random) -> Result<String, Error> {
+/// OWASP's second choice: 19 MiB, two passes, one lane.
+const PARAMS: Params = Params::DEFAULT;
+
+/// The digest of a password. Blocks.
+fn digest(password: &str, salt: &[u8], params: Params, memory: &mut Vec<Block>) -> Result<[u8; DIGEST], argon2::Error> {
+    let blocks = params.block_count();
+    if memory.len() < blocks {
+        memory.resize(blocks, Block::new());
+    }
+    let mut digest = [0; DIGEST];
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params).hash_password_into_with_memory(
+        password.as_bytes(),
+        salt,
+        &mut digest,
+        &mut memory[..blocks],
+    )?;
+    Ok(digest)
+}
+
+/// Bytes of a digest.
+const DIGEST: usize = Params::DEFAULT_OUTPUT_LEN;
+
+/// A hash with all that is needed to verify it, in the usual format.
+fn hash_now(password: &str, random: Random, memory: &mut Vec<Block>) -> Result<String, Error> {
+    let fault = |error: &dyn std::fmt::Display| Error::internal(error.to_string());
     let salt = random.bytes::<16>()?;
-    let hash = hasher()
-        .hash_password_with_salt(password.as_bytes(), &salt)
-        .map_err(|error| Error::internal(error.to_string()))?;
+    let digest = digest(password, &salt, PARAMS, memory).map_err(|error| fault(&error))?;
+    let hash = PasswordHash {
+        algorithm: argon2::ARGON2ID_IDENT,
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(&PARAMS).map_err(|error| fault(&error))?,
+        salt: Some(Salt::new(&salt).map_err(|error| fault(&error))?),
+        hash: Some(Output::new(&digest).map_err(|error| fault(&error))?),
+    };
     Ok(hash.to_string())
+}
+
+/// Whether the password belongs to the hash, whatever its cost was when it was made.
+fn verify_now(password: &str, hash: &str, memory: &mut Vec<Block>) -> Result<bool, Error> {
+    let fault = |error: &dyn std::fmt::Display| Error::internal(error.to_string());
+    let hash = PasswordHash::new(hash).map_err(|error| fault(&error))?;
+    let (Some(salt), Some(expected)) = (&hash.salt, &hash.hash) else {
+        return Err(Error::internal("a stored password hash has no salt or no digest"));
+    };
+    let params = Params::try_from(&hash).map_err(|error| fault(&error))?;
+    let digest = digest(password, salt.as_ref(), params, memory).map_err(|error| fault(&error))?;
+    Ok(digest.as_slice().ct_eq(expected.as_bytes()).into())
 }
 
 impl Passwords {
     pub fn new(random: Random) -> Result<Self, Error> {
-        let decoy = hash_now("no account has this password", random)?;
-        Ok(Self { places: Arc::new(Semaphore::new(2)), decoy: decoy.into() })
+        let mut memory = Vec::new();
+        let decoy = hash_now("no account has this password", random, &mut memory)?;
+        Ok(Self { memory: Arc::new(tokio::sync::Mutex::new(memory)), decoy: decoy.into() })
     }
 
     pub async fn hash(&self, password: &str, random: Random) -> Result<String, Error> {
         let password = password.to_owned();
-        self.off_thread(move || hash_now(&password, random)).await?
+        self.off_thread(move |memory| hash_now(&password, random, memory)).await
     }
 
     /// The same for a password that may be left out.
@@ -100,16 +144,16 @@ impl Passwords {
         let password = password.to_owned();
         let exists = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.decoy.to_string());
-        self.off_thread(move || {
-            let parsed = PasswordHash::new(&hash).map_err(|error| Error::internal(error.to_string()))?;
-            Ok(hasher().verify_password(password.as_bytes(), &parsed).is_ok() && exists)
-        })
-        .await?
+        Ok(self.off_thread(move |memory| verify_now(&password, &hash, memory)).await? && exists)
     }
 
-    async fn off_thread<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
-        let _place = self.places.acquire().await.map_err(Error::internal)?;
-        tokio::task::spawn_blocking(work).await.map_err(Error::internal)
+    async fn off_thread<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Vec<Block>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        // Whoever asked may go away meanwhile; the memory stays taken until the work is done.
+        let mut memory = Arc::clone(&self.memory).lock_owned().await;
+        tokio::task::spawn_blocking(move || work(&mut memory)).await.map_err(Error::internal)?
     }
 }
 

@@ -120,6 +120,7 @@ pub(crate) async fn write(tx: &mut Tx, entries: Vec<Entry>) -> Result<(), Error>
             action: entry.action,
             subject_kind: entry.subject.kind,
             subject_id: entry.subject.id,
+            subject_folded: crate::text::fold(&entry.subject.name),
             subject_name: entry.subject.name,
             customer_id: &entry.subject.customer_id,
             path: entry.subject.path.as_str(),

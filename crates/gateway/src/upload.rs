@@ -1,6 +1,7 @@
 //! One upload: received, hashed, written and put in place. The thread that receives also hashes, while a blocking thread
-//! writes what came before; two buffers per upload, whatever its length. From the last buffer on the work belongs to a
-//! piece of work that nothing interrupts and that holds the permit, so that a client that hangs up can't leave a file without a count.
+//! writes what came before; two buffers per upload, whatever its length. What follows the last buffer is one piece of
+//! work that nothing interrupts and that holds the permit, so that a client that hangs up can't leave a file without a
+//! count.
 
 use std::io;
 use std::pin::Pin;

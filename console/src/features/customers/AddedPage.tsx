@@ -9,6 +9,7 @@ import { customerName, refusalOf, offers } from '../../lib/words';
 import { Failed, Skeletons } from '../../ui/Blank';
 import { LinkButton } from '../../ui/Button';
 import { Notice } from '../../ui/Notice';
+import { useTitle } from '../../ui/useTitle';
 import { customerQuery, storageLocationsQuery } from './api';
 
 const route = getRouteApi('/frame/customers/$id/added');
@@ -18,6 +19,7 @@ export function AddedPage() {
   const { id } = route.useParams();
   const customer = useQuery(customerQuery(id));
   const warnings = useRouterState({ select: (state) => state.location.state.warnings });
+  useTitle(customer.data && `${customerName(customer.data)} was added`);
   if (customer.error)
     return <Failed what="The customer" error={customer.error} onRetry={() => void customer.refetch()} />;
   if (!customer.data) return <Skeletons />;

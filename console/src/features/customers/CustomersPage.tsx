@@ -7,7 +7,7 @@ import { useMay, useMe, useScope } from '../../app/useMe';
 import { count } from '../../lib/format';
 import { useStored } from '../../lib/useStored';
 import { customerName, LEVEL_PLURAL, LEVELS } from '../../lib/words';
-import { Blank, Failed } from '../../ui/Blank';
+import { Blank, ListFailed } from '../../ui/Blank';
 import { Button, IconButton, LinkButton } from '../../ui/Button';
 import { Grid } from '../../ui/grid/Grid';
 import { useListMemory } from '../../ui/grid/memory';
@@ -116,7 +116,7 @@ export function CustomersPage() {
       )}
       <div className="list">
         {rows.error ? (
-          <Failed what="The customers" error={rows.error} onRetry={rows.retry} />
+          <ListFailed what="The customers" error={rows.error} onRetry={rows.retry} />
         ) : (
           <Grid
             label="Customers"

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useMemo, type ReactNode } from 'react';
 import type { Device } from '../../api/schema';
-import { Failed } from '../../ui/Blank';
+import { ListFailed } from '../../ui/Blank';
 import { Grid } from '../../ui/grid/Grid';
 import type { RowWindow } from '../../ui/grid/useWindow';
 import { storageLocationsQuery } from '../customers/api';
@@ -24,7 +24,7 @@ export function DeviceList({ window, withCustomer, ...rest }: DeviceListProps) {
     const name = (id: string) => locations?.find((location) => location.id === id)?.name ?? '';
     return deviceColumns(name, withCustomer);
   }, [locations, withCustomer]);
-  if (window.error) return <Failed what="The devices" error={window.error} onRetry={window.retry} />;
+  if (window.error) return <ListFailed what="The devices" error={window.error} onRetry={window.retry} />;
   return (
     <Grid
       {...rest}

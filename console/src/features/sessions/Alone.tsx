@@ -1,7 +1,9 @@
 import type { ReactNode } from 'react';
+import { useTitle } from '../../ui/useTitle';
 
 /** A page outside of the frame: one box in the middle. */
 export function Alone({ title, children }: { title: string; children: ReactNode }) {
+  useTitle(title);
   return (
     <main className="alone">
       <div className="alone-box">

@@ -3,7 +3,7 @@ import { useMemo, useState, type ReactNode } from 'react';
 import type { User } from '../../api/schema';
 import { offers, refusalOf, ROLE, ROLE_HINT } from '../../lib/words';
 import { Badge } from '../../ui/Badge';
-import { Failed } from '../../ui/Blank';
+import { ListFailed } from '../../ui/Blank';
 import { IconButton } from '../../ui/Button';
 import { Grid, type Column } from '../../ui/grid/Grid';
 import type { RowWindow } from '../../ui/grid/useWindow';
@@ -26,7 +26,7 @@ export function PeopleList({ window, withCustomer, ...rest }: PeopleListProps) {
   const [asked, setAsked] = useState<Ask>();
   const columns = useMemo(() => peopleColumns(withCustomer, setAsked), [withCustomer]);
   const close = () => setAsked(undefined);
-  if (window.error) return <Failed what="The people" error={window.error} onRetry={window.retry} />;
+  if (window.error) return <ListFailed what="The people" error={window.error} onRetry={window.retry} />;
   return (
     <>
       <Grid

@@ -2,7 +2,7 @@ import { useQueries, type QueryKey } from '@tanstack/react-query';
 import { useCallback, useState } from 'react';
 
 /** Rows asked for at once. */
-export const PAGE = 100;
+const PAGE = 100;
 
 export type Page<T> = { items: T[]; total: number };
 

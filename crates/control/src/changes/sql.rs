@@ -34,7 +34,7 @@ fn wanted(under: &Path, search: Option<&str>) -> Sql {
     let (from, to) = under.range();
     let mut sql = sql![" from changes h where h.path >= ", from, " and h.path < ", to];
     if let Some(pattern) = search {
-        sql.append(sql![" and lower(h.subject_name) like ", pattern, " escape '\\'"]);
+        sql.append(sql![" and h.subject_folded like ", pattern, " escape '\\'"]);
     }
     sql
 }

@@ -71,7 +71,11 @@ pub(crate) async fn wrap(mut request: Request, next: Next) -> Response {
         if let Some(cause) = &error.cause {
             tracing::error!(request_id = id, %method, path, code = error.code.as_str(), cause = chain(&**cause), "request failed");
         }
+        let allow = response.headers_mut().remove(header::ALLOW);
         response = problem(&error, &id);
+        if let Some(allow) = allow {
+            response.headers_mut().insert(header::ALLOW, allow);
+        }
     }
     tracing::debug!(request_id = id, %method, path, status = response.status().as_u16(), "request");
     let headers = response.headers_mut();

@@ -160,7 +160,18 @@ impl World {
         self.grants.replace(grants.to_vec());
     }
 
+    /// Uploads under way: files of the pool without a name that this process has open, and those with a name.
     pub(crate) fn temporaries(&self) -> usize {
+        let nameless = std::fs::read_dir("/proc/self/fd").unwrap().filter(|entry| {
+            let link = entry.as_ref().ok().and_then(|entry| std::fs::read_link(entry.path()).ok());
+            link.is_some_and(|link| {
+                link.starts_with(self.pool.path()) && link.to_string_lossy().ends_with(" (deleted)")
+            })
+        });
+        nameless.count() + self.named_temporaries()
+    }
+
+    pub(crate) fn named_temporaries(&self) -> usize {
         std::fs::read_dir(self.pool.path().join("tmp")).unwrap().count()
     }
 

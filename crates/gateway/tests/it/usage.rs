@@ -152,14 +152,15 @@ async fn after_a_crash_the_disk_is_counted_before_anything_is_admitted() {
     until("an upload is under way", || first.temporaries() == 1).await;
     let (pool, book, disk) = (Arc::clone(&first.pool), Arc::clone(&first.book), first.on_disk());
     assert_eq!(book.row(&repository()).used_bytes, 6, "the rest was not stored yet");
-    // As if it were gone: nothing flushes it any more.
+    // As if it were gone: nothing flushes it any more, and some file systems need names for what is not finished.
     std::mem::forget(client);
+    std::fs::write(pool.path().join("tmp/0000000000000001"), "half").unwrap();
 
     let second = World::over(pool, book, |_| {}).await;
     let row = second.book.row(&repository());
     assert_eq!((row.used_bytes, row.is_open), (disk, false));
     assert!(row.last_snapshot_at.is_some());
-    assert_eq!(second.temporaries(), 0);
+    assert_eq!(second.named_temporaries(), 0);
     second.post(&path("keys", b"key"), b"key").await;
     second.gateway.flush().await.unwrap();
     assert_eq!(second.book.row(&repository()).used_bytes, second.on_disk());

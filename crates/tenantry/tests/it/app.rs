@@ -126,7 +126,7 @@ impl App {
     pub(crate) async fn restart(&mut self) {
         self.running.take().unwrap().stop().await;
         self.running = Some(Running::start(self.data.path(), self.database.url(), &self.public_url, &self.clock).await);
-        self.admin = Client::new(self.address());
+        self.admin = self.admin.moved_to(self.address());
     }
 
     /// Lets time pass.

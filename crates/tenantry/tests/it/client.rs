@@ -31,6 +31,11 @@ impl Client {
         Self { http, server }
     }
 
+    /// The same browser, when the server has come back elsewhere.
+    pub(crate) fn moved_to(&self, server: SocketAddr) -> Self {
+        Self { http: self.http.clone(), server }
+    }
+
     pub(crate) fn request(&self, method: Method, path: &str) -> Request {
         let url = format!("http://{}/api/v1{path}", self.server);
         Request { builder: self.http.request(method.clone(), url), method, path: path.to_owned() }
@@ -120,6 +125,7 @@ impl Request {
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         let bytes = response.bytes().await.unwrap();
+        assert_ne!(status, 500, "{} {}: {}", self.method, self.path, String::from_utf8_lossy(&bytes));
         let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap().to_owned());
         let path = self.path.split('?').next().unwrap();
         DESCRIPTION.check(&self.method, path, status, text("content-type").as_deref(), &bytes);

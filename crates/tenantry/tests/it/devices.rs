@@ -222,6 +222,37 @@ async fn used_space_and_last_backup_are_live_at_every_level() {
 }
 
 #[tokio::test]
+async fn everything_is_there_after_a_restart() {
+    let mut app = App::start().await;
+    let customer = app.end_customer("Bakery").await;
+    let key = app.pass_key(&customer).await;
+    let (machine, other) = (app.machine(&key, "till").await, app.machine(&key, "laptop").await);
+    machine.begin().await;
+    assert_eq!(machine.put("data", &[1; 5000]).await.0, 200);
+    app.suspend(&customer, "stop_backups").await;
+    let before = app.admin().all("/devices").await;
+    let before: Vec<_> = before.iter().map(|row| (row["id"].clone(), row["used_bytes"].clone())).collect();
+    app.restart().await;
+    // Whoever was signed in still is.
+    let after = app.admin().all("/devices").await;
+    let after: Vec<_> = after.iter().map(|row| (row["id"].clone(), row["used_bytes"].clone())).collect();
+    assert_eq!(after, before);
+    let at_new_address = |machine: &Machine| {
+        let path = machine.url.split("/restic/").nth(1).unwrap();
+        Machine { url: format!("http://{}/restic/{path}", app.address()), ..machine.clone() }
+    };
+    let machine = at_new_address(&machine);
+    assert_eq!(machine.read().await, 200);
+    assert_eq!(machine.put("data", b"more").await, (403, Some("customer_suspended".to_owned())));
+    app.activate(&customer).await;
+    machine.uploads(200).await;
+    at_new_address(&other).begin().await;
+    assert_eq!(app.admin().get(&format!("/customers/{customer}")).await.is(200)["totals"]["used_bytes"], 5001);
+    app.machine(&key, "tablet").await;
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn devices_are_found_sorted_and_renamed() {
     let app = App::start().await;
     let customer = app.end_customer("Bakery").await;

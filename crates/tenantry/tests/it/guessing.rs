@@ -84,3 +84,24 @@ async fn guessing_links_is_slowed_down_with_an_idempotency_key_too() {
     }
     app.finish().await;
 }
+
+#[tokio::test]
+async fn a_known_browser_is_known_for_its_own_login_only() {
+    let app = App::start().await;
+    let customer = app.end_customer("Bakery").await;
+    let account = json!({ "username": "bakery", "password": PASSWORD });
+    app.admin().edit(&format!("/customers/{customer}"), &account).await.is(200);
+    let baker = app.client("bakery", PASSWORD).await;
+    for n in 0..10 {
+        app.nobody().sign_in(ADMIN, &format!("guess number {n}")).await.refused(401, "sign_in_failed");
+    }
+    baker.sign_in(ADMIN, PASSWORD).await.refused(429, "too_many_attempts");
+    baker.sign_in("BAKERY", PASSWORD).await.is(201);
+    // Nor is one's own password guessed any faster by a session that somebody left open.
+    let body = json!({ "current_password": "wrong password", "password": PASSWORD });
+    for _ in 0..10 {
+        baker.post("/me/password", &body).await.invalid(&[("current_password", "invalid")]);
+    }
+    baker.post("/me/password", &body).await.refused(429, "too_many_attempts");
+    app.finish().await;
+}

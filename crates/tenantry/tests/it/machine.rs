@@ -11,9 +11,9 @@ use sha2::{Digest as _, Sha256};
 pub(crate) struct Machine {
     pub(crate) id: String,
     pub(crate) url: String,
-    username: String,
+    pub(crate) username: String,
     pub(crate) password: String,
-    http: reqwest::Client,
+    pub(crate) http: reqwest::Client,
 }
 
 impl Machine {

@@ -20,6 +20,8 @@ mod invitations;
 mod paging;
 mod permissions;
 mod pass_keys;
+mod races;
+mod refusals;
 mod sessions;
 mod setup;
 mod strangers;

@@ -19,15 +19,18 @@ use tokio::time::{Instant, sleep, timeout};
 
 /// How long anything may take that is bound to come. Only a test that fails anyway waits so long.
 pub(crate) const SOON: Duration = Duration::from_secs(60);
-/// The same for a run of restic.
-const RUN: Duration = Duration::from_secs(300);
+/// The same for a run of a client.
+pub(crate) const RUN: Duration = Duration::from_secs(300);
 const POLL: Duration = Duration::from_millis(10);
+
+/// An upload that is never stored: nothing hashes to this name. While uploads are admitted it answers with 400.
+pub(crate) const UPLOAD: &str = "data/0000000000000000000000000000000000000000000000000000000000000000";
 
 const EMAIL: &str = "admin@example.com";
 const PASSWORD: &str = "walnut ferry drizzle 42";
 
 #[expect(clippy::disallowed_methods, reason = "tests have no configuration but their environment")]
-fn environment(name: &str) -> Option<String> {
+pub(crate) fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
@@ -314,6 +317,13 @@ impl Device {
     pub(crate) fn restic_url(&self) -> String {
         let url = self.url.strip_prefix("http://").unwrap();
         format!("rest:http://{}:{}@{url}", self.username, self.password)
+    }
+
+    /// The status that the gateway answers with; `path` is relative to the repository.
+    pub(crate) async fn answers(&self, method: &str, path: &str) -> StatusCode {
+        let http = reqwest::Client::builder().timeout(SOON).no_proxy().build().unwrap();
+        let request = http.request(method.parse().unwrap(), format!("{}{path}", self.url));
+        request.basic_auth(&self.username, Some(&self.password)).send().await.unwrap().status()
     }
 
     fn new(answer: &Value) -> Self {

@@ -1,17 +1,15 @@
-//! A second client, of other authors: rustic, as a library. Unlike restic it takes every 4xx for final and retries the
-//! rest only for half a minute.
+//! A second client, of other authors than restic: rustic, as `tests/rustic` makes a program of it. It takes every 4xx for
+//! final and retries the rest only for half a minute.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::process::Stdio;
+use std::time::Duration;
 
-use rustic_backend::BackendOptions;
-use rustic_core::{
-    BackupOptions, CheckOptions, ConfigOptions, Credentials, KeyOptions, LocalDestination, LsOptions, OpenStatus,
-    PathList, PruneOptions, Repository, RepositoryOptions, RestoreOptions, RusticResult, SnapshotOptions,
-};
-use tokio::task::spawn_blocking;
+use reqwest::StatusCode;
+use tokio::process::Command;
+use tokio::time::{Instant, timeout};
 
-use crate::process::{Server, files};
+use crate::process::{Device, RUN, Server, UPLOAD, environment, files, until, until_some};
 use crate::story::{Tree, assert_same, write_tree};
 
 /// Far below what its retries would take.
@@ -24,121 +22,83 @@ async fn rustic_backs_up_restores_prunes_and_stops_at_a_suspension() {
     let home = tempfile::tempdir().unwrap();
     let tree = home.path().join("tree");
     write_tree(&tree, 21, &Tree { files: 100, bytes: 20_000_000 });
-    let rustic = Rustic::new(&family.device.restic_url(), &tree);
+    let rustic = Rustic::of(&family.device, &tree);
 
-    rustic.run(Rustic::init).await.unwrap();
+    rustic.pass(&["init"]).await;
     admin.assert_used(&server, &family).await;
-    rustic.run(Rustic::backup).await.unwrap();
+    rustic.backup().await.unwrap();
     let first = admin.assert_used(&server, &family).await;
     assert!(first > 20_000_000);
     write_tree(&tree.join("new"), 22, &Tree { files: 10, bytes: 2_000_000 });
-    rustic.run(Rustic::backup).await.unwrap();
+    rustic.backup().await.unwrap();
     assert!(admin.assert_used(&server, &family).await > first);
-    rustic.run(Rustic::check).await.unwrap();
-    let restored = home.path().join("restored");
-    rustic.to(&restored).run(Rustic::restore).await.unwrap();
+    rustic.pass(&["check"]).await;
+    let restored = rustic.restore(&home.path().join("restored")).await;
     assert_same(&tree, &restored);
 
     admin.suspend(&family.reseller, "stop_backups", None).await;
+    until("the suspension has arrived", async || {
+        family.device.answers("POST", UPLOAD).await == StatusCode::FORBIDDEN
+    })
+    .await;
     write_tree(&tree.join("newer"), 23, &Tree { files: 10, bytes: 2_000_000 });
     let before = admin.assert_used(&server, &family).await;
     let began = Instant::now();
-    let refused = crate::process::until_some("the suspension has arrived", async || {
-        rustic.run(Rustic::backup).await.err()
-    });
-    let refused = format!("{:?}", refused.await);
-    assert!(began.elapsed() < AT_ONCE, "{:?}", began.elapsed());
+    let refused = rustic.backup().await.unwrap_err();
+    assert!(began.elapsed() < AT_ONCE, "{:?}: {refused}", began.elapsed());
     assert!(refused.contains("403"), "{refused}");
-    let after = admin.assert_used(&server, &family).await;
-    assert_eq!(after, before);
-    let again = home.path().join("again");
-    rustic.to(&again).run(Rustic::restore).await.unwrap();
+    assert_eq!(admin.assert_used(&server, &family).await, before);
+    let again = rustic.restore(&home.path().join("again")).await;
     assert_eq!(files(&again).len(), files(&restored).len());
 
     admin.activate(&family.reseller).await;
-    crate::process::until("the activation has arrived", async || rustic.run(Rustic::backup).await.is_ok()).await;
-    rustic.run(Rustic::delete).await.unwrap();
-    rustic.run(Rustic::check).await.unwrap();
-    admin.assert_used(&server, &family).await;
-    let last = home.path().join("last");
-    rustic.to(&last).run(Rustic::restore).await.unwrap();
+    until_some("the activation has arrived", async || rustic.backup().await.ok()).await;
+    let full = admin.assert_used(&server, &family).await;
+    write_tree(&tree, 24, &Tree { files: 100, bytes: 1_000_000 });
+    rustic.backup().await.unwrap();
+    rustic.pass(&["delete"]).await;
+    assert!(admin.assert_used(&server, &family).await < full);
+    rustic.pass(&["check"]).await;
+    let last = rustic.restore(&home.path().join("last")).await;
     assert_same(&tree, &last);
 }
 
-/// Runs of rustic on one repository, each on a thread of its own: the library blocks.
-#[derive(Clone)]
+/// Runs of rustic for one repository and one tree.
 struct Rustic {
-    url: String,
+    program: String,
+    repository: String,
     tree: PathBuf,
-    target: PathBuf,
 }
 
 impl Rustic {
-    fn new(url: &str, tree: &Path) -> Self {
-        Self { url: url.to_owned(), tree: tree.to_owned(), target: PathBuf::new() }
+    fn of(device: &Device, tree: &Path) -> Self {
+        let program = environment("RUSTIC_CLIENT")
+            .expect("RUSTIC_CLIENT names no program; cargo build in crates/tenantry/tests/rustic makes it, as ./test does");
+        Self { program, repository: device.restic_url(), tree: tree.to_owned() }
     }
 
-    /// The same, restoring to a folder.
-    fn to(&self, target: &Path) -> Self {
-        Self { target: target.to_owned(), ..self.clone() }
+    /// Runs rustic; fails with what it printed.
+    async fn run(&self, arguments: &[&str]) -> Result<(), String> {
+        let mut command = Command::new(&self.program);
+        command.arg(&self.repository).args(arguments).env("RUSTIC_PASSWORD", "a secret of the customer");
+        let output = command.stdin(Stdio::null()).kill_on_drop(true).output();
+        let output = timeout(RUN, output).await.expect("rustic ends").unwrap();
+        match output.status.success() {
+            true => Ok(()),
+            false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+        }
     }
 
-    async fn run(&self, work: fn(&Self) -> RusticResult<()>) -> RusticResult<()> {
-        let this = self.clone();
-        spawn_blocking(move || work(&this)).await.unwrap()
+    async fn pass(&self, arguments: &[&str]) {
+        self.run(arguments).await.unwrap_or_else(|error| panic!("rustic {arguments:?}: {error}"));
     }
 
-    fn repository(&self) -> RusticResult<Repository<()>> {
-        let backends = BackendOptions::default().repository(self.url.as_str()).to_backends()?;
-        Repository::new(&RepositoryOptions::default().no_cache(true), &backends)
+    async fn backup(&self) -> Result<(), String> {
+        self.run(&["backup", self.tree.to_str().unwrap()]).await
     }
 
-    fn open(&self) -> RusticResult<Repository<OpenStatus>> {
-        self.repository()?.open(&Self::credentials())
-    }
-
-    fn credentials() -> Credentials {
-        Credentials::password("a secret of the customer")
-    }
-
-    fn init(&self) -> RusticResult<()> {
-        self.repository()?.init(&Self::credentials(), &KeyOptions::default(), &ConfigOptions::default())?;
-        Ok(())
-    }
-
-    fn backup(&self) -> RusticResult<()> {
-        let source = PathList::from_string(self.tree.to_str().unwrap())?.sanitize()?;
-        let snapshot = SnapshotOptions::default().to_snapshot()?;
-        self.open()?.to_indexed_ids()?.backup(&BackupOptions::default(), &source, snapshot)?;
-        Ok(())
-    }
-
-    fn check(&self) -> RusticResult<()> {
-        self.open()?.check(CheckOptions::default().read_data(true))?.is_ok()
-    }
-
-    fn restore(&self) -> RusticResult<()> {
-        let repository = self.open()?.to_indexed()?;
-        let snapshot = format!("latest:{}", self.tree.display());
-        let node = repository.node_from_snapshot_path(&snapshot, |_| true)?;
-        let list = repository.ls(&node, &LsOptions::default())?;
-        let target = LocalDestination::new(self.target.to_str().unwrap(), true, false)?;
-        let options = RestoreOptions::default();
-        let plan = repository.prepare_restore(&options, list.clone(), &target, false)?;
-        repository.restore(plan, &options, list, &target)?;
-        Ok(())
-    }
-
-    /// Forgets all snapshots but the newest, and prunes what only they had.
-    fn delete(&self) -> RusticResult<()> {
-        let repository = self.open()?;
-        let mut snapshots = repository.get_all_snapshots()?;
-        snapshots.sort_by(|one, other| one.time.cmp(&other.time));
-        snapshots.pop();
-        let old: Vec<_> = snapshots.iter().map(|snapshot| snapshot.id).collect();
-        repository.delete_snapshots(&old)?;
-        let options = PruneOptions::default().instant_delete(true);
-        let plan = repository.prune_plan(&options)?;
-        repository.prune(&options, plan)
+    async fn restore(&self, target: &Path) -> PathBuf {
+        self.pass(&["restore", self.tree.to_str().unwrap(), target.to_str().unwrap()]).await;
+        target.to_owned()
     }
 }

@@ -12,13 +12,11 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::time::{Instant, sleep};
 
-use crate::process::{Admin, Family, Noise, Release, Restic, Run, Server, bytes_below, files, until};
+use crate::process::{Admin, Family, Noise, Release, Restic, Run, Server, UPLOAD, bytes_below, files, until};
 
 /// How long a restic that stops at a refusal may take to end. It takes a second or two; retrying takes it minutes.
 const SECONDS: Duration = Duration::from_secs(30);
 const MESSAGE: &str = "Ask Example IT";
-/// An upload that is never stored: nothing hashes to this.
-const UPLOAD: &str = "data/0000000000000000000000000000000000000000000000000000000000000000";
 const SENTENCE: &str = "Customer Acme is suspended: Ask Example IT";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -238,11 +236,7 @@ impl<'a> Story<'a> {
     /// The gateway follows the change log: what the API has said holds there a moment later.
     async fn until_answers(&self, status: StatusCode, method: &str, path: &str) {
         let device = &self.family.device;
-        until(&format!("{method} {path} answers {status}"), async || {
-            let request = reqwest::Client::new().request(method.parse().unwrap(), format!("{}{path}", device.url));
-            request.basic_auth(&device.username, Some(&device.password)).send().await.unwrap().status() == status
-        })
-        .await;
+        until(&format!("{method} {path} answers {status}"), async || device.answers(method, path).await == status).await;
     }
 
     async fn assert_refused(&self, arguments: &[&str]) {
