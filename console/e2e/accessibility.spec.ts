@@ -65,7 +65,8 @@ const PAGES: [name: string, path: (world: World) => string, shows: string][] = [
   ['people', (w) => `/people?under=${w.reseller.id}`, 'Sam Okoye'],
   ['add device', (w) => `/customers/${w.end.id}?add=device`, 'Make pass key'],
   ['add site', (w) => `/customers/${w.end.id}?add=site`, 'Add a site to Full Ltd'],
-  ['add person', (w) => `/people?under=${w.reseller.id}&add=yes`, 'Password again'],
+  ['add person', (w) => `/people?under=${w.reseller.id}&add=yes`, 'With an invitation'],
+  ['invitation', () => '/invitation#token=x', 'Set the password'],
 ];
 
 for (const look of LOOKS) {

@@ -14,7 +14,10 @@ test('a person is added, signs in, is edited and removed', async ({ page, backen
   await dialog.getByLabel('Name').fill('Lea Moreau');
   await dialog.getByLabel('Email').fill(email);
   await dialog.getByRole('radio', { name: /Supporter/u }).check();
-  await dialog.getByLabel('Password', { exact: false }).first().fill(PASSWORD);
+  await dialog.getByRole('radio', { name: 'With a password that is set now' }).check();
+  await dialog.getByRole('button', { name: 'Add person' }).click();
+  await expect(dialog.getByRole('alert')).toContainText('Password: This is needed.');
+  await dialog.getByLabel('Password', { exact: true }).fill(PASSWORD);
   await dialog.getByLabel('Password again').fill(PASSWORD);
   await dialog.getByRole('button', { name: 'Add person' }).click();
   const row = page.getByRole('row').filter({ hasText: 'Lea Moreau' });
@@ -60,4 +63,69 @@ test('a person is added, signs in, is edited and removed', async ({ page, backen
   await page.getByRole('dialog').getByRole('button', { name: 'Remove Lea Moreau-Diaz' }).click();
   await expect(page.getByRole('heading', { name: 'No people yet' })).toBeVisible();
   await context.close();
+});
+
+test('a person is invited, and sets a password with the link, once', async ({
+  page,
+  backend,
+  browser,
+  server,
+}, info) => {
+  const reseller = await backend.reseller(`Inviting ${info.workerIndex}-${info.repeatEachIndex}`);
+  const email = `kim${info.workerIndex}${info.repeatEachIndex}@inviting.example`;
+  await page.goto(`/customers/${reseller.id}?tab=people`);
+  await page.getByRole('button', { name: 'Add person' }).click();
+  await page.getByLabel('Name', { exact: true }).fill('Kim Sato');
+  await page.getByLabel('Email').fill(email);
+  await page.getByRole('dialog').getByRole('button', { name: 'Add person' }).click();
+  const shown = page.getByRole('alertdialog', { name: 'Invitation for Kim Sato' });
+  const first = await shown.getByRole('region', { name: 'Invitation link' }).getByRole('code').textContent();
+  expect(page.url()).not.toContain('token');
+  await shown.getByRole('button', { name: 'Done' }).click();
+  await expect(page.getByRole('row').filter({ hasText: 'Kim Sato' })).toContainText('No password yet');
+  await page.getByRole('button', { name: 'Invite Kim Sato' }).click();
+  await page.getByRole('button', { name: 'Make the link' }).click();
+  const link = await shown.getByRole('region', { name: 'Invitation link' }).getByRole('code').textContent();
+  expect(link).not.toBe(first);
+
+  const context = await browser.newContext({ baseURL: server.url, storageState: { cookies: [], origins: [] } });
+  const hers = await context.newPage();
+  const complaints = complaintsOf(hers);
+  const open = async (address: string | null) => {
+    await hers.goto('/sign-in');
+    await hers.goto(`/invitation${new URL(address!).hash}`);
+    await hers.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await hers.getByLabel('Password again').fill(PASSWORD);
+    await hers.getByRole('button', { name: 'Set the password' }).click();
+  };
+  await open(first);
+  await expect(hers.getByRole('alert')).toContainText('This invitation is not valid, was used, or has run out.');
+  await open(link);
+  await hers.getByRole('link', { name: 'Sign in' }).click();
+  await hers.getByLabel('Email or username').fill(email);
+  await hers.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await hers.getByRole('button', { name: 'Sign in' }).click();
+  await expect(hers.getByRole('heading', { name: 'Customers' })).toBeVisible();
+  await open(link);
+  await expect(hers.getByRole('alert')).toContainText('This invitation is not valid, was used, or has run out.');
+  expect(complaints).toEqual([]);
+  await context.close();
+});
+
+test('the first administrator of a new customer is invited with it', async ({ page, backend }, info) => {
+  const reseller = await backend.reseller(`First ${info.workerIndex}-${info.repeatEachIndex}`);
+  await page.goto(`/customers/new?parent=${reseller.id}`);
+  await page.getByLabel('Company name').fill('Invited Ltd');
+  await page.getByRole('combobox', { name: 'Country' }).fill('Norw');
+  await page.getByRole('option', { name: 'Norway' }).click();
+  await page.getByLabel('Invite its first administrator').check();
+  await page.getByRole('button', { name: 'Add end customer' }).click();
+  await expect(page.getByRole('alert')).toContainText('The invitation needs an address.');
+  await page.getByLabel('Email').fill(`first${info.workerIndex}${info.repeatEachIndex}@invited.example`);
+  await page.getByRole('button', { name: 'Add end customer' }).click();
+  await expect(page.getByRole('heading', { name: 'Invited Ltd was added' })).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Invitation link' })).toContainText('/invitation#token=');
+  await page.reload();
+  await expect(page.getByRole('heading', { name: 'Invited Ltd was added' })).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Invitation link' })).toHaveCount(0);
 });

@@ -44,7 +44,7 @@ declare module '@tanstack/react-router' {
 /** A session that ended while the console was open leads to the sign-in page and back again. */
 function endIfSignedOut(error: Error): void {
   const { pathname, href } = router.state.location;
-  if (!isCode(error, 'sign_in_required') || pathname === '/sign-in' || pathname === '/setup') return;
+  if (!isCode(error, 'sign_in_required') || ['/sign-in', '/setup', '/invitation'].includes(pathname)) return;
   queryClient.clear();
   void router.navigate({ to: '/sign-in', search: { to: href } });
 }

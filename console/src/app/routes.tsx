@@ -35,6 +35,12 @@ const setup = createRoute({
   component: lazyRouteComponent(() => import('../features/sessions/SetupPage'), 'SetupPage'),
 });
 
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: '/invitation',
+  component: lazyRouteComponent(() => import('../features/users/InvitationPage'), 'InvitationPage'),
+});
+
 /** Everything behind the sign-in, in the frame. */
 const frame = createRoute({
   getParentRoute: () => root,
@@ -119,5 +125,6 @@ const people = createRoute({
 export const routeTree = root.addChildren([
   signIn,
   setup,
+  invitation,
   frame.addChildren([index, customers, customerAdd, customer, customerEdit, customerAdded, devices, device, people]),
 ]);

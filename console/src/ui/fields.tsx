@@ -141,6 +141,30 @@ export function ChoiceField({ name, label, hint, options }: ChoiceFieldProps) {
   );
 }
 
+/** Yes or no; a yes is the text `yes`. */
+export function CheckField({ name, label, hint }: Omit<FieldProps, 'autoFocus' | 'optional'>) {
+  const { id, problem, value, set } = useFormField(name);
+  return (
+    <div className="choice">
+      <input
+        id={id}
+        type="checkbox"
+        className="checkbox"
+        checked={value !== ''}
+        onChange={(event) => set(event.target.checked ? 'yes' : '')}
+        {...describe(id, hint, problem)}
+      />
+      <label htmlFor={id}>{label}</label>
+      {hint && (
+        <span className="hint" id={`${id}-hint`}>
+          {hint}
+        </span>
+      )}
+      <Problem id={id} text={problem} />
+    </div>
+  );
+}
+
 type LabelledProps = {
   id: string;
   label: string;

@@ -246,7 +246,7 @@ macro_rules! run {
     }};
 }
 
-/// Commits a command that succeeded and wakes whoever follows. `None`: it collided and has to run again.
+/// Commits a command that succeeded and waits until the gateway knows of it. `None`: it collided and has to run again.
 pub(crate) async fn finish<T>(tx: Tx, outcome: Result<T, Error>, runs: &mut Runs) -> Result<Option<T>, Error> {
     let app = tx.app.clone();
     match outcome {
@@ -254,6 +254,7 @@ pub(crate) async fn finish<T>(tx: Tx, outcome: Result<T, Error>, runs: &mut Runs
             Ok(wake) => {
                 if wake {
                     app.wake.send_replace(());
+                    app.until_followed().await;
                 }
                 Ok(Some(value))
             }

@@ -49,7 +49,10 @@ impl Follower {
         let mut full = Instant::now();
         loop {
             tokio::select! {
-                () = stop.cancelled() => return,
+                () = stop.cancelled() => {
+                    self.app.followed.send_replace(None);
+                    return;
+                }
                 _ = woken.changed() => {}
                 _ = poll.tick() => {}
             }
@@ -61,7 +64,10 @@ impl Follower {
                 self.catch_up().await
             };
             match result {
-                Ok(()) => self.app.grants.confirm(began),
+                Ok(()) => {
+                    self.app.grants.confirm(began);
+                    self.app.followed.send_replace(Some(began));
+                }
                 // The table grows stale, and the gateway stops admitting uploads by it.
                 Err(error) => tracing::warn!(cause = ?error.cause, "cannot follow the change log"),
             }

@@ -28,11 +28,13 @@ pub mod users;
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use api::Error;
 use api::grant::{Grants, Meter};
 use db::Database;
 use tokio::sync::watch;
+use tokio::time::{Instant, timeout};
 
 use crate::authn::{Attempts, Passwords};
 use crate::clock::{Clock, Random};
@@ -42,6 +44,9 @@ pub const MIGRATIONS: db::Migrations = db::Migrations::new(&[db::Migration::new(
     "V1__first_slice.sql",
     include_str!("../../../migrations/V1__first_slice.sql"),
 )]);
+
+/// How long a command waits until the gateway knows of it.
+const FOLLOWED_WITHIN: Duration = Duration::from_secs(1);
 
 /// What the operator decides.
 #[derive(Clone, Debug)]
@@ -69,6 +74,8 @@ pub struct Shared {
     pub grants: Arc<Grants>,
     /// Rung after every commit that wrote to the change log.
     pub wake: watch::Sender<()>,
+    /// Everything committed before this instant is among the grants; `None` while nobody follows.
+    pub followed: watch::Sender<Option<Instant>>,
     meter: OnceLock<Arc<dyn Meter>>,
 }
 
@@ -98,6 +105,7 @@ impl App {
             attempts: Attempts::default(),
             grants: Arc::new(Grants::default()),
             wake: watch::Sender::new(()),
+            followed: watch::Sender::new(None),
             meter: OnceLock::new(),
         })))
     }
@@ -105,6 +113,15 @@ impl App {
     /// Connects the gateway, whose counters are stored before totals are read. Once; a second call changes nothing.
     pub fn connect_meter(&self, meter: Arc<dyn Meter>) {
         let _ = self.meter.set(meter);
+    }
+
+    /// Waits until the gateway admits by what was committed before this call: a device uses its new credentials at once,
+    /// and clients take a 401 for final. Not for long, since the change log is followed in any case.
+    pub(crate) async fn until_followed(&self) {
+        let committed = Instant::now();
+        let mut followed = self.followed.subscribe();
+        let is_known = |followed: &Option<Instant>| followed.is_none_or(|at| at >= committed);
+        let _ = timeout(FOLLOWED_WITHIN, followed.wait_for(is_known)).await;
     }
 
     /// Makes stored totals true to the moment. Without a gateway they are.

@@ -13,6 +13,25 @@ pub(crate) struct SortField {
     pub(crate) name: &'static str,
     /// In the statement; never null.
     pub(crate) column: &'static str,
+    is_text: bool,
+}
+
+impl SortField {
+    pub(crate) const fn text(name: &'static str, column: &'static str) -> Self {
+        Self { name, column, is_text: true }
+    }
+
+    pub(crate) const fn number(name: &'static str, column: &'static str) -> Self {
+        Self { name, column, is_text: false }
+    }
+
+    /// Whether a cursor may hold this: `PostgreSQL` compares no text with a number and knows no NUL.
+    fn fits(&self, key: &Key) -> bool {
+        match key {
+            Key::Int(_) => !self.is_text,
+            Key::Text(text) => self.is_text && !text.contains('\0'),
+        }
+    }
 }
 
 /// A value that was sorted by.
@@ -86,7 +105,7 @@ impl Window {
             }
             (None, None) => Start::Top,
             (None, Some(offset)) => Start::Offset(offset.into()),
-            (Some(after), None) => Start::After(read_cursor(after, sort)?),
+            (Some(after), None) => Start::After(read_cursor(after, sort, field)?),
         };
         Ok(Self { limit, start, field, descending, id })
     }
@@ -143,12 +162,12 @@ fn write_cursor(cursor: &Cursor) -> String {
     BASE64URL_NOPAD.encode(&serde_json::to_vec(cursor).unwrap_or_default())
 }
 
-fn read_cursor(text: &str, sort: &str) -> Result<Cursor, Error> {
+fn read_cursor(text: &str, sort: &str, field: &SortField) -> Result<Cursor, Error> {
     BASE64URL_NOPAD
         .decode(text.as_bytes())
         .ok()
         .and_then(|bytes| serde_json::from_slice::<Cursor>(&bytes).ok())
-        .filter(|cursor| cursor.sort == sort && !cursor.id.contains('\0') && cursor.key != Key::Text("\0".into()))
+        .filter(|cursor| cursor.sort == sort && !cursor.id.contains('\0') && field.fits(&cursor.key))
         .ok_or_else(|| Error::field("after", Code::Invalid, "Is no cursor of this list in this order."))
 }
 

@@ -8,12 +8,13 @@ import { customerName, LEVEL, LEVEL_PLURAL, refusalOf } from '../../lib/words';
 import { Failed, Skeletons } from '../../ui/Blank';
 import { Breadcrumbs } from '../../ui/Breadcrumbs';
 import { Button, LinkButton } from '../../ui/Button';
-import { ChoiceField, SelectField, TextArea, TextField } from '../../ui/fields';
+import { CheckField, ChoiceField, SelectField, TextArea, TextField } from '../../ui/fields';
 import { FormSummary, FormView, useForm, useFormField } from '../../ui/form';
 import { LeaveGuard } from '../../ui/LeaveGuard';
 import { NewPasswordFields } from '../../ui/NewPassword';
 import { Section } from '../../ui/Section';
 import { createCustomer, customerQuery, LEVELS_BELOW, refreshCustomers, storageLocationsQuery } from './api';
+import { invitationKey } from './AddedPage';
 import { checkNew, createOf, emptyValues } from './edit';
 import { ParentField } from './ParentField';
 import { nearestParentQuery } from './parents';
@@ -63,6 +64,7 @@ function AddForm({ parent: initialParent }: { parent: Customer | null }) {
       if (!level) return;
       const made = await createCustomer(createOf(values, level, locations), key);
       setSent(true);
+      client.setQueryData(invitationKey(made.id), made.invitation ?? null);
       await refreshCustomers(client);
       await go({
         to: '/customers/$id/added',
@@ -103,13 +105,11 @@ function AddForm({ parent: initialParent }: { parent: Customer | null }) {
       <Section title="Customer">
         <TextField name="company_name" label="Company name" maxLength={255} autoComplete="organization" />
         <PlaceFields />
-        <TextField
-          name="email"
-          label="Email"
-          type="email"
-          hint="For messages and reports. Nobody signs in with it."
-          maxLength={254}
-          optional
+        <TextField name="email" label="Email" type="email" hint="For messages and reports." maxLength={254} optional />
+        <CheckField
+          name="invite_administrator"
+          label="Invite its first administrator"
+          hint="Makes an account with this address, and a link with which its person sets a password."
         />
         {level === 'end_customer' && (
           <TextArea

@@ -2,23 +2,34 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, useRouterState } from '@tanstack/react-router';
 import { Check, HardDrive, MapPin, Server, Store, UserPlus } from 'lucide-react';
 import type { ReactNode } from 'react';
-import type { Customer } from '../../api/schema';
+import type { Customer, Invitation } from '../../api/schema';
 import { counted } from '../../lib/format';
 import { countryName } from '../../lib/countries';
 import { customerName, refusalOf, offers } from '../../lib/words';
 import { Failed, Skeletons } from '../../ui/Blank';
 import { LinkButton } from '../../ui/Button';
 import { Notice } from '../../ui/Notice';
+import { InvitationShown } from '../users/InvitationShown';
 import { useTitle } from '../../ui/useTitle';
 import { customerQuery, storageLocationsQuery } from './api';
 
 const route = getRouteApi('/frame/customers/$id/added');
+
+/** Where the add page leaves an invitation: in memory, for this is shown once. */
+export function invitationKey(id: string): string[] {
+  return ['shown_once', id];
+}
 
 /** A customer was added: what comes next. */
 export function AddedPage() {
   const { id } = route.useParams();
   const customer = useQuery(customerQuery(id));
   const warnings = useRouterState({ select: (state) => state.location.state.warnings });
+  const invitation = useQuery<Invitation | null>({
+    queryKey: invitationKey(id),
+    queryFn: () => null,
+    staleTime: Infinity,
+  }).data;
   useTitle(customer.data && `${customerName(customer.data)} was added`);
   if (customer.error)
     return <Failed what="The customer" error={customer.error} onRetry={() => void customer.refetch()} />;
@@ -46,6 +57,11 @@ export function AddedPage() {
             {warning.detail} It was added nevertheless.
           </Notice>
         ))}
+        {invitation && (
+          <div className="shown-once">
+            <InvitationShown invitation={invitation} />
+          </div>
+        )}
         <ul className="steps">
           <Steps customer={customer.data} />
         </ul>

@@ -135,9 +135,12 @@ export function setCustomerPassword(id: string, password: string) {
   return take(api.POST('/api/v1/customers/{id}/password', { params, headers: once(false), body: { password } }));
 }
 
+/** What no change of a customer touches. */
+const LASTING = new Set<unknown>(['me', 'setup', 'shown_once', 'storage_locations']);
+
 /** A change anywhere may show anywhere: totals and states flow through the whole tree. */
 export function refreshCustomers(client: QueryClient): Promise<void> {
-  return client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'me' && queryKey[0] !== 'setup' });
+  return client.invalidateQueries({ predicate: ({ queryKey }) => !LASTING.has(queryKey[0]) });
 }
 
 function once(dry_run: boolean): Record<string, string> {

@@ -1,9 +1,10 @@
 import { Link } from '@tanstack/react-router';
 import type { Customer } from '../../api/schema';
-import { bytes, count } from '../../lib/format';
+import { bytes, count, counted } from '../../lib/format';
 import { countryName } from '../../lib/countries';
 import { customerName, LEVEL, shortState } from '../../lib/words';
 import type { Column } from '../../ui/grid/Grid';
+import { Meter } from '../../ui/Meter';
 import { LastBackup } from './LastBackup';
 import { LevelIcon } from './LevelIcon';
 import { StateBadge } from './StateBadge';
@@ -42,12 +43,12 @@ export const COLUMNS: Column<Customer>[] = [
   {
     id: 'devices',
     title: 'Devices',
-    width: 5.5,
+    width: 6.5,
     from: 40,
     end: true,
     sort: 'devices',
     mostFirst: true,
-    cell: ({ totals }) => <Number value={totals.devices} />,
+    cell: (customer) => <Devices customer={customer} />,
   },
   {
     id: 'used',
@@ -92,6 +93,25 @@ function Who({ customer, card }: { customer: Customer; card: boolean }) {
           {place}
         </span>
       </span>
+    </span>
+  );
+}
+
+/** With a limit: how much of it is used. */
+function Devices({ customer }: { customer: Customer }) {
+  const { totals, max_devices } = customer;
+  if (max_devices === null || max_devices === undefined) return <Number value={totals.devices} />;
+  return (
+    <span className="use">
+      <span>
+        {count(totals.devices)} <span className="quiet">of {count(max_devices)}</span>
+      </span>
+      <Meter
+        label={`Device limit of ${customerName(customer)}`}
+        text={`${count(totals.devices)} of ${counted(max_devices, 'device')}`}
+        used={totals.devices}
+        of={max_devices}
+      />
     </span>
   );
 }

@@ -35,6 +35,15 @@ test('a username comes with a password typed twice, and with sites', () => {
   ]);
 });
 
+test('an invitation needs an address', () => {
+  const values = { ...filled, invite_administrator: 'yes' };
+  expect(checkNew(values, 'reseller')).toHaveProperty('email');
+  expect(createOf({ ...values, email: 'ana@acme.example' }, 'reseller', LOCATIONS)).toMatchObject({
+    email: 'ana@acme.example',
+    invite_administrator: true,
+  });
+});
+
 test('sites belong to end customers only', () => {
   const values = { ...filled, sites: 'not a site!' };
   expect(checkNew(values, 'end_customer')).toHaveProperty('sites');

@@ -17,6 +17,7 @@ export function emptyValues(parent: string): Values {
     country: '',
     storage_location_id: '',
     email: '',
+    invite_administrator: '',
     username: '',
     password: '',
     again: '',
@@ -49,6 +50,9 @@ export function checkNew(values: Values, level: Level | undefined): Problems {
   const { company_name, max_devices } = checkCommon(values);
   if (company_name) problems['company_name'] = company_name;
   if (!values['country']) problems['country'] = 'Choose one: it decides where backups are stored.';
+  if (values['invite_administrator'] && !values['email']?.trim()) {
+    problems['email'] = 'The invitation needs an address.';
+  }
   if (level === 'end_customer') {
     const { problem } = parseSites(values['sites'] ?? '');
     if (problem) problems['sites'] = problem;
@@ -92,6 +96,7 @@ export function createOf(values: Values, level: Level, locations: StorageLocatio
     country,
     storage_location_id: chosenLocation(country, values['storage_location_id'] ?? '', locations),
     email: values['email']?.trim() || null,
+    ...(values['invite_administrator'] && { invite_administrator: true }),
     ...(username && { username, password: values['password'] ?? '' }),
     ...(level === 'end_customer' && { sites: parseSites(values['sites'] ?? '').names }),
     max_devices: values['max_devices'] ? Number(values['max_devices']) : null,

@@ -1,6 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
 import { useState } from 'react';
+import { tokenOf } from '../../lib/token';
 import { Blank, Failed, Skeletons } from '../../ui/Blank';
 import { Button, LinkButton } from '../../ui/Button';
 import { TextField } from '../../ui/fields';
@@ -79,9 +80,4 @@ function SetupForm({ token }: { token: string }) {
       </Button>
     </FormView>
   );
-}
-
-/** From the fragment, which browsers never send to a server. */
-function tokenOf(): string {
-  return new URLSearchParams(location.hash.slice(1)).get('token') ?? '';
 }

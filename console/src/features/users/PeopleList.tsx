@@ -1,4 +1,4 @@
-import { CircleUser, Pencil, Trash2 } from 'lucide-react';
+import { CircleUser, Link2, Pencil, Trash2 } from 'lucide-react';
 import { useMemo, useState, type ReactNode } from 'react';
 import type { User } from '../../api/schema';
 import { offers, refusalOf, ROLE, ROLE_HINT } from '../../lib/words';
@@ -8,6 +8,7 @@ import { IconButton } from '../../ui/Button';
 import { Grid, type Column } from '../../ui/grid/Grid';
 import type { RowWindow } from '../../ui/grid/useWindow';
 import { When } from '../../ui/When';
+import { InviteDialog } from './InviteDialog';
 import { RemoveUserDialog } from './RemoveUserDialog';
 import { UserDialog } from './UserDialog';
 
@@ -20,7 +21,7 @@ type PeopleListProps = {
   blank: ReactNode;
 };
 
-type Ask = { user: User; action: 'edit' | 'remove' };
+type Ask = { user: User; action: 'edit' | 'invite' | 'remove' };
 
 export function PeopleList({ window, withCustomer, ...rest }: PeopleListProps) {
   const [asked, setAsked] = useState<Ask>();
@@ -41,6 +42,7 @@ export function PeopleList({ window, withCustomer, ...rest }: PeopleListProps) {
         }}
       />
       {asked?.action === 'edit' && <UserDialog user={asked.user} onClose={close} />}
+      {asked?.action === 'invite' && <InviteDialog user={asked.user} onClose={close} />}
       {asked?.action === 'remove' && <RemoveUserDialog user={asked.user} onClose={close} />}
     </>
   );
@@ -83,7 +85,7 @@ function peopleColumns(withCustomer: boolean, onAsk: (ask: Ask) => void): Column
       id: 'actions',
       title: 'Actions',
       silent: true,
-      width: 6,
+      width: 8.5,
       card: true,
       end: true,
       cell: (user) => <Actions user={user} onAsk={onAsk} />,
@@ -115,6 +117,16 @@ function Actions({ user, onAsk }: { user: User; onAsk: (ask: Ask) => void }) {
           onPress={() => onAsk({ user, action: 'edit' })}
         >
           <Pencil className="icon-s" aria-hidden />
+        </IconButton>
+      )}
+      {offers(user, 'invite') && (
+        <IconButton
+          size="s"
+          label={`Invite ${user.name}`}
+          refusal={refusalOf(user, 'invite')}
+          onPress={() => onAsk({ user, action: 'invite' })}
+        >
+          <Link2 className="icon-s" aria-hidden />
         </IconButton>
       )}
       {offers(user, 'delete') && (

@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { idempotencyKey, isCode } from '../../api/client';
-import type { Customer, Role, User, UserUpdate } from '../../api/schema';
+import type { Customer, Invitation, Role, User, UserUpdate } from '../../api/schema';
 import { customerName, ROLE, ROLE_HINT } from '../../lib/words';
 import { Button } from '../../ui/Button';
 import { Dialog, DialogBody, DialogFoot } from '../../ui/Dialog';
@@ -9,10 +9,20 @@ import { ChoiceField, TextField } from '../../ui/fields';
 import { FormSummary, FormView, useForm, type Problems, type Values } from '../../ui/form';
 import { checkPasswords, NewPasswordFields } from '../../ui/NewPassword';
 import { toast } from '../../ui/Toasts';
-import { createUser, updateUser } from './api';
+import { createUser, inviteUser, updateUser } from './api';
+import { InvitationShown } from './InvitationShown';
 
 /** The third role belongs to a customer's username, not to a person. */
 const ROLES: Role[] = ['administrator', 'supporter'];
+
+const WAYS = [
+  {
+    value: 'invitation',
+    label: 'With an invitation',
+    hint: 'The next step shows a link with which this person sets a password.',
+  },
+  { value: 'password', label: 'With a password that is set now', hint: '' },
+];
 
 type UserDialogProps = { onClose: () => void } & (
   | { customer: Customer; user?: never }
@@ -23,6 +33,7 @@ type UserDialogProps = { onClose: () => void } & (
 export function UserDialog({ customer, user, onClose }: UserDialogProps) {
   const client = useQueryClient();
   const [key] = useState(idempotencyKey);
+  const [invitation, setInvitation] = useState<Invitation>();
   const form = useForm({
     initial: {
       name: user?.name ?? '',
@@ -30,19 +41,26 @@ export function UserDialog({ customer, user, onClose }: UserDialogProps) {
       role: user?.role ?? 'supporter',
       password: '',
       again: '',
+      way: user ? 'password' : 'invitation',
+      new: user ? '' : 'yes',
     },
-    check: (values) => checkUser(values),
+    check: checkUser,
     send: async (values) => {
       const fields = {
         name: values['name']?.trim() ?? '',
         email: values['email']?.trim() ?? '',
         role: ROLES.find((role) => role === values['role']) ?? 'supporter',
-        ...(values['password'] && { password: values['password'] }),
+        ...(values['way'] === 'password' && values['password'] && { password: values['password'] }),
       };
-      if (user) await updateUser(user, changed(user, fields));
-      else await createUser({ ...fields, customer_id: customer.id }, key);
-      onClose();
-      toast(user ? `${fields.name} saved` : `${fields.name} added`);
+      if (user) {
+        await updateUser(user, changed(user, fields));
+        toast(`${fields.name} saved`);
+      } else {
+        const made = await createUser({ ...fields, customer_id: customer.id }, key);
+        toast(`${fields.name} added`);
+        if (values['way'] === 'invitation') setInvitation(await inviteUser(made.id));
+      }
+      if (user || values['way'] === 'password') onClose();
       await client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] === 'users' || queryKey[0] === 'me' });
     },
     explain: (error) =>
@@ -52,6 +70,20 @@ export function UserDialog({ customer, user, onClose }: UserDialogProps) {
   });
   const title = user ? `Edit ${user.name}` : `Add a person at ${customerName(customer)}`;
   const roles = user && !ROLES.includes(user.role) ? [user.role, ...ROLES] : ROLES;
+  if (invitation) {
+    return (
+      <Dialog title={`Invitation for ${form.values['name']}`} onClose={onClose} firm wide>
+        <DialogBody>
+          <InvitationShown invitation={invitation} />
+        </DialogBody>
+        <DialogFoot>
+          <Button kind="primary" onPress={onClose}>
+            Done
+          </Button>
+        </DialogFoot>
+      </Dialog>
+    );
+  }
   return (
     <Dialog title={title} onClose={onClose}>
       <FormView form={form} label={title} className="dialog-form">
@@ -70,14 +102,13 @@ export function UserDialog({ customer, user, onClose }: UserDialogProps) {
             label="Role"
             options={roles.map((role) => ({ value: role, label: ROLE[role], hint: ROLE_HINT[role] }))}
           />
-          <NewPasswordFields
-            optional
-            advice={
-              user
-                ? 'Empty: the present one stays. A new one signs this person out everywhere.'
-                : 'Without one the account cannot sign in yet.'
-            }
-          />
+          {!user && <ChoiceField name="way" label="First sign-in" options={WAYS} />}
+          {form.values['way'] === 'password' && (
+            <NewPasswordFields
+              optional={Boolean(user)}
+              {...(user && { advice: 'Empty: the present one stays. A new one signs this person out everywhere.' })}
+            />
+          )}
         </DialogBody>
         <DialogFoot>
           <Button onPress={onClose}>Cancel</Button>
@@ -94,7 +125,8 @@ function checkUser(values: Values): Problems {
   const problems: Problems = {};
   if (!values['name']?.trim()) problems['name'] = 'This is needed.';
   if (!values['email']?.trim()) problems['email'] = 'This is needed.';
-  if (values['password'] || values['again']) Object.assign(problems, checkPasswords(values));
+  const wanted = values['way'] === 'password' && (values['new'] === 'yes' || values['password'] || values['again']);
+  if (wanted) Object.assign(problems, checkPasswords(values));
   return problems;
 }
 

@@ -1,5 +1,5 @@
-import { api, done, ifMatch, take } from '../../api/client';
-import type { User, UserCreate, UserUpdate } from '../../api/schema';
+import { api, done, idempotencyKey, ifMatch, take } from '../../api/client';
+import type { Invitation, InvitationAccept, User, UserCreate, UserUpdate } from '../../api/schema';
 import type { Page } from '../../ui/grid/useWindow';
 
 export type UserFilter = { under?: string | undefined; q?: string | undefined };
@@ -26,4 +26,13 @@ export function updateUser(user: User, body: UserUpdate): Promise<User> {
 
 export function deleteUser(id: string) {
   return done(api.DELETE('/api/v1/users/{id}', { params: { path: { id } } }));
+}
+
+export function inviteUser(id: string): Promise<Invitation> {
+  const headers = { 'Idempotency-Key': idempotencyKey() };
+  return take(api.POST('/api/v1/users/{id}/invitation', { params: { path: { id } }, headers }));
+}
+
+export function acceptInvitation(body: InvitationAccept) {
+  return done(api.POST('/api/v1/invitations/accept', { body }));
 }

@@ -17,7 +17,7 @@ use crate::customers;
 use crate::cx::Cx;
 use crate::list::{SortField, Window, search_of};
 
-const SORT: &[SortField] = &[SortField { name: "number", column: "h.number" }];
+const SORT: &[SortField] = &[SortField::number("number", "h.number")];
 const NEWEST_FIRST: &str = "-number";
 
 /// What happened at a customer and below it, the newest first.

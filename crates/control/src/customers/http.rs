@@ -130,5 +130,5 @@ async fn customer_set_password(
     checks.take("password", check_password(command.input.password.expose(), &[]));
     checks.finish()?;
     let hash = command.call.app.passwords.hash(command.input.password.expose(), command.call.app.random).await?;
-    transact!(command, OK, |tx| super::set_password(tx, &id, &hash).await)
+    transact!(command, OK, |tx| super::set_password(tx, &id, command.call.if_match, &hash).await)
 }

@@ -25,11 +25,11 @@ use crate::cx::{Cx, Tx};
 use crate::list::{SortField, Window, search_of};
 
 const SORT: &[SortField] = &[
-    SortField { name: "company_name", column: "c.company_folded" },
-    SortField { name: "created_at", column: "c.created_at" },
-    SortField { name: "used_bytes", column: "t.used_bytes" },
-    SortField { name: "devices", column: "t.devices" },
-    SortField { name: "last_backup_at", column: "coalesce(t.last_backup_at, 0)" },
+    SortField::text("company_name", "c.company_folded"),
+    SortField::number("created_at", "c.created_at"),
+    SortField::number("used_bytes", "t.used_bytes"),
+    SortField::number("devices", "t.devices"),
+    SortField::number("last_backup_at", "coalesce(t.last_backup_at, 0)"),
 ];
 
 pub async fn list(cx: &mut Cx, query: &ListQuery) -> Result<Page<Customer>, Error> {
@@ -60,10 +60,18 @@ pub async fn show(cx: &mut Cx, id: &CustomerId) -> Result<Customer, Error> {
 }
 
 /// Sets the password of the account that signs in with the customer's username, and ends its sessions.
-pub async fn set_password(tx: &mut Tx, id: &CustomerId, hash: &str) -> Result<Customer, Error> {
+pub async fn set_password(
+    tx: &mut Tx,
+    id: &CustomerId,
+    expected: Option<crate::http::IfMatch>,
+    hash: &str,
+) -> Result<Customer, Error> {
     let account = tx.account()?;
     let mut row = get(tx, &account, id).await?;
     account.authorize(Permission::SetPasswords, &row.path)?;
+    if let Some(expected) = expected {
+        expected.check(row.version)?;
+    }
     if row.username.is_none() {
         return Err(Error::field("password", Code::Invalid, "The customer has no username to sign in with."));
     }

@@ -82,5 +82,5 @@ async fn device_issue_credentials(
     Path(id): Path<DeviceId>,
     command: Command<Nothing>,
 ) -> Result<Reply<DeviceCredentials>, Failure> {
-    transact!(command, CREATED, |tx| super::issue_credentials(tx, &id).await)
+    transact!(command, CREATED, |tx| super::issue_credentials(tx, &id, command.call.if_match).await)
 }

@@ -25,11 +25,11 @@ use crate::list::{SortField, Window, search_of};
 use crate::text;
 
 const SORT: &[SortField] = &[
-    SortField { name: "name", column: "d.name_folded" },
-    SortField { name: "created_at", column: "d.created_at" },
-    SortField { name: "used_bytes", column: "r.used_bytes" },
-    SortField { name: "last_backup_at", column: "coalesce(r.last_backup_at, 0)" },
-    SortField { name: "customer_name", column: "c.company_folded" },
+    SortField::text("name", "d.name_folded"),
+    SortField::number("created_at", "d.created_at"),
+    SortField::number("used_bytes", "r.used_bytes"),
+    SortField::number("last_backup_at", "coalesce(r.last_backup_at, 0)"),
+    SortField::text("customer_name", "c.company_folded"),
 ];
 
 pub async fn list(cx: &mut Cx, query: &ListQuery) -> Result<Page<Device>, Error> {
@@ -131,10 +131,17 @@ pub async fn update(tx: &mut Tx, id: &DeviceId, expected: IfMatch, input: &Devic
 }
 
 /// New credentials for a device; the old ones are refused from the next request on.
-pub async fn issue_credentials(tx: &mut Tx, id: &DeviceId) -> Result<DeviceCredentials, Error> {
+pub async fn issue_credentials(
+    tx: &mut Tx,
+    id: &DeviceId,
+    expected: Option<IfMatch>,
+) -> Result<DeviceCredentials, Error> {
     let account = tx.account()?;
     let (row, repository, _) = get(tx, &account, id).await?;
     account.authorize(Permission::IssueCredentials, &row.path)?;
+    if let Some(expected) = expected {
+        expected.check(row.version)?;
+    }
     let password = token(tx.app.random)?;
     if sql::update(tx, &row, Some(&token_hash(&password))).await? != 1 {
         return Err(customers::stale());

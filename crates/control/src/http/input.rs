@@ -82,6 +82,10 @@ impl FromRequestParts<App> for Call {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        // No id has a NUL, and PostgreSQL wouldn't even look for one.
+        if parts.uri.path().contains("%00") {
+            return Err(Error::not_found().into());
+        }
         let session = sessions::of_request(app, &parts.headers).await?;
         if session.is_some() {
             refuse_foreign_origin(app, &parts.headers)?;

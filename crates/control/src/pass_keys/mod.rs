@@ -22,7 +22,7 @@ use crate::cx::{Cx, Tx};
 use crate::list::{SortField, Window, search_of};
 use crate::text::Checks;
 
-const SORT: &[SortField] = &[SortField { name: "created_at", column: "k.created_at" }];
+const SORT: &[SortField] = &[SortField::number("created_at", "k.created_at")];
 const MAX_USES: i64 = 100_000;
 /// As much of a key as may be shown later: enough to tell keys apart, far too little to guess the rest.
 const PREFIX: usize = 9;

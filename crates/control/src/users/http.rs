@@ -70,5 +70,5 @@ async fn user_update(Path(id): Path<UserId>, command: Command<UserUpdate>) -> Re
 #[utoipa::path(delete, path = "/users/{id}", operation_id = "user_delete", tag = "users",
     params(("id" = String, Path)), responses((status = 204, description = "Removed.")))]
 async fn user_delete(Path(id): Path<UserId>, command: Command<Nothing>) -> Result<Reply<()>, Failure> {
-    transact!(command, NO_CONTENT, |tx| super::delete(tx, &id).await)
+    transact!(command, NO_CONTENT, |tx| super::delete(tx, &id, command.call.if_match).await)
 }

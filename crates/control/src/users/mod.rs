@@ -24,10 +24,10 @@ use crate::list::{SortField, Window, search_of};
 use crate::text::{self, Checks};
 
 const SORT: &[SortField] = &[
-    SortField { name: "name", column: "u.name_folded" },
-    SortField { name: "email", column: "u.email_folded" },
-    SortField { name: "created_at", column: "u.created_at" },
-    SortField { name: "last_sign_in_at", column: "coalesce(u.last_sign_in_at, 0)" },
+    SortField::text("name", "u.name_folded"),
+    SortField::text("email", "u.email_folded"),
+    SortField::number("created_at", "u.created_at"),
+    SortField::number("last_sign_in_at", "coalesce(u.last_sign_in_at, 0)"),
 ];
 
 pub async fn list(cx: &mut Cx, query: &ListQuery) -> Result<Page<User>, Error> {
@@ -267,10 +267,13 @@ async fn keep_an_administrator(cx: &mut Cx, row: &Row, home: &Home) -> Result<()
     Ok(())
 }
 
-pub async fn delete(tx: &mut Tx, id: &UserId) -> Result<(), Error> {
+pub async fn delete(tx: &mut Tx, id: &UserId, expected: Option<IfMatch>) -> Result<(), Error> {
     let account = tx.account()?;
     let (row, home) = get(tx, &account, id).await?;
     account.authorize(Permission::ManageUsers, &home.path)?;
+    if let Some(expected) = expected {
+        expected.check(row.version)?;
+    }
     if account.id == AccountId::User(row.id.clone()) {
         return Err(Error::new(Code::Forbidden, "Nobody removes the account they are signed in with."));
     }

@@ -109,11 +109,6 @@ impl App {
         self.running().address
     }
 
-    /// What the server's commands share, for what no request can ask.
-    pub(crate) fn control(&self) -> &control::App {
-        &self.running().control
-    }
-
     pub(crate) fn database(&self) -> &db::test::Fresh {
         &self.database
     }
@@ -235,6 +230,12 @@ impl Drop for App {
             "a test must end with app.finish().await, which looks whether all that was derived is true"
         );
     }
+}
+
+#[tokio::test]
+#[should_panic(expected = "a test must end with app.finish()")]
+async fn a_test_that_forgets_to_finish_fails() {
+    drop(App::start_empty().await);
 }
 
 /// The id of something that was answered.

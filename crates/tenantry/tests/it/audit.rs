@@ -71,8 +71,7 @@ async fn counters(database: &Database) -> (Vec<Counter>, Vec<(String, Totals)>) 
 
 /// Stored totals against sums over the rows; stored sizes against the disk.
 async fn compare_totals(database: &Database, data: &Path) {
-    let customers: Vec<(String, String, String)> =
-        all(database, sql!["select id, path, level from customers"]).await;
+    let customers: Vec<(String, String, String)> = all(database, sql!["select id, path, level from customers"]).await;
     let (repositories, stored) = counters(database).await;
     let stored: BTreeMap<String, Totals> = stored.into_iter().collect();
     let mut summed: BTreeMap<String, Totals> = BTreeMap::new();

@@ -63,12 +63,13 @@ async fn every_command_on_customers_and_people_is_written_with_before_and_after(
     assert_eq!(known, 1);
     macro_rules! wrote {
         ($answer:expr, $action:literal, $subject:expr, $before:tt => $after:tt) => {
-            wrote(&app, &reseller, &mut known, $answer, Expected {
-                action: $action,
-                subject: $subject,
-                before: json!($before),
-                after: json!($after),
-            })
+            wrote(
+                &app,
+                &reseller,
+                &mut known,
+                $answer,
+                Expected { action: $action, subject: $subject, before: json!($before), after: json!($after) },
+            )
             .await
         };
     }
@@ -128,12 +129,13 @@ async fn every_command_on_pass_keys_and_devices_is_written() {
     let mut known = log(&app, &customer).await.len();
     macro_rules! wrote {
         ($answer:expr, $action:literal, $subject:expr, $before:tt => $after:tt) => {
-            wrote(&app, &customer, &mut known, $answer, Expected {
-                action: $action,
-                subject: $subject,
-                before: json!($before),
-                after: json!($after),
-            })
+            wrote(
+                &app,
+                &customer,
+                &mut known,
+                $answer,
+                Expected { action: $action, subject: $subject, before: json!($before), after: json!($after) },
+            )
             .await
         };
     }

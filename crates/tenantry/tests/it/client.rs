@@ -98,6 +98,13 @@ pub(crate) fn with(path: &str, parameters: &[(&str, &str)]) -> String {
     format!("{path}{}{query}", if path.contains('?') { '&' } else { '?' })
 }
 
+/// A body with more fields, or others.
+pub(crate) fn merged(body: &Value, fields: &Value) -> Value {
+    let mut merged = body.as_object().unwrap().clone();
+    merged.extend(fields.as_object().unwrap().clone());
+    Value::Object(merged)
+}
+
 pub(crate) struct Request {
     builder: reqwest::RequestBuilder,
     method: Method,

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, RandomState};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::sleep;
 
-use crate::process::{Device, Noise, Release, Restic, SOON, Server, files, until};
+use crate::process::{Device, Noise, Release, Restic, SOON, Server, bytes_below, files, until};
 use crate::wire::{name, request};
 
 const ROUNDS: u64 = 20;
@@ -45,7 +45,7 @@ async fn what_was_acknowledged_outlives_twenty_crashes() {
         server.restart().await;
         server.assert_nothing_temporary();
         // restic is at work in the other repository, so that only this one stands still.
-        assert_eq!(admin.device_used(&raw.device).await, uploads.bytes_on_disk(&server.directory(&raw.device)));
+        assert_eq!(admin.device_used(&raw.device).await, bytes_below(&server.directory(&raw.device)));
         uploads.assert_served(round).await;
     }
     let passed = backups.end().await;
@@ -138,7 +138,7 @@ impl Uploads {
         }
     }
 
-    fn file(repository: &Path, path: &str) -> std::path::PathBuf {
+    fn file(repository: &Path, path: &str) -> PathBuf {
         match path.strip_prefix("data/") {
             Some(name) => repository.join("data").join(&name[..2]).join(name),
             None => repository.join(path),
@@ -151,10 +151,6 @@ impl Uploads {
             let exists = Self::file(repository, path).exists();
             assert_eq!(exists, *fate != Fate::Removed, "{path} {fate:?}");
         }
-    }
-
-    fn bytes_on_disk(&self, repository: &Path) -> u64 {
-        crate::process::bytes_below(repository)
     }
 
     /// Asserts that what was acknowledged in a round comes back byte by byte, and what was removed does not.

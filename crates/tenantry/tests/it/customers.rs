@@ -1,8 +1,10 @@
 //! Customers: who may stand under whom, both ways of making one, what each field takes, editing, and deleting.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::app::{App, PASSWORD, id};
+use crate::client::merged;
 
 const LEVELS: [&str; 6] = ["provider", "distributor", "sub_distributor", "reseller", "end_customer", "site"];
 
@@ -80,7 +82,8 @@ async fn an_end_customer_is_made_in_one_step_with_account_and_sites() {
     assert_eq!(made["profile"]["notes"], "Two\nlines");
     assert_eq!(made["totals"]["sites"], 2);
     assert_eq!(made["warnings"], json!([]));
-    let names: Vec<&str> = made["sites"].as_array().unwrap().iter().map(|site| site["name"].as_str().unwrap()).collect();
+    let names: Vec<&str> =
+        made["sites"].as_array().unwrap().iter().map(|site| site["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["hq", "Mill"]);
     for site in made["sites"].as_array().unwrap() {
         assert_eq!(site["parent_id"], made["id"]);
@@ -144,10 +147,10 @@ async fn wrong_fields_are_all_named_at_once() {
         ("profile.phone", "too_long"),
         ("profile.city", "invalid"),
     ]);
-    app.admin().post("/customers", &json!({ "parent_id": reseller })).await.invalid(&[
-        ("company_name", "required"),
-        ("country", "required"),
-    ]);
+    app.admin()
+        .post("/customers", &json!({ "parent_id": reseller }))
+        .await
+        .invalid(&[("company_name", "required"), ("country", "required")]);
     app.admin().post("/customers", &json!({})).await.invalid(&[("parent_id", "required")]);
     for (body, field, code) in [
         (json!({ "parent_id": reseller, "levl": "reseller" }), "levl", "unknown_field"),
@@ -166,7 +169,8 @@ async fn usernames_are_letters_digits_and_underscores_and_unique_in_any_case() {
     let app = App::start().await;
     let reseller = app.reseller("Northwind IT").await;
     let make = async |username: &str, password: Option<&str>| {
-        let mut body = json!({ "parent_id": reseller, "company_name": "Bakery", "country": "DE", "username": username });
+        let mut body =
+            json!({ "parent_id": reseller, "company_name": "Bakery", "country": "DE", "username": username });
         if let Some(password) = password {
             body["password"] = json!(password);
         }
@@ -216,18 +220,16 @@ async fn sites_have_names_of_their_own_within_their_customer() {
     let abroad = make(json!({ "name": "paris", "company_name": "Bakery Paris", "country": "FR" })).await.is(201);
     assert_ne!(abroad["storage_location_id"], site["storage_location_id"]);
     // By customer_create too; there a site's fields are a site's.
-    let create = async |extra: Value| {
-        let mut body = json!({ "parent_id": customer });
-        body.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
-        app.admin().post("/customers", &body).await
-    };
+    let parent = json!({ "parent_id": customer });
+    let create = async |fields: Value| app.admin().post("/customers", &merged(&parent, &fields)).await;
     assert_eq!(create(json!({ "company_name": "Warehouse" })).await.is(201)["name"], "Warehouse");
     create(json!({ "company_name": "Two words" })).await.invalid(&[("company_name", "invalid")]);
-    create(json!({ "name": "shop", "username": "shop", "password": PASSWORD })).await.invalid(&[("username", "invalid")]);
-    create(json!({ "name": "shop", "sites": ["x"], "max_devices": 1 })).await.invalid(&[
-        ("sites", "invalid"),
-        ("max_devices", "invalid"),
-    ]);
+    create(json!({ "name": "shop", "username": "shop", "password": PASSWORD }))
+        .await
+        .invalid(&[("username", "invalid")]);
+    create(json!({ "name": "shop", "sites": ["x"], "max_devices": 1 }))
+        .await
+        .invalid(&[("sites", "invalid"), ("max_devices", "invalid")]);
     // The name is free again as soon as the site is gone.
     app.admin().delete(&format!("/customers/{}", id(&site))).await.is(200);
     make(json!({ "name": "hq" })).await.is(201);
@@ -275,7 +277,9 @@ async fn the_country_decides_the_storage_location_or_it_is_chosen_once() {
     assert_eq!(open["storage_location_id"], Value::Null);
     let path = format!("/customers/{}", id(&open));
     let edit = async |body: Value| app.admin().edit(&path, &body).await;
-    edit(json!({ "storage_location_id": "loc_unknown" })).await.invalid(&[("storage_location_id", "reference_not_found")]);
+    edit(json!({ "storage_location_id": "loc_unknown" }))
+        .await
+        .invalid(&[("storage_location_id", "reference_not_found")]);
     assert_eq!(edit(json!({ "storage_location_id": france })).await.is(200)["storage_location_id"], france);
     edit(json!({ "storage_location_id": france })).await.is(200);
     edit(json!({ "storage_location_id": germany })).await.refused(409, "storage_location_fixed");
@@ -299,10 +303,7 @@ async fn twins_under_one_parent_are_warned_of_but_made() {
     assert_eq!(make(&reseller, "Bakery", "a@bakery.example").await, "");
     assert_eq!(make(&reseller, "BAKERY ", "b@bakery.example").await, "same_company_name company_name");
     assert_eq!(make(&reseller, "Mill", "A@Bakery.Example").await, "same_email email");
-    assert_eq!(
-        make(&reseller, "bakery", "a@bakery.example").await,
-        "same_company_name company_name, same_email email"
-    );
+    assert_eq!(make(&reseller, "bakery", "a@bakery.example").await, "same_company_name company_name, same_email email");
     assert_eq!(make(&other, "Bakery", "a@bakery.example").await, "");
     app.finish().await;
 }
@@ -318,10 +319,10 @@ async fn edits_need_the_present_version_and_touch_only_what_they_name() {
     let shown = app.admin().get(&path).await;
     assert_eq!(shown.header("etag"), Some("\"1\""));
     let change = json!({ "company_name": "Bakery Jones", "profile": { "city": null } });
-    let unconditional = app.admin().request(reqwest::Method::PATCH, &path).json(&change).send().await;
+    let unconditional = app.admin().request(Method::PATCH, &path).json(&change).send().await;
     unconditional.refused(428, "precondition_required");
     app.admin().patch(&path, &json!(7), &change).await.refused(412, "version_stale");
-    let nonsense = app.admin().request(reqwest::Method::PATCH, &path).header("if-match", "W/\"1\"").json(&change);
+    let nonsense = app.admin().request(Method::PATCH, &path).header("if-match", "W/\"1\"").json(&change);
     nonsense.send().await.refused(412, "version_stale");
     let changed = app.admin().patch(&path, &json!(1), &change).await.is(200);
     assert_eq!((&changed["version"], &changed["company_name"]), (&json!(2), &json!("Bakery Jones")));
@@ -331,13 +332,14 @@ async fn edits_need_the_present_version_and_touch_only_what_they_name() {
     // Nothing new is no change.
     let same = app.admin().patch(&path, &json!(2), &json!({ "company_name": "Bakery Jones" })).await.is(200);
     assert_eq!(same["version"], 2);
-    let any = app.admin().request(reqwest::Method::PATCH, &path).header("if-match", "*");
+    let any = app.admin().request(Method::PATCH, &path).header("if-match", "*");
     let cleared = any.json(&json!({ "email": null, "max_devices": null, "kind": null })).send().await.is(200);
     assert_eq!(
         (&cleared["email"], &cleared["max_devices"], &cleared["kind"]),
         (&Value::Null, &Value::Null, &Value::Null)
     );
-    let wrong = json!({ "company_name": " ", "email": "x", "max_devices": 2_000_000, "profile": { "city": "c".repeat(101) } });
+    let wrong =
+        json!({ "company_name": " ", "email": "x", "max_devices": 2_000_000, "profile": { "city": "c".repeat(101) } });
     app.admin().edit(&path, &wrong).await.invalid(&[
         ("company_name", "required"),
         ("email", "invalid"),
@@ -345,6 +347,34 @@ async fn edits_need_the_present_version_and_touch_only_what_they_name() {
         ("profile.city", "too_long"),
     ]);
     app.admin().edit(&path, &json!({ "parent_id": reseller })).await.invalid(&[("parent_id", "unknown_field")]);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn actions_take_a_version_too_if_one_is_given() {
+    let app = App::start().await;
+    let customer = app.end_customer("Bakery").await;
+    let path = format!("/customers/{customer}");
+    app.admin().edit(&path, &json!({ "username": "bakery", "password": PASSWORD })).await.is(200);
+    let machine = app.machine(&app.pass_key(&customer).await, "till").await;
+    let user = json!({ "customer_id": customer, "email": "jo@b.example", "name": "Jo", "role": "supporter" });
+    let user = id(&app.admin().post("/users", &user).await.is(201));
+    let suspend = json!({ "reason": "Unpaid", "mode": "full_stop" });
+    for (method, path, body, version) in [
+        (Method::POST, format!("{path}/password"), json!({ "password": PASSWORD }), 2),
+        (Method::POST, format!("{path}/suspend"), suspend, 3),
+        (Method::POST, format!("{path}/activate"), json!({}), 4),
+        (Method::POST, format!("/devices/{}/credentials", machine.id), json!({}), 1),
+        (Method::DELETE, format!("/users/{user}"), json!({}), 1),
+    ] {
+        let ask = async |version: i64| {
+            let request = app.admin().request(method.clone(), &path).header("if-match", &format!("\"{version}\""));
+            request.json(&body).send().await
+        };
+        ask(version + 1).await.refused(412, "version_stale");
+        let done = ask(version).await;
+        assert!(done.status < 300, "{path}: {:#}", done.body);
+    }
     app.finish().await;
 }
 
@@ -385,7 +415,7 @@ async fn a_customer_is_deleted_with_its_people_once_nothing_stands_below() {
     let path = format!("/customers/{empty}");
     let miller = app.person(&empty, "administrator", "jo@mill.example").await;
     let mill_key = app.pass_key(&empty).await;
-    let stale = app.admin().request(reqwest::Method::DELETE, &path).header("if-match", "\"9\"").send().await;
+    let stale = app.admin().request(Method::DELETE, &path).header("if-match", "\"9\"").send().await;
     stale.refused(412, "version_stale");
     assert_eq!(app.admin().delete(&path).await.is(200)["dry_run"], false);
     app.admin().get(&path).await.refused(404, "not_found");

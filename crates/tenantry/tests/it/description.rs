@@ -143,3 +143,19 @@ fn close(schema: &mut Value, is_part: bool) {
         _ => {}
     }
 }
+
+#[test]
+fn an_answer_that_is_not_documented_is_noticed() {
+    let is_fine = |status: u16, kind: &str, body: Value| {
+        let body = body.to_string();
+        std::panic::catch_unwind(|| DESCRIPTION.check(&Method::GET, "/setup", status, Some(kind), body.as_bytes()))
+            .is_ok()
+    };
+    let json = "application/json";
+    assert!(is_fine(200, json, json!({ "setup_required": true })));
+    assert!(!is_fine(200, json, json!({ "setup_required": "yes" })), "a wrong type");
+    assert!(!is_fine(200, json, json!({})), "a missing field");
+    assert!(!is_fine(200, json, json!({ "setup_required": true, "token": "x" })), "an undocumented field");
+    assert!(!is_fine(200, "text/html", json!({ "setup_required": true })), "another content type");
+    assert!(!is_fine(201, json, json!({ "setup_required": true })), "another status");
+}

@@ -5,13 +5,12 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::app::{App, id};
-use crate::client::{Answer, with};
+use crate::client::{Answer, merged, with};
 use crate::machine::Machine;
 
 async fn register(app: &App, pass_key: &str, fields: Value) -> Answer {
-    let mut body = json!({ "pass_key": pass_key, "name": "till" });
-    body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
-    app.nobody().post("/devices/register", &body).await
+    let body = json!({ "pass_key": pass_key, "name": "till" });
+    app.nobody().post("/devices/register", &merged(&body, &fields)).await
 }
 
 #[tokio::test]
@@ -257,7 +256,9 @@ async fn devices_are_found_sorted_and_renamed() {
     let app = App::start().await;
     let customer = app.end_customer("Bakery").await;
     let key = app.pass_key(&customer).await;
-    for (name, os, fingerprint) in [("Zeta_1", "Debian", "F-1"), ("alpha", "Windows 11", "F-2"), ("mid", "macOS", "F-3")] {
+    for (name, os, fingerprint) in
+        [("Zeta_1", "Debian", "F-1"), ("alpha", "Windows 11", "F-2"), ("mid", "macOS", "F-3")]
+    {
         register(&app, &key, json!({ "name": name, "os": os, "fingerprint": fingerprint })).await.is(201);
     }
     let names = async |query: &[(&str, &str)]| -> Vec<String> {

@@ -27,7 +27,7 @@ async fn no_path_leads_out_of_a_repository() {
         format!("{foreign}/data/"),
         format!("{foreign}/data/{theirs}"),
         format!("{foreign}/?create=true"),
-        format!("rep_new/?create=true"),
+        "rep_new/?create=true".to_owned(),
         format!("../restic/{foreign}/config"),
         format!("{own}/../{foreign}/config"),
         format!("{own}/data/../../{foreign}/config"),
@@ -59,10 +59,10 @@ async fn no_path_leads_out_of_a_repository() {
         format!("{own}/.incoming/"),
         format!("{own}/../../tenantry.db"),
         format!("{own}/../../../../../../../../etc/passwd"),
-        format!("/etc/passwd"),
-        format!("file:///etc/passwd"),
-        format!(".incoming/config"),
-        format!("{own}"),
+        "/etc/passwd".to_owned(),
+        "file:///etc/passwd".to_owned(),
+        ".incoming/config".to_owned(),
+        own.clone(),
         format!("{own}/{long}"),
         String::new(),
     ] {
@@ -121,12 +121,12 @@ async fn what_does_not_add_up_is_not_stored() {
     for length in [good.len(), good.len() * 2, 1 << 40, usize::try_from(i64::MAX).unwrap()] {
         let mut request = format!("{head}Content-Length: {length}\r\n\r\n").into_bytes();
         request.extend_from_slice(&good[..good.len() / 2]);
-        world.send_and_leave(&request).await;
+        wire::send_and_leave(world.server.address, &request).await;
     }
     for chunks in ["8000\r\n", "ffffffffffffffffff\r\n", "-1\r\n", "5;x=y\r\nevil!\r\n", "zz\r\nevil\r\n0\r\n\r\n"] {
         let mut request = format!("{head}Transfer-Encoding: chunked\r\n\r\n{chunks}").into_bytes();
         request.extend_from_slice(&good[..1000]);
-        world.send_and_leave(&request).await;
+        wire::send_and_leave(world.server.address, &request).await;
     }
     // A length that is refused before anything was sent.
     let head = world.head("POST", &world.path(&format!("keys/{NOTHING}")));
@@ -136,8 +136,20 @@ async fn what_does_not_add_up_is_not_stored() {
     }
 
     for range in [
-        "bytes=", "bytes=-", "bytes=-0", "bytes=5-1", "bytes=99-", "bytes=0-1,3-4", "bytes=a-b", "lines=0-1",
-        "bytes=0x0-0x1", "bytes=--1", "bytes= 0-1", "bytes=18446744073709551616-", "0-1", "bytes=\u{ff}",
+        "bytes=",
+        "bytes=-",
+        "bytes=-0",
+        "bytes=5-1",
+        "bytes=99-",
+        "bytes=0-1,3-4",
+        "bytes=a-b",
+        "lines=0-1",
+        "bytes=0x0-0x1",
+        "bytes=--1",
+        "bytes= 0-1",
+        "bytes=18446744073709551616-",
+        "0-1",
+        "bytes=\u{ff}",
     ] {
         let answer = world.own("GET", &format!("data/{}", name(OWN)), &format!("Range: {range}\r\n"), b"").await;
         assert_eq!(answer.status, 416, "{range}");
@@ -245,7 +257,8 @@ async fn strangers_get_nothing_and_learn_nothing() {
         }
     }
     let config = world.path("config");
-    for header in ["", "Authorization: Basic", "Authorization: Bearer x", "Authorization: Basic \u{ff}", "Cookie: x=y"] {
+    for header in ["", "Authorization: Basic", "Authorization: Bearer x", "Authorization: Basic \u{ff}", "Cookie: x=y"]
+    {
         let answer = world.one(format!("GET {config} HTTP/1.1\r\n{header}\r\n\r\n").as_bytes()).await;
         assert!(matches!(answer.status, 400 | 401), "{header:?}: {}", answer.status);
     }
@@ -284,14 +297,20 @@ async fn strangers_get_nothing_and_learn_nothing() {
             ("DELETE", "pass_keys/{id}", Value::Null),
             ("GET", "users/{id}", Value::Null),
             ("POST", "customers", json!({ "parent_id": "{id}", "company_name": "x", "country": "DE" })),
-            ("POST", "users", json!({ "customer_id": "{id}", "email": "x@example.com", "name": "x", "role": "supporter" })),
+            (
+                "POST",
+                "users",
+                json!({ "customer_id": "{id}", "email": "x@example.com", "name": "x", "role": "supporter" }),
+            ),
         ] {
             let foreign = world.api(method, path, &body, id).await;
             assert!((400..500).contains(&foreign.0), "{method} {path}: {foreign:?}");
             assert_eq!(foreign, world.api(method, path, &body, unknown).await, "{method} {path} {id}");
         }
     }
-    for path in ["customers?q=Victim&limit=500", "devices?q=Victim", "customers?limit=500", "devices?limit=500", "users"] {
+    for path in
+        ["customers?q=Victim&limit=500", "devices?q=Victim", "customers?limit=500", "devices?limit=500", "users"]
+    {
         world.api("GET", path, &Value::Null, "").await;
     }
     world.assert_unharmed().await;
@@ -358,17 +377,9 @@ impl World {
             "role": "administrator", "password": "otter pencil voyage 77" });
         owner.post("users", &user).await;
         account.sign_in("m@example.com", "otter pencil voyage 77").await;
-        let mut world = Self {
-            server,
-            owner,
-            mallory,
-            victim,
-            account,
-            files: BTreeMap::new(),
-            answers: Mutex::default(),
-        };
-        for (device, config, blob) in
-            [(&world.mallory.device, CONFIG, OWN), (&world.victim.device, b"theirs", THEIRS)]
+        let mut world =
+            Self { server, owner, mallory, victim, account, files: BTreeMap::new(), answers: Mutex::default() };
+        for (device, config, blob) in [(&world.mallory.device, CONFIG, OWN), (&world.victim.device, b"theirs", THEIRS)]
         {
             let blob_path = format!("data/{}", name(blob));
             for (path, body) in [("?create=true", &b""[..]), ("config", config), (&blob_path, blob)] {
@@ -443,13 +454,6 @@ impl World {
         answers
     }
 
-    /// Sends part of a request and hangs up.
-    async fn send_and_leave(&self, request: &[u8]) {
-        let mut stream = TcpStream::connect(self.server.address).await.unwrap();
-        let _ = stream.write_all(request).await;
-        let _ = stream.flush().await;
-    }
-
     /// What must hold whatever was tried.
     async fn assert_unharmed(&self) {
         until("uploads that ended early are gone", async || self.on_disk().len() <= self.files.len()).await;
@@ -458,14 +462,28 @@ impl World {
             assert_eq!(self.owner.device_used(&family.device).await, self.used(family));
             assert_eq!(self.owner.customer_used(&family.reseller).await, self.used(family));
         }
-        let victim = request(&self.victim.device, "GET", &format!("/restic/{}/data/{}", self.victim.device.repository, name(THEIRS)), "", b"");
+        let victim = request(
+            &self.victim.device,
+            "GET",
+            &format!("/restic/{}/data/{}", self.victim.device.repository, name(THEIRS)),
+            "",
+            b"",
+        );
         let answers = std::mem::take(&mut *self.answers.lock().unwrap());
         assert_eq!(self.one(&victim).await.body, THEIRS, "the victim is served as before");
         let them = &self.victim;
         let data = self.server.data();
         let foreign = [
-            "Victim", data.to_str().unwrap(), &them.provider, &them.reseller, &them.customer, &them.site,
-            &them.device.id, &them.device.repository, &self.mallory.reseller, std::str::from_utf8(THEIRS).unwrap(),
+            "Victim",
+            data.to_str().unwrap(),
+            &them.provider,
+            &them.reseller,
+            &them.customer,
+            &them.site,
+            &them.device.id,
+            &them.device.repository,
+            &self.mallory.reseller,
+            std::str::from_utf8(THEIRS).unwrap(),
         ];
         for answer in answers {
             assert!(answer.status < 500, "{answer:?}");

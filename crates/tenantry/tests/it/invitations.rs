@@ -57,7 +57,8 @@ async fn the_link_sets_a_password_once() {
 async fn a_link_lasts_a_week() {
     let app = App::start().await;
     let reseller = app.reseller("Northwind IT").await;
-    let body = json!({ "parent_id": reseller, "company_name": "Bakery", "country": "DE", "invite_administrator": true });
+    let body =
+        json!({ "parent_id": reseller, "company_name": "Bakery", "country": "DE", "invite_administrator": true });
     app.admin().post("/customers", &body).await.invalid(&[("email", "required")]);
     let mut body = body;
     body["email"] = json!("jo@b.example");

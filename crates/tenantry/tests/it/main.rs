@@ -1,5 +1,5 @@
 //! One integration binary: the real server, over real HTTP, on a real database. With `TENANTRY_TEST_POSTGRES` set it runs
-//! on PostgreSQL instead of SQLite, so the same tests show that both behave alike.
+//! on `PostgreSQL` instead of `SQLite`, so the same tests show that both behave alike.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -18,8 +18,8 @@ mod guessing;
 mod idempotency;
 mod invitations;
 mod paging;
-mod permissions;
 mod pass_keys;
+mod permissions;
 mod races;
 mod refusals;
 mod sessions;
@@ -32,5 +32,6 @@ mod users;
 mod crash;
 mod hostile;
 mod process;
+mod rustic;
 mod story;
 mod wire;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::app::{App, id};
-use crate::client::{Client, with};
+use crate::client::{Client, merged, with};
 
 async fn names(client: &Client, path: &str) -> Vec<String> {
     client.all(path).await.iter().map(|row| row["company_name"].as_str().unwrap().to_owned()).collect()
@@ -20,9 +20,8 @@ async fn search_looks_at_names_username_email_and_reference_and_takes_everything
     let app = App::start().await;
     let reseller = app.reseller("Northwind IT").await;
     let make = async |fields: Value| {
-        let mut body = json!({ "parent_id": reseller, "country": "DE" });
-        body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
-        app.admin().post("/customers", &body).await.is(201);
+        let body = json!({ "parent_id": reseller, "country": "DE" });
+        app.admin().post("/customers", &merged(&body, &fields)).await.is(201);
     };
     make(json!({ "company_name": "Bäckerei Müller", "email": "Info@Backstube.example" })).await;
     make(json!({ "company_name": "Alpha 100%", "profile": { "reference": "K_7/Ä" } })).await;
@@ -75,10 +74,7 @@ async fn lists_narrow_to_a_subtree_and_a_level() {
     assert_eq!(names(app.admin(), &under("/customers", &distributor)).await, ["Bakery", "Distributor", "hq", "Inside"]);
     assert_eq!(names(app.admin(), &with("/customers", &[("under", &distributor), ("q", "i")])).await.len(), 2);
     assert_eq!(names(app.admin(), &with("/customers?level=site", &[("under", &distributor)])).await, ["hq"]);
-    assert_eq!(
-        names(app.admin(), "/customers?level=reseller").await,
-        ["Default reseller", "Inside", "Outside"]
-    );
+    assert_eq!(names(app.admin(), "/customers?level=reseller").await, ["Default reseller", "Inside", "Outside"]);
     assert_eq!(app.admin().get(&under("/devices", &inside)).await.is(200)["total"], 1);
     assert_eq!(app.admin().get(&under("/devices", &outside)).await.is(200)["total"], 0);
     let person = app.person(&inside, "supporter", "jo@inside.example").await;

@@ -48,15 +48,15 @@ async fn a_key_expires_and_is_used_up() {
     let path = format!("/customers/{customer}/pass_keys");
     let make = async |body: Value| app.admin().post(&path, &body).await;
     let at = |hours: i64| (app.now() + jiff::SignedDuration::from_hours(hours)).to_string();
-    make(json!({ "expires_at": at(-1), "max_uses": 0 })).await.invalid(&[
-        ("expires_at", "out_of_range"),
-        ("max_uses", "out_of_range"),
-    ]);
+    make(json!({ "expires_at": at(-1), "max_uses": 0 }))
+        .await
+        .invalid(&[("expires_at", "out_of_range"), ("max_uses", "out_of_range")]);
     make(json!({ "expires_at": "tomorrow" })).await.invalid(&[("expires_at", "invalid")]);
     make(json!({ "max_uses": 100_001 })).await.invalid(&[("max_uses", "out_of_range")]);
-    let made = make(json!({ "expires_at": at(2), "max_uses": 2 })).await.is(201);
+    let key = make(json!({ "expires_at": at(2), "max_uses": 2 })).await.is(201);
+    let rotate = format!("/pass_keys/{}/rotate", id(&key));
     let register = async |name: &str| {
-        let body = json!({ "pass_key": made["pass_key"], "name": name });
+        let body = json!({ "pass_key": key["pass_key"], "name": name });
         app.nobody().post("/devices/register", &body).await
     };
     register("one").await.is(201);
@@ -70,7 +70,7 @@ async fn a_key_expires_and_is_used_up() {
     register("three").await.refused(403, "pass_key_expired");
     let key = listed(&app, &customer).await;
     assert_eq!((&key["state"], &action(&key, "rotate")["code"]), (&json!("expired"), &json!("pass_key_not_active")));
-    app.admin().act(&format!("/pass_keys/{}/rotate", id(&made))).await.refused(409, "pass_key_not_active");
+    app.admin().act(&rotate).await.refused(409, "pass_key_not_active");
     app.finish().await;
 }
 

@@ -18,9 +18,9 @@ use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep, timeout};
 
 /// How long anything may take that is bound to come. Only a test that fails anyway waits so long.
-pub(crate) const SOON: Duration = Duration::from_secs(60);
+pub(crate) const SOON: Duration = Duration::from_mins(1);
 /// The same for a run of a client.
-pub(crate) const RUN: Duration = Duration::from_secs(300);
+pub(crate) const RUN: Duration = Duration::from_mins(5);
 const POLL: Duration = Duration::from_millis(10);
 
 /// An upload that is never stored: nothing hashes to this name. While uploads are admitted it answers with 400.
@@ -250,8 +250,7 @@ impl Admin {
         let reseller = self.customer(&provider, "reseller", &format!("{name} Reseller")).await;
         let customer = self.customer(&reseller, "end_customer", name).await;
         let site = text(&self.post(&format!("customers/{customer}/sites"), &json!({ "name": "hq" })).await, "id");
-        let pass_key =
-            text(&self.post(&format!("customers/{customer}/pass_keys"), &json!({})).await, "pass_key");
+        let pass_key = text(&self.post(&format!("customers/{customer}/pass_keys"), &json!({})).await, "pass_key");
         let register = json!({ "pass_key": pass_key, "name": format!("{name}-laptop"), "site": "hq" });
         let device = Device::new(&self.post("devices/register", &register).await);
         Family { provider, reseller, customer, site, device }
@@ -358,7 +357,11 @@ impl Release {
         static NEW: LazyLock<String> = LazyLock::new(|| {
             let program = environment("RESTIC").unwrap_or_else(|| "restic".to_owned());
             let is_new = |(major, minor)| (major, minor) >= (0, 18);
-            checked(program, "RESTIC names no restic of 0.18 or later, nor is one on the PATH; ./test brings one", is_new)
+            checked(
+                program,
+                "RESTIC names no restic of 0.18 or later, nor is one on the PATH; ./test brings one",
+                is_new,
+            )
         });
         static OLD: LazyLock<String> = LazyLock::new(|| {
             let program = environment("RESTIC_014").unwrap_or_default();

@@ -68,11 +68,8 @@ async fn what_is_deleted_gets_nothing_new_below() {
         let is_there = app.admin().get(&path).await.status == 200;
         // People go with their customer, so both may have been done then.
         let deletions = done(vec![deleted], 200, &[(409, "customer_not_empty")]);
-        let made = done(
-            vec![made],
-            201,
-            &[(404, "not_found"), (403, "pass_key_unknown"), (422, "reference_not_found")],
-        );
+        let made =
+            done(vec![made], 201, &[(404, "not_found"), (403, "pass_key_unknown"), (422, "reference_not_found")]);
         assert_eq!(is_there, deletions == 0);
         assert!(if round % 3 == 2 { deletions == 1 } else { deletions + made == 1 }, "{deletions} {made}");
     }
@@ -91,11 +88,8 @@ async fn suspending_and_activating_at_once_ends_in_one_of_both() {
     let mut answers = Vec::new();
     for _ in 0..4 {
         let own = format!("/customers/{customer}/activate");
-        let (one, two, three) = tokio::join!(
-            app.admin().post(&suspend, &body),
-            app.admin().act(&own),
-            app.admin().act(&activate),
-        );
+        let (one, two, three) =
+            tokio::join!(app.admin().post(&suspend, &body), app.admin().act(&own), app.admin().act(&activate),);
         answers.extend([one, two, three]);
     }
     assert_eq!(done(answers, 200, &[(412, "version_stale")]), 12);
@@ -143,9 +137,6 @@ async fn a_busy_tree_counts_right() {
     join_all(work).await;
     let after = app.admin().get(&format!("/customers/{}", app.provider().await)).await.is(200)["totals"].clone();
     let grown = |name: &str| after[name].as_i64().unwrap() - before[name].as_i64().unwrap();
-    assert_eq!(
-        (grown("customers"), grown("sites"), grown("devices"), grown("used_bytes")),
-        (12, 8, 8, 800)
-    );
+    assert_eq!((grown("customers"), grown("sites"), grown("devices"), grown("used_bytes")), (12, 8, 8, 800));
     app.finish().await;
 }

@@ -76,17 +76,20 @@ impl Things {
             "session_create" => json!({ "login": ADMIN, "password": PASSWORD }),
             "invitation_accept" => json!({ "token": self.invitation, "password": PASSWORD }),
             "me_set_password" => json!({ "current_password": PASSWORD, "password": PASSWORD }),
-            "customer_create" => json!({ "parent_id": self.customer, "name": format!("made_{number}"), "country": "DE" }),
+            "customer_create" => {
+                json!({ "parent_id": self.customer, "name": format!("made_{number}"), "country": "DE" })
+            }
             "customer_update" => json!({ "company_name": format!("Renamed {number}") }),
             "customer_suspend" => json!({ "reason": "Unpaid", "mode": "stop_backups" }),
             "customer_set_password" => json!({ "password": PASSWORD }),
             "site_create" => json!({ "name": format!("site_{number}") }),
-            "user_create" => json!({ "customer_id": self.customer, "email": format!("v{number}@example.com"), "name": "V",
-                "role": "supporter" }),
-            "user_update" => json!({ "name": format!("Renamed {number}") }),
+            "user_create" => {
+                json!({ "customer_id": self.customer, "email": format!("v{number}@example.com"), "name": "V",
+                "role": "supporter" })
+            }
+            "user_update" | "device_update" => json!({ "name": format!("Renamed {number}") }),
             "pass_key_create" => json!({ "max_uses": 1 }),
             "device_register" => json!({ "pass_key": self.secret, "name": "till" }),
-            "device_update" => json!({ "name": format!("Renamed {number}") }),
             unknown => panic!("say what a valid body of {unknown} is"),
         }
     }

@@ -37,10 +37,8 @@ async fn rustic_backs_up_restores_prunes_and_stops_at_a_suspension() {
     assert_same(&tree, &restored);
 
     admin.suspend(&family.reseller, "stop_backups", None).await;
-    until("the suspension has arrived", async || {
-        family.device.answers("POST", UPLOAD).await == StatusCode::FORBIDDEN
-    })
-    .await;
+    until("the suspension has arrived", async || family.device.answers("POST", UPLOAD).await == StatusCode::FORBIDDEN)
+        .await;
     write_tree(&tree.join("newer"), 23, &Tree { files: 10, bytes: 2_000_000 });
     let before = admin.assert_used(&server, &family).await;
     let began = Instant::now();
@@ -72,8 +70,9 @@ struct Rustic {
 
 impl Rustic {
     fn of(device: &Device, tree: &Path) -> Self {
-        let program = environment("RUSTIC_CLIENT")
-            .expect("RUSTIC_CLIENT names no program; cargo build in crates/tenantry/tests/rustic makes it, as ./test does");
+        let program = environment("RUSTIC_CLIENT").expect(
+            "RUSTIC_CLIENT names no program; cargo build in crates/tenantry/tests/rustic makes it, as ./test does",
+        );
         Self { program, repository: device.restic_url(), tree: tree.to_owned() }
     }
 
@@ -83,10 +82,7 @@ impl Rustic {
         command.arg(&self.repository).args(arguments).env("RUSTIC_PASSWORD", "a secret of the customer");
         let output = command.stdin(Stdio::null()).kill_on_drop(true).output();
         let output = timeout(RUN, output).await.expect("rustic ends").unwrap();
-        match output.status.success() {
-            true => Ok(()),
-            false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
-        }
+        if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
     }
 
     async fn pass(&self, arguments: &[&str]) {

@@ -236,7 +236,8 @@ impl<'a> Story<'a> {
     /// The gateway follows the change log: what the API has said holds there a moment later.
     async fn until_answers(&self, status: StatusCode, method: &str, path: &str) {
         let device = &self.family.device;
-        until(&format!("{method} {path} answers {status}"), async || device.answers(method, path).await == status).await;
+        until(&format!("{method} {path} answers {status}"), async || device.answers(method, path).await == status)
+            .await;
     }
 
     async fn assert_refused(&self, arguments: &[&str]) {

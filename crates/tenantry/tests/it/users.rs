@@ -3,12 +3,14 @@
 use serde_json::{Value, json};
 
 use crate::app::{ADMIN, App, PASSWORD, id};
+use crate::client::merged;
 
 #[tokio::test]
 async fn an_account_is_made_edited_and_removed() {
     let app = App::start().await;
     let customer = app.end_customer("Bakery").await;
-    let body = json!({ "customer_id": customer, "email": "Jo@Bakery.example", "name": " Jo Jones ", "role": "supporter" });
+    let body =
+        json!({ "customer_id": customer, "email": "Jo@Bakery.example", "name": " Jo Jones ", "role": "supporter" });
     let made = app.admin().post("/users", &body).await;
     assert_eq!(made.header("etag"), Some("\"1\""));
     let made = made.is(201);
@@ -44,24 +46,20 @@ async fn fields_are_checked() {
     let app = App::start().await;
     let customer = app.end_customer("Bakery").await;
     let site = app.site(&customer, "hq").await;
-    let make = async |body: Value| app.admin().post("/users", &body).await;
-    let with = |fields: Value| {
-        let mut body = json!({ "customer_id": customer, "email": "a@b.example", "name": "A", "role": "supporter" });
-        body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
-        body
-    };
-    make(with(json!({ "email": "a", "name": " ", "password": "short" }))).await.invalid(&[
+    let good = json!({ "customer_id": customer, "email": "a@b.example", "name": "A", "role": "supporter" });
+    let make = async |fields: Value| app.admin().post("/users", &merged(&good, &fields)).await;
+    make(json!({ "email": "a", "name": " ", "password": "short" })).await.invalid(&[
         ("email", "invalid"),
         ("name", "required"),
         ("password", "weak_password"),
     ]);
-    make(with(json!({ "role": "root" }))).await.invalid(&[("role", "invalid")]);
-    make(with(json!({ "customer_id": "cus_unknown" }))).await.invalid(&[("customer_id", "reference_not_found")]);
-    make(with(json!({ "customer_id": site }))).await.invalid(&[("customer_id", "invalid")]);
-    make(with(json!({ "email": ADMIN.to_uppercase() }))).await.invalid(&[("email", "email_taken")]);
-    let made = make(with(json!({}))).await.is(201);
-    make(with(json!({ "email": "A@B.Example" }))).await.invalid(&[("email", "email_taken")]);
-    let path = format!("/users/{}", id(&made));
+    make(json!({ "role": "root" })).await.invalid(&[("role", "invalid")]);
+    make(json!({ "customer_id": "cus_unknown" })).await.invalid(&[("customer_id", "reference_not_found")]);
+    make(json!({ "customer_id": site })).await.invalid(&[("customer_id", "invalid")]);
+    make(json!({ "email": ADMIN.to_uppercase() })).await.invalid(&[("email", "email_taken")]);
+    let user = make(json!({})).await.is(201);
+    make(json!({ "email": "A@B.Example" })).await.invalid(&[("email", "email_taken")]);
+    let path = format!("/users/{}", id(&user));
     app.admin().edit(&path, &json!({ "email": ADMIN })).await.invalid(&[("email", "email_taken")]);
     app.admin().edit(&path, &json!({ "email": "A@b.example" })).await.is(200);
     app.admin().edit(&path, &json!({ "password": "short" })).await.invalid(&[("password", "weak_password")]);

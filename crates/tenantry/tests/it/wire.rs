@@ -39,6 +39,13 @@ pub(crate) async fn until_close(address: SocketAddr, request: &[u8]) -> Vec<Answ
     exchange(address, request, None).await
 }
 
+/// Sends part of a request and hangs up.
+pub(crate) async fn send_and_leave(address: SocketAddr, request: &[u8]) {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    // The server may be the first to hang up.
+    let _ = stream.write_all(request).await;
+}
+
 async fn exchange(address: SocketAddr, request: &[u8], wanted: Option<usize>) -> Vec<Answer> {
     let (mut reader, mut writer) = TcpStream::connect(address).await.unwrap().into_split();
     let is_head = request.starts_with(b"HEAD ");
@@ -81,13 +88,12 @@ pub(crate) fn basic(device: &Device) -> String {
 
 /// A whole request of a device; further headers each with their end of line.
 pub(crate) fn request(device: &Device, method: &str, path: &str, headers: &str, body: &[u8]) -> Vec<u8> {
-    let mut request = format!("{method} {path} HTTP/1.1\r\nHost: pool\r\n{}{headers}", basic(device));
-    if !body.is_empty() || method == "POST" {
-        request += &format!("Content-Length: {}\r\n", body.len());
-    }
-    let mut request = (request + "\r\n").into_bytes();
-    request.extend_from_slice(body);
-    request
+    let length = match (method, body.len()) {
+        (method, 0) if method != "POST" => String::new(),
+        (_, length) => format!("Content-Length: {length}\r\n"),
+    };
+    let head = format!("{method} {path} HTTP/1.1\r\nHost: pool\r\n{}{headers}{length}\r\n", basic(device));
+    [head.as_bytes(), body].concat()
 }
 
 /// Takes a whole answer off the front of what was received.

@@ -1,0 +1,60 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { Invitation, User } from '../../api/schema';
+import { problemText } from '../../lib/words';
+import { Button } from '../../ui/Button';
+import { Dialog, DialogBody, DialogFoot } from '../../ui/Dialog';
+import { Notice } from '../../ui/Notice';
+import { inviteUser } from './api';
+import { InvitationShown } from './InvitationShown';
+
+/** Makes a link with which a person sets a password: to begin with, or because the former one was lost. */
+export function InviteDialog({ user, onClose }: { user: User; onClose: () => void }) {
+  const client = useQueryClient();
+  const [invitation, setInvitation] = useState<Invitation>();
+  const [problem, setProblem] = useState<string>();
+  const [busy, setBusy] = useState(false);
+  const invite = async () => {
+    setBusy(true);
+    setProblem(undefined);
+    try {
+      setInvitation(await inviteUser(user.id));
+      await client.invalidateQueries({ queryKey: ['changes'] });
+    } catch (error) {
+      setProblem(problemText(error));
+    }
+    setBusy(false);
+  };
+  if (invitation) {
+    return (
+      <Dialog title={`Invitation for ${user.name}`} onClose={onClose} firm wide>
+        <DialogBody>
+          <InvitationShown invitation={invitation} />
+        </DialogBody>
+        <DialogFoot>
+          <Button kind="primary" onPress={onClose}>
+            Done
+          </Button>
+        </DialogFoot>
+      </Dialog>
+    );
+  }
+  return (
+    <Dialog title={`Invite ${user.name}?`} onClose={onClose}>
+      <DialogBody>
+        <p>
+          This makes a link with which {user.name} sets a password for {user.email}, once and within a week. Links that
+          were made before stop working
+          {user.has_password ? '; the present password holds until the new one is set.' : '.'}
+        </p>
+        {problem && <Notice tone="danger">{problem}</Notice>}
+      </DialogBody>
+      <DialogFoot>
+        <Button onPress={onClose}>Cancel</Button>
+        <Button kind="primary" isPending={busy} onPress={() => void invite()}>
+          Make the link
+        </Button>
+      </DialogFoot>
+    </Dialog>
+  );
+}
