@@ -103,10 +103,11 @@ impl Drop for Peer {
 
 /// Starts rest-server without authentication: it has less to do than a gateway that checks passwords.
 fn start_peer(program: &Path, directory: &Path) -> Result<(Peer, Place)> {
-    let address = "127.0.0.1:18431";
+    // Free at this moment; the listener that says so is gone again before rest-server starts.
+    let address = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
     std::fs::create_dir_all(directory)?;
     let child = Command::new(program)
-        .args(["--no-auth", "--listen", address, "--path"])
+        .args(["--no-auth", "--listen", address.as_str(), "--path"])
         .arg(directory)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -114,7 +115,7 @@ fn start_peer(program: &Path, directory: &Path) -> Result<(Peer, Place)> {
     let place = Place { address: address.to_owned(), path: "/bench/".to_owned(), authorization: None, pid: child.id() };
     let peer = Peer(child);
     let end = Instant::now() + Duration::from_secs(10);
-    while std::net::TcpStream::connect(address).is_err() {
+    while std::net::TcpStream::connect(&place.address).is_err() {
         if Instant::now() > end {
             return Err("rest-server does not answer".into());
         }

@@ -11,7 +11,7 @@ use crate::{Figure, Result, measure, median};
 const FILES: usize = 1000;
 const FILE: usize = 1_000_000;
 
-/// One pass over one server; a fresh repository each time, since both are emptied in between.
+/// Runs restic against one server and fails if it does.
 fn restic(program: &Path, scratch: &Path, url: &str, arguments: &[&str]) -> Result<()> {
     let status = Command::new(program)
         .args(["--quiet", "--repo", &format!("rest:{url}"), "--cache-dir"])

@@ -122,6 +122,7 @@ async fn serve(stream: TcpStream, gateway: Arc<Gateway>) {
     let _ = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(Duration::from_secs(30))
+        .max_buf_size(gateway::CONNECTION_BUFFER)
         .serve_connection(TokioIo::new(stream), service)
         .await;
 }

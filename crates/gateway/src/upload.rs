@@ -165,6 +165,7 @@ impl Sink {
             dismiss(upload).await;
             return Err(Refusal::new(Code::HashMismatch, "The bytes do not hash to the name"));
         }
+        let is_long = upload.is_some();
         let work = move || {
             let mut upload = write(&gateway.pool, &held, file, upload, &buffer)?;
             drop(buffer);
@@ -181,7 +182,13 @@ impl Sink {
             upload.settle()?;
             Ok(())
         };
-        wait_for(work).await.map_err(|error| match error {
+        // A long one has come by way of the blocking threads anyway; the change of thread is nothing beside its sync.
+        let placed = if is_long {
+            spawn_blocking(work).await.unwrap_or_else(|error| Err(io::Error::other(error).into()))
+        } else {
+            wait_for(work).await
+        };
+        placed.map_err(|error| match error {
             NotPlaced::ConfigExists => {
                 Refusal::new(Code::ConfigExists, "The repository has a different config already")
             }

@@ -22,6 +22,7 @@ pub use view::get;
 use crate::authz::{Account, Permission};
 use crate::change::{Entry, Subject};
 use crate::cx::{Cx, Tx};
+use crate::http::IfMatch;
 use crate::list::{SortField, Window, search_of};
 
 const SORT: &[SortField] = &[
@@ -63,15 +64,13 @@ pub async fn show(cx: &mut Cx, id: &CustomerId) -> Result<Customer, Error> {
 pub async fn set_password(
     tx: &mut Tx,
     id: &CustomerId,
-    expected: Option<crate::http::IfMatch>,
+    expected: Option<IfMatch>,
     hash: &str,
 ) -> Result<Customer, Error> {
     let account = tx.account()?;
     let mut row = get(tx, &account, id).await?;
     account.authorize(Permission::SetPasswords, &row.path)?;
-    if let Some(expected) = expected {
-        expected.check(row.version)?;
-    }
+    IfMatch::check_if_given(expected, row.version)?;
     if row.username.is_none() {
         return Err(Error::field("password", Code::Invalid, "The customer has no username to sign in with."));
     }
@@ -87,15 +86,13 @@ pub async fn set_password(
 pub async fn delete(
     tx: &mut Tx,
     id: &CustomerId,
-    expected: Option<crate::http::IfMatch>,
+    expected: Option<IfMatch>,
     dry_run: bool,
 ) -> Result<CustomerDeletion, Error> {
     let account = tx.account()?;
     let row = get(tx, &account, id).await?;
     account.authorize(Permission::DeleteCustomers, &row.path)?;
-    if let Some(expected) = expected {
-        expected.check(row.version)?;
-    }
+    IfMatch::check_if_given(expected, row.version)?;
     let blockers = delete_blockers(tx, &row).await?;
     let deletion = CustomerDeletion {
         id: row.id.clone(),

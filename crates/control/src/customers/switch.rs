@@ -81,9 +81,7 @@ async fn switch(
     if row.level == Level::Provider {
         return Err(Error::new(Code::Forbidden, "The provider itself cannot be suspended."));
     }
-    if let Some(expected) = expected {
-        expected.check(row.version)?;
-    }
+    IfMatch::check_if_given(expected, row.version)?;
     let mut changed = row.clone();
     set(&mut changed, tx.now.as_microsecond());
     let (before, after) = (state_of(&row), state_of(&changed));

@@ -139,9 +139,7 @@ pub async fn issue_credentials(
     let account = tx.account()?;
     let (row, repository, _) = get(tx, &account, id).await?;
     account.authorize(Permission::IssueCredentials, &row.path)?;
-    if let Some(expected) = expected {
-        expected.check(row.version)?;
-    }
+    IfMatch::check_if_given(expected, row.version)?;
     let password = token(tx.app.random)?;
     if sql::update(tx, &row, Some(&token_hash(&password))).await? != 1 {
         return Err(customers::stale());

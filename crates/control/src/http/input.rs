@@ -69,6 +69,11 @@ impl Call {
 }
 
 impl IfMatch {
+    /// The same for an action, which may come without a version.
+    pub fn check_if_given(expected: Option<Self>, version: i64) -> Result<(), Error> {
+        expected.map_or(Ok(()), |expected| expected.check(version))
+    }
+
     /// Refuses a version that is not the present one.
     pub fn check(self, version: i64) -> Result<(), Error> {
         if self == Self::Any || self == Self::Version(version) {

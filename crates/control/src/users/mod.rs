@@ -271,9 +271,7 @@ pub async fn delete(tx: &mut Tx, id: &UserId, expected: Option<IfMatch>) -> Resu
     let account = tx.account()?;
     let (row, home) = get(tx, &account, id).await?;
     account.authorize(Permission::ManageUsers, &home.path)?;
-    if let Some(expected) = expected {
-        expected.check(row.version)?;
-    }
+    IfMatch::check_if_given(expected, row.version)?;
     if account.id == AccountId::User(row.id.clone()) {
         return Err(Error::new(Code::Forbidden, "Nobody removes the account they are signed in with."));
     }

@@ -8,7 +8,7 @@ use bytes::{Buf, Bytes};
 use crate::lock;
 
 /// Size of a buffer in bytes: large enough that a hop to a blocking thread is cheap beside it.
-pub(crate) const SIZE: usize = 128 * 1024;
+pub(crate) const SIZE: usize = 256 * 1024;
 
 /// Most buffers that wait for their next use.
 const KEPT: usize = 64;

@@ -1,5 +1,6 @@
 //! The first start: a link that works once, and the three customers that always exist.
 
+use reqwest::Method;
 use serde_json::json;
 
 use crate::app::{ADMIN, App, PASSWORD, PROVIDER, id};
@@ -43,6 +44,22 @@ async fn two_who_use_the_link_at_once_make_one_administrator() {
     let admin = app.client(ADMIN, PASSWORD).await;
     assert_eq!(admin.get("/users").await.is(200)["total"], 1);
     assert_eq!(admin.get("/customers").await.is(200)["total"], 3);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn an_answer_that_was_lost_can_be_asked_for_again() {
+    let app = App::start_empty().await;
+    let body = request(app.setup_token().unwrap());
+    let run = async |key: &str, body: &serde_json::Value| {
+        app.nobody().request(Method::POST, "/setup").header("idempotency-key", key).json(body).send().await
+    };
+    let first = run("k1", &body).await.is(201);
+    assert_eq!(run("k1", &body).await.is(201), first);
+    run("k1", &request("guessed")).await.refused(422, "idempotency_key_reused");
+    run("k2", &body).await.refused(409, "setup_done");
+    let admin = app.client(ADMIN, PASSWORD).await;
+    assert_eq!(admin.get("/users").await.is(200)["total"], 1);
     app.finish().await;
 }
 

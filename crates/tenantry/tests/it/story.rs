@@ -13,6 +13,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::time::{Instant, sleep};
 
 use crate::process::{Admin, Family, Noise, Release, Restic, Run, Server, UPLOAD, bytes_below, files, until};
+use crate::wire;
 
 /// How long a restic that stops at a refusal may take to end. It takes a second or two; retrying takes it minutes.
 const SECONDS: Duration = Duration::from_secs(30);
@@ -163,6 +164,10 @@ impl<'a> Story<'a> {
         self.exact(server).await;
     }
 
+    fn path(&self, kind: &str, content: &[u8]) -> String {
+        format!("/restic/{}/{kind}/{}", self.family.device.repository, wire::name(content))
+    }
+
     /// Suspends the reseller in the middle of a backup. Gives what restic says when it ends by itself, and how long that
     /// took. If it retries instead, activates and sees it pass.
     async fn backup_interrupted(&self, server: &Server) -> Option<(Run, Duration)> {
@@ -179,8 +184,13 @@ impl<'a> Story<'a> {
             .spawn()
             .unwrap();
         until("the backup is under way", async || bytes_below(&directory) > before + 4_000_000).await;
+        // An upload in the middle of its body is cut, and told why.
+        let whole = wire::request(&self.family.device, "POST", &self.path("data", b"half"), "", &vec![0; 1_000_000]);
+        let mut half = wire::begin(server.address, &whole[..500_000]).await;
         self.admin.suspend(&self.family.reseller, "stop_backups", Some(MESSAGE)).await;
         let suspended = Instant::now();
+        let answer = wire::answer(&mut half).await;
+        assert!(answer.head.starts_with(&format!("HTTP/1.1 403 {SENTENCE}\r\n")), "{}", answer.head);
         if self.release == Release::Debian13 {
             let run = Restic::end_of(backup).await;
             let took = suspended.elapsed();

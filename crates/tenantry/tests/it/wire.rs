@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use data_encoding::{BASE64, HEXLOWER};
 use sha2::{Digest as _, Sha256};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -46,6 +46,18 @@ pub(crate) async fn send_and_leave(address: SocketAddr, request: &[u8]) {
     let _ = stream.write_all(request).await;
 }
 
+/// Sends part of a request and goes on later.
+pub(crate) async fn begin(address: SocketAddr, request: &[u8]) -> TcpStream {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(request).await.unwrap();
+    stream
+}
+
+/// What the server answers to a request that was [begun](begin), without waiting for the rest of it.
+pub(crate) async fn answer(stream: &mut TcpStream) -> Answer {
+    read(stream, false, Some(1)).await.pop().expect("an answer")
+}
+
 async fn exchange(address: SocketAddr, request: &[u8], wanted: Option<usize>) -> Vec<Answer> {
     let (mut reader, mut writer) = TcpStream::connect(address).await.unwrap().into_split();
     let is_head = request.starts_with(b"HEAD ");
@@ -55,6 +67,12 @@ async fn exchange(address: SocketAddr, request: &[u8], wanted: Option<usize>) ->
         let _ = writer.write_all(&request).await;
         writer
     });
+    let answers = read(&mut reader, is_head, wanted).await;
+    writing.abort();
+    answers
+}
+
+async fn read(reader: &mut (impl AsyncRead + Unpin), is_head: bool, wanted: Option<usize>) -> Vec<Answer> {
     let (mut received, mut answers) = (Vec::new(), Vec::new());
     while wanted.is_none_or(|wanted| answers.len() < wanted) {
         if let Some(answer) = take(&mut received, is_head) {
@@ -71,7 +89,6 @@ async fn exchange(address: SocketAddr, request: &[u8], wanted: Option<usize>) ->
             }
         }
     }
-    writing.abort();
     answers
 }
 

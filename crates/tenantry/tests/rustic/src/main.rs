@@ -12,6 +12,7 @@ use rustic_core::{
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
+#[expect(clippy::disallowed_methods, reason = "a program's configuration is read here, at the start")]
 fn main() -> Outcome {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
