@@ -48,7 +48,7 @@ test.beforeAll(async ({ backend }, info) => {
 /** Every page, and what shows that it is there. */
 const PAGES: [name: string, path: (world: World) => string, shows: string][] = [
   ['customers', (w) => `/customers?under=${w.reseller.id}`, 'Full Ltd'],
-  ['customers, none found', () => '/customers?q=nothing+is+called+this', 'No customers match'],
+  ['customers, none found', () => '/customers?q=nothing+is+called+this', 'No customer fits'],
   ['customer', (w) => `/customers/${w.end.id}`, 'files-01'],
   ['customer, suspended', (w) => `/customers/${w.suspended.id}`, 'Reason: Invoice 4711 is unpaid'],
   ['customer, bare', (w) => `/customers/${w.bare.id}`, 'No device yet'],

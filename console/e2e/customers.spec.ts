@@ -148,7 +148,7 @@ test('suspending says what stops, shows its cause below, and is lifted again', a
   await expect(page.getByText('Reason: Invoice 4711 is unpaid')).toBeVisible();
 
   await page.goto(`/customers/${end.id}`);
-  await expect(page.getByText(`Suspended, because ${parent.company_name} above is.`)).toBeVisible();
+  await expect(page.getByText(`Suspended because ${parent.company_name} above is.`)).toBeVisible();
   await page.getByRole('link', { name: `Open ${parent.company_name}` }).click();
   await page.getByRole('region', { name: 'Needs attention' }).getByRole('button', { name: 'Activate' }).click();
   await expect(page.getByRole('dialog')).toContainText('1device can back up again');

@@ -30,7 +30,7 @@ test('the tree opens, walks, and narrows the whole console', async ({ page, back
   await rowOf(page, 'leaf-01').getByRole('link').click();
   await expect(page.getByRole('heading', { name: 'leaf-01' })).toBeVisible();
 
-  await page.getByRole('searchbox', { name: 'Filter the tree' }).fill('leaf');
+  await page.getByRole('searchbox', { name: 'Find in the tree' }).fill('leaf');
   await expect(tree.getByRole('treeitem')).toHaveText([
     /^Provider/u,
     new RegExp(reseller.company_name, 'u'),
@@ -55,7 +55,7 @@ test('the command field finds customers, pages and actions', async ({ page, back
   const name = `Findable ${info.workerIndex}-${info.repeatEachIndex}`;
   await backend.reseller(name);
   await page.goto('/devices');
-  await page.getByRole('searchbox', { name: 'Filter the tree' }).focus();
+  await page.getByRole('searchbox', { name: 'Find in the tree' }).focus();
   await page.keyboard.press('Control+k');
   const field = page.getByRole('dialog').getByRole('searchbox');
   await field.waitFor();
@@ -72,7 +72,7 @@ test('the command field finds customers, pages and actions', async ({ page, back
   await expect(page.getByRole('heading', { name: 'Add customer' })).toBeVisible();
   await page.keyboard.press('Control+k');
   await page.keyboard.type('nothing is called this');
-  await expect(page.getByText('Nothing matches “nothing is called this”.')).toBeVisible();
+  await expect(page.getByText('Nothing is called “nothing is called this”.')).toBeVisible();
   await page.keyboard.press('Escape');
   await expect(page.getByRole('dialog')).toHaveCount(0);
 });
@@ -81,7 +81,7 @@ test('the theme is switched, and stays so', async ({ page }) => {
   await page.goto('/customers');
   const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   const light = await ground();
-  await page.getByRole('button', { name: 'Switch between light and dark' }).click();
+  await page.getByRole('button', { name: 'Light or dark' }).click();
   expect(await ground()).not.toBe(light);
   await page.reload();
   expect(await ground()).not.toBe(light);
@@ -89,7 +89,7 @@ test('the theme is switched, and stays so', async ({ page }) => {
 
 test('an address that leads nowhere says so', async ({ page }) => {
   await page.goto('/nonsense');
-  await expect(page.getByRole('heading', { name: 'There is no page at this address' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'No page has this address' })).toBeVisible();
   await page.goto('/customers?under=cus_unknown');
   await page.getByRole('link', { name: 'Look in the whole tree' }).click();
   await expect(page).toHaveURL(/\/customers$/u);

@@ -86,7 +86,7 @@ test('a slash leads to the search, which ignores case and is kept in the address
   await page.reload();
   await expect(page.getByRole('searchbox', { name: 'Name, email or reference' })).toHaveValue('rOW 11');
   await page.getByRole('searchbox', { name: 'Name, email or reference' }).fill('nothing is called this');
-  await expect(page.getByRole('heading', { name: 'No customers match' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'No customer fits' })).toBeVisible();
   await page.getByRole('button', { name: 'Clear search and level' }).click();
   await expect(page).toHaveURL(new RegExp(`under=${reseller.id}$`, 'u'));
 });

@@ -61,8 +61,8 @@ export function CustomerTree() {
       <input
         className="input"
         type="search"
-        aria-label="Filter the tree"
-        placeholder="Filter the tree"
+        aria-label="Find in the tree"
+        placeholder="Find in the tree"
         value={filter}
         onChange={(event) => setFilter(event.target.value)}
       />

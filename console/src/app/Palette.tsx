@@ -21,7 +21,7 @@ import { PAGES } from './pages';
 import { switchTheme } from './theme';
 import { useMe } from './useMe';
 
-const LABEL = 'Find a customer, page or action';
+const LABEL = 'Go to a customer, page or action';
 
 type Command = { id: string; name: string; icon: ReactNode; run: () => void };
 
@@ -57,7 +57,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
           },
         ]
       : []),
-    { id: 'theme', name: 'Switch between light and dark', icon: <SunMoon className="icon" />, run: switchTheme },
+    { id: 'theme', name: 'Light or dark', icon: <SunMoon className="icon" />, run: switchTheme },
   ]);
   const pages = matching(
     PAGES.filter((page) => operations.includes(page.operation)).map(({ to, name, icon: Icon }) => ({
@@ -89,7 +89,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
               aria-label="What was found"
               onAction={(key) => open(String(key))}
               renderEmptyState={() => (
-                <p className="menu-heading">{found.isFetching ? 'Looking…' : `Nothing matches “${text}”.`}</p>
+                <p className="menu-heading">{found.isFetching ? 'Looking…' : `Nothing is called “${text}”.`}</p>
               )}
             >
               {customers.length > 0 && (

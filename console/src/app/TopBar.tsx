@@ -39,11 +39,11 @@ export function TopBar({ drawer, onDrawer, onPalette }: TopBarProps) {
       </Link>
       <AriaButton className="button command" aria-keyshortcuts="Control+K" onPress={onPalette}>
         <Search className="icon-s" aria-hidden />
-        <span>Find a customer, page or action</span>
+        <span>Go to a customer, page or action</span>
         <kbd aria-hidden>Ctrl K</kbd>
       </AriaButton>
       <div className="top-end">
-        <IconButton label="Switch between light and dark" onPress={switchTheme}>
+        <IconButton label="Light or dark" onPress={switchTheme}>
           <Sun className="icon when-dark" aria-hidden />
           <Moon className="icon when-light" aria-hidden />
         </IconButton>

@@ -32,7 +32,7 @@ test('a state names its cause, its extent, and nothing that must not be seen', (
     'Suspended here. Backups are refused, restores work.',
   );
   expect(stateSentence(state({ state: 'suspended', mode: 'full_stop', cause: 'cus_0', cause_name: 'Above Ltd' }))).toBe(
-    'Suspended, because Above Ltd above is. Neither backups nor restores work.',
+    'Suspended because Above Ltd above is. Neither backups nor restores work.',
   );
   expect(stateSentence(state({ state: 'suspended', mode: 'full_stop' }))).toContain('Suspended from above.');
 });

@@ -46,13 +46,13 @@ export const LEVEL_PLURAL: Record<Level, string> = {
 export const ROLE: Record<Role, string> = {
   administrator: 'Administrator',
   supporter: 'Supporter',
-  customer: 'Customer’s own account',
+  customer: 'Customer',
 };
 
 export const ROLE_HINT: Record<Role, string> = {
   administrator: 'May do everything at this customer and below it.',
   supporter: 'May see everything at this customer and below it, and change nothing.',
-  customer: 'Sees its own sites and devices, and adds devices.',
+  customer: 'May see this customer’s sites and devices, and add devices.',
 };
 
 export const MODE: Record<Mode, string> = {
@@ -94,7 +94,7 @@ export function stateSentence(customer: Pick<Customer, 'id' | 'effective_state' 
   if (state === 'active') return 'Active. Devices can back up.';
   const extent = mode === 'full_stop' ? 'Neither backups nor restores work' : 'Backups are refused, restores work';
   if (cause === customer.id) return `Suspended here. ${extent}.`;
-  if (cause_name) return `Suspended, because ${cause_name} above is. ${extent}.`;
+  if (cause_name) return `Suspended because ${cause_name} above is. ${extent}.`;
   return `Suspended from above. ${extent}.`;
 }
 

@@ -3,12 +3,14 @@ import { getRouteApi, useRouterState } from '@tanstack/react-router';
 import { Check, HardDrive, MapPin, Server, Store, UserPlus } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { Customer, Invitation } from '../../api/schema';
+import { useMay } from '../../app/useMe';
 import { counted } from '../../lib/format';
 import { countryName } from '../../lib/countries';
 import { customerName, refusalOf, offers } from '../../lib/words';
 import { Failed, Skeletons } from '../../ui/Blank';
 import { LinkButton } from '../../ui/Button';
 import { Notice } from '../../ui/Notice';
+import { peopleCountQuery } from '../users/api';
 import { InvitationShown } from '../users/InvitationShown';
 import { useTitle } from '../../ui/useTitle';
 import { customerQuery, storageLocationsQuery } from './api';
@@ -111,22 +113,7 @@ function Steps({ customer }: { customer: Customer }) {
           {totals.customers > 0 ? counted(totals.customers, 'customer') : 'Nobody stands below it yet.'}
         </Step>
       )}
-      <Step
-        icon={<UserPlus className="icon" aria-hidden />}
-        title="People"
-        done={Boolean(customer.username)}
-        action={
-          offers(customer, 'add_user') && (
-            <LinkButton size="s" to="/customers/$id" params={{ id }} search={{ tab: 'people', add: 'person' }}>
-              Add person
-            </LinkButton>
-          )
-        }
-      >
-        {customer.username
-          ? `It signs in as ${customer.username}. Its people can have accounts of their own.`
-          : 'Nobody of this customer can sign in yet.'}
-      </Step>
+      <PeopleStep customer={customer} />
       <Step
         icon={<Server className="icon" aria-hidden />}
         title="Storage location"
@@ -160,6 +147,32 @@ function Steps({ customer }: { customer: Customer }) {
         </Step>
       )}
     </>
+  );
+}
+
+function PeopleStep({ customer }: { customer: Customer }) {
+  const { id, username } = customer;
+  const may = useMay('user_list');
+  const people = useQuery({ ...peopleCountQuery(id), enabled: may }).data ?? 0;
+  const words = [
+    username && `It signs in as ${username}.`,
+    people > 0 && `${counted(people, 'person', 'people')} so far.`,
+  ].filter(Boolean);
+  return (
+    <Step
+      icon={<UserPlus className="icon" aria-hidden />}
+      title="People"
+      done={words.length > 0}
+      action={
+        offers(customer, 'add_user') && (
+          <LinkButton size="s" to="/customers/$id" params={{ id }} search={{ tab: 'people', add: 'person' }}>
+            Add person
+          </LinkButton>
+        )
+      }
+    >
+      {words.length > 0 ? words.join(' ') : 'Nobody of this customer can sign in yet.'}
+    </Step>
   );
 }
 

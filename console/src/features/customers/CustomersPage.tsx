@@ -90,7 +90,7 @@ export function CustomersPage() {
         </div>
       </div>
       {selected > 0 && (
-        <div className="bar bar-selected" role="toolbar" aria-label="Actions for the selected customers">
+        <div className="bar bar-selected" role="toolbar" aria-label="What to do with the selection">
           <IconButton label="Clear the selection" size="s" onPress={() => setSelection(NOTHING)}>
             <X className="icon-s" aria-hidden />
           </IconButton>
@@ -183,7 +183,7 @@ type NoCustomersProps = { narrowed: boolean; chosen: boolean; onClear: () => voi
 
 function NoCustomers({ narrowed, chosen, onClear, onWhole }: NoCustomersProps) {
   return (
-    <Blank title="No customers match">
+    <Blank title="No customer fits">
       <p>{chosen ? 'Search for something else, or look in the whole tree.' : 'Search for something else.'}</p>
       {narrowed && <Button onPress={onClear}>Clear search and level</Button>}
       {chosen && <Button onPress={onWhole}>Look in the whole tree</Button>}

@@ -57,7 +57,7 @@ export function DevicesPage() {
           filter={JSON.stringify(filter)}
           blank={
             search.q ? (
-              <Blank title="No devices match">
+              <Blank title="No device fits">
                 <p>Search for something else.</p>
                 <Button onPress={() => onSearch('')}>Clear the search</Button>
               </Blank>

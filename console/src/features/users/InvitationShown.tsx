@@ -13,7 +13,7 @@ export function InvitationShown({ invitation }: { invitation: Invitation }) {
       <Secret
         label="Invitation link"
         text={invitation.url}
-        hint={`Hand it to ${invitation.email} on a safe way: whoever has it can set the password of this account.`}
+        hint={`Hand it to ${invitation.email} in a safe way: whoever has it can set the password of this account.`}
       />
     </>
   );

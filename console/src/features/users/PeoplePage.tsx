@@ -68,7 +68,7 @@ export function PeoplePage() {
           filter={JSON.stringify(filter)}
           blank={
             search.q ? (
-              <Blank title="No people match">
+              <Blank title="Nobody fits">
                 <p>Search for something else.</p>
                 <Button onPress={() => onSearch('')}>Clear the search</Button>
               </Blank>

@@ -12,8 +12,7 @@ import { toast } from '../../ui/Toasts';
 import { createUser, inviteUser, updateUser } from './api';
 import { InvitationShown } from './InvitationShown';
 
-/** The third role belongs to a customer's username, not to a person. */
-const ROLES: Role[] = ['administrator', 'supporter'];
+const ROLES: Role[] = ['administrator', 'supporter', 'customer'];
 
 const WAYS = [
   {
@@ -69,7 +68,6 @@ export function UserDialog({ customer, user, onClose }: UserDialogProps) {
         : undefined,
   });
   const title = user ? `Edit ${user.name}` : `Add a person at ${customerName(customer)}`;
-  const roles = user && !ROLES.includes(user.role) ? [user.role, ...ROLES] : ROLES;
   if (invitation) {
     return (
       <Dialog title={`Invitation for ${form.values['name']}`} onClose={onClose} firm wide>
@@ -100,7 +98,7 @@ export function UserDialog({ customer, user, onClose }: UserDialogProps) {
           <ChoiceField
             name="role"
             label="Role"
-            options={roles.map((role) => ({ value: role, label: ROLE[role], hint: ROLE_HINT[role] }))}
+            options={ROLES.map((role) => ({ value: role, label: ROLE[role], hint: ROLE_HINT[role] }))}
           />
           {!user && <ChoiceField name="way" label="First sign-in" options={WAYS} />}
           {form.values['way'] === 'password' && (

@@ -1,3 +1,4 @@
+import { queryOptions } from '@tanstack/react-query';
 import { api, done, idempotencyKey, ifMatch, take } from '../../api/client';
 import type { Invitation, InvitationAccept, User, UserCreate, UserUpdate } from '../../api/schema';
 import type { Page } from '../../ui/grid/useWindow';
@@ -13,6 +14,14 @@ export async function listUsers(
   const query = { ...filter, sort, ...range };
   const page: Page<User> = await take(api.GET('/api/v1/users', { params: { query }, signal }));
   return page;
+}
+
+/** How many people have an account at a customer and below it. */
+export function peopleCountQuery(under: string) {
+  return queryOptions({
+    queryKey: ['users', 'count', under],
+    queryFn: async ({ signal }) => (await listUsers({ under }, 'name', { offset: 0, limit: 1 }, signal)).total,
+  });
 }
 
 export function createUser(body: UserCreate, key: string): Promise<User> {

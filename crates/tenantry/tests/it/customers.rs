@@ -271,7 +271,16 @@ async fn the_country_decides_the_storage_location_or_it_is_chosen_once() {
     assert_eq!(make("DE", Some(&germany)).await.is(201)["storage_location_id"], germany);
     make("DE", Some(&france)).await.invalid(&[("storage_location_id", "storage_location_not_choosable")]);
     make("AT", Some("loc_unknown")).await.invalid(&[("storage_location_id", "reference_not_found")]);
-    assert_eq!(make("AT", Some(&france)).await.is(201)["storage_location_id"], france);
+    let abroad = make("AT", Some(&france)).await.is(201);
+    assert_eq!(abroad["storage_location_id"], france);
+    // A site takes its customer's, or has its own country and so its own location.
+    let sites = format!("/customers/{}/sites", id(&abroad));
+    let site = app.admin().post(&sites, &json!({ "name": "hq" })).await.is(201);
+    assert_eq!((&site["country"], &site["storage_location_id"]), (&json!("AT"), &json!(france)));
+    let site = app.admin().post(&sites, &json!({ "name": "berlin", "country": "DE" })).await.is(201);
+    assert_eq!(site["storage_location_id"], germany);
+    let wrong = json!({ "name": "bonn", "country": "DE", "storage_location_id": france });
+    app.admin().post(&sites, &wrong).await.invalid(&[("storage_location_id", "storage_location_not_choosable")]);
 
     let open = make("AT", None).await.is(201);
     assert_eq!(open["storage_location_id"], Value::Null);

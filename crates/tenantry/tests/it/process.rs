@@ -185,6 +185,11 @@ impl Drop for Server {
             let tail: Vec<&str> = log.lines().rev().take(40).collect();
             eprintln!("the server's last words:\n{}", tail.into_iter().rev().collect::<Vec<_>>().join("\n"));
         }
+        // It must be gone before its directory is. A signal that cannot be caught takes no time.
+        let _ = self.child.start_kill();
+        while matches!(self.child.try_wait(), Ok(None)) {
+            std::thread::yield_now();
+        }
     }
 }
 

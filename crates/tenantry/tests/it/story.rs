@@ -10,6 +10,7 @@ use reqwest::StatusCode;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep};
 
 use crate::process::{Admin, Family, Noise, Release, Restic, Run, Server, UPLOAD, bytes_below, files, until};
@@ -189,15 +190,15 @@ impl<'a> Story<'a> {
         let mut half = wire::begin(server.address, &whole[..500_000]).await;
         self.admin.suspend(&self.family.reseller, "stop_backups", Some(MESSAGE)).await;
         let suspended = Instant::now();
-        let answer = wire::answer(&mut half).await;
-        assert!(answer.head.starts_with(&format!("HTTP/1.1 403 {SENTENCE}\r\n")), "{}", answer.head);
         if self.release == Release::Debian13 {
             let run = Restic::end_of(backup).await;
             let took = suspended.elapsed();
+            assert_cut(&mut half).await;
             self.exact(server).await;
             return Some((run, took));
         }
 
+        assert_cut(&mut half).await;
         let mut complaints = BufReader::new(backup.stderr.take().unwrap()).lines();
         let refused = loop {
             let complaint = complaints.next_line().await.unwrap().expect("restic 0.14 complains");
@@ -255,6 +256,12 @@ impl<'a> Story<'a> {
         let run = Restic::end_of(command.unwrap()).await;
         assert!(!run.status.success() && run.said.contains(SENTENCE), "restic {arguments:?}: {}", run.said);
     }
+}
+
+/// Asserts that an upload was ended by the suspension.
+async fn assert_cut(upload: &mut TcpStream) {
+    let answer = wire::answer(upload).await;
+    assert!(answer.head.starts_with(&format!("HTTP/1.1 403 {SENTENCE}\r\n")), "{}", answer.head);
 }
 
 /// What every machine has: folders, names in other scripts, empty files, sizes of all kinds.
