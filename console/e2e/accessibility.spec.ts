@@ -21,7 +21,7 @@ async function populate(backend: Backend, worker: number): Promise<World> {
     password: 'violet harbour siphon 42',
     sites: ['hq', 'plant_2'],
     max_devices: 3,
-    profile: { contact: 'Ola Lindqvist', phone: '+44 20 7946 0812', notes: 'Call before noon.' },
+    profile: { contact: 'Front desk', phone: '+44 20 7946 0812', notes: 'Call before noon.' },
   });
   const device = await backend.device(end, 'files-01');
   await backend.device(end, 'sql-02');

@@ -16,14 +16,14 @@ test('a customer is added, its command copied, a real restic backs up, and the p
   test.setTimeout(120_000);
   const reseller = await backend.reseller(`Story ${info.workerIndex}-${info.repeatEachIndex}`);
   await page.goto(`/customers/new?parent=${reseller.id}`);
-  await page.getByLabel('Company name').fill('Delmont Pharmacy');
+  await page.getByLabel('Company name').fill('Harbour Pharmacy');
   await page.getByRole('combobox', { name: 'Country' }).fill('United Kin');
   await page.getByRole('option', { name: 'United Kingdom' }).click();
   await page.getByRole('button', { name: 'Add end customer' }).click();
   await page.getByRole('link', { name: 'Add device' }).click();
   await page.getByRole('button', { name: 'Make pass key' }).click();
 
-  const dialog = page.getByRole('alertdialog', { name: 'Add a device to Delmont Pharmacy' });
+  const dialog = page.getByRole('alertdialog', { name: 'Add a device to Harbour Pharmacy' });
   await expect(dialog).toContainText('This pass key is shown now and not again.');
   await dialog.getByRole('button', { name: 'Copy: Pass key' }).click();
   const passKey = await clipboard(page);

@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 
 const BINARY = process.env['TENANTRY_BIN'] ?? resolve(import.meta.dirname, '../../target/debug/tenantry');
 
-export const ADMINISTRATOR = { login: 'ingrid@northwind.example', password: 'violet harbour siphon 42' };
+export const ADMINISTRATOR = { login: 'admin@northwind.example', password: 'violet harbour siphon 42' };
 
 export type Server = {
   url: string;

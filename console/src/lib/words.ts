@@ -119,7 +119,7 @@ const CHANGES: Record<string, string> = {
   'pass_key.revoked': 'revoked the pass key',
 };
 
-/** The verb of a change: `Ingrid` *suspended* `Acme`. */
+/** The verb of a change: somebody *suspended* `Acme`. */
 export function changeVerb(change: Pick<Change, 'action'>): string {
   return CHANGES[change.action] ?? change.action.replaceAll(/[._]/gu, ' ');
 }

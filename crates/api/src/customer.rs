@@ -113,6 +113,7 @@ pub struct CustomerUpdate {
     /// Only while there is none, and together with a password.
     pub username: Option<String>,
     pub password: Option<Secret>,
+    /// Needs the right at the parent: nobody lifts a limit that was laid on their own customer.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 1_000_000)]
     pub max_devices: Option<Option<i64>>,
@@ -166,7 +167,7 @@ pub struct EffectiveState {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Suspension {
     pub mode: Mode,
-    /// Only for those who may lift it.
+    /// Only for those who look after the customer from above: why is not the customer's own people's business.
     pub reason: Option<String>,
     /// What refused clients are told in addition.
     pub public_message: Option<String>,
@@ -271,7 +272,7 @@ pub struct StateChange {
 pub struct Consequences {
     /// Customers and sites, the customer itself included, whose effective state changes.
     pub customers: i64,
-    /// Devices that can no longer back up, or can again.
+    /// Devices whose effective state changes: that can no longer back up, or can again, or can no longer restore ...
     pub devices: i64,
     /// Of these, devices that have backed up within the last 48 hours.
     pub devices_with_recent_backup: i64,

@@ -40,9 +40,13 @@ pub async fn list(cx: &mut Cx, customer: &CustomerId, query: &ListQuery) -> Resu
             under.path
         }
     };
-    let search = search_of(&query)?;
-    let total = sql::count(cx, &under, search.as_deref()).await?;
-    let rows = sql::window(cx, &under, search.as_deref(), &window).await?;
+    let wanted = sql::Wanted {
+        under: &under,
+        search: search_of(&query)?,
+        people: Permission::ReadUsers.is_given_to(account.role),
+    };
+    let total = sql::count(cx, &wanted).await?;
+    let rows = sql::window(cx, &wanted, &window).await?;
     let (rows, next) = window.cut(rows, |row| row.subject_id.clone());
     Ok(crate::list::page(rows.into_iter().map(|row| view(&account, row)).collect(), next, total))
 }
@@ -51,14 +55,12 @@ pub async fn list(cx: &mut Cx, customer: &CustomerId, query: &ListQuery) -> Resu
 fn view(account: &Account, row: sql::Row) -> Change {
     let path = Path::from_stored(row.path);
     let actor_is_visible = row.actor_path.is_none_or(|actor| account.sees(&Path::from_stored(actor)));
-    let at_the_top = path == account.path;
+    let is_below = account.path.is_above(&path);
     let details = |text: Option<String>| {
         let mut value: Value = serde_json::from_str(&text?).ok()?;
-        if let (true, Some(fields)) = (at_the_top, value.as_object_mut()) {
+        if let (false, Some(fields)) = (is_below, value.as_object_mut()) {
             fields.remove("parent_id");
-            if !actor_is_visible {
-                fields.remove("reason");
-            }
+            fields.remove("reason");
         }
         Some(value)
     };

@@ -30,26 +30,35 @@ db::record! {
     }
 }
 
-fn wanted(under: &Path, search: Option<&str>) -> Sql {
-    let (from, to) = under.range();
-    let mut sql = sql![" from changes h where h.path >= ", from, " and h.path < ", to];
-    if let Some(pattern) = search {
-        sql.append(sql![" and h.subject_folded like ", pattern, " escape '\\'"]);
+/// Which entries are wanted.
+#[derive(Debug)]
+pub(super) struct Wanted<'a> {
+    pub(super) under: &'a Path,
+    pub(super) search: Option<String>,
+    /// With what happened to people's accounts.
+    pub(super) people: bool,
+}
+
+impl Wanted<'_> {
+    fn condition(&self) -> Sql {
+        let (from, to) = self.under.range();
+        let mut sql = sql![" from changes h where h.path >= ", from, " and h.path < ", to];
+        if let Some(pattern) = &self.search {
+            sql.append(sql![" and h.subject_folded like ", pattern, " escape '\\'"]);
+        }
+        if !self.people {
+            sql.push(" and h.subject_kind <> 'user'");
+        }
+        sql
     }
-    sql
 }
 
-pub(super) async fn count(cx: &mut Cx, under: &Path, search: Option<&str>) -> Result<i64, Error> {
-    cx.one(sql!["select count(*)", wanted(under, search)]).await
+pub(super) async fn count(cx: &mut Cx, wanted: &Wanted<'_>) -> Result<i64, Error> {
+    cx.one(sql!["select count(*)", wanted.condition()]).await
 }
 
-pub(super) async fn window(
-    cx: &mut Cx,
-    under: &Path,
-    search: Option<&str>,
-    window: &Window,
-) -> Result<Vec<(Row, Key)>, Error> {
-    let mut statement = sql!["select ", columns_of::<Row>("h"), ", ", window.key_column(), wanted(under, search)];
+pub(super) async fn window(cx: &mut Cx, wanted: &Wanted<'_>, window: &Window) -> Result<Vec<(Row, Key)>, Error> {
+    let mut statement = sql!["select ", columns_of::<Row>("h"), ", ", window.key_column(), wanted.condition()];
     window.finish(&mut statement);
     let rows: Vec<(Row, Option<Key>)> = cx.all(statement).await?;
     Ok(rows.into_iter().filter_map(|(row, key)| key.map(|key| (row, key))).collect())

@@ -85,6 +85,13 @@ pub async fn update(
     let row = super::get(tx, &account, id).await?;
     account.authorize(Permission::EditCustomers, &row.path)?;
     expected.check(row.version)?;
+    if input.0.max_devices.is_some_and(|max| max != row.max_devices)
+        && row.level != Level::Provider
+        && !account.path.is_above(&row.path)
+    {
+        let detail = "Only somebody who looks after the customer above may change its device limit.";
+        return Err(Error::new(Code::Forbidden, detail));
+    }
     let mut changed = row.clone();
     apply(tx, &mut changed, &input.0).await?;
     let (before, after) = difference(&snapshot(&row), &snapshot(&changed));

@@ -79,11 +79,11 @@ pub async fn one(cx: &mut Cx, account: &Account, row: Row) -> Result<Customer, E
 }
 
 fn customer(lineage: &Lineage, account: &Account, row: Row, totals: TotalsRow) -> Customer {
-    let parent = row.parent_id.as_ref().filter(|_| account.path.is_above(&row.path));
-    let may_switch = account.refusal(Permission::SwitchCustomers, &row.path).is_none();
+    let is_below = account.path.is_above(&row.path);
+    let parent = row.parent_id.as_ref().filter(|_| is_below);
     let suspension = row.suspend_mode.map(|mode| Suspension {
         mode,
-        reason: row.suspend_reason.clone().filter(|_| may_switch),
+        reason: row.suspend_reason.clone().filter(|_| is_below),
         public_message: row.suspend_message.clone(),
         since: Time::from_micros(row.suspended_at.unwrap_or(row.created_at)),
     });

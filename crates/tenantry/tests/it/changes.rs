@@ -267,3 +267,21 @@ async fn the_log_is_the_subtrees_newest_first_and_paged() {
     app.admin().get(&format!("{path}?sort=at")).await.invalid(&[("sort", "invalid")]);
     app.finish().await;
 }
+
+#[tokio::test]
+async fn a_customers_own_account_reads_nothing_of_peoples_accounts() {
+    let app = App::start().await;
+    let reseller = app.reseller("Reseller").await;
+    let customer = app.customer(&reseller, "end_customer", "Customer").await;
+    app.person(&customer, "supporter", "colleague@customer.example").await;
+    let own = app.person(&customer, "customer", "own@customer.example").await;
+    let path = format!("/customers/{customer}/changes");
+
+    let log = own.get(&path).await.is(200);
+    let kinds: Vec<&Value> = log["items"].as_array().unwrap().iter().map(|entry| &entry["subject_kind"]).collect();
+    assert_eq!(kinds, ["customer"], "{log:#}");
+    assert_eq!(log["total"], 1);
+    let all = app.admin().get(&path).await.is(200);
+    assert!(all.to_string().contains("colleague@customer.example"));
+    app.finish().await;
+}

@@ -438,3 +438,24 @@ async fn a_customer_is_deleted_with_its_people_once_nothing_stands_below() {
     app.nobody().post("/devices/register", &register).await.is(201);
     app.finish().await;
 }
+
+#[tokio::test]
+async fn a_device_limit_is_changed_from_above_only() {
+    let app = App::start().await;
+    let reseller = app.reseller("Reseller").await;
+    let customer = app.customer(&reseller, "end_customer", "Customer").await;
+    let boss = app.person(&reseller, "administrator", "boss@reseller.example").await;
+    let own = app.person(&customer, "administrator", "own@customer.example").await;
+    let path = format!("/customers/{customer}");
+
+    boss.edit(&path, &json!({ "max_devices": 3 })).await.is(200);
+    for more in [json!(4), json!(null)] {
+        own.edit(&path, &json!({ "max_devices": more })).await.refused(403, "forbidden");
+    }
+    // What a form sends back unchanged is no change.
+    own.edit(&path, &json!({ "max_devices": 3, "company_name": "Renamed" })).await.is(200);
+    assert_eq!(boss.get(&path).await.is(200)["max_devices"], 3);
+    let provider = app.provider().await;
+    app.admin().edit(&format!("/customers/{provider}"), &json!({ "max_devices": 50 })).await.is(200);
+    app.finish().await;
+}

@@ -17,7 +17,7 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncWriteExt as _, BufReade
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep, timeout};
 
-/// How long anything may take that is bound to come. Only a test that fails anyway waits so long.
+/// How long anything may take that is bound to come.
 pub(crate) const SOON: Duration = Duration::from_mins(1);
 /// The same for a run of a client.
 pub(crate) const RUN: Duration = Duration::from_mins(5);
@@ -137,8 +137,7 @@ impl Server {
     /// Asks the server to end and waits for it.
     pub(crate) async fn stop(&mut self) -> ExitStatus {
         let pid = self.child.id().expect("the server runs").to_string();
-        let asked = Command::new("sh").args(["-c", "kill -TERM \"$0\"", &pid]).status().await.unwrap();
-        assert!(asked.success());
+        assert!(Command::new("sh").args(["-c", "kill -TERM \"$0\"", &pid]).status().await.unwrap().success());
         timeout(SOON, self.child.wait()).await.expect("the server ends when it is asked to").unwrap()
     }
 
@@ -181,11 +180,9 @@ impl Drop for Server {
     #[expect(clippy::print_stderr, reason = "whoever reads why a test failed needs it")]
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let log = self.log();
-            let tail: Vec<&str> = log.lines().rev().take(40).collect();
-            eprintln!("the server's last words:\n{}", tail.into_iter().rev().collect::<Vec<_>>().join("\n"));
+            eprintln!("the server's log:\n{}", self.log());
         }
-        // It must be gone before its directory is. A signal that cannot be caught takes no time.
+        // It must be gone before its directory is.
         let _ = self.child.start_kill();
         while matches!(self.child.try_wait(), Ok(None)) {
             std::thread::yield_now();
