@@ -252,5 +252,22 @@ test('a new password signs the customer’s own account in', async ({ page, back
   await rowOf(own, 'Own Ltd').getByRole('link').click();
   await expect(own.getByRole('link', { name: 'Edit' })).toHaveCount(0);
   await expect(own.getByRole('link', { name: 'Add device' })).toBeVisible();
+  await own.goto('/people');
+  await expect(own.getByRole('heading', { name: 'This is not for your role' })).toBeVisible();
   await context.close();
+});
+
+test('what is impossible just now stays in place and says why', async ({ page, backend }, info) => {
+  const end = await backend.endCustomer(await reseller(backend, info.workerIndex), 'Held Ltd');
+  await backend.post(`/customers/${end.id}/suspend`, { reason: 'Unpaid', mode: 'stop_backups' });
+  await page.goto(`/customers/${end.id}?tab=devices`);
+  const add = page.getByRole('button', { name: 'Add device' });
+  await expect(add).toHaveAttribute('aria-disabled', 'true');
+  await expect(add).toHaveCSS('opacity', '0.5');
+  await page.keyboard.press('Tab');
+  await add.focus();
+  await expect(page.getByRole('tooltip')).toHaveText('Nothing can be added while the customer is suspended.');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('region', { name: /notification/u })).toContainText('Nothing can be added');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
 });

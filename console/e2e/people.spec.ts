@@ -34,6 +34,10 @@ test('a person is added, signs in, is edited and removed', async ({ page, backen
   // She reads: nothing that changes anything is offered, and rows cannot be selected.
   await expect(hers.getByRole('link', { name: 'Add customer' })).toHaveCount(0);
   await expect(hers.getByRole('checkbox')).toHaveCount(0);
+  await hers.getByRole('link', { name: 'People', exact: true }).click();
+  await expect(hers.getByRole('row').filter({ hasText: 'Lea Moreau' })).toBeVisible();
+  await expect(hers.getByRole('button', { name: 'Add person' })).toHaveCount(0);
+  await expect(hers.getByRole('button', { name: /^Edit/u })).toHaveCount(0);
   await hers.getByRole('button', { name: /account of/u }).click();
   await hers.getByRole('menuitem', { name: 'Change password…' }).click();
   const own = hers.getByRole('dialog', { name: 'Change your password' });

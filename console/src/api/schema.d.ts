@@ -479,7 +479,7 @@ export interface components {
             customers: number;
             /**
              * Format: int64
-             * @description Devices that can no longer back up, or can again.
+             * @description Devices whose effective state changes: that can no longer back up, or can again, or can no longer restore ...
              */
             devices: number;
             /**
@@ -604,7 +604,10 @@ export interface components {
             country?: string | null;
             email?: string | null;
             kind?: components["schemas"]["Kind"] | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Needs the right at the parent: nobody lifts a limit that was laid on their own customer.
+             */
             max_devices?: number | null;
             password?: components["schemas"]["Secret"] | null;
             profile?: components["schemas"]["ProfileUpdate"] | null;
@@ -1095,7 +1098,7 @@ export interface components {
             mode: components["schemas"]["Mode"];
             /** @description What refused clients are told in addition. */
             public_message?: string | null;
-            /** @description Only for those who may lift it. */
+            /** @description Only for those who look after the customer from above: why is not the customer's own people's business. */
             reason?: string | null;
             since: components["schemas"]["Time"];
         };

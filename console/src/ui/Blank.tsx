@@ -17,6 +17,14 @@ export function Blank({ title, small = false, children }: BlankProps) {
 
 /** Something could not be loaded. */
 export function Failed({ what, error, onRetry }: { what: string; error: unknown; onRetry?: () => void }) {
+  // Asking again would not help.
+  if (isCode(error, 'forbidden')) {
+    return (
+      <Blank title="This is not for your role">
+        <p role="alert">{problemText(error)} An administrator can show it to you, or change your role.</p>
+      </Blank>
+    );
+  }
   return (
     <div className="blank" role="alert">
       <h2>{what} could not be loaded</h2>

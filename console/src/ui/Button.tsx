@@ -6,6 +6,7 @@ import {
   TooltipTrigger,
   type ButtonProps as AriaButtonProps,
 } from 'react-aria-components';
+import { toast } from './Toasts';
 
 type Look = {
   kind?: 'primary' | 'danger' | 'quiet' | 'link';
@@ -20,14 +21,7 @@ type ButtonProps = Omit<AriaButtonProps, 'className' | 'style'> &
 
 export function Button({ kind, size, refusal, onPress, ...rest }: ButtonProps) {
   const button = (
-    <AriaButton
-      {...rest}
-      {...(refusal ? { 'aria-disabled': true } : onPress && { onPress })}
-      className="button"
-      data-kind={kind}
-      data-size={size}
-      data-disabled={refusal ? true : undefined}
-    />
+    <AriaButton {...rest} {...pressing(refusal, onPress)} className="button" data-kind={kind} data-size={size} />
   );
   return refusal ? <Tipped tip={refusal}>{button}</Tipped> : button;
 }
@@ -40,13 +34,12 @@ export function IconButton({ label, kind = 'quiet', size, refusal, onPress, chil
     <Tipped tip={refusal ? `${label}: ${refusal}` : label}>
       <AriaButton
         {...rest}
-        {...(refusal ? { 'aria-disabled': true } : onPress && { onPress })}
+        {...pressing(refusal, onPress)}
         aria-label={label}
         className="button"
         data-icon
         data-kind={kind}
         data-size={size}
-        data-disabled={refusal ? true : undefined}
       >
         {children}
       </AriaButton>
@@ -61,6 +54,12 @@ export function LinkButton({ kind, size, children, ...link }: LinkProps & Look &
       {children}
     </Link>
   );
+}
+
+/** A finger has no tooltip: pressed nevertheless, it says why nothing happens. */
+function pressing(refusal: string | undefined, onPress: AriaButtonProps['onPress']) {
+  if (refusal) return { 'aria-disabled': true, type: 'button' as const, onPress: () => toast(refusal) };
+  return onPress ? { onPress } : {};
 }
 
 function Tipped({ tip, children }: { tip: string; children: ReactNode }) {

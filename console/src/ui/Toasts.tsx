@@ -1,11 +1,11 @@
 import { X } from 'lucide-react';
 import {
+  Button,
   UNSTABLE_Toast as AriaToast,
   UNSTABLE_ToastContent as ToastContent,
   UNSTABLE_ToastQueue as ToastQueue,
   UNSTABLE_ToastRegion as ToastRegion,
 } from 'react-aria-components';
-import { Button } from './Button';
 
 const queue = new ToastQueue<string>({ maxVisibleToasts: 3 });
 
@@ -22,7 +22,7 @@ export function Toasts() {
           <ToastContent>
             <span slot="title">{shown.content}</span>
           </ToastContent>
-          <Button slot="close" kind="quiet" size="s" aria-label="Dismiss">
+          <Button slot="close" className="button" data-kind="quiet" data-size="s" aria-label="Dismiss">
             <X className="icon-s" aria-hidden />
           </Button>
         </AriaToast>

@@ -25,8 +25,8 @@ use crate::upload::{Source, check_length, drain, receive};
 use crate::usage::Permit;
 use crate::{Gateway, RequestId};
 
-/// Up to this length in bytes a file is read at once.
-const READ_AT_ONCE: u64 = 64 * 1024;
+/// Up to this length in bytes an answer is read whole.
+const SMALL: u64 = 64 * 1024;
 
 type Answer = Result<Response<GatewayBody>, Refusal>;
 
@@ -124,7 +124,7 @@ impl Gateway {
             Glance::Missing => return Err(Refusal::not_found()),
             Glance::Found(blob) => {
                 let span = range.span(blob.length)?;
-                let whole = (span.length <= READ_AT_ONCE).then(|| read::small_cached(&blob.file, span)).flatten();
+                let whole = (span.length <= SMALL).then(|| read::small_cached(&blob.file, span)).flatten();
                 (blob, span, whole)
             }
             Glance::Unknown => {
@@ -133,7 +133,7 @@ impl Gateway {
                     let blob = fs::open(&repository, file)?;
                     let span = range.span(blob.length);
                     let whole = match &span {
-                        Ok(span) if span.length <= READ_AT_ONCE => Some(read::small(&blob.file, *span)?),
+                        Ok(span) if span.length <= SMALL => Some(read::small(&blob.file, *span)?),
                         _ => None,
                     };
                     Ok((blob, span, whole))
@@ -145,10 +145,8 @@ impl Gateway {
         let length = blob.length;
         let body = match whole {
             Some(bytes) => GatewayBody::whole(bytes),
-            None if span.length <= READ_AT_ONCE => {
-                GatewayBody::whole(blocking(move || read::small(&blob.file, span)).await?)
-            }
-            None => GatewayBody::reading(Reading::new(blob.file, span, Arc::clone(&self.buffers))),
+            None if span.length <= SMALL => GatewayBody::whole(blocking(move || read::small(&blob.file, span)).await?),
+            None => GatewayBody::reading(Reading::new(blob.file, span, Arc::clone(&self.reading))),
         };
         let status = if range.0.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
         let mut response = answer::bytes(status, body);

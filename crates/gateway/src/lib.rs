@@ -4,7 +4,7 @@
 //! - [`protocol`]: paths, verbs, media types (pure)
 //! - `admission`: who, which repository, may it
 //! - `handler`: one function per verb; `upload`: the long one
-//! - `hop`: where work that waits for the disk is done
+//! - `hop`, `lane`: where work that waits for the disk is done
 //! - `usage`: counters, and when they are stored
 //! - `blobs`: where bytes lie
 //! - `answer`: headers, bodies, refusals
@@ -16,6 +16,7 @@ mod answer;
 mod blobs;
 mod handler;
 mod hop;
+mod lane;
 pub mod protocol;
 mod upload;
 mod usage;
@@ -35,7 +36,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use answer::GatewayBody;
 use answer::Refusal;
-use blobs::buffers::Buffers;
+use blobs::buffers::{Buffers, READ_AT_ONCE, WRITTEN_AT_ONCE};
 use blobs::fs::Pool;
 use usage::{Close, Usage};
 
@@ -47,7 +48,7 @@ const DRAIN_POLL: Duration = Duration::from_millis(10);
 
 /// What hyper should buffer of a connection, in bytes, as `max_buf_size`: as much as the gateway moves at a time. More
 /// makes nothing faster, and a hundred connections larger.
-pub const CONNECTION_BUFFER: usize = blobs::buffers::SIZE;
+pub const CONNECTION_BUFFER: usize = READ_AT_ONCE;
 
 /// The present, for what is stored.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -93,7 +94,9 @@ pub struct Gateway {
     grants: Arc<Grants>,
     options: Options,
     pool: Arc<Pool>,
-    buffers: Arc<Buffers>,
+    /// For uploads.
+    writing: Arc<Buffers>,
+    reading: Arc<Buffers>,
     usage: Arc<Usage>,
     /// Nothing new may change anything.
     draining: CancellationToken,
@@ -113,7 +116,8 @@ impl Gateway {
             grants,
             options,
             pool,
-            buffers: Arc::default(),
+            writing: Arc::new(Buffers::new(WRITTEN_AT_ONCE)),
+            reading: Arc::new(Buffers::new(READ_AT_ONCE)),
             usage,
             draining: CancellationToken::new(),
             cut: CancellationToken::new(),
@@ -143,7 +147,8 @@ impl Gateway {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while shutdown.run_until_cancelled(ticks.tick()).await.is_some() {
             self.flush_and_tell(Close::Idle).await;
-            self.buffers.trim();
+            self.writing.trim();
+            self.reading.trim();
         }
         self.drain().await;
     }

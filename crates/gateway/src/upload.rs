@@ -1,5 +1,5 @@
 //! One upload: received, hashed, written and put in place. The thread that receives also hashes, while a blocking thread
-//! writes what came before; two buffers per upload, whatever its length. What follows the last buffer is one piece of
+//! writes what came before; three buffers per upload, whatever its length. What follows the last buffer is one piece of
 //! work that nothing interrupts and that holds the permit, so that a client that hangs up can't leave a file without a
 //! count.
 
@@ -14,16 +14,16 @@ use bytes::Bytes;
 use http_body::Body;
 use http_body_util::BodyExt as _;
 use sha2::{Digest as _, Sha256};
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout};
 
 use crate::Gateway;
 use crate::admission::{admit, is_same};
 use crate::answer::Refusal;
 use crate::blobs::buffers::Buffer;
-use crate::blobs::fs::Pool;
 use crate::blobs::place::{NotPlaced, Placed, Upload};
 use crate::hop::wait_for;
+use crate::lane::{Lane, write};
 use crate::protocol::{File, Kind, Operation};
 use crate::usage::Permit;
 
@@ -111,52 +111,36 @@ pub(crate) fn check_length(file: File, length: u64) -> Result<(), Refusal> {
     }
 }
 
-/// The bytes on their way to the disk.
+/// Where the bytes go.
 struct Sink {
     gateway: Arc<Gateway>,
     file: File,
     hasher: Sha256,
     buffer: Buffer,
-    /// The buffer before, while it is written.
-    writing: Option<JoinHandle<io::Result<Upload>>>,
+    lane: Arc<Lane>,
 }
 
 impl Sink {
-    fn new(gateway: &Arc<Gateway>, file: File) -> Self {
-        Self {
-            gateway: Arc::clone(gateway),
-            file,
-            hasher: Sha256::new(),
-            buffer: gateway.buffers.take(),
-            writing: None,
-        }
+    fn new(gateway: &Arc<Gateway>, file: File, held: &Arc<Held>) -> Self {
+        let (buffer, lane) = (gateway.writing.take(), Lane::new(&gateway.pool, held, file));
+        Self { gateway: Arc::clone(gateway), file, hasher: Sha256::new(), buffer, lane }
     }
 
-    async fn push(&mut self, mut bytes: Bytes, held: &Arc<Held>) -> Result<(), Refusal> {
+    async fn push(&mut self, mut bytes: Bytes) -> Result<(), Refusal> {
         self.hasher.update(&bytes);
         loop {
             self.buffer.fill(&mut bytes);
             if bytes.is_empty() {
                 return Ok(());
             }
-            let upload = self.written().await?;
-            let full = std::mem::replace(&mut self.buffer, self.gateway.buffers.take());
-            let (pool, held, file) = (Arc::clone(&self.gateway.pool), Arc::clone(held), self.file);
-            self.writing = Some(spawn_blocking(move || write(&pool, &held, file, upload, &full)));
-        }
-    }
-
-    /// Waits until nothing is being written.
-    async fn written(&mut self) -> Result<Option<Upload>, Refusal> {
-        match self.writing.take() {
-            Some(job) => job.await.map_err(io::Error::other).flatten().map(Some).map_err(Refusal::failed),
-            None => Ok(None),
+            let full = std::mem::replace(&mut self.buffer, self.gateway.writing.take());
+            self.lane.push(full).await.map_err(Refusal::failed)?;
         }
     }
 
     /// Puts the file in place.
-    async fn finish(mut self, held: Arc<Held>, permit: Permit) -> Result<(), Refusal> {
-        let upload = self.written().await?;
+    async fn finish(self, held: Arc<Held>, permit: Permit) -> Result<(), Refusal> {
+        let upload = self.lane.written().await.map_err(Refusal::failed)?;
         let Self { gateway, file, hasher, buffer, .. } = self;
         let digest: [u8; 32] = hasher.finalize().into();
         if let File::Blob(_, name) = file
@@ -209,31 +193,21 @@ async fn dismiss(upload: Option<Upload>) {
     .await;
 }
 
-/// Writes a buffer behind what is there; begins the file if there is none. Blocks.
-fn write(pool: &Arc<Pool>, held: &Held, file: File, upload: Option<Upload>, buffer: &Buffer) -> io::Result<Upload> {
-    let mut upload = match upload {
-        Some(upload) => upload,
-        None => Upload::begin(pool, &held.grant.directory, file)?,
-    };
-    upload.write(buffer.as_ref())?;
-    Ok(upload)
-}
-
 /// Receives a body and puts it in place.
 pub(crate) async fn receive<B: Body<Data = Bytes>>(
     gateway: &Arc<Gateway>,
     mut source: Source<'_, B>,
     permit: Permit,
 ) -> Result<(), Refusal> {
-    let mut sink = Sink::new(gateway, source.file);
+    let mut sink = Sink::new(gateway, source.file, &source.held);
     let received = async {
         while let Some(bytes) = source.next().await? {
-            sink.push(bytes, &source.held).await?;
+            sink.push(bytes).await?;
         }
         Ok(())
     };
     if let Err(refusal) = received.await {
-        dismiss(sink.written().await.ok().flatten()).await;
+        dismiss(sink.lane.written().await.ok().flatten()).await;
         return Err(refusal);
     }
     sink.finish(source.held, permit).await

@@ -4,6 +4,7 @@ import { HardDrive, KeyRound, Pencil } from 'lucide-react';
 import { useState } from 'react';
 import { isCode } from '../../api/client';
 import type { Device, DeviceCredentials } from '../../api/schema';
+import { useMay } from '../../app/useMe';
 import { bytes, day } from '../../lib/format';
 import { DEVICE_KIND, DEVICE_STATUS, offers, problemText, refusalOf } from '../../lib/words';
 import { Blank, Failed, Skeletons } from '../../ui/Blank';
@@ -32,6 +33,8 @@ export function DevicePage() {
   const device = useQuery({ ...deviceQuery(id), refetchInterval: 5000 });
   const [dialog, setDialog] = useState<'rename' | 'credentials'>();
   const data = device.data;
+  const mayRename = useMay('device_update');
+  const mayIssue = useMay('device_issue_credentials');
   useTitle(data?.name);
   if (device.error && !data) {
     return isCode(device.error, 'not_found') ? (
@@ -68,13 +71,13 @@ export function DevicePage() {
           <h1>{data.name}</h1>
           <StateBadge state={data.effective_state} />
           <div className="page-actions">
-            {offers(data, 'edit') && (
+            {mayRename && offers(data, 'edit') && (
               <Button refusal={refusalOf(data, 'edit')} onPress={() => setDialog('rename')}>
                 <Pencil className="icon-s" aria-hidden />
                 <span className="action-text">Rename</span>
               </Button>
             )}
-            {offers(data, 'issue_credentials') && (
+            {mayIssue && offers(data, 'issue_credentials') && (
               <Button refusal={refusalOf(data, 'issue_credentials')} onPress={() => setDialog('credentials')}>
                 <KeyRound className="icon-s" aria-hidden />
                 <span className="action-text">New credentials</span>

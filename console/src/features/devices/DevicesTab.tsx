@@ -2,6 +2,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { Plus } from 'lucide-react';
 import { useState } from 'react';
 import type { Customer, Device } from '../../api/schema';
+import { useMay } from '../../app/useMe';
 import { counted } from '../../lib/format';
 import { offers, refusalOf } from '../../lib/words';
 import { Blank } from '../../ui/Blank';
@@ -19,7 +20,8 @@ export function DevicesTab({ customer }: { customer: Customer }) {
     key: ['devices', 'list', { under }, sort],
     fetch: (range, signal) => listDevices({ under }, sort, range, signal),
   });
-  const add = offers(customer, 'add_device') && (
+  const mayAdd = useMay('pass_key_create');
+  const add = mayAdd && offers(customer, 'add_device') && (
     <Button
       refusal={refusalOf(customer, 'add_device')}
       onPress={() => void go({ search: { tab: 'devices', add: 'device' } })}

@@ -3,6 +3,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { Plus } from 'lucide-react';
 import { useState } from 'react';
 import type { Customer, PassKey, PassKeyCreated } from '../../api/schema';
+import { useMay } from '../../app/useMe';
 import { count } from '../../lib/format';
 import { customerName, offers, PASS_KEY_STATE, problemText, refusalOf } from '../../lib/words';
 import { Badge } from '../../ui/Badge';
@@ -19,6 +20,7 @@ import { PassKeyShown } from './PassKeyShown';
 /** The pass keys of an end customer: what they begin with, how often they were used, when they end. */
 export function PassKeysTab({ customer }: { customer: Customer }) {
   const keys = useQuery(passKeysQuery(customer.id));
+  const mayManage = useMay('pass_key_create');
   const go = useNavigate({ from: '/customers/$id' });
   const sites = useQuery({ ...childrenQuery(customer), enabled: customer.totals.sites > 0 }).data ?? [];
   const [asked, setAsked] = useState<{ passKey: PassKey; action: 'rotate' | 'revoke' }>();
@@ -28,7 +30,7 @@ export function PassKeysTab({ customer }: { customer: Customer }) {
     <section aria-label="Pass keys">
       <header className="card-head">
         <h2>Pass keys</h2>
-        {offers(customer, 'add_device') && (
+        {mayManage && offers(customer, 'add_device') && (
           <Button
             refusal={refusalOf(customer, 'add_device')}
             onPress={() => void go({ search: { tab: 'pass_keys', add: 'device' } })}
@@ -86,6 +88,7 @@ type KeyRowProps = { passKey: PassKey; site: Customer | undefined; onAsk: (actio
 
 function KeyRow({ passKey, site, onAsk }: KeyRowProps) {
   const { prefix, state, uses, max_uses } = passKey;
+  const mayManage = useMay('pass_key_revoke');
   const active = state === 'active';
   return (
     <tr>
@@ -110,12 +113,12 @@ function KeyRow({ passKey, site, onAsk }: KeyRowProps) {
         <When at={passKey.created_at} />
       </td>
       <td className="table-actions">
-        {active && offers(passKey, 'rotate') && (
+        {active && mayManage && offers(passKey, 'rotate') && (
           <Button size="s" refusal={refusalOf(passKey, 'rotate')} onPress={() => onAsk('rotate')}>
             Replace
           </Button>
         )}
-        {active && offers(passKey, 'revoke') && (
+        {active && mayManage && offers(passKey, 'revoke') && (
           <Button size="s" refusal={refusalOf(passKey, 'revoke')} onPress={() => onAsk('revoke')}>
             Revoke
           </Button>

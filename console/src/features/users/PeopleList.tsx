@@ -1,6 +1,7 @@
 import { CircleUser, Link2, Pencil, Trash2 } from 'lucide-react';
 import { useMemo, useState, type ReactNode } from 'react';
 import type { User } from '../../api/schema';
+import { useMay } from '../../app/useMe';
 import { offers, refusalOf, ROLE, ROLE_HINT } from '../../lib/words';
 import { Badge } from '../../ui/Badge';
 import { ListFailed } from '../../ui/Blank';
@@ -25,7 +26,14 @@ type Ask = { user: User; action: 'edit' | 'invite' | 'remove' };
 
 export function PeopleList({ window, withCustomer, ...rest }: PeopleListProps) {
   const [asked, setAsked] = useState<Ask>();
-  const columns = useMemo(() => peopleColumns(withCustomer, setAsked), [withCustomer]);
+  const mayManage = useMay('user_update');
+  const columns = useMemo(
+    () =>
+      peopleColumns(setAsked).filter(
+        ({ id }) => (withCustomer || id !== 'customer') && (mayManage || id !== 'actions'),
+      ),
+    [withCustomer, mayManage],
+  );
   const close = () => setAsked(undefined);
   if (window.error) return <ListFailed what="The people" error={window.error} onRetry={window.retry} />;
   return (
@@ -48,8 +56,8 @@ export function PeopleList({ window, withCustomer, ...rest }: PeopleListProps) {
   );
 }
 
-function peopleColumns(withCustomer: boolean, onAsk: (ask: Ask) => void): Column<User>[] {
-  const columns: Column<User>[] = [
+function peopleColumns(onAsk: (ask: Ask) => void): Column<User>[] {
+  return [
     {
       id: 'name',
       title: 'Name',
@@ -91,7 +99,6 @@ function peopleColumns(withCustomer: boolean, onAsk: (ask: Ask) => void): Column
       cell: (user) => <Actions user={user} onAsk={onAsk} />,
     },
   ];
-  return withCustomer ? columns : columns.filter(({ id }) => id !== 'customer');
 }
 
 function Who({ user }: { user: User }) {

@@ -3,7 +3,7 @@ import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { Plus } from 'lucide-react';
 import { useCallback } from 'react';
 import type { User } from '../../api/schema';
-import { useScope } from '../../app/useMe';
+import { useMay, useScope } from '../../app/useMe';
 import { count } from '../../lib/format';
 import { customerName, offers, refusalOf } from '../../lib/words';
 import { Blank } from '../../ui/Blank';
@@ -24,6 +24,7 @@ export function PeoplePage() {
   const search = route.useSearch();
   const go = useNavigate({ from: '/people' });
   const scope = useScope();
+  const mayAdd = useMay('user_create');
   const customer = useQuery(customerQuery(scope.id)).data;
   const filter = { under: search.under, q: search.q };
   const sort = search.sort ?? 'name';
@@ -47,7 +48,7 @@ export function PeoplePage() {
             </p>
           )}
         </div>
-        {offers(customer, 'add_user') && (
+        {mayAdd && offers(customer, 'add_user') && (
           <div className="page-actions">
             <Button kind="primary" refusal={refusalOf(customer, 'add_user')} onPress={() => setAdd('yes')}>
               <Plus className="icon-s" aria-hidden />

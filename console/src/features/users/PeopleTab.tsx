@@ -2,6 +2,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { Plus } from 'lucide-react';
 import { useState } from 'react';
 import type { Customer, User } from '../../api/schema';
+import { useMay } from '../../app/useMe';
 import { counted } from '../../lib/format';
 import { offers, refusalOf } from '../../lib/words';
 import { Blank } from '../../ui/Blank';
@@ -14,6 +15,7 @@ import { PeopleList } from './PeopleList';
 export function PeopleTab({ customer }: { customer: Customer }) {
   const [sort, setSort] = useState('name');
   const go = useNavigate({ from: '/customers/$id' });
+  const mayAdd = useMay('user_create');
   const under = customer.id;
   const rows = useWindow<User>({
     key: ['users', 'list', { under }, sort],
@@ -23,7 +25,7 @@ export function PeopleTab({ customer }: { customer: Customer }) {
     <section className="tab-list" aria-label="People">
       <header className="card-head">
         <h2>{rows.loading ? 'People' : counted(rows.total, 'person', 'people')}</h2>
-        {offers(customer, 'add_user') && (
+        {mayAdd && offers(customer, 'add_user') && (
           <Button
             refusal={refusalOf(customer, 'add_user')}
             onPress={() => void go({ search: { tab: 'people', add: 'person' } })}

@@ -7,21 +7,30 @@ use bytes::{Buf, Bytes};
 
 use crate::lock;
 
-/// Size of a buffer in bytes: large enough that a hop to a blocking thread is cheap beside it.
-pub(crate) const SIZE: usize = 256 * 1024;
+/// Bytes of an upload that are written at a time: a hop to a blocking thread is cheap beside that.
+pub(crate) const WRITTEN_AT_ONCE: usize = 128 * 1024;
+
+/// Bytes of a file that are read at a time.
+pub(crate) const READ_AT_ONCE: usize = 256 * 1024;
 
 /// Most buffers that wait for their next use.
 const KEPT: usize = 64;
 
-/// The buffers that are free.
-#[derive(Debug, Default)]
+/// The buffers of one size that are free.
+#[derive(Debug)]
 pub(crate) struct Buffers {
+    /// In bytes.
+    size: usize,
     free: Mutex<Vec<Box<[u8]>>>,
 }
 
 impl Buffers {
+    pub(crate) fn new(size: usize) -> Self {
+        Self { size, free: Mutex::default() }
+    }
+
     pub(crate) fn take(self: &Arc<Self>) -> Buffer {
-        let bytes = lock(&self.free).pop().unwrap_or_else(|| vec![0; SIZE].into_boxed_slice());
+        let bytes = lock(&self.free).pop().unwrap_or_else(|| vec![0; self.size].into_boxed_slice());
         Buffer { bytes, filled: 0, home: Arc::clone(self) }
     }
 
@@ -47,7 +56,7 @@ pub(crate) struct Buffer {
 impl Buffer {
     /// Moves as much of `from` in as there is room for.
     pub(crate) fn fill(&mut self, from: &mut Bytes) {
-        let take = from.len().min(SIZE - self.filled);
+        let take = from.len().min(self.bytes.len() - self.filled);
         from.copy_to_slice(&mut self.bytes[self.filled..self.filled + take]);
         self.filled += take;
     }
@@ -58,7 +67,7 @@ impl Buffer {
         most: usize,
         read: impl FnOnce(&mut [u8]) -> Result<usize, E>,
     ) -> Result<usize, E> {
-        let most = most.min(SIZE);
+        let most = most.min(self.bytes.len());
         self.filled = read(&mut self.bytes[..most])?.min(most);
         Ok(self.filled)
     }
@@ -90,7 +99,8 @@ mod tests {
 
     #[test]
     fn a_buffer_is_filled_piece_by_piece_and_used_again() {
-        let buffers = Arc::new(Buffers::default());
+        const SIZE: usize = 1000;
+        let buffers = Arc::new(Buffers::new(SIZE));
         let mut buffer = buffers.take();
         let mut piece = Bytes::from(vec![7; SIZE - 1]);
         buffer.fill(&mut piece);

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use rustix::io::{Errno, ReadWriteFlags, preadv2};
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::buffers::{Buffer, Buffers, SIZE};
+use super::buffers::{Buffer, Buffers, READ_AT_ONCE};
 use crate::protocol::Span;
 
 /// A part of a file as a stream of chunks.
@@ -108,7 +108,7 @@ impl Reading {
 }
 
 fn chunk(unread: u64) -> usize {
-    usize::try_from(unread).unwrap_or(SIZE).min(SIZE)
+    usize::try_from(unread).unwrap_or(READ_AT_ONCE).min(READ_AT_ONCE)
 }
 
 /// Reads what the page cache holds, without waiting for anything.
@@ -134,6 +134,12 @@ pub(crate) fn small(file: &Open, span: Span) -> io::Result<Bytes> {
 mod tests {
     use super::*;
 
+    const SIZE: usize = READ_AT_ONCE;
+
+    fn buffers() -> Arc<Buffers> {
+        Arc::new(Buffers::new(SIZE))
+    }
+
     #[tokio::test]
     async fn every_part_arrives_whole_whether_cached_or_not() {
         let directory = tempfile::tempdir().unwrap();
@@ -143,7 +149,7 @@ mod tests {
         for (start, length) in [(0, content.len()), (1, SIZE), (SIZE - 1, 2), (content.len() - 1, 1), (5, 2 * SIZE)] {
             for ahead in [false, true] {
                 let span = Span { start: start as u64, length: length as u64 };
-                let mut reading = Reading::new(Open::open(&path).unwrap(), span, Arc::default());
+                let mut reading = Reading::new(Open::open(&path).unwrap(), span, buffers());
                 if ahead {
                     reading.read_ahead();
                 }
@@ -163,7 +169,7 @@ mod tests {
         let path = directory.path().join("file");
         std::fs::write(&path, [1; 100]).unwrap();
         let span = Span { start: 0, length: 200 };
-        let mut reading = Reading::new(Open::open(&path).unwrap(), span, Arc::default());
+        let mut reading = Reading::new(Open::open(&path).unwrap(), span, buffers());
         let mut chunks = Vec::new();
         while let Some(chunk) = std::future::poll_fn(|cx| reading.poll_chunk(cx)).await {
             let failed = chunk.is_err();
