@@ -169,7 +169,7 @@ impl std::error::Error for Error {
 /// What is wrong with one field of the input.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FieldError {
-    /// The field's name, dotted and indexed for nested ones: `profile.phone`, `sites.1`.
+    /// The field's name, dotted and indexed for nested ones: `profile.phone`, `sites[1]`.
     pub field: String,
     pub code: String,
     pub detail: String,

@@ -211,6 +211,8 @@ pub struct Reading {
 pub struct LeftOpen {
     pub repository: RepositoryId,
     pub directory: PathBuf,
+    /// The last stored counter: a directory that should hold something and is missing lies on a disk that is not there.
+    pub used_bytes: u64,
 }
 
 /// The bookkeeping that the control plane keeps for the gateway. Wired up by the binary.

@@ -81,8 +81,6 @@ ids! {
     UserId => "usr";
     /// The secret with which devices register; the id is no secret.
     PassKeyId => "pky";
-    /// A signed-in browser or script.
-    SessionId => "ses";
     /// A data centre.
     StorageLocationId => "loc";
     /// Where bytes really lie.

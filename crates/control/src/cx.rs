@@ -2,6 +2,7 @@
 //! one that takes a `Cx` only reads. Both carry the caller and the time. Only [`transact!`](crate::transact) makes a
 //! [`Reply`] of a command, so that a handler which forgets to commit doesn't compile.
 
+use std::net::IpAddr;
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
@@ -32,6 +33,21 @@ pub enum Caller {
 pub struct Origin {
     pub address: Option<String>,
     pub request_id: Option<String>,
+}
+
+impl Origin {
+    /// What limits on guessing count by: the address, or the network of 64 bits that one IPv6 customer has.
+    pub fn limited_as(&self) -> String {
+        let Some(text) = &self.address else { return String::new() };
+        match text.parse::<IpAddr>().map(|address| address.to_canonical()) {
+            Ok(IpAddr::V6(address)) => {
+                let [a, b, c, d, ..] = address.segments();
+                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+            }
+            Ok(address) => address.to_string(),
+            Err(_) => text.clone(),
+        }
+    }
 }
 
 enum Link {

@@ -77,30 +77,22 @@ impl Follower {
     /// Applies what happened since.
     pub async fn catch_up(&mut self) -> Result<(), Error> {
         let mut cx = Cx::read(&self.app, Caller::System).await?;
-        let rows: Vec<(i64, String, String, String, String)> = cx
-            .all(sql![
-                "select number, subject_kind, subject_id, action, path from changes where number > ",
-                self.seen,
-                " order by number"
-            ])
+        let rows: Vec<(i64, String, String)> = cx
+            .all(sql!["select number, subject_kind, path from changes where number > ", self.seen, " order by number"])
             .await?;
         let Some(last) = rows.last().map(|row| row.0) else { return Ok(()) };
-        let mut places: Vec<Path> = Vec::new();
-        let mut gone = Vec::new();
-        for (_, kind, id, action, path) in rows {
-            match (kind.as_str(), action.as_str()) {
-                ("device", "device.deleted") => gone.push(id),
-                ("customer" | "device", _) => places.push(Path::from_stored(path)),
-                _ => {}
-            }
-        }
+        let mut places: Vec<Path> = rows
+            .into_iter()
+            .filter(|(_, kind, _)| matches!(kind.as_str(), "customer" | "device"))
+            .map(|(_, _, path)| Path::from_stored(path))
+            .collect();
         places.sort_unstable();
         places.dedup_by(|lower, upper| upper.contains(lower));
         let mut grants = Vec::new();
         for place in &places {
             grants.extend(compile(&mut cx, Some(place)).await?);
         }
-        self.app.grants.update(grants, &gone);
+        self.app.grants.update(grants, &[]);
         self.seen = last;
         Ok(())
     }

@@ -11,7 +11,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use envelope::{Failure, Peer};
-pub use input::{Call, Command, IfMatch, Nothing, Parameters};
+pub use input::{Call, Command, Nothing, Parameters};
 pub(crate) use reply::{Opened, begin, finish, show};
 pub use reply::{Reply, Wire};
 
@@ -28,7 +28,7 @@ macro_rules! transact {
     ($command:expr, $status:ident, |$tx:ident| $body:expr) => {{
         let mut runs = $crate::cx::Runs::default();
         loop {
-            let mut open = match $crate::http::begin(&$command, &runs).await {
+            let mut open = match $crate::http::begin(&$command, &mut runs).await {
                 Ok($crate::http::Opened::Tx(open)) => open,
                 Ok($crate::http::Opened::Before(reply)) => break Ok(reply),
                 Err(error) => break Err($crate::http::Failure::from(error)),

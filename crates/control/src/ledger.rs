@@ -30,7 +30,8 @@ impl DatabaseLedger {
 
 /// The gateway only needs to know that it didn't happen; the cause is logged here.
 fn unavailable(error: &Error) -> Unavailable {
-    tracing::warn!(%error, cause = ?error.cause, "the ledger cannot be written");
+    // The gateway tells once that it is behind; why is the same every second.
+    tracing::debug!(%error, cause = ?error.cause, "the ledger cannot be written");
     Unavailable
 }
 
@@ -73,7 +74,18 @@ async fn open(tx: &mut Tx, repository: &RepositoryId) -> Result<Opened, Error> {
         .await?
         .ok_or_else(Error::not_found)?;
     if !was_open {
-        tx.exec(sql!["update repositories set is_open = true where id = ", repository.as_str()]).await?;
+        tx.exec(sql!["update repositories set is_open = true where id = ", repository]).await?;
+        // Committed with the first write, so that no crash makes a device that has backups look as if it had never
+        // signed in: its pass key would get its credentials again.
+        let now = tx.now.as_microsecond();
+        tx.exec(sql![
+            "update devices set first_contact_at = ",
+            now,
+            " where first_contact_at is null and id = (select device_id from repositories where id = ",
+            repository,
+            ")"
+        ])
+        .await?;
     }
     Ok(Opened { used_bytes: u64::try_from(used_bytes).unwrap_or_default(), was_open })
 }
@@ -136,14 +148,15 @@ async fn first_contact(tx: &mut Tx, devices: &[DeviceId]) -> Result<(), Error> {
 
 async fn left_open(app: &App) -> Result<Vec<LeftOpen>, Error> {
     let mut cx = Cx::read(app, Caller::System).await?;
-    let rows: Vec<(String, String)> = cx
+    let rows: Vec<(String, String, i64)> = cx
         .all(sql![
-            "select r.id, p.directory from repositories r join storage_pools p on p.id = r.pool_id where r.is_open = true"
+            "select r.id, p.directory, r.used_bytes from repositories r join storage_pools p on p.id = r.pool_id where r.is_open = true"
         ])
         .await?;
     Ok(rows
         .into_iter()
-        .map(|(id, directory)| LeftOpen {
+        .map(|(id, directory, used_bytes)| LeftOpen {
+            used_bytes: u64::try_from(used_bytes).unwrap_or_default(),
             directory: crate::storage::absolute(app, &directory).join(&id),
             repository: RepositoryId::from_text(id),
         })

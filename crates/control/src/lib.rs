@@ -24,6 +24,7 @@ pub mod sites;
 pub mod storage;
 pub mod text;
 pub mod users;
+pub mod version;
 
 use std::ops::Deref;
 use std::path::PathBuf;

@@ -51,7 +51,11 @@ impl Ledger for Printed {
     }
 
     fn left_open(&self) -> BoxFuture<'_, Result<Vec<LeftOpen>, Unavailable>> {
-        let open = LeftOpen { repository: RepositoryId::from_text("rep_trial"), directory: self.directory.clone() };
+        let open = LeftOpen {
+            repository: RepositoryId::from_text("rep_trial"),
+            directory: self.directory.clone(),
+            used_bytes: 0,
+        };
         Box::pin(ready(Ok(vec![open])))
     }
 }

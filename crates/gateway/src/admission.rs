@@ -66,8 +66,20 @@ fn suspended(sentence: &Sentence) -> Refusal {
     Refusal::new(Code::CustomerSuspended, sentence.as_str())
 }
 
+/// The grant that has taken the place of a withdrawn one, if it still allows what is under way.
+pub(crate) fn readmit(grants: &Grants, former: &Grant, operation: Operation) -> Result<Arc<Held>, Refusal> {
+    let Some(held) = grants.find(&former.username) else {
+        return Err(Refusal::new(Code::Forbidden, "The device is no longer allowed here"));
+    };
+    if !is_same(former, &held.grant) {
+        return Err(Refusal::new(Code::Forbidden, "The device's credentials have changed"));
+    }
+    admit(grants, &held.grant, operation, Instant::now())?;
+    Ok(held)
+}
+
 /// Whether a changed grant still means the same repository to the same device.
-pub(crate) fn is_same(old: &Grant, new: &Grant) -> bool {
+fn is_same(old: &Grant, new: &Grant) -> bool {
     old.device == new.device
         && old.repository == new.repository
         && old.directory == new.directory

@@ -14,7 +14,7 @@ use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use http_body::Body;
 use tokio::time::Instant;
 
-use crate::admission::{admit, authenticate};
+use crate::admission::{admit, authenticate, readmit};
 use crate::answer::{self, GatewayBody, Refusal};
 use crate::blobs::fs::{self, Blob, Glance};
 use crate::blobs::list::Listing;
@@ -96,12 +96,15 @@ impl Gateway {
             check_length(file, length)?;
         }
         let permit = self.permit(&held).await?;
+        let held = self.still_admitted(held, Operation::Write(file))?;
         receive(self, Source { gateway: self, body, held, file, received: 0 }, permit).await?;
         Ok(answer::done())
     }
 
     async fn remove(self: &Arc<Self>, held: Arc<Held>, file: File) -> Answer {
         let permit = self.permit(&held).await?;
+        // The permit may have taken its time, and an upload looks again by itself.
+        let held = self.still_admitted(held, Operation::Remove(file))?;
         let removed = blocking(move || {
             let removed = fs::remove(&held.grant.directory, file, permit.alone())?;
             if let Some(length) = removed {
@@ -111,6 +114,14 @@ impl Gateway {
         });
         removed.await?.ok_or_else(Refusal::not_found)?;
         Ok(answer::done())
+    }
+
+    /// The grant that holds after waiting for a permit.
+    fn still_admitted(&self, held: Arc<Held>, operation: Operation) -> Result<Arc<Held>, Refusal> {
+        if self.draining.is_cancelled() {
+            return Err(Refusal::restarting());
+        }
+        if held.withdrawn().is_cancelled() { readmit(&self.grants, &held.grant, operation) } else { Ok(held) }
     }
 
     async fn permit(&self, held: &Held) -> Result<Permit, Refusal> {

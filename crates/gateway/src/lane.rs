@@ -76,12 +76,14 @@ impl Lane {
     }
 
     fn run(&self) {
-        let _end = End(self);
+        let mut end = End { lane: self, is_early: true };
         let mut upload = lock(&self.state).upload.take();
         loop {
             let buffer = {
                 let mut state = lock(&self.state);
                 let Some(buffer) = state.waiting.take() else {
+                    // First: as soon as nothing runs, another thread may.
+                    end.is_early = false;
                     state.upload = upload;
                     state.is_running = false;
                     return;
@@ -92,6 +94,7 @@ impl Lane {
             match write(&self.pool, &self.held, self.file, upload, &buffer) {
                 Ok(written) => upload = Some(written),
                 Err(error) => {
+                    end.is_early = false;
                     let mut state = lock(&self.state);
                     state.waiting = None;
                     state.failed = Some(error);
@@ -104,16 +107,19 @@ impl Lane {
 }
 
 /// Tells whoever waits, also if the thread panics: then the bytes that it had are lost, and so is the upload.
-struct End<'a>(&'a Lane);
+struct End<'a> {
+    lane: &'a Lane,
+    is_early: bool,
+}
 
 impl Drop for End<'_> {
     fn drop(&mut self) {
-        let mut state = lock(&self.0.state);
-        if std::mem::replace(&mut state.is_running, false) {
+        if self.is_early {
+            let mut state = lock(&self.lane.state);
+            state.is_running = false;
             state.failed = Some(io::Error::other("the thread that wrote an upload panicked"));
         }
-        drop(state);
-        self.0.moved.notify_one();
+        self.lane.moved.notify_one();
     }
 }
 
@@ -131,4 +137,70 @@ pub(crate) fn write(
     };
     upload.write(buffer.as_ref())?;
     Ok(upload)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::blobs::buffers::Buffers;
+    use crate::protocol::{Kind, Name};
+    use api::grant::{Grant, Grants, Standing};
+    use api::id::{DeviceId, RepositoryId};
+    use bytes::Bytes;
+    use std::path::Path;
+
+    fn held(directory: &Path) -> Arc<Held> {
+        let grants = Grants::default();
+        grants.replace(vec![Grant {
+            device: DeviceId::from_text("dev_1"),
+            repository: RepositoryId::from_text("rep_1"),
+            username: "dev_1".to_owned(),
+            secret: [0; 32],
+            directory: directory.join("repository"),
+            standing: Standing::Active,
+        }]);
+        grants.find("dev_1").unwrap()
+    }
+
+    fn buffer(buffers: &Arc<Buffers>, byte: u8) -> Buffer {
+        let mut buffer = buffers.take();
+        buffer.fill(&mut Bytes::from(vec![byte; 16]));
+        buffer
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn buffers_are_written_in_order_however_they_come() {
+        let directory = tempfile::tempdir().unwrap();
+        let pool = Arc::new(Pool::open(directory.path().join("tmp")).unwrap());
+        let held = held(directory.path());
+        pool.create(&held.grant.directory).unwrap();
+        let buffers = Arc::new(Buffers::new(16));
+        let name = Name::parse(&"a".repeat(64)).unwrap();
+        let lane = Lane::new(&pool, &held, File::Blob(Kind::Data, name));
+        assert!(lane.written().await.unwrap().is_none());
+        for round in 0..250_u8 {
+            for byte in 0..round % 7 {
+                lane.push(buffer(&buffers, byte)).await.unwrap();
+            }
+            if round % 3 == 0 {
+                tokio::task::yield_now().await;
+            }
+        }
+        let mut upload = lane.written().await.unwrap().unwrap();
+        upload.place(&Mutex::default()).unwrap();
+        let expected: Vec<u8> = (0..250_u8).flat_map(|round| 0..round % 7).flat_map(|byte| [byte; 16]).collect();
+        let path = held.grant.directory.join("data/aa").join("a".repeat(64));
+        assert!(std::fs::read(path).unwrap() == expected);
+    }
+
+    #[tokio::test]
+    async fn what_fails_is_told_once_and_to_whoever_comes_next() {
+        let directory = tempfile::tempdir().unwrap();
+        let pool = Arc::new(Pool::open(directory.path().join("tmp")).unwrap());
+        let buffers = Arc::new(Buffers::new(16));
+        // The repository was never created.
+        let lane = Lane::new(&pool, &held(directory.path()), File::Config);
+        lane.push(buffer(&buffers, 1)).await.unwrap();
+        assert_eq!(lane.written().await.unwrap_err().kind(), io::ErrorKind::NotFound);
+    }
 }

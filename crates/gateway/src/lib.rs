@@ -46,9 +46,9 @@ const FLUSH_EVERY: Duration = Duration::from_secs(1);
 /// How often a process that shuts down looks whether uploads have ended.
 const DRAIN_POLL: Duration = Duration::from_millis(10);
 
-/// What hyper should buffer of a connection, in bytes, as `max_buf_size`: as much as the gateway moves at a time. More
-/// makes nothing faster, and a hundred connections larger.
-pub const CONNECTION_BUFFER: usize = READ_AT_ONCE;
+/// What hyper should buffer of a connection, in bytes, as `max_buf_size`: more makes nothing faster, and a hundred
+/// connections larger.
+pub const CONNECTION_BUFFER: usize = 64 * 1024;
 
 /// The present, for what is stored.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;

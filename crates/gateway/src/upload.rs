@@ -15,10 +15,10 @@ use http_body::Body;
 use http_body_util::BodyExt as _;
 use sha2::{Digest as _, Sha256};
 use tokio::task::spawn_blocking;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 use crate::Gateway;
-use crate::admission::{admit, is_same};
+use crate::admission::readmit;
 use crate::answer::Refusal;
 use crate::blobs::buffers::Buffer;
 use crate::blobs::place::{NotPlaced, Placed, Upload};
@@ -88,15 +88,7 @@ impl<B: Body<Data = Bytes>> Source<'_, B> {
 
     /// The grant has changed: goes on with the new one or fails.
     fn look_again(&mut self) -> Result<(), Refusal> {
-        let grants = &self.gateway.grants;
-        let Some(held) = grants.find(&self.held.grant.username) else {
-            return Err(Refusal::new(Code::Forbidden, "The device is no longer allowed here"));
-        };
-        if !is_same(&self.held.grant, &held.grant) {
-            return Err(Refusal::new(Code::Forbidden, "The device's credentials have changed"));
-        }
-        admit(grants, &held.grant, Operation::Write(self.file), Instant::now())?;
-        self.held = held;
+        self.held = readmit(&self.gateway.grants, &self.held.grant, Operation::Write(self.file))?;
         Ok(())
     }
 }

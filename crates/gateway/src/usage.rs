@@ -222,7 +222,7 @@ impl Usage {
         }
         let opened = self.ledger.open(&repository.id).await?;
         let counted = match phase {
-            Phase::Fresh if opened.was_open => Some(measure(repository.directory.clone()).await?),
+            Phase::Fresh if opened.was_open => Some(measure(repository.directory.clone(), opened.used_bytes).await?),
             _ => None,
         };
         let mut state = lock(&repository.state);
@@ -356,13 +356,13 @@ impl Usage {
 
     /// Counts what a process that died had left open. Returns how many repositories that were.
     pub(crate) async fn recover(&self) -> Result<usize, Unavailable> {
-        let left = self.ledger.left_open().await?;
-        let recovered = left.len();
-        let mut readings = Vec::with_capacity(recovered);
-        for open in left {
-            let (used_bytes, last_snapshot_at) = measure(open.directory).await?;
+        let mut readings = Vec::new();
+        for open in self.ledger.left_open().await? {
+            // One that can't be counted stays open and refuses uploads until it can; the others go on.
+            let Ok((used_bytes, last_snapshot_at)) = measure(open.directory, open.used_bytes).await else { continue };
             readings.push(Reading { repository: open.repository, used_bytes, last_snapshot_at, closed: true });
         }
+        let recovered = readings.len();
         if !readings.is_empty() {
             self.ledger.store(readings).await?;
         }
@@ -375,10 +375,13 @@ fn reading(repository: &Repository, (used_bytes, last_snapshot_at): (u64, Option
 }
 
 /// Counts a repository on disk: its bytes, and when its newest snapshot was written. A disk that can't be read is as good
-/// as a ledger that can't be reached.
-async fn measure(directory: PathBuf) -> Result<(u64, Option<Timestamp>), Unavailable> {
+/// as a ledger that can't be reached, and so is one that isn't there: what had `known_bytes` doesn't just vanish.
+async fn measure(directory: PathBuf, known_bytes: u64) -> Result<(u64, Option<Timestamp>), Unavailable> {
     let path = directory.clone();
     let measured = spawn_blocking(move || {
+        if known_bytes > 0 {
+            fs::open_folder(&path, "")?;
+        }
         let newest = fs::newest_snapshot(&path)?.and_then(|at| Timestamp::try_from(at).ok());
         Ok((fs::measure(&path)?, newest))
     });

@@ -26,8 +26,6 @@ pub struct Checked {
     level: Option<Level>,
     company_name: Option<String>,
     name: Option<String>,
-    /// How the input calls the name of a site.
-    name_field: &'static str,
     country: Option<String>,
     email: Option<String>,
     username: Option<String>,
@@ -72,7 +70,6 @@ impl Checked {
             level: input.level,
             company_name,
             name: input.name.clone(),
-            name_field: "name",
             country,
             email,
             username,
@@ -100,7 +97,6 @@ impl Checked {
             level: Some(Level::Site),
             company_name,
             name: Some(input.name.clone()),
-            name_field: "name",
             country,
             email: None,
             username: None,
@@ -219,10 +215,7 @@ pub async fn create_below(
         (true, Some(email)) => Some(crate::users::invite_first(tx, &row.id, email).await?),
         _ => None,
     };
-    let mut seen_sites = Vec::with_capacity(sites.len());
-    for site in sites {
-        seen_sites.push((site, no_totals(0)));
-    }
+    let seen_sites: Vec<_> = sites.into_iter().map(|site| (site, no_totals(0))).collect();
     let sites_made = i64::try_from(seen_sites.len()).unwrap_or_default();
     let mut customers = view::customers(tx, account, vec![(row, no_totals(sites_made))]).await?;
     let customer = customers.pop().ok_or_else(|| Error::internal("a customer that was made has no view"))?;
@@ -304,7 +297,7 @@ async fn node_of(tx: &mut Tx, parent: &Row, level: Level, input: &Checked) -> Re
     if is_site {
         // Where only a company name was given, it is the site's name too.
         let (field, given) = match (&input.name, &input.company_name) {
-            (Some(name), _) => (input.name_field, name.as_str()),
+            (Some(name), _) => ("name", name.as_str()),
             (None, Some(company)) => ("company_name", company.as_str()),
             (None, None) => ("name", ""),
         };

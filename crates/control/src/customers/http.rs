@@ -102,6 +102,7 @@ async fn customer_suspend(
     Parameters(how): Parameters<DryRun>,
     command: Command<SuspendRequest>,
 ) -> Result<Reply<StateChange>, Failure> {
+    command.call.account()?;
     command.call.app.settle_usage().await?;
     transact!(command, OK, |tx| super::suspend(tx, &id, command.call.if_match, &command.input, how.dry_run).await)
 }
@@ -114,6 +115,7 @@ async fn customer_activate(
     Parameters(how): Parameters<DryRun>,
     command: Command<Nothing>,
 ) -> Result<Reply<StateChange>, Failure> {
+    command.call.account()?;
     command.call.app.settle_usage().await?;
     transact!(command, OK, |tx| super::activate(tx, &id, command.call.if_match, how.dry_run).await)
 }

@@ -22,8 +22,8 @@ pub use view::get;
 use crate::authz::{Account, Permission};
 use crate::change::{Entry, Subject};
 use crate::cx::{Cx, Tx};
-use crate::http::IfMatch;
 use crate::list::{SortField, Window, search_of};
+use crate::version::IfMatch;
 
 const SORT: &[SortField] = &[
     SortField::text("company_name", "c.company_folded"),
@@ -114,7 +114,7 @@ pub async fn delete(
         return Err(Error::new(code, blocker.detail.clone()));
     }
     crate::sessions::sql::delete_of_customer(tx, id, None).await?;
-    crate::users::sql::delete_of(tx, id).await?;
+    crate::users::delete_of(tx, id).await?;
     crate::pass_keys::sql::delete_of(tx, id).await?;
     let deleted = sql::delete(tx, &row).await?;
     if deleted != 1 {

@@ -397,9 +397,3 @@ pub async fn delete(tx: &mut Tx, row: &Row) -> Result<u64, Error> {
     tx.exec(sql!["delete from totals where customer_id = ", row.id.as_str()]).await?;
     tx.exec(sql!["delete from customers where id = ", row.id.as_str(), " and version = ", row.version]).await
 }
-
-pub async fn has_children(cx: &mut Cx, id: &CustomerId) -> Result<bool, Error> {
-    let child: Option<i64> =
-        cx.opt(sql!["select 1 from customers where parent_id = ", id.as_str(), " limit 1"]).await?;
-    Ok(child.is_some())
-}

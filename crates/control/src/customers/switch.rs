@@ -9,11 +9,11 @@ use tree::{Effective, Own, Path};
 
 use super::sql::{self, Row};
 use super::{stale, subject, view};
-use crate::authz::{Account, Permission};
+use crate::authz::Permission;
 use crate::change::Entry;
 use crate::cx::{Cx, Tx};
-use crate::http::IfMatch;
 use crate::text::{self, Checks};
+use crate::version::IfMatch;
 
 const MAX_PUBLIC_MESSAGE: usize = 60;
 
@@ -95,12 +95,8 @@ async fn switch(
         let action = if changed.suspend_mode.is_some() { "customer.suspended" } else { "customer.activated" };
         tx.record(Entry::new(action, subject(&changed)).before(before).after(after));
     }
-    let customer = seen(tx, &account, if dry_run { row } else { changed }).await?;
+    let customer = view::one(tx, &account, if dry_run { row } else { changed }).await?;
     Ok(StateChange { customer, changes: is_change, consequences, dry_run })
-}
-
-async fn seen(cx: &mut Cx, account: &Account, row: Row) -> Result<api::customer::Customer, Error> {
-    view::one(cx, account, row).await
 }
 
 fn state_of(row: &Row) -> Value {

@@ -12,8 +12,8 @@ use crate::authn::check_password;
 use crate::authz::Permission;
 use crate::change::Entry;
 use crate::cx::Tx;
-use crate::http::IfMatch;
 use crate::text::{self, Checks};
+use crate::version::IfMatch;
 
 /// An input whose fields are acceptable by themselves.
 #[derive(Clone, Debug)]

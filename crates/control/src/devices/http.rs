@@ -41,7 +41,7 @@ async fn device_register(command: Command<DeviceRegister>) -> Result<Reply<Devic
     let call = &command.call;
     let input = CheckedRegistration::of(&command.input)?;
     // A pass key cannot be guessed; this only keeps the attempts from costing us anything.
-    let tries = [(format!("register {}", call.origin.address.as_deref().unwrap_or_default()), PER_ADDRESS)];
+    let tries = [(format!("register {}", call.origin.limited_as()), PER_ADDRESS)];
     call.app.attempts.take(&tries, call.app.clock.now())?;
     // Nor may a device get its credentials again whose first contact is known but not written yet.
     call.app.settle_usage().await?;

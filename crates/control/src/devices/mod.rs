@@ -20,9 +20,9 @@ use crate::authz::{Account, Permission};
 use crate::change::{Entry, Subject};
 use crate::customers::{self, view::Lineage};
 use crate::cx::{Cx, Tx};
-use crate::http::IfMatch;
 use crate::list::{SortField, Window, search_of};
 use crate::text;
+use crate::version::IfMatch;
 
 const SORT: &[SortField] = &[
     SortField::text("name", "d.name_folded"),

@@ -11,6 +11,7 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
+use tokio::time::Instant;
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 
 use crate::App;
@@ -138,7 +139,7 @@ pub(crate) async fn wrong_method() -> Failure {
     Error::new(Code::MethodNotAllowed, "This address does not support the method.").into()
 }
 
-/// Whether requests can be served: the database answers and the pools can be written to.
+/// Whether requests can be served: the database answers, the pools are there, and the grants are fresh.
 pub(crate) async fn ready(State(app): State<App>) -> Result<&'static str, Failure> {
     let unready = |what: &str, cause: Box<dyn std::error::Error + Send + Sync>| {
         let mut error = Error::new(Code::Unavailable, format!("{what} cannot be reached."));
@@ -148,6 +149,9 @@ pub(crate) async fn ready(State(app): State<App>) -> Result<&'static str, Failur
     app.db.ping().await.map_err(|error| unready("The database", error.into()))?;
     for pool in crate::storage::pool_directories(&app).await? {
         tokio::fs::metadata(&pool).await.map_err(|error| unready("A storage pool", error.into()))?;
+    }
+    if !app.grants.is_fresh(Instant::now()) {
+        return Err(unready("The change log", "the grants are stale".into()).into());
     }
     Ok("ready\n")
 }

@@ -13,6 +13,7 @@ use crate::App;
 use crate::authz::Account;
 use crate::cx::{Caller, Cx, Origin};
 use crate::sessions::{self, Session};
+use crate::version::IfMatch;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -37,13 +38,6 @@ pub struct Call {
     target: String,
 }
 
-/// The version that an update is based on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum IfMatch {
-    Any,
-    Version(i64),
-}
-
 impl Call {
     /// A reader for this caller.
     pub async fn read(&self) -> Result<Cx, Error> {
@@ -65,21 +59,6 @@ impl Call {
         self.if_match.ok_or_else(|| {
             Error::new(Code::PreconditionRequired, "Send If-Match with the ETag that the change is based on.")
         })
-    }
-}
-
-impl IfMatch {
-    /// The same for an action, which may come without a version.
-    pub fn check_if_given(expected: Option<Self>, version: i64) -> Result<(), Error> {
-        expected.map_or(Ok(()), |expected| expected.check(version))
-    }
-
-    /// Refuses a version that is not the present one.
-    pub fn check(self, version: i64) -> Result<(), Error> {
-        if self == Self::Any || self == Self::Version(version) {
-            return Ok(());
-        }
-        Err(Error::new(Code::VersionStale, format!("It was changed since; the present version is {version}.")))
     }
 }
 

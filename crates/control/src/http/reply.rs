@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::envelope::json_body;
 use super::input::Command;
-use crate::cx::{Runs, Tx};
+use crate::cx::{Caller, Runs, Tx};
 use crate::idempotency::{self, Answer};
 
 /// What can be sent, and the version that becomes its `ETag`.
@@ -83,15 +83,33 @@ pub(crate) enum Opened<T> {
     Before(Reply<T>),
 }
 
-pub(crate) async fn begin<T, I>(command: &Command<I>, runs: &Runs) -> Result<Opened<T>, Error> {
+pub(crate) async fn begin<T, I>(command: &Command<I>, runs: &mut Runs) -> Result<Opened<T>, Error> {
     let call = &command.call;
-    let mut tx = Tx::begin(&call.app, call.caller.clone(), call.origin.clone(), runs).await?;
-    if let Some(key) = &call.idempotency_key
-        && let Some(answer) = idempotency::find(&mut tx, key, &call.operation, &command.hash).await?
-    {
-        return Ok(Opened::Before(Reply { answer, kind: PhantomData }));
+    loop {
+        let mut tx = Tx::begin(&call.app, call.caller.clone(), call.origin.clone(), runs).await?;
+        match answer_before(command, &mut tx).await {
+            Ok(Some(answer)) => return Ok(Opened::Before(Reply { answer, kind: PhantomData })),
+            Ok(None) => return Ok(Opened::Tx(Box::new(tx))),
+            Err(error) if tx.has_collided() => {
+                drop(tx);
+                runs.again(error).await?;
+            }
+            Err(error) => return Err(error),
+        }
     }
-    Ok(Opened::Tx(Box::new(tx)))
+}
+
+/// Makes sure that the caller is still who they were when the request began, since its body may have taken a minute to
+/// arrive; then looks whether the request was answered before.
+async fn answer_before<I>(command: &Command<I>, tx: &mut Tx) -> Result<Option<Answer>, Error> {
+    let call = &command.call;
+    if let Some(session) = &call.session {
+        tx.caller = Caller::Account(crate::sessions::account_of(tx, session).await?);
+    }
+    match &call.idempotency_key {
+        Some(key) => idempotency::find(tx, key, &call.operation, &command.hash).await,
+        None => Ok(None),
+    }
 }
 
 pub(crate) async fn finish<T: Wire, I>(

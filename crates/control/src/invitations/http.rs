@@ -28,7 +28,7 @@ async fn invitation_create(Path(id): Path<UserId>, command: Command<Nothing>) ->
     request_body = InvitationAccept, responses((status = 204, description = "Set; sign in.")))]
 async fn invitation_accept(command: Command<InvitationAccept>) -> Result<Reply<()>, Failure> {
     let (call, input) = (&command.call, &command.input);
-    let tries = [(format!("invitation {}", call.origin.address.as_deref().unwrap_or_default()), PER_ADDRESS)];
+    let tries = [(format!("invitation {}", call.origin.limited_as()), PER_ADDRESS)];
     call.app.attempts.take(&tries, call.app.clock.now())?;
     let mut cx = call.read().await?;
     let found = super::find(&mut cx, input.token.expose()).await;

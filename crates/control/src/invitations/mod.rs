@@ -23,6 +23,7 @@ pub async fn create(tx: &mut Tx, id: &UserId) -> Result<Invitation, Error> {
     let account = tx.account()?;
     let (row, home) = users::get(tx, &account, id).await?;
     account.authorize(Permission::ManageUsers, &home.path)?;
+    users::refuse_self(&account, &row)?;
     let invitation = issue(tx, &row).await?;
     tx.record(Entry::new("user.invited", users::subject(&row, &home.path)));
     Ok(invitation)

@@ -33,6 +33,8 @@ const LONGEST: SignedDuration = SignedDuration::from_secs(LONGEST_SECONDS);
 pub const LONGEST_SECONDS: i64 = 30 * 24 * 60 * 60;
 /// How long a browser stays known.
 pub const BROWSER_KNOWN_SECONDS: i64 = 180 * 24 * 60 * 60;
+/// No login is longer than an email address.
+const MAX_LOGIN: usize = 254;
 /// A session's last use is written at most this often.
 const TOUCH_EVERY: SignedDuration = SignedDuration::from_mins(1);
 
@@ -63,13 +65,26 @@ pub async fn of_request(app: &App, headers: &HeaderMap) -> Result<Option<Session
     if now.duration_since(seen) >= TOUCH_EVERY {
         crate::run!(app, Caller::System, Origin::default(), |tx| sql::touch(tx, &hash).await)?;
     }
+    Ok(Some(Session { token_hash: row.token_hash.clone(), account: account(row), expires_at: ends(created, LONGEST) }))
+}
+
+/// The account of a session row.
+fn account(row: sql::Row) -> Account {
     let customer_id = CustomerId::from_text(row.customer_id);
     let id = match row.user_id {
         Some(id) => AccountId::User(UserId::from_text(id)),
         None => AccountId::Customer(customer_id.clone()),
     };
-    let account = Account { id, name: row.name, login: row.login, role: row.role, customer_id, path: row.path };
-    Ok(Some(Session { token_hash: row.token_hash, account, expires_at: ends(created, LONGEST) }))
+    Account { id, name: row.name, login: row.login, role: row.role, customer_id, path: row.path }
+}
+
+/// The account of a session as it is now.
+///
+/// # Errors
+/// `sign_in_required` if the session has ended meanwhile.
+pub async fn account_of(cx: &mut Cx, session: &Session) -> Result<Account, Error> {
+    let row = sql::find(cx, &session.token_hash).await?;
+    row.map(account).ok_or_else(|| Error::new(Code::SignInRequired, "The session has ended; sign in again."))
 }
 
 /// A password that was right, on its way to a session.
@@ -90,6 +105,9 @@ pub struct SignedIn {
 
 /// Checks login and password, within the limits on guessing.
 pub async fn prove(app: &App, origin: &Origin, headers: &HeaderMap, input: &SignIn) -> Result<Proven, Error> {
+    if input.login.chars().count() > MAX_LOGIN {
+        return Err(Error::new(Code::SignInFailed, "The login or the password is wrong."));
+    }
     let login = text::fold(&input.login);
     let mut cx = Cx::read(app, Caller::System).await?;
     let tries = tries_of(&mut cx, origin, headers, &login).await?;
@@ -114,7 +132,7 @@ async fn tries_of(
     headers: &HeaderMap,
     login: &str,
 ) -> Result<Vec<(String, Allowance)>, Error> {
-    let address = origin.address.as_deref().unwrap_or_default();
+    let address = origin.limited_as();
     let jar = CookieJar::from_headers(headers);
     if let Some(cookie) = jar.get(BROWSER_COOKIE)
         && let Some(secret) = crate::setup::installation_secret(cx).await?
@@ -171,15 +189,7 @@ pub async fn create(tx: &mut Tx, proven: &Proven, former: Option<&str>) -> Resul
         crate::users::sql::signed_in(tx, user).await?;
     }
     let row = sql::find(tx, &hash).await?.ok_or_else(|| Error::internal("a session that was made is gone"))?;
-    let id = user.map_or_else(|| AccountId::Customer(customer.clone()), AccountId::User);
-    let account = Account {
-        id,
-        name: row.name,
-        login: row.login,
-        role: row.role,
-        customer_id: customer.clone(),
-        path: row.path.clone(),
-    };
+    let account = account(row);
     tx.caller = Caller::Account(account.clone());
     tx.record(Entry::new("session.created", subject(&account)).after(json!({ "login": account.login })));
     let secret = crate::setup::installation_secret(tx).await?.unwrap_or_default();
@@ -232,6 +242,7 @@ pub async fn set_own_password(tx: &mut Tx, session: &Session, hash: &str) -> Res
     match &account.id {
         AccountId::User(id) => {
             crate::users::sql::set_password(tx, id, hash).await?;
+            crate::invitations::delete_of(tx, id).await?;
             sql::delete_of_user(tx, id, Some(&session.token_hash)).await?;
         }
         AccountId::Customer(id) => {

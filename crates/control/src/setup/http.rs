@@ -28,7 +28,7 @@ async fn setup_show(call: Call) -> Result<Json<SetupStatus>, Failure> {
     request_body = SetupRequest, responses((status = 201, description = "Done; sign in.", body = SetupStatus)))]
 async fn setup_run(command: Command<SetupRequest>) -> Result<Reply<SetupStatus>, Failure> {
     let app = &command.call.app;
-    let tries = [(format!("setup {}", command.call.origin.address.as_deref().unwrap_or_default()), PER_ADDRESS)];
+    let tries = [(format!("setup {}", command.call.origin.limited_as()), PER_ADDRESS)];
     app.attempts.take(&tries, app.clock.now())?;
     let replayed = command.call.idempotency_key.is_some();
     let mut cx = command.call.read().await?;

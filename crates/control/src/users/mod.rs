@@ -19,9 +19,9 @@ use crate::authz::{Account, AccountId, Permission};
 use crate::change::{Entry, Subject};
 use crate::customers;
 use crate::cx::{Cx, Tx};
-use crate::http::IfMatch;
 use crate::list::{SortField, Window, search_of};
 use crate::text::{self, Checks};
+use crate::version::IfMatch;
 
 const SORT: &[SortField] = &[
     SortField::text("name", "u.name_folded"),
@@ -221,6 +221,10 @@ pub async fn update(
     let mut changed = row.clone();
     if let Some(email) = &checked.email {
         refuse_taken(tx, email, Some(id)).await?;
+        if changed.email != *email {
+            // The link went to the address that was wrong.
+            crate::invitations::delete_of(tx, id).await?;
+        }
         changed.email.clone_from(email);
     }
     if let Some(name) = &checked.name {
@@ -233,6 +237,9 @@ pub async fn update(
         changed.role = role;
     }
     let sets_password = password_hash.is_some();
+    if sets_password {
+        refuse_self(&account, &row)?;
+    }
     if sets_password {
         changed.password_hash = password_hash;
         crate::sessions::sql::delete_of_user(tx, id, None).await?;
@@ -253,6 +260,14 @@ pub async fn update(
         tx.record(Entry::new("user.password_set", subject(&changed, &home.path)));
     }
     Ok(view(&account, changed, &home))
+}
+
+/// One's own password is set with the present one, so that a stolen session doesn't become the account.
+pub(crate) fn refuse_self(account: &Account, row: &Row) -> Result<(), Error> {
+    if account.id == AccountId::User(row.id.clone()) {
+        return Err(Error::new(Code::Forbidden, "Your own password is set with the present one, in your account."));
+    }
+    Ok(())
 }
 
 /// Somebody must be left who can sign in at the top.
@@ -276,7 +291,23 @@ pub async fn delete(tx: &mut Tx, id: &UserId, expected: Option<IfMatch>) -> Resu
         return Err(Error::new(Code::Forbidden, "Nobody removes the account they are signed in with."));
     }
     keep_an_administrator(tx, &row, &home).await?;
-    sql::delete(tx, id).await?;
+    delete_with_all(tx, id).await?;
     tx.record(Entry::new("user.deleted", subject(&row, &home.path)).before(Value::Object(snapshot(&row))));
+    Ok(())
+}
+
+/// Deletes an account with its sessions and invitations.
+async fn delete_with_all(tx: &mut Tx, id: &UserId) -> Result<(), Error> {
+    crate::sessions::sql::delete_of_user(tx, id, None).await?;
+    crate::invitations::delete_of(tx, id).await?;
+    sql::delete(tx, id).await?;
+    Ok(())
+}
+
+/// Deletes all accounts of a customer that goes.
+pub(crate) async fn delete_of(tx: &mut Tx, customer: &CustomerId) -> Result<(), Error> {
+    for id in sql::ids_of(tx, customer).await? {
+        delete_with_all(tx, &id).await?;
+    }
     Ok(())
 }

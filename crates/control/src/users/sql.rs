@@ -166,8 +166,6 @@ pub async fn signed_in(tx: &mut Tx, id: &UserId) -> Result<u64, Error> {
 }
 
 pub async fn delete(tx: &mut Tx, id: &UserId) -> Result<u64, Error> {
-    tx.exec(sql!["delete from sessions where user_id = ", id]).await?;
-    tx.exec(sql!["delete from invitations where user_id = ", id]).await?;
     tx.exec(sql!["delete from users where id = ", id.as_str()]).await
 }
 
@@ -175,13 +173,10 @@ pub async fn count_of(cx: &mut Cx, customer: &CustomerId) -> Result<i64, Error> 
     cx.one(sql!["select count(*) from users where customer_id = ", customer.as_str()]).await
 }
 
-/// Deletes all accounts of a customer with their sessions and invitations.
-pub async fn delete_of(tx: &mut Tx, customer: &CustomerId) -> Result<(), Error> {
-    let theirs = || sql!["(select id from users where customer_id = ", customer, ")"];
-    tx.exec(sql!["delete from sessions where user_id in ", theirs()]).await?;
-    tx.exec(sql!["delete from invitations where user_id in ", theirs()]).await?;
-    tx.exec(sql!["delete from users where customer_id = ", customer]).await?;
-    Ok(())
+/// The accounts of a customer.
+pub async fn ids_of(cx: &mut Cx, customer: &CustomerId) -> Result<Vec<UserId>, Error> {
+    let ids: Vec<String> = cx.all(sql!["select id from users where customer_id = ", customer]).await?;
+    Ok(ids.into_iter().map(UserId::from_text).collect())
 }
 
 /// Administrators of the customer that can sign in, the given one not counted.

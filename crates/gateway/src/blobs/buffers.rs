@@ -1,6 +1,7 @@
 //! Buffers of one size that are used again and again, so that memory grows neither with the length of a blob nor by
 //! what an allocator keeps.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use bytes::{Buf, Bytes};
@@ -14,7 +15,7 @@ pub(crate) const WRITTEN_AT_ONCE: usize = 128 * 1024;
 pub(crate) const READ_AT_ONCE: usize = 256 * 1024;
 
 /// Most buffers that wait for their next use.
-const KEPT: usize = 64;
+const KEPT: usize = 128;
 
 /// The buffers of one size that are free.
 #[derive(Debug)]
@@ -22,25 +23,26 @@ pub(crate) struct Buffers {
     /// In bytes.
     size: usize,
     free: Mutex<Vec<Box<[u8]>>>,
+    /// Whether one was taken since the last trim.
+    is_busy: AtomicBool,
 }
 
 impl Buffers {
     pub(crate) fn new(size: usize) -> Self {
-        Self { size, free: Mutex::default() }
+        Self { size, free: Mutex::default(), is_busy: AtomicBool::new(false) }
     }
 
     pub(crate) fn take(self: &Arc<Self>) -> Buffer {
+        self.is_busy.store(true, Ordering::Relaxed);
         let bytes = lock(&self.free).pop().unwrap_or_else(|| vec![0; self.size].into_boxed_slice());
         Buffer { bytes, filled: 0, home: Arc::clone(self) }
     }
 
-    /// Lets go of half of what is free; called now and then, so that a burst is forgotten.
+    /// Lets go of what is free if nobody has needed one since the last time; called now and then, so that a burst is
+    /// forgotten and a busy hour is not disturbed.
     pub(crate) fn trim(&self) {
-        let mut free = lock(&self.free);
-        let keep = free.len() / 2;
-        free.truncate(keep);
-        if keep == 0 {
-            free.shrink_to_fit();
+        if !self.is_busy.swap(false, Ordering::Relaxed) {
+            std::mem::take(&mut *lock(&self.free));
         }
     }
 }
@@ -115,6 +117,8 @@ mod tests {
         drop(bytes);
         assert_eq!(lock(&buffers.free).len(), 1);
         assert_eq!(buffers.take().as_ref(), b"", "an old content never shows");
+        buffers.trim();
+        assert_eq!(lock(&buffers.free).len(), 1, "used a moment ago");
         buffers.trim();
         assert!(lock(&buffers.free).is_empty());
     }

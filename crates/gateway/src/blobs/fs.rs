@@ -10,7 +10,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use rustix::fs::{
     AtFlags, CWD, Dir, FileType, Mode, OFlags, ResolveFlags, Stat, fstat, fsync, mkdirat, openat, openat2, statat,
@@ -288,8 +288,10 @@ pub(crate) fn newest_snapshot(repository: &Path) -> io::Result<Option<SystemTime
     for entry in Dir::read_from(&folder)? {
         let entry = entry?;
         let Some(name) = entry.file_name().to_str().ok().and_then(Name::parse) else { continue };
-        let blob = blob(openat(&folder, name.as_str(), READ, Mode::empty())?)?;
-        newest = newest.max(blob.file.metadata()?.modified().ok());
+        let Some(stat) = look(folder.as_fd(), name.as_str())?.filter(is_file) else { continue };
+        let seconds = u64::try_from(stat.st_mtime).unwrap_or(0);
+        let nanoseconds = u32::try_from(stat.st_mtime_nsec).unwrap_or(0);
+        newest = newest.max(SystemTime::UNIX_EPOCH.checked_add(Duration::new(seconds, nanoseconds)));
     }
     Ok(newest)
 }

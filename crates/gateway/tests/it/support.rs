@@ -93,7 +93,12 @@ impl Ledger for Book {
             let rows = self.rows.lock().unwrap();
             let directories = self.directories.lock().unwrap();
             let open = rows.iter().filter(|(_, row)| row.is_open);
-            open.map(|(id, _)| LeftOpen { repository: id.clone(), directory: directories[id].clone() }).collect()
+            open.map(|(id, row)| LeftOpen {
+                repository: id.clone(),
+                directory: directories[id].clone(),
+                used_bytes: row.used_bytes,
+            })
+            .collect()
         })))
     }
 }
