@@ -11,7 +11,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use envelope::{Failure, Peer};
-pub use input::{Call, Command, Nothing, Parameters};
+pub use input::{Call, Command, Nothing, Open, Parameters};
 pub(crate) use reply::{Opened, begin, finish, show};
 pub use reply::{Reply, Wire};
 

@@ -23,10 +23,13 @@ pub(crate) struct Answer {
     pub(crate) body: Vec<u8>,
 }
 
-/// Keys of different callers never meet.
+/// Keys of different callers never meet, nor do those of one caller before and after its role or place changed: who may
+/// no longer do a thing doesn't get its answer again either.
 fn caller_of(tx: &Tx) -> String {
     match &tx.caller {
-        Caller::Account(account) => account.id.as_str().to_owned(),
+        Caller::Account(account) => {
+            format!("{} {} {}", account.id.as_str(), account.role.as_str(), account.path)
+        }
         Caller::Nobody => format!("address {}", tx.origin.address.as_deref().unwrap_or_default()),
         Caller::System => "system".to_owned(),
     }

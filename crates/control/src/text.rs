@@ -61,10 +61,16 @@ pub fn line(text: &str, max: usize) -> Result<String, Refused> {
     if text.is_empty() {
         return Err((Code::Required, "Must not be empty.".to_owned()));
     }
-    if text.chars().any(char::is_control) {
+    if text.chars().any(|c| c.is_control() || is_deceptive(c)) {
         return Err((Code::Invalid, "Must not contain control characters.".to_owned()));
     }
     at_most(text, max)
+}
+
+/// Characters that show nothing or turn the text around, so that one name could be made to look like another. Joiners
+/// stay: some scripts need them.
+fn is_deceptive(c: char) -> bool {
+    matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// Text of at most `max` characters that may have several lines; nothing left of it means none.
@@ -161,6 +167,14 @@ mod tests {
             assert_eq!(handle(bad, 3, 64).unwrap_err().0, code, "{bad}");
         }
         assert_eq!(handle(&"x".repeat(65), 3, 64).unwrap_err().0, Code::TooLong);
+    }
+
+    #[test]
+    fn a_line_has_nothing_that_deceives() {
+        assert_eq!(line(" Zoë & Sons ", 255).unwrap(), "Zoë & Sons");
+        for bad in ["", "  ", "a\nb", "a\u{200b}b", "\u{202e}evil"] {
+            assert!(line(bad, 255).is_err(), "{bad:?}");
+        }
     }
 
     #[test]

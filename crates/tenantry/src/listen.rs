@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::IntoResponse as _;
+use control::clock::Random;
 use control::http::Peer;
 use gateway::Gateway;
 use hyper::body::Incoming;
@@ -86,6 +87,10 @@ async fn answer(
     gateway: Arc<Gateway>,
 ) -> http::Response<Body> {
     if request.uri().path().starts_with("/restic/") {
+        // Random: a running number would tell strangers how much is refused to others.
+        if let Ok(id) = Random.bytes::<12>() {
+            request.extensions_mut().insert(gateway::RequestId(data_encoding::HEXLOWER.encode(&id)));
+        }
         return gateway.handle(request).await.map(Body::new);
     }
     request.extensions_mut().insert(Peer(peer.ip()));

@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 use super::CheckedRegistration;
 use crate::App;
 use crate::authn::PER_ADDRESS;
-use crate::http::{Call, Command, Failure, Nothing, Parameters, Reply, show};
+use crate::http::{Call, Command, Failure, Nothing, Open, Parameters, Reply, show};
 use crate::transact;
 
 pub fn routes() -> OpenApiRouter<App> {
@@ -37,7 +37,7 @@ async fn device_list(call: Call, Parameters(query): Parameters<ListQuery>) -> Re
 /// Registers a machine with a pass key. The password in the answer is shown this once.
 #[utoipa::path(post, path = "/devices/register", operation_id = "device_register", tag = "devices", security(()),
     request_body = DeviceRegister, responses((status = 201, body = DeviceCredentials)))]
-async fn device_register(command: Command<DeviceRegister>) -> Result<Reply<DeviceCredentials>, Failure> {
+async fn device_register(Open(command): Open<DeviceRegister>) -> Result<Reply<DeviceCredentials>, Failure> {
     let call = &command.call;
     let input = CheckedRegistration::of(&command.input)?;
     // A pass key cannot be guessed; this only keeps the attempts from costing us anything.

@@ -21,6 +21,8 @@ const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// No input of the API comes near this.
 const MAX_BODY: usize = 1 << 20;
 
+const LONGEST_SENTENCE: usize = 120;
+
 /// A request without its body.
 #[derive(Debug)]
 pub struct Call {
@@ -147,6 +149,10 @@ pub struct Command<T> {
     pub(crate) hash: String,
 }
 
+/// A command that needs no account, because its input carries a secret of its own.
+#[derive(Debug)]
+pub struct Open<T>(pub Command<T>);
+
 /// The input of an operation without fields.
 #[derive(Clone, Copy, Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -155,9 +161,27 @@ pub struct Nothing {}
 impl<T: DeserializeOwned> FromRequest<App> for Command<T> {
     type Rejection = Failure;
 
+    /// Strangers are turned away before their body is looked at.
     async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
         let (mut parts, body) = request.into_parts();
         let call = Call::from_request_parts(&mut parts, app).await?;
+        call.account()?;
+        Ok(Self::receive(call, &parts, body).await?)
+    }
+}
+
+impl<T: DeserializeOwned> FromRequest<App> for Open<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
+        let (mut parts, body) = request.into_parts();
+        let call = Call::from_request_parts(&mut parts, app).await?;
+        Ok(Self(Command::receive(call, &parts, body).await?))
+    }
+}
+
+impl<T: DeserializeOwned> Command<T> {
+    async fn receive(call: Call, parts: &Parts, body: axum::body::Body) -> Result<Self, Error> {
         let is_json = parts.headers.get(header::CONTENT_TYPE).is_none_or(|kind| {
             kind.to_str().is_ok_and(|kind| kind.split(';').next().unwrap_or_default().trim() == "application/json")
         });
@@ -172,7 +196,7 @@ impl<T: DeserializeOwned> FromRequest<App> for Command<T> {
             Error::new(Code::MalformedRequest, "The body did not arrive whole.")
         })?;
         if !is_json && !body.is_empty() {
-            return Err(Error::new(Code::UnsupportedMediaType, "Send JSON as application/json.").into());
+            return Err(Error::new(Code::UnsupportedMediaType, "Send JSON as application/json."));
         }
         let mut hash = Sha256::new();
         hash.update(call.target.as_bytes());
@@ -225,6 +249,10 @@ fn wrong_field(path: &str, sentence: &str) -> Error {
     let mut detail = sentence.to_owned();
     if let Some(first) = detail.get_mut(0..1) {
         first.make_ascii_uppercase();
+    }
+    // What a library says of a value that it cannot even represent helps nobody.
+    if detail.len() > LONGEST_SENTENCE {
+        "The value is not acceptable".clone_into(&mut detail);
     }
     Error::fields(vec![FieldError::new(path, Code::Invalid, format!("{detail}."))])
 }

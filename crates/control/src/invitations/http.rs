@@ -8,7 +8,7 @@ use utoipa_axum::routes;
 
 use crate::App;
 use crate::authn::{PER_ADDRESS, check_password};
-use crate::http::{Command, Failure, Nothing, Reply};
+use crate::http::{Command, Failure, Nothing, Open, Reply};
 use crate::text::Checks;
 use crate::transact;
 
@@ -26,7 +26,7 @@ async fn invitation_create(Path(id): Path<UserId>, command: Command<Nothing>) ->
 /// Sets the password of the account that the link is for.
 #[utoipa::path(post, path = "/invitations/accept", operation_id = "invitation_accept", tag = "users", security(()),
     request_body = InvitationAccept, responses((status = 204, description = "Set; sign in.")))]
-async fn invitation_accept(command: Command<InvitationAccept>) -> Result<Reply<()>, Failure> {
+async fn invitation_accept(Open(command): Open<InvitationAccept>) -> Result<Reply<()>, Failure> {
     let (call, input) = (&command.call, &command.input);
     let tries = [(format!("invitation {}", call.origin.limited_as()), PER_ADDRESS)];
     call.app.attempts.take(&tries, call.app.clock.now())?;

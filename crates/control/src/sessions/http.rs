@@ -13,7 +13,7 @@ use super::{BROWSER_COOKIE, BROWSER_KNOWN_SECONDS, COOKIE, LONGEST_SECONDS};
 use crate::App;
 use crate::authn::{PER_LOGIN, check_password};
 use crate::cx::Caller;
-use crate::http::{Call, Command, Failure, Nothing, Reply};
+use crate::http::{Call, Command, Failure, Nothing, Open, Reply};
 use crate::text::Checks;
 use crate::transact;
 
@@ -38,7 +38,7 @@ fn cookie(call: &Call, name: &'static str, value: String, max_age_seconds: i64) 
 /// Signs in; the answer sets the session cookie.
 #[utoipa::path(post, path = "/sessions", operation_id = "session_create", tag = "sessions", security(()),
     request_body = SignIn, responses((status = 201, body = Me)))]
-async fn session_create(command: Command<SignIn>) -> Result<Response, Failure> {
+async fn session_create(Open(command): Open<SignIn>) -> Result<Response, Failure> {
     let Command { call, input, .. } = command;
     let proven = super::prove(&call.app, &call.origin, &call.headers, &input).await?;
     let former = call.session.as_ref().map(|session| session.token_hash.clone());

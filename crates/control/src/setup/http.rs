@@ -8,7 +8,7 @@ use utoipa_axum::routes;
 use super::Checked;
 use crate::App;
 use crate::authn::PER_ADDRESS;
-use crate::http::{Call, Command, Failure, Reply};
+use crate::http::{Call, Failure, Open, Reply};
 use crate::transact;
 
 pub fn routes() -> OpenApiRouter<App> {
@@ -26,7 +26,7 @@ async fn setup_show(call: Call) -> Result<Json<SetupStatus>, Failure> {
 /// Makes the first administrator. The token comes from the link that the server prints when it starts.
 #[utoipa::path(post, path = "/setup", operation_id = "setup_run", tag = "setup", security(()),
     request_body = SetupRequest, responses((status = 201, description = "Done; sign in.", body = SetupStatus)))]
-async fn setup_run(command: Command<SetupRequest>) -> Result<Reply<SetupStatus>, Failure> {
+async fn setup_run(Open(command): Open<SetupRequest>) -> Result<Reply<SetupStatus>, Failure> {
     let app = &command.call.app;
     let tries = [(format!("setup {}", command.call.origin.limited_as()), PER_ADDRESS)];
     app.attempts.take(&tries, app.clock.now())?;

@@ -154,3 +154,17 @@ async fn secrets_come_again_under_their_key_but_lie_nowhere_in_the_clear() {
     }
     app.finish().await;
 }
+
+#[tokio::test]
+async fn who_may_no_longer_do_it_does_not_get_the_answer_again() {
+    let app = App::start().await;
+    let customer = app.end_customer("Bakery").await;
+    let own = app.person(&customer, "administrator", "own@bakery.example").await;
+    let keys = format!("/customers/{customer}/pass_keys");
+    post(&own, &keys, "k1", &json!({})).await.is(201);
+
+    let user = id(&app.admin().get("/users?q=own@bakery").await.is(200)["items"][0]);
+    app.admin().edit(&format!("/users/{user}"), &json!({ "role": "supporter" })).await.is(200);
+    post(&own, &keys, "k1", &json!({})).await.refused(403, "forbidden");
+    app.finish().await;
+}

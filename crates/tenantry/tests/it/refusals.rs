@@ -105,3 +105,19 @@ async fn health_is_told_without_signing_in() {
     std::fs::rename(app.data().join("away"), &pool).unwrap();
     app.finish().await;
 }
+
+#[tokio::test]
+async fn a_stranger_is_turned_away_before_the_body_is_looked_at() {
+    let app = App::start().await;
+    for (method, path) in [
+        (Method::POST, "/customers"),
+        (Method::POST, "/users"),
+        (Method::PATCH, "/customers/cus_x"),
+        (Method::POST, "/customers/cus_x/suspend"),
+        (Method::POST, "/me/password"),
+    ] {
+        let answer = app.nobody().request(method, path).json(&json!({ "bogus": 1 })).send().await;
+        answer.refused(401, "sign_in_required");
+    }
+    app.finish().await;
+}
