@@ -691,7 +691,7 @@ export interface components {
         FieldError: {
             code: string;
             detail: string;
-            /** @description The field's name, dotted and indexed for nested ones: `profile.phone`, `sites.1`. */
+            /** @description The field's name, dotted and indexed for nested ones: `profile.phone`, `sites[1]`. */
             field: string;
         };
         /** @description One reason among several. */

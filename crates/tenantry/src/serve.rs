@@ -1,7 +1,8 @@
 //! `tenantry serve`: opens the database, recovers the pool, compiles the grants, and only then listens.
 
-use std::fs::File;
+use std::fs::{DirBuilder, File};
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -66,7 +67,8 @@ fn lock(data: &Path) -> Result<File, Failure> {
 
 impl Server {
     pub async fn start(options: Options) -> Result<Self, Failure> {
-        std::fs::create_dir_all(options.data.join(TEMPORARY))?;
+        // Other accounts of the host have no business in here.
+        DirBuilder::new().recursive(true).mode(0o700).create(options.data.join(TEMPORARY))?;
         let data = std::path::absolute(&options.data)?;
         let lock = lock(&data)?;
         // Bound first: whoever asks for port 0 has to know it for the public address.

@@ -12,7 +12,7 @@ fn the_generated_files_are_up_to_date() {
         .collect();
     assert!(
         stale.is_empty(),
-        "not what the code says: {stale:?}. Regenerate with `cargo run -p tenantry -- documents .` and look at the \
+        "not what the code says: {stale:?}. Regenerate with `scripts/generate` and look at the \
          differences: they are what clients will notice."
     );
 }
