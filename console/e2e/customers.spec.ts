@@ -50,6 +50,23 @@ test('an end customer is added in one step, with username, password twice and si
   await expect(page.getByRole('complementary', { name: 'Details' })).toContainText(username);
 });
 
+test('a country is taken as typed, by name, code or the only match', async ({ page }) => {
+  await page.goto('/customers/new');
+  const country = page.getByRole('combobox', { name: 'Country' });
+  for (const key of ['Tab', 'Enter']) {
+    for (const text of ['Germany', 'germany', 'DE', 'Germ']) {
+      await country.fill('');
+      await country.pressSequentially(text);
+      await country.press(key);
+      await expect(country).toHaveValue('Germany');
+      await expect(page.getByText('Decided by the country')).toBeVisible();
+    }
+  }
+  await country.fill('United');
+  await country.press('Tab');
+  await expect(country).toHaveValue('Germany');
+});
+
 test('name, parent and country alone are enough; a twin is warned of, not refused', async ({ page, backend }, info) => {
   const parent = await reseller(backend, info.workerIndex);
   await backend.endCustomer(parent, 'Twin Ltd');

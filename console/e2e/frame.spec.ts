@@ -77,6 +77,26 @@ test('the command field finds customers, pages and actions', async ({ page, back
   await expect(page.getByRole('dialog')).toHaveCount(0);
 });
 
+test('the command field keeps what is typed before it has the focus', async ({ page, backend }, info) => {
+  const name = `Brindle ${info.workerIndex}-${info.repeatEachIndex}`;
+  await backend.reseller(name);
+  for (const [pause, delay] of [
+    [0, 0],
+    [150, 40],
+  ] as const) {
+    await page.goto('/customers');
+    await page.getByRole('checkbox', { name: 'Select Default reseller' }).waitFor();
+    await page.keyboard.press('Control+k');
+    await page.waitForTimeout(pause);
+    await page.keyboard.type(name.toLowerCase(), { delay });
+    await expect(page.getByRole('dialog').getByRole('searchbox')).toHaveValue(name.toLowerCase());
+    await expect(page.getByRole('menuitem', { name })).toBeVisible();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await expect(page.getByRole('heading', { name })).toBeVisible();
+  }
+});
+
 test('the theme is switched, and stays so', async ({ page }) => {
   await page.goto('/customers');
   const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);

@@ -38,6 +38,11 @@ test('a person is added, signs in, is edited and removed', async ({ page, backen
   await expect(hers.getByRole('row').filter({ hasText: 'Lea Moreau' })).toBeVisible();
   await expect(hers.getByRole('button', { name: 'Add person' })).toHaveCount(0);
   await expect(hers.getByRole('button', { name: /^Edit/u })).toHaveCount(0);
+  for (const path of ['/customers/new', `/customers/${reseller.id}/edit`]) {
+    await hers.goto(path);
+    await expect(hers.getByRole('heading', { name: 'This is not for your role' })).toBeVisible();
+    await expect(hers.getByRole('form')).toHaveCount(0);
+  }
   await hers.getByRole('button', { name: /account of/u }).click();
   await hers.getByRole('menuitem', { name: 'Change password…' }).click();
   const own = hers.getByRole('dialog', { name: 'Change your password' });

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { Plus, Search, SunMoon, UserPlus } from 'lucide-react';
-import { useDeferredValue, useState, type ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import {
   Autocomplete,
   Dialog,
@@ -26,13 +26,17 @@ const LABEL = 'Go to a customer, page or action';
 type Command = { id: string; name: string; icon: ReactNode; run: () => void };
 
 /** The command field: customers by name, pages, and what can be begun from anywhere. */
-export function Palette({ onClose }: { onClose: () => void }) {
+export function Palette({ takeEarly, onClose }: { takeEarly: () => string; onClose: () => void }) {
   const [text, setText] = useState('');
-  const wanted = useDeferredValue(text.trim());
+  // Never behind the text: Enter must not run what was listed for a shorter one.
+  const wanted = text.trim();
   const { operations } = useMe();
   const go = useNavigate();
   const found = useQuery({ ...findQuery(wanted), enabled: wanted.length > 0, placeholderData: (old) => old });
-  const customers = wanted ? (found.data ?? []) : [];
+  const listed = wanted ? (found.data ?? []) : [];
+  const customers = found.isPlaceholderData
+    ? listed.filter((customer) => customerName(customer).toLowerCase().includes(wanted.toLowerCase()))
+    : listed;
 
   const matching = (commands: Command[]) =>
     commands.filter(({ name }) => name.toLowerCase().includes(wanted.toLowerCase()));
@@ -80,7 +84,13 @@ export function Palette({ onClose }: { onClose: () => void }) {
       <Modal className="dialog palette">
         <Dialog aria-label={LABEL} className="dialog-box">
           <Autocomplete inputValue={text} onInputChange={setText}>
-            <TextField aria-label={LABEL} type="search" autoFocus className="palette-field">
+            <TextField
+              aria-label={LABEL}
+              type="search"
+              autoFocus
+              onFocus={() => setText((now) => takeEarly() + now)}
+              className="palette-field"
+            >
               <Search className="icon" aria-hidden />
               <Input placeholder={LABEL} />
             </TextField>

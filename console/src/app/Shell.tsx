@@ -1,22 +1,45 @@
 import { Outlet } from '@tanstack/react-router';
-import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
-import { Toasts } from '../ui/Toasts';
+import { Suspense, useCallback, useEffect, useRef, useState } from 'react';
+import { problemText } from '../lib/words';
+import { toast, Toasts } from '../ui/Toasts';
 import { Navigation } from './Navigation';
 import { TopBar } from './TopBar';
 
 const loadPalette = () => import('./Palette');
-const Palette = lazy(async () => ({ default: (await loadPalette()).Palette }));
+type PaletteView = Awaited<ReturnType<typeof loadPalette>>['Palette'];
 
 /** The frame around every page: top bar, navigation with the customer tree, and the page itself. */
 export function Shell() {
   const [palette, setPalette] = useState(false);
   const [drawer, setDrawer] = useState(false);
   const closeDrawer = useCallback(() => setDrawer(false), []);
-  useShortcuts(useCallback(() => setPalette(true), []));
+  // Kept here rather than suspended on: what suspends is held back for a while even where it has been fetched.
+  const [Palette, setView] = useState<PaletteView>();
+  const closePalette = useCallback(() => setPalette(false), []);
+  const early = useEarlyKeys(closePalette);
+  const openPalette = useCallback(() => {
+    if (palette) return;
+    early.begin();
+    setPalette(true);
+    loadPalette().then(
+      (loaded) => setView(() => loaded.Palette),
+      (error: unknown) => {
+        early.take();
+        setPalette(false);
+        toast(problemText(error));
+      },
+    );
+  }, [palette, early]);
+  useShortcuts(openPalette);
 
-  // Whoever presses Ctrl K types on at once; the field must be there by then.
+  // Fetched once the page has what it needs, so that the field mostly is there at once.
   useEffect(() => {
-    const timer = setTimeout(() => void loadPalette(), 1500);
+    const timer = setTimeout(() => {
+      loadPalette().then(
+        (loaded) => setView(() => loaded.Palette),
+        () => undefined,
+      );
+    }, 1500);
     return () => clearTimeout(timer);
   }, []);
 
@@ -25,21 +48,47 @@ export function Shell() {
       <a className="skip" href="#main">
         Skip to the page
       </a>
-      <TopBar drawer={drawer} onDrawer={setDrawer} onPalette={() => setPalette(true)} />
+      <TopBar drawer={drawer} onDrawer={setDrawer} onPalette={openPalette} />
       <Navigation open={drawer} onClose={closeDrawer} />
       <main id="main" tabIndex={-1}>
         <Suspense>
           <Outlet />
         </Suspense>
       </main>
-      {palette && (
-        <Suspense>
-          <Palette onClose={() => setPalette(false)} />
-        </Suspense>
-      )}
+      {palette && Palette && <Palette takeEarly={early.take} onClose={closePalette} />}
       <Toasts />
     </div>
   );
+}
+
+/** Whoever presses Ctrl K types on at once: keeps what is typed until the command field has the focus and takes it. */
+function useEarlyKeys(onEscape: () => void) {
+  const typed = useRef<string>(undefined);
+  const [early] = useState(() => ({
+    begin: () => void (typed.current ??= ''),
+    take: () => {
+      const text = typed.current ?? '';
+      typed.current = undefined;
+      return text;
+    },
+  }));
+  useEffect(() => {
+    const onKey = (event: globalThis.KeyboardEvent) => {
+      if (typed.current === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+      // Nothing else may act on it: the page below has keys of its own.
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      if (event.key.length === 1) typed.current += event.key;
+      else if (event.key === 'Backspace') typed.current = typed.current.slice(0, -1);
+      else if (event.key === 'Escape') {
+        typed.current = undefined;
+        onEscape();
+      }
+    };
+    addEventListener('keydown', onKey, { capture: true });
+    return () => removeEventListener('keydown', onKey, { capture: true });
+  }, [onEscape]);
+  return early;
 }
 
 /** Ctrl K anywhere, and `/` outside of fields for the search of the list. */

@@ -15,16 +15,19 @@ export function Blank({ title, small = false, children }: BlankProps) {
   );
 }
 
+/** The role does not allow what stands here. */
+export function NotForRole({ children = 'Your role does not allow this.' }: { children?: ReactNode }) {
+  return (
+    <Blank title="This is not for your role">
+      <p role="alert">{children} An administrator can show it to you, or change your role.</p>
+    </Blank>
+  );
+}
+
 /** Something could not be loaded. */
 export function Failed({ what, error, onRetry }: { what: string; error: unknown; onRetry?: () => void }) {
   // Asking again would not help.
-  if (isCode(error, 'forbidden')) {
-    return (
-      <Blank title="This is not for your role">
-        <p role="alert">{problemText(error)} An administrator can show it to you, or change your role.</p>
-      </Blank>
-    );
-  }
+  if (isCode(error, 'forbidden')) return <NotForRole>{problemText(error)}</NotForRole>;
   return (
     <div className="blank" role="alert">
       <h2>{what} could not be loaded</h2>

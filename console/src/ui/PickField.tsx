@@ -1,6 +1,6 @@
 import { ChevronDown } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { Button, ComboBox, Input, Label, ListBox, ListBoxItem, Popover } from 'react-aria-components';
+import { Button, ComboBox, Input, Label, ListBox, ListBoxItem, Popover, useFilter } from 'react-aria-components';
 import { Labelled, describe } from './fields';
 import { useFormField } from './form';
 
@@ -31,6 +31,13 @@ export function PickField({
 }: PickFieldProps) {
   const { id, problem, value, set } = useFormField(name);
   const narrowed = onText !== undefined;
+  const { contains } = useFilter({ sensitivity: 'base' });
+  /** Takes what was typed where it can mean one choice only. A narrowed list is not all there is, so it can't tell. */
+  const take = (input: HTMLInputElement) => {
+    if (narrowed || input.hasAttribute('aria-activedescendant')) return;
+    const choice = meant(choices, input.value.trim(), contains);
+    if (choice && choice.id !== value) set(choice.id);
+  };
   return (
     <Labelled id={id} label={label} hint={hint} optional={optional} problem={problem}>
       <ComboBox
@@ -45,7 +52,16 @@ export function PickField({
       >
         <Label className="hidden-text">{label}</Label>
         <div className="pick">
-          <Input id={id} className="input" autoComplete="off" {...describe(id, hint, problem)} />
+          <Input
+            id={id}
+            className="input"
+            autoComplete="off"
+            onKeyDownCapture={(event) => {
+              if (event.key === 'Enter' || event.key === 'Tab') take(event.currentTarget);
+            }}
+            onBlurCapture={(event) => take(event.currentTarget)}
+            {...describe(id, hint, problem)}
+          />
           <Button className="pick-open" aria-label={`Show choices for ${label}`}>
             <ChevronDown className="icon-s" aria-hidden />
           </Button>
@@ -65,4 +81,13 @@ export function PickField({
       </ComboBox>
     </Labelled>
   );
+}
+
+/** The choice of exactly this name or id, ignoring case, or else the only one that fits. */
+function meant(choices: Choice[], text: string, fits: (name: string, part: string) => boolean): Choice | undefined {
+  if (text === '') return undefined;
+  const wanted = text.toLowerCase();
+  const exact = choices.filter(({ id, name }) => name.toLowerCase() === wanted || id.toLowerCase() === wanted);
+  const found = exact.length > 0 ? exact : choices.filter(({ name }) => fits(name, text));
+  return found.length === 1 ? found[0] : undefined;
 }

@@ -3,9 +3,9 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { Customer, Level } from '../../api/schema';
 import { idempotencyKey } from '../../api/client';
-import { useScope } from '../../app/useMe';
+import { useMay, useScope } from '../../app/useMe';
 import { customerName, LEVEL, LEVEL_PLURAL, refusalOf } from '../../lib/words';
-import { Failed, Skeletons } from '../../ui/Blank';
+import { Failed, NotForRole, Skeletons } from '../../ui/Blank';
 import { Breadcrumbs } from '../../ui/Breadcrumbs';
 import { Button, LinkButton } from '../../ui/Button';
 import { CheckField, ChoiceField, SelectField, TextArea, TextField } from '../../ui/fields';
@@ -29,7 +29,8 @@ export function AddPage() {
   useTitle('Add customer');
   const { parent } = route.useSearch();
   const scope = useScope();
-  const start = useQuery(nearestParentQuery(parent ?? scope.id));
+  const may = useMay('customer_create');
+  const start = useQuery({ ...nearestParentQuery(parent ?? scope.id), enabled: may });
   return (
     <div className="page">
       <header className="page-head">
@@ -44,9 +45,10 @@ export function AddPage() {
           <h1>Add customer</h1>
         </div>
       </header>
-      {start.isPending && <Skeletons lines={6} />}
+      {!may && <NotForRole />}
+      {may && start.isPending && <Skeletons lines={6} />}
       {start.error && <Failed what="The form" error={start.error} onRetry={() => void start.refetch()} />}
-      {start.data !== undefined && <AddForm parent={start.data} />}
+      {may && start.data !== undefined && <AddForm parent={start.data} />}
     </div>
   );
 }

@@ -3,8 +3,9 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { useState, type ReactNode } from 'react';
 import { isCode } from '../../api/client';
 import type { Customer } from '../../api/schema';
+import { useMay } from '../../app/useMe';
 import { customerName, fieldName, refusalOf } from '../../lib/words';
-import { Failed, Skeletons } from '../../ui/Blank';
+import { Failed, NotForRole, Skeletons } from '../../ui/Blank';
 import { Breadcrumbs } from '../../ui/Breadcrumbs';
 import { Button, LinkButton } from '../../ui/Button';
 import { TextField } from '../../ui/fields';
@@ -24,6 +25,7 @@ const route = getRouteApi('/frame/customers/$id/edit');
 
 export function EditPage() {
   const { id } = route.useParams();
+  const may = useMay('customer_update');
   // What the form began with stays while it is edited: nothing is fetched into it behind one's back.
   const customer = useQuery({ ...customerQuery(id), staleTime: 0, refetchOnWindowFocus: false });
   const name = customer.data && customerName(customer.data);
@@ -51,11 +53,12 @@ export function EditPage() {
           <h1>Edit {name}</h1>
         </div>
       </header>
-      {customer.isPending && <Skeletons lines={6} />}
-      {customer.error && !customer.data && (
+      {!may && <NotForRole />}
+      {may && customer.isPending && <Skeletons lines={6} />}
+      {may && customer.error && !customer.data && (
         <Failed what="The customer" error={customer.error} onRetry={() => void customer.refetch()} />
       )}
-      {customer.data && !customer.isFetching && <EditForm key={id} customer={customer.data} />}
+      {may && customer.data && !customer.isFetching && <EditForm key={id} customer={customer.data} />}
     </div>
   );
 }
