@@ -13,9 +13,9 @@ use tokio_util::sync::CancellationToken;
 use tree::{Effective, Path};
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::App;
-use crate::customers::view::Lineage;
-use crate::cx::{Caller, Cx};
+use base::App;
+use base::cx::{Caller, Cx};
+use base::lineage::Lineage;
 
 /// Commits of other processes are seen at least this often.
 const POLL: Duration = Duration::from_millis(400);

@@ -10,8 +10,8 @@ use db::{list, sql};
 use futures_util::future::BoxFuture;
 use tree::{Path, Totals};
 
-use crate::App;
-use crate::cx::{Caller, Cx, Origin, Tx};
+use base::App;
+use base::cx::{Caller, Cx, Origin, Tx};
 
 /// Databases limit the parameters of a statement.
 const AT_ONCE: usize = 500;
@@ -38,7 +38,7 @@ fn unavailable(error: &Error) -> Unavailable {
 impl Ledger for DatabaseLedger {
     fn open<'a>(&'a self, repository: &'a RepositoryId) -> BoxFuture<'a, Result<Opened, Unavailable>> {
         Box::pin(async move {
-            crate::run!(self.app, Caller::System, Origin::default(), |tx| open(tx, repository).await)
+            base::run!(self.app, Caller::System, Origin::default(), |tx| open(tx, repository).await)
                 .map_err(|error| unavailable(&error))
         })
     }
@@ -46,7 +46,7 @@ impl Ledger for DatabaseLedger {
     fn store(&self, readings: Vec<Reading>) -> BoxFuture<'_, Result<(), Unavailable>> {
         Box::pin(async move {
             for some in readings.chunks(AT_ONCE) {
-                crate::run!(self.app, Caller::System, Origin::default(), |tx| store(tx, some).await)
+                base::run!(self.app, Caller::System, Origin::default(), |tx| store(tx, some).await)
                     .map_err(|error| unavailable(&error))?;
             }
             Ok(())
@@ -56,7 +56,7 @@ impl Ledger for DatabaseLedger {
     fn first_contact(&self, devices: Vec<DeviceId>) -> BoxFuture<'_, Result<(), Unavailable>> {
         Box::pin(async move {
             for some in devices.chunks(AT_ONCE) {
-                crate::run!(self.app, Caller::System, Origin::default(), |tx| first_contact(tx, some).await)
+                base::run!(self.app, Caller::System, Origin::default(), |tx| first_contact(tx, some).await)
                     .map_err(|error| unavailable(&error))?;
             }
             Ok(())

@@ -3,8 +3,8 @@
 /// Paths from the root of the repository, and what they must hold.
 pub fn all() -> Vec<(&'static str, String)> {
     vec![
-        ("openapi.json", control::http::description()),
-        ("docs/permissions.md", control::authz::document()),
+        ("openapi.json", control::router::description()),
+        ("docs/permissions.md", base::authz::document()),
         ("docs/error-codes.md", error_codes()),
         ("docs/configuration.md", crate::config::document()),
     ]

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::IntoResponse as _;
-use control::clock::Random;
-use control::http::Peer;
+use base::clock::Random;
+use base::http::Peer;
 use gateway::Gateway;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;

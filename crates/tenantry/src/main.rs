@@ -5,9 +5,9 @@ use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use base::App;
+use base::clock::Clock;
 use clap::{Args, Parser, Subcommand};
-use control::clock::Clock;
-use control::{App, Settings};
 use tenantry::config::{self, Config, LogFormat};
 use tenantry::documents;
 use tenantry::serve::{Failure, Options, Server, open_database};
@@ -141,7 +141,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Migrate { place } => migrate(&place).await,
         Command::Openapi => {
             let mut out = std::io::stdout().lock();
-            out.write_all(control::http::description().as_bytes())?;
+            out.write_all(control::router::description().as_bytes())?;
             Ok(())
         }
         Command::Config { command: ConfigCommand::Check { place } } => {
@@ -177,7 +177,7 @@ async fn serve(place: &Place, listen: Option<std::net::SocketAddr>, demo: bool) 
         clock: Clock::default(),
     })
     .await?;
-    let public_url = server.app.settings.public_url.clone();
+    let public_url = server.app.config.public_url.clone();
     let setup_token = server.setup_token.clone();
     let app = server.app.clone();
     let stop = stop_signal()?;
@@ -215,8 +215,8 @@ async fn open(place: &Place) -> Result<App, Failure> {
     let config = place.load()?;
     std::fs::create_dir_all(&place.data)?;
     let database = open_database(&place.database(&config)).await?;
-    let settings = Settings { public_url: config.server.public_url.clone(), data: std::path::absolute(&place.data)? };
-    Ok(App::new(database, Clock::default(), settings)?)
+    let config = base::Config { public_url: config.server.public_url.clone(), data: std::path::absolute(&place.data)? };
+    Ok(App::new(database, Clock::default(), config)?)
 }
 
 async fn setup(place: &Place, email: &str, provider_name: &str) -> Result<(), Failure> {

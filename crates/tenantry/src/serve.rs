@@ -6,10 +6,11 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use control::clock::Clock;
+use base::clock::Clock;
+use base::{App, Config};
+use control::MIGRATIONS;
 use control::grants::Follower;
 use control::ledger::DatabaseLedger;
-use control::{App, MIGRATIONS, Settings};
 use db::Database;
 use gateway::Gateway;
 use tokio::net::TcpListener;
@@ -79,7 +80,7 @@ impl Server {
         let public_url = if options.public_url.is_empty() { format!("http://{address}") } else { options.public_url };
         let database = open_database(&options.database).await?;
         let clock = options.clock;
-        let app = App::new(database, clock.clone(), Settings { public_url, data: data.clone() })?;
+        let app = App::new(database, clock.clone(), Config { public_url, data: data.clone() })?;
         let ledger = Arc::new(DatabaseLedger::new(app.clone()));
         let gateway_clock: gateway::Clock = Arc::new(move || clock.now());
         let gateway =
@@ -93,7 +94,7 @@ impl Server {
 
     /// Serves until told to stop. Everything acknowledged is stored when this returns.
     pub async fn run(self, stop: CancellationToken) {
-        let router = control::http::router(self.app.clone()).fallback(console::serve);
+        let router = control::router::router(self.app.clone()).fallback(console::serve);
         let background = CancellationToken::new();
         let follower = tokio::spawn(self.follower.run(background.clone()));
         let keeper = tokio::spawn(Arc::clone(&self.gateway).run(stop.clone()));

@@ -8,8 +8,8 @@ use axum::extract::Path;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::App;
-use crate::http::{Call, Failure, Parameters};
+use base::App;
+use base::http::{Call, Failure, Parameters};
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(change_list))

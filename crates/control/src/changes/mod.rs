@@ -11,11 +11,11 @@ use api::units::Time;
 use serde_json::Value;
 use tree::Path;
 
-use crate::authz::{Account, Permission};
-use crate::change::kind_from_word;
 use crate::customers;
-use crate::cx::Cx;
-use crate::list::{SortField, Window, search_of};
+use base::authz::{Account, Permission};
+use base::change::kind_from_word;
+use base::cx::Cx;
+use base::list::{SortField, Window, search_of};
 
 const SORT: &[SortField] = &[SortField::number("number", "h.number")];
 const NEWEST_FIRST: &str = "-number";
@@ -25,7 +25,7 @@ pub async fn list(cx: &mut Cx, customer: &CustomerId, query: &ListQuery) -> Resu
     let account = cx.account()?;
     let row = customers::get(cx, &account, customer).await?;
     account.authorize(Permission::ReadChanges, &row.path)?;
-    crate::list::refuse_level(query)?;
+    base::list::refuse_level(query)?;
     let mut query = query.clone();
     query.sort.get_or_insert_with(|| NEWEST_FIRST.to_owned());
     // Numbers are unique; the second column only has to exist.
@@ -48,7 +48,7 @@ pub async fn list(cx: &mut Cx, customer: &CustomerId, query: &ListQuery) -> Resu
     let total = sql::count(cx, &wanted).await?;
     let rows = sql::window(cx, &wanted, &window).await?;
     let (rows, next) = window.cut(rows, |row| row.subject_id.clone());
-    Ok(crate::list::page(rows.into_iter().map(|row| view(&account, row)).collect(), next, total))
+    Ok(base::list::page(rows.into_iter().map(|row| view(&account, row)).collect(), next, total))
 }
 
 /// An entry as the account may see it: who stands above it stays unnamed, and so does why somebody above suspended it.

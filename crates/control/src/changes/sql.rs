@@ -4,8 +4,8 @@ use api::Error;
 use db::{Sql, columns_of, sql};
 use tree::Path;
 
-use crate::cx::Cx;
-use crate::list::{Key, Window};
+use base::cx::Cx;
+use base::list::{Key, Window};
 
 db::record! {
     /// An entry as it is stored.

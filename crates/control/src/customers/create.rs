@@ -10,11 +10,11 @@ use tree::Path;
 
 use super::sql::{self, Row};
 use super::{one_more, snapshot, subject, view};
-use crate::authn::check_password;
-use crate::authz::{Account, Permission};
-use crate::change::Entry;
-use crate::cx::Tx;
-use crate::text::{self, Checks};
+use base::authn::check_password;
+use base::authz::{Account, Permission};
+use base::change::Entry;
+use base::cx::Tx;
+use base::text::{self, Checks};
 
 const MAX_DEVICES: i64 = 1_000_000;
 const MAX_SITES: usize = 500;
@@ -194,7 +194,7 @@ pub async fn create_below(
     account.authorize(Permission::CreateCustomers, &parent.path)?;
     let level = level_below(parent, input.level)?;
     let node = node_of(tx, parent, level, input).await?;
-    let lineage = view::Lineage::of(tx, std::iter::once(&parent.path)).await?;
+    let lineage = base::lineage::Lineage::of(tx, std::iter::once(&parent.path)).await?;
     if !lineage.effective(&parent.path).is_active() {
         let detail = format!("{} is suspended. Activate it before anything is added below it.", parent.company_name);
         return Err(Error::new(Code::ParentSuspended, detail));

@@ -14,11 +14,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{Checked, CheckedUpdate};
-use crate::App;
-use crate::authn::check_password;
-use crate::http::{Call, Command, Failure, Nothing, Parameters, Reply, show};
-use crate::text::Checks;
-use crate::transact;
+use base::App;
+use base::authn::check_password;
+use base::http::{Call, Command, Failure, Nothing, Parameters, Reply, show};
+use base::text::Checks;
+use base::transact;
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()

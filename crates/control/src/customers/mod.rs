@@ -19,11 +19,11 @@ pub use switch::{activate, suspend};
 pub use update::{CheckedUpdate, update};
 pub use view::get;
 
-use crate::authz::{Account, Permission};
-use crate::change::{Entry, Subject};
-use crate::cx::{Cx, Tx};
-use crate::list::{SortField, Window, search_of};
-use crate::version::IfMatch;
+use base::authz::Permission;
+use base::change::{Entry, Subject};
+use base::cx::{Cx, Tx};
+use base::list::{SortField, Window, search_of};
+use base::version::IfMatch;
 
 const SORT: &[SortField] = &[
     SortField::text("company_name", "c.company_folded"),
@@ -37,20 +37,12 @@ pub async fn list(cx: &mut Cx, query: &ListQuery) -> Result<Page<Customer>, Erro
     let account = cx.account()?;
     account.authorize(Permission::ReadCustomers, &account.path)?;
     let window = Window::of(query, SORT, "c.id")?;
-    let under = scope(cx, &account, query).await?;
+    let under = base::list::scope(cx, &account, query).await?;
     let wanted = sql::Wanted { under: &under, level: query.level, search: search_of(query)? };
     let total = sql::count(cx, &wanted).await?;
     let rows = sql::window(cx, &wanted, &window).await?;
     let (rows, next) = window.cut(rows, |(row, _)| row.id.to_string());
-    Ok(crate::list::page(view::customers(cx, &account, rows).await?, next, total))
-}
-
-/// The subtree that a list is narrowed to.
-pub async fn scope(cx: &mut Cx, account: &Account, query: &ListQuery) -> Result<Path, Error> {
-    match &query.under {
-        None => Ok(account.path.clone()),
-        Some(id) => Ok(get(cx, account, &CustomerId::from_text(id.as_str())).await?.path),
-    }
+    Ok(base::list::page(view::customers(cx, &account, rows).await?, next, total))
 }
 
 pub async fn show(cx: &mut Cx, id: &CustomerId) -> Result<Customer, Error> {
@@ -118,7 +110,7 @@ pub async fn delete(
     crate::pass_keys::sql::delete_of(tx, id).await?;
     let deleted = sql::delete(tx, &row).await?;
     if deleted != 1 {
-        return Err(stale());
+        return Err(base::version::stale());
     }
     if let Some(parent) = parent_path(&row.path) {
         tx.add_to_totals(&parent, one_less(row.level));
@@ -148,11 +140,6 @@ async fn delete_blockers(cx: &mut Cx, row: &sql::Row) -> Result<Vec<FieldlessPro
         }
     }
     Ok(blockers)
-}
-
-/// Another command was faster.
-pub(crate) fn stale() -> Error {
-    Error::new(Code::VersionStale, "It was changed at the same moment. Read it again and decide anew.")
 }
 
 /// What a node of this level counts for at its ancestors.
@@ -210,20 +197,4 @@ pub(crate) fn snapshot(row: &sql::Row) -> Map<String, Value> {
     });
     let Value::Object(fields) = value else { return Map::new() };
     fields.into_iter().filter(|(_, value)| !value.is_null()).collect()
-}
-
-/// The fields in which two snapshots differ, before and after.
-pub(crate) fn difference(before: &Map<String, Value>, after: &Map<String, Value>) -> (Value, Value) {
-    let mut names: Vec<&String> = before.keys().chain(after.keys()).collect();
-    names.sort_unstable();
-    names.dedup();
-    let (mut was, mut is) = (Map::new(), Map::new());
-    for name in names {
-        let (old, new) = (before.get(name).cloned().unwrap_or_default(), after.get(name).cloned().unwrap_or_default());
-        if old != new {
-            was.insert(name.clone(), old);
-            is.insert(name.clone(), new);
-        }
-    }
-    (Value::Object(was), Value::Object(is))
 }

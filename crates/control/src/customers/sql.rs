@@ -3,11 +3,12 @@
 use api::customer::{AccountState, Kind};
 use api::id::{CustomerId, StorageLocationId};
 use api::{Error, Level, Mode};
-use db::{Sql, assign, columns, columns_of, insert, list, sql};
+use db::{Sql, assign, columns, columns_of, insert, sql};
 use tree::{Own, Path};
 
-use crate::cx::{Cx, Tx};
-use crate::list::{Key, Window};
+use base::cx::{Cx, Tx};
+use base::lineage::{level, mode};
+use base::list::{Key, Window};
 
 db::record! {
     /// A customer as it is stored.
@@ -52,27 +53,6 @@ db::record! {
         pub used_bytes: i64,
         pub last_backup_at: Option<i64>,
     }
-}
-
-db::record! {
-    /// What is asked of an ancestor.
-    #[derive(Clone, Debug)]
-    pub struct Ancestor {
-        pub id: CustomerId as String => CustomerId::from_text,
-        pub company_name: String,
-        pub suspend_mode: Option<Mode> as Option<String> => |word| word.map(mode).transpose(),
-        pub suspend_message: Option<String>,
-        pub max_devices: Option<i64>,
-        pub level: Level as String => level,
-    }
-}
-
-fn level(word: String) -> Result<Level, String> {
-    Level::from_word(&word).ok_or(word)
-}
-
-fn mode(word: String) -> Result<Mode, String> {
-    Mode::from_word(&word).ok_or(word)
 }
 
 fn kind(word: String) -> Result<Kind, String> {
@@ -175,11 +155,6 @@ pub(crate) async fn window(
     Ok(rows.into_iter().filter_map(|(row, totals, key)| key.map(|key| ((row, totals), key))).collect())
 }
 
-/// States and names of the given nodes.
-pub async fn ancestors(cx: &mut Cx, ids: Vec<String>) -> Result<Vec<Ancestor>, Error> {
-    cx.all(sql!["select ", columns::<Ancestor>(), " from customers where id in ", list(ids)]).await
-}
-
 /// Suspended customers below `path`, with what lies under them.
 pub async fn suspended_below(cx: &mut Cx, path: &Path) -> Result<Vec<(String, String, i64, i64, i64)>, Error> {
     let (from, to) = path.range();
@@ -275,13 +250,13 @@ struct Folded {
 
 impl Folded {
     fn of(row: &Row) -> Self {
-        let fold = |text: &Option<String>| text.as_deref().map(crate::text::fold);
+        let fold = |text: &Option<String>| text.as_deref().map(base::text::fold);
         Self {
             name: fold(&row.name),
             username: fold(&row.username),
-            company: crate::text::fold(&row.company_name),
+            company: base::text::fold(&row.company_name),
             email: fold(&row.email),
-            search: crate::text::search_column([
+            search: base::text::search_column([
                 Some(row.company_name.as_str()),
                 row.name.as_deref(),
                 row.username.as_deref(),

@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 use tree::{Effective, Own, Path};
 
 use super::sql::{self, Row};
-use super::{stale, subject, view};
-use crate::authz::Permission;
-use crate::change::Entry;
-use crate::cx::{Cx, Tx};
-use crate::text::{self, Checks};
-use crate::version::IfMatch;
+use super::{subject, view};
+use base::authz::Permission;
+use base::change::Entry;
+use base::cx::{Cx, Tx};
+use base::text::{self, Checks};
+use base::version::IfMatch;
 
 const MAX_PUBLIC_MESSAGE: usize = 60;
 
@@ -89,7 +89,7 @@ async fn switch(
     let consequences = consequences(tx, &row, &changed).await?;
     if is_change && !dry_run {
         if sql::update_state(tx, &changed).await? != 1 {
-            return Err(stale());
+            return Err(base::version::stale());
         }
         changed.version += 1;
         let action = if changed.suspend_mode.is_some() { "customer.suspended" } else { "customer.activated" };
@@ -119,7 +119,7 @@ fn strictness(own: Own) -> Option<Mode> {
 /// What changes below, in numbers that the totals know without walking the subtree: everything, less what hangs below
 /// customers that are suspended at least as strictly by themselves.
 async fn consequences(cx: &mut Cx, before: &Row, after: &Row) -> Result<Consequences, Error> {
-    let lineage = view::Lineage::of(cx, std::iter::once(&before.path)).await?;
+    let lineage = base::lineage::Lineage::of(cx, std::iter::once(&before.path)).await?;
     let mut above: Vec<&str> = before.path.ids().collect();
     above.pop();
     let parent = tree::state::effective(

@@ -7,13 +7,13 @@ use api::{Code, Error, Level};
 
 use super::create::PROFILE_LENGTHS;
 use super::sql::{self, Row};
-use super::{difference, snapshot, stale, subject, view};
-use crate::authn::check_password;
-use crate::authz::Permission;
-use crate::change::Entry;
-use crate::cx::Tx;
-use crate::text::{self, Checks};
-use crate::version::IfMatch;
+use super::{snapshot, subject, view};
+use base::authn::check_password;
+use base::authz::Permission;
+use base::change::Entry;
+use base::cx::Tx;
+use base::text::{self, Checks};
+use base::version::IfMatch;
 
 /// An input whose fields are acceptable by themselves.
 #[derive(Clone, Debug)]
@@ -94,12 +94,12 @@ pub async fn update(
     }
     let mut changed = row.clone();
     apply(tx, &mut changed, &input.0).await?;
-    let (before, after) = difference(&snapshot(&row), &snapshot(&changed));
+    let (before, after) = base::change::difference(&snapshot(&row), &snapshot(&changed));
     if before == after {
         return view::one(tx, &account, row).await;
     }
     if sql::update(tx, &changed, password_hash).await? != 1 {
-        return Err(stale());
+        return Err(base::version::stale());
     }
     changed.version += 1;
     tx.record(Entry::new("customer.updated", subject(&changed)).before(before).after(after));

@@ -1,69 +1,14 @@
 //! Customers as a caller sees them: effective state, what may be done, and nothing of what stands above the caller.
 
-use std::collections::HashMap;
-
-use api::customer::{AccountState, Customer, CustomerTotals, EffectiveState, Profile, Suspension};
+use api::customer::{Customer, CustomerTotals, Profile, Suspension};
 use api::id::CustomerId;
 use api::units::{Action, Time};
 use api::{Code, Error, Level};
-use tree::{Effective, Own, Path};
 
-use super::sql::{Ancestor, Row, TotalsRow};
-use crate::authz::{Account, Permission};
-use crate::cx::Cx;
-
-/// The nodes on the paths of some rows, loaded once for all of them.
-#[derive(Debug, Default)]
-pub struct Lineage(HashMap<String, Ancestor>);
-
-impl Lineage {
-    /// Loads every node on these paths, the ends included.
-    pub async fn of(cx: &mut Cx, paths: impl Iterator<Item = &Path>) -> Result<Self, Error> {
-        let mut ids: Vec<String> = paths.flat_map(Path::ids).map(str::to_owned).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        let mut nodes = HashMap::with_capacity(ids.len());
-        // Databases limit the number of parameters; a page never comes near.
-        for some in ids.chunks(5000) {
-            for node in super::sql::ancestors(cx, some.to_vec()).await? {
-                nodes.insert(node.id.as_str().to_owned(), node);
-            }
-        }
-        Ok(Self(nodes))
-    }
-
-    pub fn get(&self, id: &str) -> Option<&Ancestor> {
-        self.0.get(id)
-    }
-
-    /// What holds at the end of `path`.
-    pub fn effective<'a>(&self, path: &'a Path) -> Effective<&'a str> {
-        tree::state::effective(path.ids().map(|id| (id, self.own(id))))
-    }
-
-    fn own(&self, id: &str) -> Own {
-        self.0.get(id).and_then(|node| node.suspend_mode).map_or(Own::Active, Own::Suspended)
-    }
-
-    /// The same as `account` may see it: a cause above stays unnamed.
-    pub fn effective_state(&self, path: &Path, account: &Account) -> EffectiveState {
-        match self.effective(path) {
-            Effective::Active => {
-                EffectiveState { state: AccountState::Active, mode: None, cause: None, cause_name: None }
-            }
-            Effective::Suspended { mode, cause } => {
-                let visible = path.seen_from(&account.path).ids().any(|id| id == cause);
-                let cause = self.0.get(cause).filter(|_| visible);
-                EffectiveState {
-                    state: AccountState::Suspended,
-                    mode: Some(mode),
-                    cause: cause.map(|node| node.id.clone()),
-                    cause_name: cause.map(|node| node.company_name.clone()),
-                }
-            }
-        }
-    }
-}
+use super::sql::{Row, TotalsRow};
+use base::authz::{Account, Permission};
+use base::cx::Cx;
+use base::lineage::Lineage;
 
 /// Makes wire customers of rows that the account sees.
 pub async fn customers(cx: &mut Cx, account: &Account, rows: Vec<(Row, TotalsRow)>) -> Result<Vec<Customer>, Error> {

@@ -11,10 +11,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::CheckedRegistration;
-use crate::App;
-use crate::authn::PER_ADDRESS;
-use crate::http::{Call, Command, Failure, Nothing, Open, Parameters, Reply, show};
-use crate::transact;
+use base::App;
+use base::authn::PER_ADDRESS;
+use base::http::{Call, Command, Failure, Nothing, Open, Parameters, Reply, show};
+use base::transact;
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()

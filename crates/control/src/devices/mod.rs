@@ -14,15 +14,15 @@ use serde_json::json;
 pub use register::{CheckedRegistration, register};
 
 use self::sql::{Row, Whole};
-use crate::App;
-use crate::authn::{token, token_hash};
-use crate::authz::{Account, Permission};
-use crate::change::{Entry, Subject};
-use crate::customers::{self, view::Lineage};
-use crate::cx::{Cx, Tx};
-use crate::list::{SortField, Window, search_of};
-use crate::text;
-use crate::version::IfMatch;
+use base::App;
+use base::authn::{token, token_hash};
+use base::authz::{Account, Permission};
+use base::change::{Entry, Subject};
+use base::cx::{Cx, Tx};
+use base::lineage::Lineage;
+use base::list::{SortField, Window, search_of};
+use base::text;
+use base::version::IfMatch;
 
 const SORT: &[SortField] = &[
     SortField::text("name", "d.name_folded"),
@@ -35,16 +35,16 @@ const SORT: &[SortField] = &[
 pub async fn list(cx: &mut Cx, query: &ListQuery) -> Result<Page<Device>, Error> {
     let account = cx.account()?;
     account.authorize(Permission::ReadDevices, &account.path)?;
-    crate::list::refuse_level(query)?;
+    base::list::refuse_level(query)?;
     let window = Window::of(query, SORT, "d.id")?;
-    let under = customers::scope(cx, &account, query).await?;
+    let under = base::list::scope(cx, &account, query).await?;
     let search = search_of(query)?;
     let total = sql::count(cx, &under, search.as_deref()).await?;
     let rows = sql::window(cx, &under, search.as_deref(), &window).await?;
     let (rows, next) = window.cut(rows, |(row, _, _)| row.id.to_string());
     let lineage = Lineage::of(cx, rows.iter().map(|(row, _, _)| &row.path)).await?;
     let items = rows.into_iter().map(|whole| view(&cx.app, &lineage, &account, whole)).collect();
-    Ok(crate::list::page(items, next, total))
+    Ok(base::list::page(items, next, total))
 }
 
 pub async fn show(cx: &mut Cx, id: &DeviceId) -> Result<Device, Error> {
@@ -65,7 +65,7 @@ async fn seen(cx: &mut Cx, account: &Account, whole: Whole) -> Result<Device, Er
 
 /// What `rest:` is put before: the repository's address, ending in a slash.
 pub fn repository_url(app: &App, repository: &RepositoryId) -> String {
-    format!("{}/restic/{repository}/", app.settings.public_url)
+    format!("{}/restic/{repository}/", app.config.public_url)
 }
 
 fn view(app: &App, lineage: &Lineage, account: &Account, (row, repository, home): Whole) -> Device {
@@ -121,7 +121,7 @@ pub async fn update(tx: &mut Tx, id: &DeviceId, expected: IfMatch, input: &Devic
     }
     if changed.name != row.name {
         if sql::update(tx, &changed, None).await? != 1 {
-            return Err(customers::stale());
+            return Err(base::version::stale());
         }
         changed.version += 1;
         let entry = Entry::new("device.updated", subject(&changed));
@@ -142,7 +142,7 @@ pub async fn issue_credentials(
     IfMatch::check_if_given(expected, row.version)?;
     let password = token(tx.app.random)?;
     if sql::update(tx, &row, Some(&token_hash(&password))).await? != 1 {
-        return Err(customers::stale());
+        return Err(base::version::stale());
     }
     tx.record(Entry::new("device.credentials_issued", subject(&row)));
     Ok(credentials(&tx.app, &row.id, row.status, &repository.id, password))

@@ -10,12 +10,13 @@ use tree::{Path, Totals};
 
 use super::sql::{self, Row};
 use super::{credentials, subject};
-use crate::authn::{token, token_hash};
-use crate::change::Entry;
-use crate::customers::{self, view::Lineage};
-use crate::cx::{Cx, Tx};
+use crate::customers;
 use crate::pass_keys;
-use crate::text::{self, Checks};
+use base::authn::{token, token_hash};
+use base::change::Entry;
+use base::cx::{Cx, Tx};
+use base::lineage::Lineage;
+use base::text::{self, Checks};
 
 /// Fields that are acceptable by themselves.
 #[derive(Clone, Debug)]
@@ -165,7 +166,7 @@ async fn reissue(
     }
     let row = Row { name: input.name.clone(), kind: input.kind, os: input.os.clone(), ..known };
     if sql::update(tx, &row, Some(secret_hash)).await? != 1 {
-        return Err(customers::stale());
+        return Err(base::version::stale());
     }
     let repository = sql::repository_of(tx, &row.id).await?;
     record(tx, "device.registered_again", &row, json!({ "name": row.name, "kind": row.kind, "os": row.os }));

@@ -6,8 +6,8 @@ use api::id::{CustomerId, DeviceId, PassKeyId, RepositoryId, StoragePoolId};
 use db::{Sql, assign, columns, columns_of, insert, sql};
 use tree::Path;
 
-use crate::cx::{Cx, Tx};
-use crate::list::{Key, Window};
+use base::cx::{Cx, Tx};
+use base::list::{Key, Window};
 
 db::record! {
     /// A device as it is stored, without its secret.
@@ -148,13 +148,13 @@ pub async fn repository_of(cx: &mut Cx, device: &DeviceId) -> Result<RepositoryI
 }
 
 fn derived(row: &Row) -> (String, String) {
-    let search = crate::text::search_column([
+    let search = base::text::search_column([
         Some(row.name.as_str()),
         Some(row.id.as_str()),
         row.os.as_deref(),
         row.fingerprint.as_deref(),
     ]);
-    (crate::text::fold(&row.name), search)
+    (base::text::fold(&row.name), search)
 }
 
 pub async fn insert(tx: &mut Tx, row: &Row, secret_hash: &str, pass_key: &PassKeyId) -> Result<(), Error> {

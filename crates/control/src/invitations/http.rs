@@ -6,11 +6,11 @@ use axum::extract::Path;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::App;
-use crate::authn::{PER_ADDRESS, check_password};
-use crate::http::{Command, Failure, Nothing, Open, Reply};
-use crate::text::Checks;
-use crate::transact;
+use base::App;
+use base::authn::{PER_ADDRESS, check_password};
+use base::http::{Command, Failure, Nothing, Open, Reply};
+use base::text::Checks;
+use base::transact;
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(invitation_create)).routes(routes!(invitation_accept))

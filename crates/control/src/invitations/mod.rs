@@ -10,11 +10,11 @@ use api::{Code, Error};
 use db::{insert, sql};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::authn::{token, token_hash};
-use crate::authz::Permission;
-use crate::change::Entry;
-use crate::cx::{Cx, Tx};
 use crate::users;
+use base::authn::{token, token_hash};
+use base::authz::Permission;
+use base::change::Entry;
+use base::cx::{Cx, Tx};
 
 const VALID_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
 
@@ -43,7 +43,7 @@ pub(crate) async fn issue(tx: &mut Tx, user: &users::sql::Row) -> Result<Invitat
     Ok(Invitation {
         user_id: user.id.clone(),
         email: user.email.clone(),
-        url: Secret::new(format!("{}/invitation#token={secret}", tx.app.settings.public_url)),
+        url: Secret::new(format!("{}/invitation#token={secret}", tx.app.config.public_url)),
         expires_at: Time(expires_at),
     })
 }

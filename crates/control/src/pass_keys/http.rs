@@ -8,9 +8,9 @@ use axum::extract::Path;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::App;
-use crate::http::{Call, Command, Failure, Nothing, Parameters, Reply};
-use crate::transact;
+use base::App;
+use base::http::{Call, Command, Failure, Nothing, Parameters, Reply};
+use base::transact;
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()

@@ -13,14 +13,15 @@ use serde_json::json;
 use tree::Path;
 
 use self::sql::Row;
-use crate::authn::token_hash;
-use crate::authz::{Account, Permission};
-use crate::change::{Entry, Subject};
-use crate::clock::Random;
-use crate::customers::{self, view::Lineage};
-use crate::cx::{Cx, Tx};
-use crate::list::{SortField, Window, search_of};
-use crate::text::Checks;
+use crate::customers;
+use base::authn::token_hash;
+use base::authz::{Account, Permission};
+use base::change::{Entry, Subject};
+use base::clock::Random;
+use base::cx::{Cx, Tx};
+use base::lineage::Lineage;
+use base::list::{SortField, Window, search_of};
+use base::text::Checks;
 
 const SORT: &[SortField] = &[SortField::number("created_at", "k.created_at")];
 const MAX_USES: i64 = 100_000;
@@ -50,7 +51,7 @@ pub async fn list(cx: &mut Cx, customer: &CustomerId, query: &ListQuery) -> Resu
     let account = cx.account()?;
     let row = customers::get(cx, &account, customer).await?;
     account.authorize(Permission::ReadPassKeys, &row.path)?;
-    crate::list::refuse_level(query)?;
+    base::list::refuse_level(query)?;
     let window = Window::of(query, SORT, "k.id")?;
     let under = match &query.under {
         None => row,
@@ -68,7 +69,7 @@ pub async fn list(cx: &mut Cx, customer: &CustomerId, query: &ListQuery) -> Resu
     let (keys, next) = window.cut(rows, |key| key.id.to_string());
     let now = cx.now;
     let items = keys.into_iter().map(|key| view(&account, &under.path, key, now)).collect();
-    Ok(crate::list::page(items, next, total))
+    Ok(base::list::page(items, next, total))
 }
 
 fn view(account: &Account, path: &Path, row: Row, now: Timestamp) -> PassKey {

@@ -5,8 +5,8 @@ use api::id::{CustomerId, PassKeyId};
 use db::{Sql, columns, columns_of, insert, sql};
 use tree::Path;
 
-use crate::cx::{Cx, Tx};
-use crate::list::{Key, Window};
+use base::cx::{Cx, Tx};
+use base::list::{Key, Window};
 
 db::record! {
     /// A pass key as it is stored: of the secret there is only the hash.

@@ -9,13 +9,14 @@ use http::StatusCode;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{BROWSER_COOKIE, BROWSER_KNOWN_SECONDS, COOKIE, LONGEST_SECONDS};
-use crate::App;
-use crate::authn::{PER_LOGIN, check_password};
-use crate::cx::Caller;
-use crate::http::{Call, Command, Failure, Nothing, Open, Reply};
-use crate::text::Checks;
-use crate::transact;
+use super::{BROWSER_COOKIE, BROWSER_KNOWN_SECONDS};
+use base::App;
+use base::authn::{PER_LOGIN, check_password};
+use base::credentials::{COOKIE, LONGEST_SECONDS};
+use base::cx::Caller;
+use base::http::{Call, Command, Failure, Nothing, Open, Reply};
+use base::text::Checks;
+use base::transact;
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -30,7 +31,7 @@ fn cookie(call: &Call, name: &'static str, value: String, max_age_seconds: i64) 
         .path("/")
         .http_only(true)
         .same_site(SameSite::Lax)
-        .secure(call.app.settings.public_url.starts_with("https://"))
+        .secure(call.app.config.public_url.starts_with("https://"))
         .max_age(time::Duration::seconds(max_age_seconds))
         .build()
 }
@@ -42,7 +43,7 @@ async fn session_create(Open(command): Open<SignIn>) -> Result<Response, Failure
     let Command { call, input, .. } = command;
     let proven = super::prove(&call.app, &call.origin, &call.headers, &input).await?;
     let former = call.session.as_ref().map(|session| session.token_hash.clone());
-    let signed_in = crate::run!(call.app, Caller::Nobody, call.origin.clone(), |tx| {
+    let signed_in = base::run!(call.app, Caller::Nobody, call.origin.clone(), |tx| {
         super::create(tx, &proven, former.as_deref()).await
     })?;
     let jar = CookieJar::new().add(cookie(&call, COOKIE, signed_in.token, LONGEST_SECONDS)).add(cookie(
@@ -95,7 +96,7 @@ async fn me_set_password(command: Command<OwnPassword>) -> Result<Reply<()>, Fai
     let tries = [(format!("own password {}", account.id.as_str()), PER_LOGIN)];
     call.app.attempts.take(&tries, call.app.clock.now())?;
     let mut cx = call.read().await?;
-    let candidate = super::sql::candidate(&mut cx, &crate::text::fold(&account.login)).await?;
+    let candidate = super::sql::candidate(&mut cx, &base::text::fold(&account.login)).await?;
     drop(cx);
     let hash = candidate.and_then(|candidate| candidate.password_hash);
     if !call.app.passwords.verify(command.input.current_password.expose(), hash).await? {

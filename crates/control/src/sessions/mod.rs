@@ -15,78 +15,21 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-use crate::App;
-use crate::authn::{Allowance, PER_ADDRESS, PER_LOGIN, token, token_hash};
-use crate::authz::{Account, AccountId, operations_of};
-use crate::change::{Entry, Subject};
-use crate::cx::{Caller, Cx, Origin, Tx};
-use crate::text;
+use base::App;
+use base::authn::{Allowance, PER_ADDRESS, PER_LOGIN, token, token_hash};
+use base::authz::{Account, AccountId, operations_of};
+use base::change::{Entry, Subject};
+use base::credentials::{IDLE, LONGEST, Session, account, find};
+use base::cx::{Caller, Cx, Origin, Tx};
+use base::text;
 
-/// The cookie with the session's token.
-pub const COOKIE: &str = "tenantry_session";
 /// The cookie by which a browser is known that has signed in before.
 pub const BROWSER_COOKIE: &str = "tenantry_browser";
 
-const IDLE: SignedDuration = SignedDuration::from_hours(12);
-const LONGEST: SignedDuration = SignedDuration::from_secs(LONGEST_SECONDS);
-/// No session lives longer than this, however much it is used.
-pub const LONGEST_SECONDS: i64 = 30 * 24 * 60 * 60;
 /// How long a browser stays known.
 pub const BROWSER_KNOWN_SECONDS: i64 = 180 * 24 * 60 * 60;
 /// No login is longer than an email address.
 const MAX_LOGIN: usize = 254;
-/// A session's last use is written at most this often.
-const TOUCH_EVERY: SignedDuration = SignedDuration::from_mins(1);
-
-/// Somebody who is signed in.
-#[derive(Clone, Debug)]
-pub struct Session {
-    pub token_hash: String,
-    pub account: Account,
-    pub expires_at: Timestamp,
-}
-
-/// The session that a request's cookie stands for, if it still lives.
-pub async fn of_request(app: &App, headers: &HeaderMap) -> Result<Option<Session>, Error> {
-    let jar = CookieJar::from_headers(headers);
-    let Some(cookie) = jar.get(COOKIE) else { return Ok(None) };
-    let hash = token_hash(cookie.value());
-    let mut cx = Cx::read(app, Caller::System).await?;
-    let Some(row) = sql::find(&mut cx, &hash).await? else { return Ok(None) };
-    let now = cx.now;
-    drop(cx);
-    let created = Time::from_micros(row.created_at).0;
-    let seen = Time::from_micros(row.last_seen_at).0;
-    let ends = |from: Timestamp, after: SignedDuration| from.checked_add(after).unwrap_or(Timestamp::MAX);
-    let expires_at = ends(created, LONGEST).min(ends(seen, IDLE));
-    if now >= expires_at {
-        return Ok(None);
-    }
-    if now.duration_since(seen) >= TOUCH_EVERY {
-        crate::run!(app, Caller::System, Origin::default(), |tx| sql::touch(tx, &hash).await)?;
-    }
-    Ok(Some(Session { token_hash: row.token_hash.clone(), account: account(row), expires_at: ends(created, LONGEST) }))
-}
-
-/// The account of a session row.
-fn account(row: sql::Row) -> Account {
-    let customer_id = CustomerId::from_text(row.customer_id);
-    let id = match row.user_id {
-        Some(id) => AccountId::User(UserId::from_text(id)),
-        None => AccountId::Customer(customer_id.clone()),
-    };
-    Account { id, name: row.name, login: row.login, role: row.role, customer_id, path: row.path }
-}
-
-/// The account of a session as it is now.
-///
-/// # Errors
-/// `sign_in_required` if the session has ended meanwhile.
-pub async fn account_of(cx: &mut Cx, session: &Session) -> Result<Account, Error> {
-    let row = sql::find(cx, &session.token_hash).await?;
-    row.map(account).ok_or_else(|| Error::new(Code::SignInRequired, "The session has ended; sign in again."))
-}
-
 /// A password that was right, on its way to a session.
 #[derive(Debug)]
 pub struct Proven {
@@ -188,7 +131,7 @@ pub async fn create(tx: &mut Tx, proven: &Proven, former: Option<&str>) -> Resul
     if let Some(user) = &user {
         crate::users::sql::signed_in(tx, user).await?;
     }
-    let row = sql::find(tx, &hash).await?.ok_or_else(|| Error::internal("a session that was made is gone"))?;
+    let row = find(tx, &hash).await?.ok_or_else(|| Error::internal("a session that was made is gone"))?;
     let account = account(row);
     tx.caller = Caller::Account(account.clone());
     tx.record(Entry::new("session.created", subject(&account)).after(json!({ "login": account.login })));

@@ -2,44 +2,9 @@
 
 use api::Error;
 use api::id::{CustomerId, UserId};
-use api::user::Role;
 use db::{insert, sql};
-use tree::Path;
 
-use crate::cx::{Cx, Tx};
-
-db::record! {
-    /// A session with the account that it belongs to.
-    #[derive(Clone, Debug)]
-    pub struct Row {
-        pub token_hash: String,
-        pub user_id: Option<String>,
-        pub customer_id: String,
-        pub name: String,
-        pub login: String,
-        pub role: Role as String => role,
-        pub path: Path as String => Path::from_stored,
-        pub created_at: i64,
-        pub last_seen_at: i64,
-    }
-}
-
-fn role(word: String) -> Result<Role, String> {
-    Role::from_word(&word).ok_or(word)
-}
-
-/// The session with this token, with its account as it is now.
-pub async fn find(cx: &mut Cx, token_hash: &str) -> Result<Option<Row>, Error> {
-    cx.opt(sql![
-        "select s.token_hash as token_hash, s.user_id as user_id, c.id as customer_id,
-         coalesce(u.name, c.company_name) as name, coalesce(u.email, c.username) as login,
-         coalesce(u.role, 'customer') as role, c.path as path, s.created_at as created_at, s.last_seen_at as last_seen_at
-         from sessions s left join users u on u.id = s.user_id
-         join customers c on c.id = coalesce(u.customer_id, s.customer_id)
-         where s.token_hash = ", token_hash
-    ])
-    .await
-}
+use base::cx::{Cx, Tx};
 
 db::record! {
     /// An account that somebody wants to sign in as.
@@ -84,11 +49,6 @@ pub async fn insert(
     })
     .await?;
     Ok(())
-}
-
-pub async fn touch(tx: &mut Tx, token_hash: &str) -> Result<u64, Error> {
-    let now = tx.now.as_microsecond();
-    tx.exec(sql!["update sessions set last_seen_at = ", now, " where token_hash = ", token_hash]).await
 }
 
 pub async fn delete(tx: &mut Tx, token_hash: &str) -> Result<u64, Error> {

@@ -6,10 +6,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Checked;
-use crate::App;
-use crate::authn::PER_ADDRESS;
-use crate::http::{Call, Failure, Open, Reply};
-use crate::transact;
+use base::App;
+use base::authn::PER_ADDRESS;
+use base::http::{Call, Failure, Open, Reply};
+use base::transact;
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(setup_show, setup_run))

@@ -8,11 +8,11 @@ use api::{Code, Error, Level};
 use db::sql;
 use subtle::ConstantTimeEq as _;
 
-use crate::App;
-use crate::authn::{check_password, token, token_hash};
 use crate::customers::{NewNode, insert_node};
-use crate::cx::{Caller, Cx, Origin, Tx};
-use crate::text::{self, Checks};
+use base::App;
+use base::authn::{check_password, token, token_hash};
+use base::cx::{Caller, Cx, Origin, Tx};
+use base::text::{self, Checks};
 
 /// What the provider is called when the host's command line sets the installation up without a name.
 pub const PROVIDER_NAME: &str = "Provider";
@@ -53,7 +53,7 @@ pub async fn is_required(cx: &mut Cx) -> Result<bool, Error> {
 /// Makes a new setup token while there is no administrator; the one before is worth nothing any more.
 pub async fn renew_token(app: &App) -> Result<Option<String>, Error> {
     let secret = token(app.random)?;
-    crate::run!(app, Caller::System, Origin::default(), |tx| async {
+    base::run!(app, Caller::System, Origin::default(), |tx| async {
         if !is_required(tx).await? {
             return Ok(None);
         }
@@ -134,5 +134,5 @@ async fn plant(tx: &mut Tx, provider_name: &str) -> Result<crate::customers::sql
 pub async fn run_from_host(app: &App, provider_name: &str, email: &str, password: &str) -> Result<(), Error> {
     let input = Checked::of(provider_name, email, password)?;
     let hash = app.passwords.hash(password, app.random).await?;
-    crate::run!(app, Caller::System, Origin::default(), |tx| run(tx, &input, &hash).await)
+    base::run!(app, Caller::System, Origin::default(), |tx| run(tx, &input, &hash).await)
 }

@@ -6,9 +6,9 @@ use axum::extract::Path;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::App;
-use crate::http::{Command, Failure, Reply};
-use crate::transact;
+use base::App;
+use base::http::{Command, Failure, Reply};
+use base::transact;
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(site_create))

@@ -7,13 +7,13 @@ use api::id::CustomerId;
 use api::{Code, Error, Level};
 
 use crate::customers::{self, Checked};
-use crate::cx::Tx;
+use base::cx::Tx;
 
 /// Creates a site below the customer.
 pub async fn create(tx: &mut Tx, customer: &CustomerId, input: &SiteCreate) -> Result<CustomerCreated, Error> {
     let account = tx.account()?;
     let parent = customers::get(tx, &account, customer).await?;
-    account.authorize(crate::authz::Permission::CreateCustomers, &parent.path)?;
+    account.authorize(base::authz::Permission::CreateCustomers, &parent.path)?;
     if parent.level != Level::EndCustomer {
         let detail = format!("Sites stand below end customers; this is a {}.", parent.level.as_str());
         return Err(Error::field("id", Code::ParentLevelNotAllowed, detail));

@@ -6,8 +6,8 @@ use axum::Json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::App;
-use crate::http::{Call, Failure};
+use base::App;
+use base::http::{Call, Failure};
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(storage_location_list))

@@ -10,9 +10,9 @@ use api::storage::StorageLocation;
 use api::{Code, Error};
 use db::sql;
 
-use crate::App;
-use crate::cx::{Caller, Cx, Tx};
-use crate::text::Refused;
+use base::App;
+use base::cx::{Caller, Cx, Tx};
+use base::text::Refused;
 
 /// The countries that host a location when an installation is made: those of N-able Cove. The catalogue is the
 /// provider's from then on.
@@ -48,7 +48,7 @@ pub async fn list(cx: &mut Cx) -> Result<Page<StorageLocation>, Error> {
         .map(|(id, name, country)| StorageLocation { id: StorageLocationId::from_text(id), name, country })
         .collect();
     let total = i64::try_from(items.len()).unwrap_or_default();
-    Ok(crate::list::page(items, None, total))
+    Ok(base::list::page(items, None, total))
 }
 
 /// The storage location of a customer in `country`: forced where the country hosts one, else the chosen one, which may
@@ -113,7 +113,7 @@ pub async fn pool_for_new_repository(cx: &mut Cx) -> Result<StoragePoolId, Error
 
 /// Where a pool's directory lies.
 pub fn absolute(app: &App, directory: &str) -> PathBuf {
-    app.settings.data.join(directory)
+    app.config.data.join(directory)
 }
 
 /// The directories of all pools.

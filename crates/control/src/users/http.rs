@@ -11,9 +11,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Checked;
-use crate::App;
-use crate::http::{Call, Command, Failure, Nothing, Parameters, Reply, show};
-use crate::transact;
+use base::App;
+use base::http::{Call, Command, Failure, Nothing, Parameters, Reply, show};
+use base::transact;
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(user_list, user_create)).routes(routes!(user_show, user_update, user_delete))

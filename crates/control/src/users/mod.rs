@@ -14,14 +14,14 @@ use serde_json::{Map, Value, json};
 use tree::Path;
 
 use self::sql::{Home, Row};
-use crate::authn::check_password;
-use crate::authz::{Account, AccountId, Permission};
-use crate::change::{Entry, Subject};
 use crate::customers;
-use crate::cx::{Cx, Tx};
-use crate::list::{SortField, Window, search_of};
-use crate::text::{self, Checks};
-use crate::version::IfMatch;
+use base::authn::check_password;
+use base::authz::{Account, AccountId, Permission};
+use base::change::{Entry, Subject};
+use base::cx::{Cx, Tx};
+use base::list::{SortField, Window, search_of};
+use base::text::{self, Checks};
+use base::version::IfMatch;
 
 const SORT: &[SortField] = &[
     SortField::text("name", "u.name_folded"),
@@ -33,15 +33,15 @@ const SORT: &[SortField] = &[
 pub async fn list(cx: &mut Cx, query: &ListQuery) -> Result<Page<User>, Error> {
     let account = cx.account()?;
     account.authorize(Permission::ReadUsers, &account.path)?;
-    crate::list::refuse_level(query)?;
+    base::list::refuse_level(query)?;
     let window = Window::of(query, SORT, "u.id")?;
-    let under = customers::scope(cx, &account, query).await?;
+    let under = base::list::scope(cx, &account, query).await?;
     let search = search_of(query)?;
     let total = sql::count(cx, &under, search.as_deref()).await?;
     let rows = sql::window(cx, &under, search.as_deref(), &window).await?;
     let (rows, next) = window.cut(rows, |(row, _)| row.id.to_string());
     let items = rows.into_iter().map(|(row, home)| view(&account, row, &home)).collect();
-    Ok(crate::list::page(items, next, total))
+    Ok(base::list::page(items, next, total))
 }
 
 pub(crate) async fn get(cx: &mut Cx, account: &Account, id: &UserId) -> Result<(Row, Home), Error> {
@@ -245,12 +245,12 @@ pub async fn update(
         crate::sessions::sql::delete_of_user(tx, id, None).await?;
         crate::invitations::delete_of(tx, id).await?;
     }
-    let (before, after) = customers::difference(&snapshot(&row), &snapshot(&changed));
+    let (before, after) = base::change::difference(&snapshot(&row), &snapshot(&changed));
     if before == after && !sets_password {
         return Ok(view(&account, row, &home));
     }
     if sql::update(tx, &changed).await? != 1 {
-        return Err(customers::stale());
+        return Err(base::version::stale());
     }
     changed.version += 1;
     if before != after {

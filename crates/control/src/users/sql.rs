@@ -6,8 +6,8 @@ use api::user::Role;
 use db::{Sql, assign, columns_of, insert, sql};
 use tree::Path;
 
-use crate::cx::{Cx, Tx};
-use crate::list::{Key, Window};
+use base::cx::{Cx, Tx};
+use base::list::{Key, Window};
 
 db::record! {
     /// A user account as it is stored.
@@ -108,8 +108,8 @@ pub async fn email_is_taken(cx: &mut Cx, folded: &str, but: Option<&UserId>) -> 
 }
 
 fn derived(row: &Row) -> (String, String, String) {
-    let search = crate::text::search_column([Some(row.name.as_str()), Some(row.email.as_str())]);
-    (crate::text::fold(&row.email), crate::text::fold(&row.name), search)
+    let search = base::text::search_column([Some(row.name.as_str()), Some(row.email.as_str())]);
+    (base::text::fold(&row.email), base::text::fold(&row.name), search)
 }
 
 pub async fn insert(tx: &mut Tx, row: &Row) -> Result<(), Error> {

@@ -8,8 +8,8 @@ use api::session::{Me, SignIn};
 use api::units::Secret;
 use axum::Router;
 use axum::body::Body;
-use control::App;
-use control::http::Peer;
+use base::App;
+use base::http::Peer;
 use http::{HeaderMap, Method, Request, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -29,7 +29,7 @@ pub(super) struct Api {
 impl Api {
     /// Signed in as nobody.
     pub(super) fn of(app: &App) -> Self {
-        Self { router: control::http::router(app.clone()), cookie: None }
+        Self { router: control::router::router(app.clone()), cookie: None }
     }
 
     pub(super) async fn sign_in(&self, login: &str, password: &str) -> Result<Session, Failure> {
@@ -39,7 +39,7 @@ impl Api {
             .get_all(header::SET_COOKIE)
             .iter()
             .filter_map(|value| value.to_str().ok()?.split(';').next())
-            .find(|cookie| cookie.starts_with(control::sessions::COOKIE))
+            .find(|cookie| cookie.starts_with(base::credentials::COOKIE))
             .ok_or("signing in set no session cookie")?;
         let api = Self { router: self.router.clone(), cookie: Some(cookie.to_owned()) };
         Ok(Session { me, api })

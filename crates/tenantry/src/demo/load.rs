@@ -13,7 +13,7 @@ use api::storage::StorageLocation;
 use api::units::{Secret, Time};
 use api::user::{Role, User, UserCreate};
 use api::{Level, Mode};
-use control::App;
+use base::App;
 
 use super::backups::{self, Machine, Restic};
 use super::client::{Api, Session};
@@ -65,7 +65,7 @@ pub(super) async fn everything(
     loader.suspend(&resellers).await?;
     loader.customers_own_key().await?;
     app.settle_usage().await?;
-    print(say, &app.settings.public_url, &loader.logins(), example.as_ref());
+    print(say, &app.config.public_url, &loader.logins(), example.as_ref());
     Ok(())
 }
 

@@ -10,8 +10,8 @@ mod load;
 
 use std::path::Path;
 
-use control::App;
-use control::cx::{Caller, Cx};
+use base::App;
+use base::cx::{Caller, Cx};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::serve::Failure;
@@ -38,14 +38,14 @@ pub async fn load(app: &App, is_empty: bool, say: fn(&str)) -> Result<(), Failur
     refuse_unless_empty(app, is_empty).await?;
     let provider = data::Provider::read()?;
     let restic = Restic::find().await?;
-    let work = app.settings.data.join(WORK);
+    let work = app.config.data.join(WORK);
     let loaded = tokio::select! {
         loaded = load::everything(app, provider, &restic, &work, say) => loaded,
         ended = interruption() => ended,
     };
     remove(&work).await;
     loaded.map_err(|error| {
-        let data = app.settings.data.display();
+        let data = app.config.data.display();
         format!(
             "the demonstration could not be loaded: {error}\nWhat there is of it is incomplete. Remove the data \
              directory {data} (and the database, if it lies elsewhere) before the next attempt."

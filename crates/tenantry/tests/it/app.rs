@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
-use control::clock::Clock;
+use base::clock::Clock;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tenantry::serve::{Options, Server};
@@ -23,7 +23,7 @@ pub(crate) const PROVIDER: &str = "Example Backup";
 
 /// A server that runs.
 struct Running {
-    control: control::App,
+    control: base::App,
     address: SocketAddr,
     setup_token: Option<String>,
     stop: CancellationToken,

@@ -6,9 +6,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use api::grant::Grant;
-use control::clock::Clock;
+use base::clock::Clock;
+use base::{App, Config};
 use control::grants::Follower;
-use control::{App, Settings};
 use db::sql;
 
 type Database = db::Database;
@@ -103,8 +103,8 @@ fn bytes_below(directory: &Path) -> u64 {
 
 /// The table that followed the change log against one compiled from nothing.
 async fn compare_grants(app: &App, database: &Database, devices: &[String]) {
-    let settings = Settings { public_url: app.settings.public_url.clone(), data: app.settings.data.clone() };
-    let other = App::new(database.clone(), Clock::default(), settings).unwrap();
+    let config = Config { public_url: app.config.public_url.clone(), data: app.config.data.clone() };
+    let other = App::new(database.clone(), Clock::default(), config).unwrap();
     let mut follower = Follower::start(&other).await.unwrap();
     let table = |app: &App| -> Vec<Option<Grant>> {
         devices.iter().map(|id| app.grants.find(id).map(|held| held.grant.clone())).collect()

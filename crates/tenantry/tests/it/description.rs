@@ -33,7 +33,7 @@ pub(crate) struct Description {
 
 impl Description {
     fn read() -> Self {
-        let mut whole: Value = serde_json::from_str(&control::http::description()).unwrap();
+        let mut whole: Value = serde_json::from_str(&control::router::description()).unwrap();
         for component in whole["components"]["schemas"].as_object_mut().unwrap().values_mut() {
             // Others are made of components by allOf, so only what refers to one is closed, not the component itself.
             close(component, true);

@@ -1,7 +1,7 @@
 //! The permission matrix against what the server does: every operation is really called with every role.
 
 use api::user::Role;
-use control::authz::{Need, OPERATIONS, need, operations_of};
+use base::authz::{Need, OPERATIONS, need, operations_of};
 use serde_json::json;
 
 use crate::app::{App, PASSWORD};

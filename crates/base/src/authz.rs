@@ -184,7 +184,7 @@ pub fn document() -> String {
     use std::fmt::Write as _;
     let mut text = String::from(
         "# Permissions\n\n\
-         Generated from `crates/control/src/authz.rs`; a test runs every operation with every role and compares.\n\n\
+         Generated from `crates/base/src/authz.rs`; a test runs every operation with every role and compares.\n\n\
          A role holds over the subtree of its account's customer. Whatever stands outside of it is answered with 404,\n\
          as if it did not exist. Operations marked ↑ need the role at the parent of the customer: nobody lifts a\n\
          suspension that was laid on the own customer from above.\n\n\

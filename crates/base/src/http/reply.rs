@@ -65,7 +65,7 @@ impl<T> IntoResponse for Reply<T> {
 }
 
 /// A resource that was read, with its `ETag`.
-pub(crate) fn show<T: Wire>(value: &T) -> Result<Response, Error> {
+pub fn show<T: Wire>(value: &T) -> Result<Response, Error> {
     Ok(Reply::<T> { answer: answer(value, StatusCode::OK)?, kind: PhantomData }.into_response())
 }
 
@@ -78,12 +78,13 @@ fn answer<T: Wire>(value: &T, status: StatusCode) -> Result<Answer, Error> {
 }
 
 /// A transaction to run the command in, or the answer that was given before.
-pub(crate) enum Opened<T> {
+#[derive(Debug)]
+pub enum Opened<T> {
     Tx(Box<Tx>),
     Before(Reply<T>),
 }
 
-pub(crate) async fn begin<T, I>(command: &Command<I>, runs: &mut Runs) -> Result<Opened<T>, Error> {
+pub async fn begin<T, I>(command: &Command<I>, runs: &mut Runs) -> Result<Opened<T>, Error> {
     let call = &command.call;
     loop {
         let mut tx = Tx::begin(&call.app, call.caller.clone(), call.origin.clone(), runs).await?;
@@ -104,7 +105,7 @@ pub(crate) async fn begin<T, I>(command: &Command<I>, runs: &mut Runs) -> Result
 async fn answer_before<I>(command: &Command<I>, tx: &mut Tx) -> Result<Option<Answer>, Error> {
     let call = &command.call;
     if let Some(session) = &call.session {
-        tx.caller = Caller::Account(crate::sessions::account_of(tx, session).await?);
+        tx.caller = Caller::Account(crate::credentials::account_of(tx, session).await?);
     }
     match &call.idempotency_key {
         Some(key) => idempotency::find(tx, key, &call.operation, &command.hash).await,
@@ -112,7 +113,7 @@ async fn answer_before<I>(command: &Command<I>, tx: &mut Tx) -> Result<Option<An
     }
 }
 
-pub(crate) async fn finish<T: Wire, I>(
+pub async fn finish<T: Wire, I>(
     command: &Command<I>,
     mut tx: Tx,
     outcome: Result<T, Error>,

@@ -175,7 +175,7 @@ impl Tx {
     }
 
     /// Writes what was gathered and commits. Returns whether somebody has to be woken.
-    pub(crate) async fn commit(mut self) -> Result<bool, Collision> {
+    pub async fn commit(mut self) -> Result<bool, Collision> {
         let wrote = self.write_gathered().await;
         let collided = self.cx.collided;
         let wake = wrote.map_err(|error| Collision { again: collided, error })?;
@@ -204,16 +204,17 @@ impl Tx {
         Ok(wake)
     }
 
-    pub(crate) fn has_collided(&self) -> bool {
+    pub fn has_collided(&self) -> bool {
         self.cx.collided
     }
 }
 
 /// A transaction that did not come to its end.
-pub(crate) struct Collision {
+#[derive(Debug)]
+pub struct Collision {
     /// Running it again may help.
-    pub(crate) again: bool,
-    pub(crate) error: Error,
+    pub again: bool,
+    pub error: Error,
 }
 
 /// Counts the runs of one command.
@@ -222,7 +223,7 @@ pub struct Runs(u32);
 
 impl Runs {
     /// Waits a moment before the next run, or says that there were enough.
-    pub(crate) async fn again(&mut self, error: Error) -> Result<(), Error> {
+    pub async fn again(&mut self, error: Error) -> Result<(), Error> {
         self.0 += 1;
         if self.0 >= ATTEMPTS {
             let mut refused = Error::new(Code::Unavailable, "Many changes happen at once. Try again in a moment.");
@@ -263,7 +264,7 @@ macro_rules! run {
 }
 
 /// Commits a command that succeeded and waits until the gateway knows of it. `None`: it collided and has to run again.
-pub(crate) async fn finish<T>(tx: Tx, outcome: Result<T, Error>, runs: &mut Runs) -> Result<Option<T>, Error> {
+pub async fn finish<T>(tx: Tx, outcome: Result<T, Error>, runs: &mut Runs) -> Result<Option<T>, Error> {
     let app = tx.app.clone();
     match outcome {
         Ok(value) => match tx.commit().await {

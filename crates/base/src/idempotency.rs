@@ -17,10 +17,10 @@ const NONCE: usize = 12;
 
 /// What was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) etag: Option<String>,
-    pub(crate) body: Vec<u8>,
+pub struct Answer {
+    pub status: u16,
+    pub etag: Option<String>,
+    pub body: Vec<u8>,
 }
 
 /// Keys of different callers never meet, nor do those of one caller before and after its role or place changed: who may
@@ -51,7 +51,7 @@ fn cipher(key: &str, caller: &str) -> Result<ChaCha20Poly1305, Error> {
 ///
 /// # Errors
 /// `idempotency_key_reused` if the key belongs to another request.
-pub(crate) async fn find(cx: &mut Tx, key: &str, operation: &str, request_hash: &str) -> Result<Option<Answer>, Error> {
+pub async fn find(cx: &mut Tx, key: &str, operation: &str, request_hash: &str) -> Result<Option<Answer>, Error> {
     let caller = caller_of(cx);
     let since = cx.now.as_microsecond() - KEPT_MICROS;
     let cx: &mut Cx = cx;
@@ -80,13 +80,7 @@ pub(crate) async fn find(cx: &mut Tx, key: &str, operation: &str, request_hash: 
 }
 
 /// Keeps an answer, and lets go of those that are a day old.
-pub(crate) async fn keep(
-    tx: &mut Tx,
-    key: &str,
-    operation: &str,
-    request_hash: &str,
-    answer: &Answer,
-) -> Result<(), Error> {
+pub async fn keep(tx: &mut Tx, key: &str, operation: &str, request_hash: &str, answer: &Answer) -> Result<(), Error> {
     let caller = caller_of(tx);
     let now = tx.now.as_microsecond();
     tx.exec(sql!["delete from idempotent_answers where created_at <= ", now - KEPT_MICROS]).await?;

@@ -23,3 +23,8 @@ impl IfMatch {
         Err(Error::new(Code::VersionStale, format!("It was changed since; the present version is {version}.")))
     }
 }
+
+/// Another command was faster.
+pub fn stale() -> Error {
+    Error::new(Code::VersionStale, "It was changed at the same moment. Read it again and decide anew.")
+}

@@ -11,8 +11,8 @@ use sha2::{Digest as _, Sha256};
 use super::envelope::{Failure, Peer, RequestId};
 use crate::App;
 use crate::authz::Account;
+use crate::credentials::{self, Session};
 use crate::cx::{Caller, Cx, Origin};
-use crate::sessions::{self, Session};
 use crate::version::IfMatch;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -33,9 +33,9 @@ pub struct Call {
     pub origin: Origin,
     pub if_match: Option<IfMatch>,
     pub headers: HeaderMap,
-    pub(crate) idempotency_key: Option<String>,
+    pub idempotency_key: Option<String>,
     /// Method and route: what an idempotency key is scoped to.
-    pub(crate) operation: String,
+    pub operation: String,
     /// Method and address as sent.
     target: String,
 }
@@ -72,7 +72,7 @@ impl FromRequestParts<App> for Call {
         if parts.uri.path().contains("%00") {
             return Err(Error::not_found().into());
         }
-        let session = sessions::of_request(app, &parts.headers).await?;
+        let session = credentials::of_request(app, &parts.headers).await?;
         if session.is_some() {
             refuse_foreign_origin(app, &parts.headers)?;
         }
@@ -108,7 +108,7 @@ fn refuse_foreign_origin(app: &App, headers: &HeaderMap) -> Result<(), Error> {
     if let Some(origin) = headers.get(header::ORIGIN) {
         let own = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
         let host = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
-        let is_public = origin.to_str().is_ok_and(|origin| origin == app.settings.public_url);
+        let is_public = origin.to_str().is_ok_and(|origin| origin == app.config.public_url);
         if !is_public && host != Some(own) {
             return Err(refused());
         }
@@ -146,7 +146,7 @@ pub struct Command<T> {
     pub call: Call,
     pub input: T,
     /// SHA-256 of address and body: whether two requests with one idempotency key are the same.
-    pub(crate) hash: String,
+    pub hash: String,
 }
 
 /// A command that needs no account, because its input carries a secret of its own.

@@ -7,14 +7,12 @@ use std::time::Duration;
 use api::{Code, Error};
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
-use tokio::time::Instant;
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 
-use crate::App;
 use crate::clock::Random;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -28,7 +26,7 @@ pub struct Peer(pub IpAddr);
 
 /// The id under which the log has this request.
 #[derive(Clone, Debug)]
-pub(crate) struct RequestId(pub(crate) String);
+pub struct RequestId(pub String);
 
 /// A refusal on its way out. [`wrap`] makes a problem document of it.
 #[derive(Debug)]
@@ -59,7 +57,7 @@ fn status_of(error: &Error) -> StatusCode {
 }
 
 /// Gives the request an id, answers refusals with problem documents and logs each cause once.
-pub(crate) async fn wrap(mut request: Request, next: Next) -> Response {
+pub async fn wrap(mut request: Request, next: Next) -> Response {
     let id = Random.bytes::<12>().map(|bytes| data_encoding::HEXLOWER.encode(&bytes)).unwrap_or_default();
     request.extensions_mut().insert(RequestId(id.clone()));
     let method = request.method().clone();
@@ -131,29 +129,12 @@ fn chain(error: &dyn std::error::Error) -> String {
 }
 
 /// Anything below `/api` that is no operation.
-pub(crate) async fn unknown() -> Failure {
+pub async fn unknown() -> Failure {
     Error::not_found().into()
 }
 
-pub(crate) async fn wrong_method() -> Failure {
+pub async fn wrong_method() -> Failure {
     Error::new(Code::MethodNotAllowed, "This address does not support the method.").into()
-}
-
-/// Whether requests can be served: the database answers, the pools are there, and the grants are fresh.
-pub(crate) async fn ready(State(app): State<App>) -> Result<&'static str, Failure> {
-    let unready = |what: &str, cause: Box<dyn std::error::Error + Send + Sync>| {
-        let mut error = Error::new(Code::Unavailable, format!("{what} cannot be reached."));
-        error.cause = Some(cause);
-        error
-    };
-    app.db.ping().await.map_err(|error| unready("The database", error.into()))?;
-    for pool in crate::storage::pool_directories(&app).await? {
-        tokio::fs::metadata(&pool).await.map_err(|error| unready("A storage pool", error.into()))?;
-    }
-    if !app.grants.is_fresh(Instant::now()) {
-        return Err(unready("The change log", "the grants are stale".into()).into());
-    }
-    Ok("ready\n")
 }
 
 /// Statuses that any operation may answer with.
@@ -164,7 +145,7 @@ const WITH_BODY: &[u16] = &[409, 412, 413, 415, 429];
 const UPDATES: &[u16] = &[428];
 
 /// Adds to every operation the refusals that it may answer with, so that each answer is a documented one.
-pub(crate) fn describe_refusals(description: &mut utoipa::openapi::OpenApi) {
+pub fn describe_refusals(description: &mut utoipa::openapi::OpenApi) {
     let name = |status: u16| format!("Refused{status}");
     let components = description.components.get_or_insert_default();
     for status in ALWAYS.iter().chain(WITH_BODY).chain(UPDATES) {
@@ -193,7 +174,7 @@ pub(crate) fn describe_refusals(description: &mut utoipa::openapi::OpenApi) {
 }
 
 /// A body that is text already.
-pub(crate) fn json_body(body: Vec<u8>) -> Response {
+pub fn json_body(body: Vec<u8>) -> Response {
     let mut response = Response::new(Body::from(body));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response

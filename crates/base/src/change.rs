@@ -5,7 +5,7 @@ use api::Error;
 use api::change::ActorKind;
 use api::id::CustomerId;
 use db::{insert, sql};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tree::Path;
 
 use crate::authz::AccountId;
@@ -79,7 +79,7 @@ pub fn kind_from_word(word: &str) -> ActorKind {
 /// Writes entries with numbers in commit order: the counter's row is locked by this, the transaction's last statement
 /// but for the rows themselves, and stays locked until the commit. A follower that has read up to a number has missed
 /// nothing before it.
-pub(crate) async fn write(tx: &mut Tx, entries: Vec<Entry>) -> Result<(), Error> {
+pub async fn write(tx: &mut Tx, entries: Vec<Entry>) -> Result<(), Error> {
     let Ok(count) = i64::try_from(entries.len()) else { return Err(Error::internal("too many changes")) };
     if count == 0 {
         return Ok(());
@@ -130,4 +130,20 @@ pub(crate) async fn write(tx: &mut Tx, entries: Vec<Entry>) -> Result<(), Error>
         .await?;
     }
     Ok(())
+}
+
+/// The fields in which two snapshots differ, before and after.
+pub fn difference(before: &Map<String, Value>, after: &Map<String, Value>) -> (Value, Value) {
+    let mut names: Vec<&String> = before.keys().chain(after.keys()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let (mut was, mut is) = (Map::new(), Map::new());
+    for name in names {
+        let (old, new) = (before.get(name).cloned().unwrap_or_default(), after.get(name).cloned().unwrap_or_default());
+        if old != new {
+            was.insert(name.clone(), old);
+            is.insert(name.clone(), new);
+        }
+    }
+    (Value::Object(was), Value::Object(is))
 }

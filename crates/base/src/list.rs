@@ -5,23 +5,27 @@ use api::{Code, Error};
 use data_encoding::BASE64URL_NOPAD;
 use db::{Cell, Column, Raw, Sql, sql};
 use serde::{Deserialize, Serialize};
+use tree::Path;
+
+use crate::authz::Account;
+use crate::cx::Cx;
 
 /// Something to sort by.
 #[derive(Debug)]
-pub(crate) struct SortField {
+pub struct SortField {
     /// On the wire.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// In the statement; never null.
-    pub(crate) column: &'static str,
+    pub column: &'static str,
     is_text: bool,
 }
 
 impl SortField {
-    pub(crate) const fn text(name: &'static str, column: &'static str) -> Self {
+    pub const fn text(name: &'static str, column: &'static str) -> Self {
         Self { name, column, is_text: true }
     }
 
-    pub(crate) const fn number(name: &'static str, column: &'static str) -> Self {
+    pub const fn number(name: &'static str, column: &'static str) -> Self {
         Self { name, column, is_text: false }
     }
 
@@ -37,7 +41,7 @@ impl SortField {
 /// A value that was sorted by.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub(crate) enum Key {
+pub enum Key {
     Int(i64),
     Text(String),
 }
@@ -78,7 +82,7 @@ enum Start {
 
 /// A part of an ordered list.
 #[derive(Debug)]
-pub(crate) struct Window {
+pub struct Window {
     limit: u32,
     start: Start,
     field: &'static SortField,
@@ -88,7 +92,7 @@ pub(crate) struct Window {
 
 impl Window {
     /// Reads what was asked for. `id` is the column that makes the order total; `fields` begins with the default.
-    pub(crate) fn of(query: &ListQuery, fields: &'static [SortField], id: &'static str) -> Result<Self, Error> {
+    pub fn of(query: &ListQuery, fields: &'static [SortField], id: &'static str) -> Result<Self, Error> {
         let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
         if !(1..=MAX_LIMIT).contains(&limit) {
             return Err(Error::field("limit", Code::OutOfRange, format!("Must be from 1 to {MAX_LIMIT}.")));
@@ -111,12 +115,12 @@ impl Window {
     }
 
     /// The column to select last, for the cursor.
-    pub(crate) fn key_column(&self) -> Raw {
+    pub fn key_column(&self) -> Raw {
         Raw(self.field.column)
     }
 
     /// `and …` for a cursor, then order and limit: the end of the statement.
-    pub(crate) fn finish(&self, statement: &mut Sql) {
+    pub fn finish(&self, statement: &mut Sql) {
         let (field, id) = (Raw(self.field.column), Raw(self.id));
         let (after, order) = if self.descending { (" < ", " desc") } else { (" > ", "") };
         if let Start::After(cursor) = &self.start {
@@ -147,7 +151,7 @@ impl Window {
     }
 
     /// Makes a page of rows that came with their sort key; returns the rows to show and the cursor after them.
-    pub(crate) fn cut<T>(&self, mut rows: Vec<(T, Key)>, id_of: impl Fn(&T) -> String) -> (Vec<T>, Option<String>) {
+    pub fn cut<T>(&self, mut rows: Vec<(T, Key)>, id_of: impl Fn(&T) -> String) -> (Vec<T>, Option<String>) {
         let more = rows.len() > self.limit as usize;
         rows.truncate(self.limit as usize);
         let next = rows.last().filter(|_| more).map(|(row, key)| {
@@ -172,7 +176,7 @@ fn read_cursor(text: &str, sort: &str, field: &SortField) -> Result<Cursor, Erro
 }
 
 /// The text to search for, if any.
-pub(crate) fn search_of(query: &ListQuery) -> Result<Option<String>, Error> {
+pub fn search_of(query: &ListQuery) -> Result<Option<String>, Error> {
     match query.q.as_deref().map(str::trim) {
         None | Some("") => Ok(None),
         Some(text) if text.chars().count() > 200 => {
@@ -183,13 +187,26 @@ pub(crate) fn search_of(query: &ListQuery) -> Result<Option<String>, Error> {
 }
 
 /// Only the customers' list has levels.
-pub(crate) fn refuse_level(query: &ListQuery) -> Result<(), Error> {
+pub fn refuse_level(query: &ListQuery) -> Result<(), Error> {
     match query.level {
         None => Ok(()),
         Some(_) => Err(Error::field("level", Code::Invalid, "This list has no levels.")),
     }
 }
 
-pub(crate) fn page<T>(items: Vec<T>, next: Option<String>, total: i64) -> Page<T> {
+pub fn page<T>(items: Vec<T>, next: Option<String>, total: i64) -> Page<T> {
     Page { items, next, total }
+}
+
+/// The subtree that a list is narrowed to.
+///
+/// # Errors
+/// `not_found` where the caller does not see the node it names.
+pub async fn scope(cx: &mut Cx, account: &Account, query: &ListQuery) -> Result<Path, Error> {
+    let Some(id) = &query.under else { return Ok(account.path.clone()) };
+    let (from, to) = account.path.range();
+    let path: Option<String> = cx
+        .opt(sql!["select path from customers where id = ", id.as_str(), " and path >= ", from, " and path < ", to])
+        .await?;
+    path.map(Path::from_stored).ok_or_else(Error::not_found)
 }

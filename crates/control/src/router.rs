@@ -1,50 +1,14 @@
-//! What all handlers share: reading a request into a [`Command`] or a [`Query`], running a command through
-//! [`transact!`](crate::transact), and turning every refusal, the framework's own included, into a problem document.
+//! The router that gathers the slices, its description, and the probes beside it.
 
-mod envelope;
-mod input;
-mod reply;
-
+use api::{Code, Error};
 use axum::Router;
+use axum::extract::State;
 use axum::routing::get;
+use base::App;
+use base::http::{Failure, envelope};
+use tokio::time::Instant;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
-
-pub use envelope::{Failure, Peer};
-pub use input::{Call, Command, Nothing, Open, Parameters};
-pub(crate) use reply::{Opened, begin, finish, show};
-pub use reply::{Reply, Wire};
-
-use crate::App;
-
-/// Runs a command in a transaction and makes the answer of what it returns: begins, calls, commits, and runs the whole
-/// again when the database asks for it. With an `Idempotency-Key` that was seen before, gives the same answer again.
-///
-/// ```ignore
-/// transact!(command, CREATED, |tx| customers::create(tx, &command.input).await)
-/// ```
-#[macro_export]
-macro_rules! transact {
-    ($command:expr, $status:ident, |$tx:ident| $body:expr) => {{
-        let mut runs = $crate::cx::Runs::default();
-        loop {
-            let mut open = match $crate::http::begin(&$command, &mut runs).await {
-                Ok($crate::http::Opened::Tx(open)) => open,
-                Ok($crate::http::Opened::Before(reply)) => break Ok(reply),
-                Err(error) => break Err($crate::http::Failure::from(error)),
-            };
-            let outcome = {
-                let $tx = &mut *open;
-                $body
-            };
-            match $crate::http::finish(&$command, *open, outcome, ::http::StatusCode::$status, &mut runs).await {
-                Ok(Some(reply)) => break Ok(reply),
-                Ok(None) => {}
-                Err(error) => break Err($crate::http::Failure::from(error)),
-            }
-        }
-    }};
-}
 
 #[derive(OpenApi)]
 #[openapi(
@@ -66,7 +30,7 @@ struct Security;
 impl utoipa::Modify for Security {
     fn modify(&self, description: &mut utoipa::openapi::OpenApi) {
         use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
-        let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(crate::sessions::COOKIE)));
+        let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(base::credentials::COOKIE)));
         description.components.get_or_insert_default().add_security_scheme("session", cookie);
     }
 }
@@ -92,7 +56,7 @@ pub fn router(app: App) -> Router {
     routes
         .route("/api/{*rest}", axum::routing::any(envelope::unknown))
         .route("/healthz", get(async || "ok\n"))
-        .route("/readyz", get(envelope::ready))
+        .route("/readyz", get(ready))
         .method_not_allowed_fallback(envelope::wrong_method)
         .layer(axum::middleware::from_fn(envelope::wrap))
         .with_state(app)
@@ -105,4 +69,21 @@ pub fn description() -> String {
     let mut text = description.to_pretty_json().unwrap_or_default();
     text.push('\n');
     text
+}
+
+/// Whether requests can be served: the database answers, the pools are there, and the grants are fresh.
+async fn ready(State(app): State<App>) -> Result<&'static str, Failure> {
+    let unready = |what: &str, cause: Box<dyn std::error::Error + Send + Sync>| {
+        let mut error = Error::new(Code::Unavailable, format!("{what} cannot be reached."));
+        error.cause = Some(cause);
+        error
+    };
+    app.db.ping().await.map_err(|error| unready("The database", error.into()))?;
+    for pool in crate::storage::pool_directories(&app).await? {
+        tokio::fs::metadata(&pool).await.map_err(|error| unready("A storage pool", error.into()))?;
+    }
+    if !app.grants.is_fresh(Instant::now()) {
+        return Err(unready("The change log", "the grants are stale".into()).into());
+    }
+    Ok("ready\n")
 }

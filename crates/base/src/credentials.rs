@@ -1,0 +1,113 @@
+//! By what a request proves who sends it: today the session of a cookie. A session is a row; the browser has an opaque
+//! token that scripts cannot read, and we have its hash.
+
+use ::http::HeaderMap;
+use api::id::{CustomerId, UserId};
+use api::units::Time;
+use api::user::Role;
+use api::{Code, Error};
+use axum_extra::extract::cookie::CookieJar;
+use db::sql;
+use jiff::{SignedDuration, Timestamp};
+use tree::Path;
+
+use crate::App;
+use crate::authn::token_hash;
+use crate::authz::{Account, AccountId};
+use crate::cx::{Caller, Cx, Origin, Tx};
+
+/// The cookie with the session's token.
+pub const COOKIE: &str = "tenantry_session";
+pub const IDLE: SignedDuration = SignedDuration::from_hours(12);
+pub const LONGEST: SignedDuration = SignedDuration::from_secs(LONGEST_SECONDS);
+/// No session lives longer than this, however much it is used.
+pub const LONGEST_SECONDS: i64 = 30 * 24 * 60 * 60;
+/// A session's last use is written at most this often.
+const TOUCH_EVERY: SignedDuration = SignedDuration::from_mins(1);
+
+/// Somebody who is signed in.
+#[derive(Clone, Debug)]
+pub struct Session {
+    pub token_hash: String,
+    pub account: Account,
+    pub expires_at: Timestamp,
+}
+
+/// The session that a request's cookie stands for, if it still lives.
+pub async fn of_request(app: &App, headers: &HeaderMap) -> Result<Option<Session>, Error> {
+    let jar = CookieJar::from_headers(headers);
+    let Some(cookie) = jar.get(COOKIE) else { return Ok(None) };
+    let hash = token_hash(cookie.value());
+    let mut cx = Cx::read(app, Caller::System).await?;
+    let Some(row) = find(&mut cx, &hash).await? else { return Ok(None) };
+    let now = cx.now;
+    drop(cx);
+    let created = Time::from_micros(row.created_at).0;
+    let seen = Time::from_micros(row.last_seen_at).0;
+    let ends = |from: Timestamp, after: SignedDuration| from.checked_add(after).unwrap_or(Timestamp::MAX);
+    let expires_at = ends(created, LONGEST).min(ends(seen, IDLE));
+    if now >= expires_at {
+        return Ok(None);
+    }
+    if now.duration_since(seen) >= TOUCH_EVERY {
+        crate::run!(app, Caller::System, Origin::default(), |tx| touch(tx, &hash).await)?;
+    }
+    Ok(Some(Session { token_hash: row.token_hash.clone(), account: account(row), expires_at: ends(created, LONGEST) }))
+}
+
+/// The account of a session row.
+pub fn account(row: SessionRow) -> Account {
+    let customer_id = CustomerId::from_text(row.customer_id);
+    let id = match row.user_id {
+        Some(id) => AccountId::User(UserId::from_text(id)),
+        None => AccountId::Customer(customer_id.clone()),
+    };
+    Account { id, name: row.name, login: row.login, role: row.role, customer_id, path: row.path }
+}
+
+/// The account of a session as it is now.
+///
+/// # Errors
+/// `sign_in_required` if the session has ended meanwhile.
+pub async fn account_of(cx: &mut Cx, session: &Session) -> Result<Account, Error> {
+    let row = find(cx, &session.token_hash).await?;
+    row.map(account).ok_or_else(|| Error::new(Code::SignInRequired, "The session has ended; sign in again."))
+}
+
+db::record! {
+    /// A session with the account that it belongs to.
+    #[derive(Clone, Debug)]
+    pub struct SessionRow {
+        pub token_hash: String,
+        pub user_id: Option<String>,
+        pub customer_id: String,
+        pub name: String,
+        pub login: String,
+        pub role: Role as String => role,
+        pub path: Path as String => Path::from_stored,
+        pub created_at: i64,
+        pub last_seen_at: i64,
+    }
+}
+
+fn role(word: String) -> Result<Role, String> {
+    Role::from_word(&word).ok_or(word)
+}
+
+/// The session with this token, with its account as it is now.
+pub async fn find(cx: &mut Cx, token_hash: &str) -> Result<Option<SessionRow>, Error> {
+    cx.opt(sql![
+        "select s.token_hash as token_hash, s.user_id as user_id, c.id as customer_id,
+         coalesce(u.name, c.company_name) as name, coalesce(u.email, c.username) as login,
+         coalesce(u.role, 'customer') as role, c.path as path, s.created_at as created_at, s.last_seen_at as last_seen_at
+         from sessions s left join users u on u.id = s.user_id
+         join customers c on c.id = coalesce(u.customer_id, s.customer_id)
+         where s.token_hash = ", token_hash
+    ])
+    .await
+}
+
+async fn touch(tx: &mut Tx, token_hash: &str) -> Result<u64, Error> {
+    let now = tx.now.as_microsecond();
+    tx.exec(sql!["update sessions set last_seen_at = ", now, " where token_hash = ", token_hash]).await
+}

@@ -1,0 +1,123 @@
+//! What every slice of the control plane stands on: who asks ([`credentials`], [`authn`], [`authz`]), what a command has in
+//! its hands ([`cx`]), what it tells ([`change`]), how it speaks ([`http`]), lists, texts, kept answers and versions. It
+//! knows the tree of customers and none of the things that hang on it.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+pub mod authn;
+pub mod authz;
+pub mod change;
+pub mod clock;
+pub mod credentials;
+pub mod cx;
+pub mod http;
+pub mod idempotency;
+pub mod lineage;
+pub mod list;
+pub mod text;
+pub mod version;
+
+use std::ops::Deref;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use api::Error;
+use api::grant::{Grants, Meter};
+use db::Database;
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout};
+
+use crate::authn::{Attempts, Passwords};
+use crate::clock::{Clock, Random};
+
+/// How long a command waits until the gateway knows of it.
+const FOLLOWED_WITHIN: Duration = Duration::from_secs(1);
+
+/// What the operator decides.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// How clients reach this server, without a trailing slash: `https://backup.example.com`.
+    pub public_url: String,
+    /// Below it lie the pools with a relative directory. Absolute.
+    pub data: PathBuf,
+}
+
+/// Everything that commands share. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Shared>);
+
+/// See [`App`].
+#[expect(missing_debug_implementations, reason = "seen through App only")]
+pub struct Shared {
+    pub db: Database,
+    pub clock: Clock,
+    pub random: Random,
+    pub config: Config,
+    pub passwords: Passwords,
+    pub attempts: Attempts,
+    /// What the gateway admits by.
+    pub grants: Arc<Grants>,
+    /// Rung after every commit that wrote to the change log.
+    pub wake: watch::Sender<()>,
+    /// Everything committed before this instant is among the grants; `None` while nobody follows.
+    pub followed: watch::Sender<Option<Instant>>,
+    meter: OnceLock<Arc<dyn Meter>>,
+}
+
+impl Deref for App {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+impl App {
+    pub fn new(db: Database, clock: Clock, config: Config) -> Result<Self, Error> {
+        let random = Random;
+        Ok(Self(Arc::new(Shared {
+            db,
+            clock,
+            random,
+            config,
+            passwords: Passwords::new(random)?,
+            attempts: Attempts::default(),
+            grants: Arc::new(Grants::default()),
+            wake: watch::Sender::new(()),
+            followed: watch::Sender::new(None),
+            meter: OnceLock::new(),
+        })))
+    }
+
+    /// Connects the gateway, whose counters are stored before totals are read. Once; a second call changes nothing.
+    pub fn connect_meter(&self, meter: Arc<dyn Meter>) {
+        let _ = self.meter.set(meter);
+    }
+
+    /// Waits until the gateway admits by what was committed before this call: a device uses its new credentials at once,
+    /// and clients take a 401 for final. Not for long, since the change log is followed in any case.
+    pub async fn until_followed(&self) {
+        let committed = Instant::now();
+        let mut followed = self.followed.subscribe();
+        let is_known = |followed: &Option<Instant>| followed.is_none_or(|at| at >= committed);
+        let _ = timeout(FOLLOWED_WITHIN, followed.wait_for(is_known)).await;
+    }
+
+    /// Makes stored totals true to the moment. Without a gateway they are.
+    pub async fn settle_usage(&self) -> Result<(), Error> {
+        let Some(meter) = self.meter.get() else { return Ok(()) };
+        meter.flush().await.map_err(|_| {
+            let mut error =
+                Error::new(api::Code::Unavailable, "Used space cannot be read right now. Try again in a moment.");
+            error.retry_after_seconds = Some(2);
+            error
+        })
+    }
+}

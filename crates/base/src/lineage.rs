@@ -1,0 +1,92 @@
+//! What holds at a place of the tree by all that stands above it: states and names of the nodes on a path, loaded once
+//! for all rows of an answer.
+
+use std::collections::HashMap;
+
+use api::customer::{AccountState, EffectiveState};
+use api::id::CustomerId;
+use api::{Error, Level, Mode};
+use db::{columns, list, sql};
+use tree::{Effective, Own, Path};
+
+use crate::authz::Account;
+use crate::cx::Cx;
+
+db::record! {
+    /// What is asked of an ancestor.
+    #[derive(Clone, Debug)]
+    pub struct Ancestor {
+        pub id: CustomerId as String => CustomerId::from_text,
+        pub company_name: String,
+        pub suspend_mode: Option<Mode> as Option<String> => |word| word.map(mode).transpose(),
+        pub suspend_message: Option<String>,
+        pub max_devices: Option<i64>,
+        pub level: Level as String => level,
+    }
+}
+
+pub fn level(word: String) -> Result<Level, String> {
+    Level::from_word(&word).ok_or(word)
+}
+
+pub fn mode(word: String) -> Result<Mode, String> {
+    Mode::from_word(&word).ok_or(word)
+}
+
+/// States and names of the given nodes.
+async fn ancestors(cx: &mut Cx, ids: Vec<String>) -> Result<Vec<Ancestor>, Error> {
+    cx.all(sql!["select ", columns::<Ancestor>(), " from customers where id in ", list(ids)]).await
+}
+
+/// The nodes on the paths of some rows, loaded once for all of them.
+#[derive(Debug, Default)]
+pub struct Lineage(HashMap<String, Ancestor>);
+
+impl Lineage {
+    /// Loads every node on these paths, the ends included.
+    pub async fn of(cx: &mut Cx, paths: impl Iterator<Item = &Path>) -> Result<Self, Error> {
+        let mut ids: Vec<String> = paths.flat_map(Path::ids).map(str::to_owned).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let mut nodes = HashMap::with_capacity(ids.len());
+        // Databases limit the number of parameters; a page never comes near.
+        for some in ids.chunks(5000) {
+            for node in ancestors(cx, some.to_vec()).await? {
+                nodes.insert(node.id.as_str().to_owned(), node);
+            }
+        }
+        Ok(Self(nodes))
+    }
+
+    pub fn get(&self, id: &str) -> Option<&Ancestor> {
+        self.0.get(id)
+    }
+
+    /// What holds at the end of `path`.
+    pub fn effective<'a>(&self, path: &'a Path) -> Effective<&'a str> {
+        tree::state::effective(path.ids().map(|id| (id, self.own(id))))
+    }
+
+    fn own(&self, id: &str) -> Own {
+        self.0.get(id).and_then(|node| node.suspend_mode).map_or(Own::Active, Own::Suspended)
+    }
+
+    /// The same as `account` may see it: a cause above stays unnamed.
+    pub fn effective_state(&self, path: &Path, account: &Account) -> EffectiveState {
+        match self.effective(path) {
+            Effective::Active => {
+                EffectiveState { state: AccountState::Active, mode: None, cause: None, cause_name: None }
+            }
+            Effective::Suspended { mode, cause } => {
+                let visible = path.seen_from(&account.path).ids().any(|id| id == cause);
+                let cause = self.0.get(cause).filter(|_| visible);
+                EffectiveState {
+                    state: AccountState::Suspended,
+                    mode: Some(mode),
+                    cause: cause.map(|node| node.id.clone()),
+                    cause_name: cause.map(|node| node.company_name.clone()),
+                }
+            }
+        }
+    }
+}
