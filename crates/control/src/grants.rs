@@ -118,7 +118,7 @@ async fn last_number(cx: &mut Cx) -> Result<i64, Error> {
 }
 
 db::record! {
-    struct Row {
+    struct GrantRow {
         device: String,
         repository: String,
         path: Path as String => Path::from_stored,
@@ -143,12 +143,12 @@ async fn compile(cx: &mut Cx, below: Option<&Path>) -> Result<Vec<Grant>, Error>
         let (from, to) = below.range();
         statement.append(sql![" and d.path >= ", from, " and d.path < ", to]);
     }
-    let rows: Vec<Row> = cx.all(statement).await?;
+    let rows: Vec<GrantRow> = cx.all(statement).await?;
     let lineage = Lineage::of(cx, rows.iter().map(|row| &row.path)).await?;
     Ok(rows.into_iter().map(|row| grant(&cx.app, &lineage, row)).collect())
 }
 
-fn grant(app: &App, lineage: &Lineage, row: Row) -> Grant {
+fn grant(app: &App, lineage: &Lineage, row: GrantRow) -> Grant {
     let directory: PathBuf = crate::storage::absolute(app, &row.directory).join(&row.repository);
     Grant {
         username: row.device.clone(),

@@ -52,7 +52,7 @@ pub async fn list(cx: &mut Cx, customer: &CustomerId, query: &ListQuery) -> Resu
 }
 
 /// An entry as the account may see it: who stands above it stays unnamed, and so does why somebody above suspended it.
-fn view(account: &Account, row: sql::Row) -> Change {
+fn view(account: &Account, row: sql::ChangeRow) -> Change {
     let path = Path::from_stored(row.path);
     let actor_is_visible = row.actor_path.is_none_or(|actor| account.sees(&Path::from_stored(actor)));
     let is_below = account.path.is_above(&path);

@@ -10,7 +10,7 @@ use base::list::{Key, Window};
 db::record! {
     /// An entry as it is stored.
     #[derive(Clone, Debug)]
-    pub(super) struct Row {
+    pub(super) struct ChangeRow {
         pub(super) number: i64,
         pub(super) at: i64,
         pub(super) actor_kind: String,
@@ -57,9 +57,9 @@ pub(super) async fn count(cx: &mut Cx, wanted: &Wanted<'_>) -> Result<i64, Error
     cx.one(sql!["select count(*)", wanted.condition()]).await
 }
 
-pub(super) async fn window(cx: &mut Cx, wanted: &Wanted<'_>, window: &Window) -> Result<Vec<(Row, Key)>, Error> {
-    let mut statement = sql!["select ", columns_of::<Row>("h"), ", ", window.key_column(), wanted.condition()];
+pub(super) async fn window(cx: &mut Cx, wanted: &Wanted<'_>, window: &Window) -> Result<Vec<(ChangeRow, Key)>, Error> {
+    let mut statement = sql!["select ", columns_of::<ChangeRow>("h"), ", ", window.key_column(), wanted.condition()];
     window.finish(&mut statement);
-    let rows: Vec<(Row, Option<Key>)> = cx.all(statement).await?;
+    let rows: Vec<(ChangeRow, Option<Key>)> = cx.all(statement).await?;
     Ok(rows.into_iter().filter_map(|(row, key)| key.map(|key| (row, key))).collect())
 }

@@ -8,7 +8,7 @@ use api::{Code, Error, Level};
 use serde_json::Value;
 use tree::Path;
 
-use super::sql::{self, Row};
+use super::sql::{self, CustomerRow};
 use super::{one_more, snapshot, subject, view};
 use base::authn::check_password;
 use base::authz::{Account, Permission};
@@ -21,7 +21,7 @@ const MAX_SITES: usize = 500;
 
 /// An input whose fields are acceptable by themselves.
 #[derive(Clone, Debug)]
-pub struct Checked {
+pub struct CheckedCustomer {
     parent_id: CustomerId,
     level: Option<Level>,
     company_name: Option<String>,
@@ -39,7 +39,7 @@ pub struct Checked {
     invite_administrator: bool,
 }
 
-impl Checked {
+impl CheckedCustomer {
     /// Looks at each field by itself and names all that are wrong.
     pub fn of(input: &CustomerCreate) -> Result<Self, Error> {
         let mut checks = Checks::default();
@@ -175,7 +175,11 @@ fn site_names(checks: &mut Checks, input: &[String]) -> Vec<String> {
 }
 
 /// Creates a customer with its sites. `password_hash` is that of the checked password.
-pub async fn create(tx: &mut Tx, input: &Checked, password_hash: Option<&str>) -> Result<CustomerCreated, Error> {
+pub async fn create(
+    tx: &mut Tx,
+    input: &CheckedCustomer,
+    password_hash: Option<&str>,
+) -> Result<CustomerCreated, Error> {
     let account = tx.account()?;
     let parent = sql::find(tx, &account.path, &input.parent_id).await?.ok_or_else(|| {
         Error::field("parent_id", Code::ParentNotFound, "There is no such customer, or it is not yours to see.")
@@ -187,8 +191,8 @@ pub async fn create(tx: &mut Tx, input: &Checked, password_hash: Option<&str>) -
 pub async fn create_below(
     tx: &mut Tx,
     account: &Account,
-    parent: &Row,
-    input: &Checked,
+    parent: &CustomerRow,
+    input: &CheckedCustomer,
     password_hash: Option<&str>,
 ) -> Result<CustomerCreated, Error> {
     account.authorize(Permission::CreateCustomers, &parent.path)?;
@@ -227,7 +231,7 @@ fn no_totals(sites: i64) -> sql::TotalsRow {
     sql::TotalsRow { customers: 0, sites, devices: 0, used_bytes: 0, last_backup_at: None }
 }
 
-fn level_below(parent: &Row, wanted: Option<Level>) -> Result<Level, Error> {
+fn level_below(parent: &CustomerRow, wanted: Option<Level>) -> Result<Level, Error> {
     let allowed = parent.level.children();
     let words: Vec<&str> = allowed.iter().map(|level| level.as_str()).collect();
     match wanted.or(parent.level.only_child()) {
@@ -290,7 +294,7 @@ impl NewNode {
 }
 
 /// Checks what needs the database and the level, and names all that is wrong.
-async fn node_of(tx: &mut Tx, parent: &Row, level: Level, input: &Checked) -> Result<NewNode, Error> {
+async fn node_of(tx: &mut Tx, parent: &CustomerRow, level: Level, input: &CheckedCustomer) -> Result<NewNode, Error> {
     let mut checks = Checks::default();
     let is_site = level == Level::Site;
     let mut name = None;
@@ -367,7 +371,7 @@ async fn node_of(tx: &mut Tx, parent: &Row, level: Level, input: &Checked) -> Re
     })
 }
 
-async fn warnings(tx: &mut Tx, parent: &Row, node: &NewNode) -> Result<Vec<Warning>, Error> {
+async fn warnings(tx: &mut Tx, parent: &CustomerRow, node: &NewNode) -> Result<Vec<Warning>, Error> {
     let email_folded = node.email.as_deref().map(text::fold);
     let (same_name, same_email) =
         sql::twins(tx, &parent.id, &text::fold(&node.company_name), email_folded.as_deref()).await?;
@@ -392,11 +396,11 @@ pub async fn insert_node(
     parent: Option<&Path>,
     node: NewNode,
     password_hash: Option<&str>,
-) -> Result<Row, Error> {
+) -> Result<CustomerRow, Error> {
     let id = CustomerId::new(tx.app.random.uuid(tx.now)?);
     let path = parent.map_or_else(|| Path::root(id.as_str()), |parent| parent.child(id.as_str()));
     let now = tx.now.as_microsecond();
-    let row = Row {
+    let row = CustomerRow {
         path,
         version: 1,
         parent_id: parent.map(|parent| CustomerId::from_text(parent.id())),

@@ -13,7 +13,7 @@ use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{Checked, CheckedUpdate};
+use super::{CheckedCustomer, CheckedUpdate};
 use base::App;
 use base::authn::check_password;
 use base::http::{Call, Command, Failure, Nothing, Parameters, Reply, show};
@@ -45,7 +45,7 @@ async fn customer_list(call: Call, Parameters(query): Parameters<ListQuery>) -> 
     request_body = CustomerCreate, responses((status = 201, body = CustomerCreated)))]
 async fn customer_create(command: Command<CustomerCreate>) -> Result<Reply<CustomerCreated>, Failure> {
     command.call.account()?;
-    let input = Checked::of(&command.input)?;
+    let input = CheckedCustomer::of(&command.input)?;
     let hash = command
         .call
         .app

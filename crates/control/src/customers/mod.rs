@@ -14,7 +14,7 @@ use api::{Code, Error, Level};
 use serde_json::{Map, Value, json};
 use tree::{Path, Totals};
 
-pub use create::{Checked, NewNode, create, create_below, insert_node};
+pub use create::{CheckedCustomer, NewNode, create, create_below, insert_node};
 pub use switch::{activate, suspend};
 pub use update::{CheckedUpdate, update};
 pub use view::get;
@@ -120,7 +120,7 @@ pub async fn delete(
     Ok(deletion)
 }
 
-async fn delete_blockers(cx: &mut Cx, row: &sql::Row) -> Result<Vec<FieldlessProblem>, Error> {
+async fn delete_blockers(cx: &mut Cx, row: &sql::CustomerRow) -> Result<Vec<FieldlessProblem>, Error> {
     let mut blockers = Vec::new();
     let mut add = |code: Code, detail: String| {
         blockers.push(FieldlessProblem { code: code.as_str().to_owned(), detail });
@@ -163,7 +163,7 @@ fn parent_path(path: &Path) -> Option<Path> {
 }
 
 /// A customer in the change log.
-pub fn subject(row: &sql::Row) -> Subject {
+pub fn subject(row: &sql::CustomerRow) -> Subject {
     Subject {
         kind: "customer",
         id: row.id.to_string(),
@@ -174,7 +174,7 @@ pub fn subject(row: &sql::Row) -> Subject {
 }
 
 /// What the change log holds of a customer.
-pub(crate) fn snapshot(row: &sql::Row) -> Map<String, Value> {
+pub(crate) fn snapshot(row: &sql::CustomerRow) -> Map<String, Value> {
     let value = json!({
         "level": row.level,
         "parent_id": row.parent_id,

@@ -13,7 +13,7 @@ use base::list::{Key, Window};
 db::record! {
     /// A customer as it is stored.
     #[derive(Clone, Debug)]
-    pub struct Row {
+    pub struct CustomerRow {
         pub id: CustomerId as String => CustomerId::from_text,
         pub version: i64,
         pub parent_id: Option<CustomerId> as Option<String> => |id| id.map(CustomerId::from_text),
@@ -70,7 +70,7 @@ pub fn kind_word(kind: Kind) -> &'static str {
     }
 }
 
-impl Row {
+impl CustomerRow {
     pub fn own_state(&self) -> Own {
         self.suspend_mode.map_or(Own::Active, Own::Suspended)
     }
@@ -81,11 +81,11 @@ impl Row {
 }
 
 /// The customer with this id, if it stands within `top`.
-pub async fn find(cx: &mut Cx, top: &Path, id: &CustomerId) -> Result<Option<Row>, Error> {
+pub async fn find(cx: &mut Cx, top: &Path, id: &CustomerId) -> Result<Option<CustomerRow>, Error> {
     let (from, to) = top.range();
     cx.opt(sql![
         "select ",
-        columns::<Row>(),
+        columns::<CustomerRow>(),
         " from customers where id = ",
         id.as_str(),
         " and path >= ",
@@ -97,8 +97,8 @@ pub async fn find(cx: &mut Cx, top: &Path, id: &CustomerId) -> Result<Option<Row
 }
 
 /// Any customer, wherever it stands: for what no caller asks for.
-pub async fn find_anywhere(cx: &mut Cx, id: &CustomerId) -> Result<Option<Row>, Error> {
-    cx.opt(sql!["select ", columns::<Row>(), " from customers where id = ", id.as_str()]).await
+pub async fn find_anywhere(cx: &mut Cx, id: &CustomerId) -> Result<Option<CustomerRow>, Error> {
+    cx.opt(sql!["select ", columns::<CustomerRow>(), " from customers where id = ", id.as_str()]).await
 }
 
 pub async fn totals(cx: &mut Cx, id: &CustomerId) -> Result<TotalsRow, Error> {
@@ -140,10 +140,10 @@ pub(crate) async fn window(
     cx: &mut Cx,
     wanted: &Wanted<'_>,
     window: &Window,
-) -> Result<Vec<((Row, TotalsRow), Key)>, Error> {
+) -> Result<Vec<((CustomerRow, TotalsRow), Key)>, Error> {
     let mut statement = sql![
         "select ",
-        columns_of::<Row>("c"),
+        columns_of::<CustomerRow>("c"),
         ", ",
         columns_of::<TotalsRow>("t"),
         ", ",
@@ -151,7 +151,7 @@ pub(crate) async fn window(
         wanted.condition()
     ];
     window.finish(&mut statement);
-    let rows: Vec<(Row, TotalsRow, Option<Key>)> = cx.all(statement).await?;
+    let rows: Vec<(CustomerRow, TotalsRow, Option<Key>)> = cx.all(statement).await?;
     Ok(rows.into_iter().filter_map(|(row, totals, key)| key.map(|key| ((row, totals), key))).collect())
 }
 
@@ -198,10 +198,10 @@ pub async fn site_names(cx: &mut Cx, customer: &CustomerId) -> Result<Vec<String
 }
 
 /// The site of a customer with this name, ignoring case.
-pub async fn find_site(cx: &mut Cx, customer: &CustomerId, folded: &str) -> Result<Option<Row>, Error> {
+pub async fn find_site(cx: &mut Cx, customer: &CustomerId, folded: &str) -> Result<Option<CustomerRow>, Error> {
     cx.opt(sql![
         "select ",
-        columns::<Row>(),
+        columns::<CustomerRow>(),
         " from customers where parent_id = ",
         customer.as_str(),
         " and name_folded = ",
@@ -249,7 +249,7 @@ struct Folded {
 }
 
 impl Folded {
-    fn of(row: &Row) -> Self {
+    fn of(row: &CustomerRow) -> Self {
         let fold = |text: &Option<String>| text.as_deref().map(base::text::fold);
         Self {
             name: fold(&row.name),
@@ -267,7 +267,7 @@ impl Folded {
     }
 }
 
-pub async fn insert(tx: &mut Tx, row: &Row, password_hash: Option<&str>) -> Result<(), Error> {
+pub async fn insert(tx: &mut Tx, row: &CustomerRow, password_hash: Option<&str>) -> Result<(), Error> {
     let folded = Folded::of(row);
     tx.exec(insert! { "customers",
         id: &row.id,
@@ -314,7 +314,7 @@ pub async fn insert(tx: &mut Tx, row: &Row, password_hash: Option<&str>) -> Resu
 }
 
 /// Writes what people edit; `row.version` is the version it was read with. Nothing is written if it has moved on.
-pub async fn update(tx: &mut Tx, row: &Row, password_hash: Option<&str>) -> Result<u64, Error> {
+pub async fn update(tx: &mut Tx, row: &CustomerRow, password_hash: Option<&str>) -> Result<u64, Error> {
     let folded = Folded::of(row);
     let values = assign! {
         username: row.username.as_ref(),
@@ -345,7 +345,7 @@ pub async fn update(tx: &mut Tx, row: &Row, password_hash: Option<&str>) -> Resu
 }
 
 /// Writes the account state; `row.version` as for [`update`].
-pub async fn update_state(tx: &mut Tx, row: &Row) -> Result<u64, Error> {
+pub async fn update_state(tx: &mut Tx, row: &CustomerRow) -> Result<u64, Error> {
     let values = assign! {
         suspend_mode: row.suspend_mode.map(Mode::as_str),
         suspend_reason: row.suspend_reason.as_ref(),
@@ -368,7 +368,7 @@ pub async fn set_password(tx: &mut Tx, id: &CustomerId, hash: &str) -> Result<u6
         .await
 }
 
-pub async fn delete(tx: &mut Tx, row: &Row) -> Result<u64, Error> {
+pub async fn delete(tx: &mut Tx, row: &CustomerRow) -> Result<u64, Error> {
     tx.exec(sql!["delete from totals where customer_id = ", row.id.as_str()]).await?;
     tx.exec(sql!["delete from customers where id = ", row.id.as_str(), " and version = ", row.version]).await
 }

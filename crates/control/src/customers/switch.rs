@@ -7,7 +7,7 @@ use jiff::ToSpan as _;
 use serde_json::{Value, json};
 use tree::{Effective, Own, Path};
 
-use super::sql::{self, Row};
+use super::sql::{self, CustomerRow};
 use super::{subject, view};
 use base::authz::Permission;
 use base::change::Entry;
@@ -73,7 +73,7 @@ async fn switch(
     id: &CustomerId,
     expected: Option<IfMatch>,
     dry_run: bool,
-    set: impl FnOnce(&mut Row, i64),
+    set: impl FnOnce(&mut CustomerRow, i64),
 ) -> Result<StateChange, Error> {
     let account = tx.account()?;
     let row = super::get(tx, &account, id).await?;
@@ -99,7 +99,7 @@ async fn switch(
     Ok(StateChange { customer, changes: is_change, consequences, dry_run })
 }
 
-fn state_of(row: &Row) -> Value {
+fn state_of(row: &CustomerRow) -> Value {
     json!({
         "account_state": row.account_state(),
         "mode": row.suspend_mode,
@@ -118,7 +118,7 @@ fn strictness(own: Own) -> Option<Mode> {
 
 /// What changes below, in numbers that the totals know without walking the subtree: everything, less what hangs below
 /// customers that are suspended at least as strictly by themselves.
-async fn consequences(cx: &mut Cx, before: &Row, after: &Row) -> Result<Consequences, Error> {
+async fn consequences(cx: &mut Cx, before: &CustomerRow, after: &CustomerRow) -> Result<Consequences, Error> {
     let lineage = base::lineage::Lineage::of(cx, std::iter::once(&before.path)).await?;
     let mut above: Vec<&str> = before.path.ids().collect();
     above.pop();

@@ -6,7 +6,7 @@ use api::units::Secret;
 use api::{Code, Error, Level};
 
 use super::create::PROFILE_LENGTHS;
-use super::sql::{self, Row};
+use super::sql::{self, CustomerRow};
 use super::{snapshot, subject, view};
 use base::authn::check_password;
 use base::authz::Permission;
@@ -106,7 +106,7 @@ pub async fn update(
     view::one(tx, &account, changed).await
 }
 
-async fn apply(tx: &mut Tx, row: &mut Row, input: &CustomerUpdate) -> Result<(), Error> {
+async fn apply(tx: &mut Tx, row: &mut CustomerRow, input: &CustomerUpdate) -> Result<(), Error> {
     if let Some(location) = &input.storage_location_id
         && row.storage_location_id.as_ref() != Some(location)
     {

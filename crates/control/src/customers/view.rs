@@ -5,25 +5,29 @@ use api::id::CustomerId;
 use api::units::{Action, Time};
 use api::{Code, Error, Level};
 
-use super::sql::{Row, TotalsRow};
+use super::sql::{CustomerRow, TotalsRow};
 use base::authz::{Account, Permission};
 use base::cx::Cx;
 use base::lineage::Lineage;
 
 /// Makes wire customers of rows that the account sees.
-pub async fn customers(cx: &mut Cx, account: &Account, rows: Vec<(Row, TotalsRow)>) -> Result<Vec<Customer>, Error> {
+pub async fn customers(
+    cx: &mut Cx,
+    account: &Account,
+    rows: Vec<(CustomerRow, TotalsRow)>,
+) -> Result<Vec<Customer>, Error> {
     let lineage = Lineage::of(cx, rows.iter().map(|(row, _)| &row.path)).await?;
     Ok(rows.into_iter().map(|(row, totals)| customer(&lineage, account, row, totals)).collect())
 }
 
 /// Makes the wire customer of one row.
-pub async fn one(cx: &mut Cx, account: &Account, row: Row) -> Result<Customer, Error> {
+pub async fn one(cx: &mut Cx, account: &Account, row: CustomerRow) -> Result<Customer, Error> {
     let totals = super::sql::totals(cx, &row.id).await?;
     let lineage = Lineage::of(cx, std::iter::once(&row.path)).await?;
     Ok(customer(&lineage, account, row, totals))
 }
 
-fn customer(lineage: &Lineage, account: &Account, row: Row, totals: TotalsRow) -> Customer {
+fn customer(lineage: &Lineage, account: &Account, row: CustomerRow, totals: TotalsRow) -> Customer {
     let is_below = account.path.is_above(&row.path);
     let parent = row.parent_id.as_ref().filter(|_| is_below);
     let suspension = row.suspend_mode.map(|mode| Suspension {
@@ -72,7 +76,7 @@ fn customer(lineage: &Lineage, account: &Account, row: Row, totals: TotalsRow) -
     }
 }
 
-fn actions(lineage: &Lineage, account: &Account, row: &Row, totals: TotalsRow) -> Vec<Action> {
+fn actions(lineage: &Lineage, account: &Account, row: &CustomerRow, totals: TotalsRow) -> Vec<Action> {
     let effective = lineage.effective(&row.path);
     let mut actions = Vec::with_capacity(9);
     let mut add = |name: &str, permission: Permission, blocked: Option<(Code, &str)>| {
@@ -121,6 +125,6 @@ fn actions(lineage: &Lineage, account: &Account, row: &Row, totals: TotalsRow) -
 }
 
 /// The customer with this id, if the caller may know of it.
-pub async fn get(cx: &mut Cx, account: &Account, id: &CustomerId) -> Result<Row, Error> {
+pub async fn get(cx: &mut Cx, account: &Account, id: &CustomerId) -> Result<CustomerRow, Error> {
     super::sql::find(cx, &account.path, id).await?.ok_or_else(Error::not_found)
 }

@@ -13,7 +13,7 @@ use serde_json::json;
 
 pub use register::{CheckedRegistration, register};
 
-use self::sql::{Row, Whole};
+use self::sql::{DeviceRow, WholeDevice};
 use base::App;
 use base::authn::{token, token_hash};
 use base::authz::{Account, Permission};
@@ -54,11 +54,11 @@ pub async fn show(cx: &mut Cx, id: &DeviceId) -> Result<Device, Error> {
     seen(cx, &account, whole).await
 }
 
-async fn get(cx: &mut Cx, account: &Account, id: &DeviceId) -> Result<Whole, Error> {
+async fn get(cx: &mut Cx, account: &Account, id: &DeviceId) -> Result<WholeDevice, Error> {
     sql::find(cx, &account.path, id).await?.ok_or_else(Error::not_found)
 }
 
-async fn seen(cx: &mut Cx, account: &Account, whole: Whole) -> Result<Device, Error> {
+async fn seen(cx: &mut Cx, account: &Account, whole: WholeDevice) -> Result<Device, Error> {
     let lineage = Lineage::of(cx, std::iter::once(&whole.0.path)).await?;
     Ok(view(&cx.app, &lineage, account, whole))
 }
@@ -68,7 +68,7 @@ pub fn repository_url(app: &App, repository: &RepositoryId) -> String {
     format!("{}/restic/{repository}/", app.config.public_url)
 }
 
-fn view(app: &App, lineage: &Lineage, account: &Account, (row, repository, home): Whole) -> Device {
+fn view(app: &App, lineage: &Lineage, account: &Account, (row, repository, home): WholeDevice) -> Device {
     let action = |name: &str, permission: Permission| match account.refusal(permission, &row.path) {
         Some(reason) => Action::refused(name, Code::Forbidden, reason),
         None => Action::allowed(name),
@@ -99,7 +99,7 @@ fn view(app: &App, lineage: &Lineage, account: &Account, (row, repository, home)
     }
 }
 
-fn subject(row: &Row) -> Subject {
+fn subject(row: &DeviceRow) -> Subject {
     Subject {
         kind: "device",
         id: row.id.to_string(),

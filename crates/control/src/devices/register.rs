@@ -8,7 +8,7 @@ use api::{Code, Error, Level};
 use serde_json::json;
 use tree::{Path, Totals};
 
-use super::sql::{self, Row};
+use super::sql::{self, DeviceRow};
 use super::{credentials, subject};
 use crate::customers;
 use crate::pass_keys;
@@ -69,7 +69,7 @@ pub async fn register(tx: &mut Tx, input: &CheckedRegistration) -> Result<Device
     if pass_keys::sql::count_use(tx, &key.id).await? != 1 {
         return Err(used_up());
     }
-    let row = Row {
+    let row = DeviceRow {
         id: DeviceId::new(tx.app.random.uuid(tx.now)?),
         version: 1,
         customer_id: home.id.clone(),
@@ -94,7 +94,7 @@ pub async fn register(tx: &mut Tx, input: &CheckedRegistration) -> Result<Device
     Ok(credentials(&tx.app, &row.id, row.status, &repository, password))
 }
 
-fn record(tx: &mut Tx, action: &'static str, row: &Row, after: serde_json::Value) {
+fn record(tx: &mut Tx, action: &'static str, row: &DeviceRow, after: serde_json::Value) {
     let mut entry = Entry::new(action, subject(row)).after(after);
     entry.actor = Some((ActorKind::Device, row.id.to_string(), row.name.clone()));
     tx.record(entry);
@@ -104,7 +104,7 @@ fn used_up() -> Error {
     Error::new(Code::PassKeyUsedUp, "The pass key has been used as often as it may.")
 }
 
-async fn usable_key(tx: &mut Tx, input: &CheckedRegistration) -> Result<pass_keys::sql::Row, Error> {
+async fn usable_key(tx: &mut Tx, input: &CheckedRegistration) -> Result<pass_keys::sql::PassKeyRow, Error> {
     let key = pass_keys::sql::find_by_secret(tx, &input.secret_hash).await?;
     let key = key.ok_or_else(|| Error::new(Code::PassKeyUnknown, "The pass key does not exist."))?;
     match pass_keys::state_of(&key, tx.now) {
@@ -118,10 +118,10 @@ async fn usable_key(tx: &mut Tx, input: &CheckedRegistration) -> Result<pass_key
 /// The site that the device names, else the key's, else the customer itself.
 async fn home_of(
     cx: &mut Cx,
-    key: &pass_keys::sql::Row,
-    customer: &customers::sql::Row,
+    key: &pass_keys::sql::PassKeyRow,
+    customer: &customers::sql::CustomerRow,
     input: &CheckedRegistration,
-) -> Result<customers::sql::Row, Error> {
+) -> Result<customers::sql::CustomerRow, Error> {
     let missing = || Error::field("site", Code::ReferenceNotFound, "The customer has no such site.");
     if let Some(name) = &input.site {
         let site = customers::sql::find_site(cx, &customer.id, &text::fold(name)).await?.ok_or_else(missing)?;
@@ -143,7 +143,7 @@ async fn known_device(
     cx: &mut Cx,
     end_customer: &CustomerId,
     input: &CheckedRegistration,
-) -> Result<Option<Row>, Error> {
+) -> Result<Option<DeviceRow>, Error> {
     match &input.fingerprint {
         None => Ok(None),
         Some(fingerprint) => sql::find_by_fingerprint(cx, end_customer, fingerprint).await,
@@ -154,7 +154,7 @@ async fn known_device(
 /// pass key must not open what is already in use.
 async fn reissue(
     tx: &mut Tx,
-    known: Row,
+    known: DeviceRow,
     home: &Path,
     input: &CheckedRegistration,
     secret_hash: &str,
@@ -164,7 +164,7 @@ async fn reissue(
         let detail = "A device with this fingerprint is in use. An administrator can issue new credentials for it.";
         return Err(Error::new(Code::FingerprintBoundElsewhere, detail));
     }
-    let row = Row { name: input.name.clone(), kind: input.kind, os: input.os.clone(), ..known };
+    let row = DeviceRow { name: input.name.clone(), kind: input.kind, os: input.os.clone(), ..known };
     if sql::update(tx, &row, Some(secret_hash)).await? != 1 {
         return Err(base::version::stale());
     }

@@ -12,7 +12,7 @@ use base::list::{Key, Window};
 db::record! {
     /// A device as it is stored, without its secret.
     #[derive(Clone, Debug)]
-    pub struct Row {
+    pub struct DeviceRow {
         pub id: DeviceId as String => DeviceId::from_text,
         pub version: i64,
         pub customer_id: CustomerId as String => CustomerId::from_text,
@@ -41,13 +41,13 @@ db::record! {
 db::record! {
     /// What a list shows of a device's customer.
     #[derive(Clone, Debug)]
-    pub struct Home {
+    pub struct CustomerOfDevice {
         pub company_name: String,
         pub storage_location_id: Option<String>,
     }
 }
 
-pub type Whole = (Row, Repository, Home);
+pub type WholeDevice = (DeviceRow, Repository, CustomerOfDevice);
 
 pub fn kind_word(kind: DeviceKind) -> &'static str {
     match kind {
@@ -90,11 +90,11 @@ fn joined(top: &Path) -> Sql {
 }
 
 fn whole() -> Sql {
-    sql![columns_of::<Row>("d"), ", ", columns_of::<Repository>("r"), ", ", columns_of::<Home>("c")]
+    sql![columns_of::<DeviceRow>("d"), ", ", columns_of::<Repository>("r"), ", ", columns_of::<CustomerOfDevice>("c")]
 }
 
 /// The device with this id, if it stands within `top`.
-pub async fn find(cx: &mut Cx, top: &Path, id: &DeviceId) -> Result<Option<Whole>, Error> {
+pub async fn find(cx: &mut Cx, top: &Path, id: &DeviceId) -> Result<Option<WholeDevice>, Error> {
     cx.opt(sql!["select ", whole(), joined(top), " and d.id = ", id.as_str()]).await
 }
 
@@ -115,10 +115,10 @@ pub(crate) async fn window(
     under: &Path,
     search: Option<&str>,
     window: &Window,
-) -> Result<Vec<(Whole, Key)>, Error> {
+) -> Result<Vec<(WholeDevice, Key)>, Error> {
     let mut statement = sql!["select ", whole(), ", ", window.key_column(), wanted(under, search)];
     window.finish(&mut statement);
-    let rows: Vec<(Row, Repository, Home, Option<Key>)> = cx.all(statement).await?;
+    let rows: Vec<(DeviceRow, Repository, CustomerOfDevice, Option<Key>)> = cx.all(statement).await?;
     Ok(rows
         .into_iter()
         .filter_map(|(row, repository, home, key)| key.map(|key| ((row, repository, home), key)))
@@ -130,10 +130,10 @@ pub async fn find_by_fingerprint(
     cx: &mut Cx,
     end_customer: &CustomerId,
     fingerprint: &str,
-) -> Result<Option<Row>, Error> {
+) -> Result<Option<DeviceRow>, Error> {
     cx.opt(sql![
         "select ",
-        columns::<Row>(),
+        columns::<DeviceRow>(),
         " from devices where end_customer_id = ",
         end_customer.as_str(),
         " and fingerprint = ",
@@ -147,7 +147,7 @@ pub async fn repository_of(cx: &mut Cx, device: &DeviceId) -> Result<RepositoryI
     Ok(RepositoryId::from_text(id))
 }
 
-fn derived(row: &Row) -> (String, String) {
+fn derived(row: &DeviceRow) -> (String, String) {
     let search = base::text::search_column([
         Some(row.name.as_str()),
         Some(row.id.as_str()),
@@ -157,7 +157,7 @@ fn derived(row: &Row) -> (String, String) {
     (base::text::fold(&row.name), search)
 }
 
-pub async fn insert(tx: &mut Tx, row: &Row, secret_hash: &str, pass_key: &PassKeyId) -> Result<(), Error> {
+pub async fn insert(tx: &mut Tx, row: &DeviceRow, secret_hash: &str, pass_key: &PassKeyId) -> Result<(), Error> {
     let (name_folded, search) = derived(row);
     tx.exec(insert! { "devices",
         id: &row.id,
@@ -200,7 +200,7 @@ pub async fn insert_repository(
 
 /// What a device says of itself may change until it has signed in; later its name is edited by people. `row.version`
 /// is the version it was read with.
-pub async fn update(tx: &mut Tx, row: &Row, secret_hash: Option<&str>) -> Result<u64, Error> {
+pub async fn update(tx: &mut Tx, row: &DeviceRow, secret_hash: Option<&str>) -> Result<u64, Error> {
     let (name_folded, search) = derived(row);
     let values = assign! {
         name: &row.name,

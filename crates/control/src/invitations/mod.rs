@@ -30,7 +30,7 @@ pub async fn create(tx: &mut Tx, id: &UserId) -> Result<Invitation, Error> {
 }
 
 /// Makes the link for an account that the caller may manage.
-pub(crate) async fn issue(tx: &mut Tx, user: &users::sql::Row) -> Result<Invitation, Error> {
+pub(crate) async fn issue(tx: &mut Tx, user: &users::sql::UserRow) -> Result<Invitation, Error> {
     let secret = token(tx.app.random)?;
     let expires_at = tx.now.checked_add(VALID_FOR).unwrap_or(Timestamp::MAX);
     delete_of(tx, &user.id).await?;

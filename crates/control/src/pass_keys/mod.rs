@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use tree::Path;
 
-use self::sql::Row;
+use self::sql::PassKeyRow;
 use crate::customers;
 use base::authn::token_hash;
 use base::authz::{Account, Permission};
@@ -35,7 +35,7 @@ fn new_secret(random: Random) -> Result<String, Error> {
 }
 
 /// What a pass key can still do at this instant.
-pub fn state_of(row: &Row, now: Timestamp) -> PassKeyState {
+pub fn state_of(row: &PassKeyRow, now: Timestamp) -> PassKeyState {
     if row.revoked_at.is_some() {
         PassKeyState::Revoked
     } else if row.expires_at.is_some_and(|at| at <= now.as_microsecond()) {
@@ -72,7 +72,7 @@ pub async fn list(cx: &mut Cx, customer: &CustomerId, query: &ListQuery) -> Resu
     Ok(base::list::page(items, next, total))
 }
 
-fn view(account: &Account, path: &Path, row: Row, now: Timestamp) -> PassKey {
+fn view(account: &Account, path: &Path, row: PassKeyRow, now: Timestamp) -> PassKey {
     let state = state_of(&row, now);
     let action = |name: &str, possible: bool| match account.refusal(Permission::ManagePassKeys, path) {
         Some(reason) => Action::refused(name, Code::Forbidden, reason),
@@ -96,7 +96,7 @@ fn view(account: &Account, path: &Path, row: Row, now: Timestamp) -> PassKey {
     }
 }
 
-fn created(row: &Row, secret: String) -> PassKeyCreated {
+fn created(row: &PassKeyRow, secret: String) -> PassKeyCreated {
     PassKeyCreated {
         id: row.id.clone(),
         pass_key: Secret::new(secret),
@@ -136,7 +136,7 @@ pub async fn create(tx: &mut Tx, customer: &CustomerId, input: &PassKeyCreate) -
         return Err(Error::new(Code::ParentSuspended, "Nothing can be added while the customer is suspended."));
     }
     let secret = new_secret(tx.app.random)?;
-    let row = Row {
+    let row = PassKeyRow {
         id: PassKeyId::new(tx.app.random.uuid(tx.now)?),
         customer_id: end_customer,
         site_id: site.map(|site| site.id),
@@ -154,7 +154,7 @@ pub async fn create(tx: &mut Tx, customer: &CustomerId, input: &PassKeyCreate) -
     Ok(created(&row, secret))
 }
 
-fn subject(row: &Row, path: &Path) -> Subject {
+fn subject(row: &PassKeyRow, path: &Path) -> Subject {
     Subject {
         kind: "pass_key",
         id: row.id.to_string(),
@@ -164,7 +164,7 @@ fn subject(row: &Row, path: &Path) -> Subject {
     }
 }
 
-async fn get(tx: &mut Tx, account: &Account, id: &PassKeyId) -> Result<(Row, Path), Error> {
+async fn get(tx: &mut Tx, account: &Account, id: &PassKeyId) -> Result<(PassKeyRow, Path), Error> {
     let (row, path) = sql::find(tx, &account.path, id).await?.ok_or_else(Error::not_found)?;
     let path = Path::from_stored(path);
     account.authorize(Permission::ManagePassKeys, &path)?;

@@ -11,7 +11,7 @@ use base::list::{Key, Window};
 db::record! {
     /// A pass key as it is stored: of the secret there is only the hash.
     #[derive(Clone, Debug)]
-    pub struct Row {
+    pub struct PassKeyRow {
         pub id: PassKeyId as String => PassKeyId::from_text,
         pub customer_id: CustomerId as String => CustomerId::from_text,
         pub site_id: Option<CustomerId> as Option<String> => |id| id.map(CustomerId::from_text),
@@ -25,16 +25,16 @@ db::record! {
     }
 }
 
-pub async fn find_by_secret(cx: &mut Cx, secret_hash: &str) -> Result<Option<Row>, Error> {
-    cx.opt(sql!["select ", columns::<Row>(), " from pass_keys where secret_hash = ", secret_hash]).await
+pub async fn find_by_secret(cx: &mut Cx, secret_hash: &str) -> Result<Option<PassKeyRow>, Error> {
+    cx.opt(sql!["select ", columns::<PassKeyRow>(), " from pass_keys where secret_hash = ", secret_hash]).await
 }
 
 /// The pass key with this id, if its customer stands within `top`, and that customer's path.
-pub async fn find(cx: &mut Cx, top: &Path, id: &PassKeyId) -> Result<Option<(Row, String)>, Error> {
+pub async fn find(cx: &mut Cx, top: &Path, id: &PassKeyId) -> Result<Option<(PassKeyRow, String)>, Error> {
     let (from, to) = top.range();
     cx.opt(sql![
         "select ",
-        columns_of::<Row>("k"),
+        columns_of::<PassKeyRow>("k"),
         ", c.path from pass_keys k
          join customers c on c.id = coalesce(k.site_id, k.customer_id)
          where k.id = ",
@@ -70,14 +70,15 @@ pub(crate) async fn window(
     customer: &CustomerId,
     search: Option<&str>,
     window: &Window,
-) -> Result<Vec<(Row, Key)>, Error> {
-    let mut statement = sql!["select ", columns_of::<Row>("k"), ", ", window.key_column(), wanted(customer, search)];
+) -> Result<Vec<(PassKeyRow, Key)>, Error> {
+    let mut statement =
+        sql!["select ", columns_of::<PassKeyRow>("k"), ", ", window.key_column(), wanted(customer, search)];
     window.finish(&mut statement);
-    let rows: Vec<(Row, Option<Key>)> = cx.all(statement).await?;
+    let rows: Vec<(PassKeyRow, Option<Key>)> = cx.all(statement).await?;
     Ok(rows.into_iter().filter_map(|(row, key)| key.map(|key| (row, key))).collect())
 }
 
-pub async fn insert(tx: &mut Tx, row: &Row) -> Result<(), Error> {
+pub async fn insert(tx: &mut Tx, row: &PassKeyRow) -> Result<(), Error> {
     tx.exec(insert! { "pass_keys",
         id: &row.id,
         customer_id: &row.customer_id,

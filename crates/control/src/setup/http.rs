@@ -5,7 +5,7 @@ use axum::Json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::Checked;
+use super::CheckedSetup;
 use base::App;
 use base::authn::PER_ADDRESS;
 use base::http::{Call, Failure, Open, Reply};
@@ -40,7 +40,7 @@ async fn setup_run(Open(command): Open<SetupRequest>) -> Result<Reply<SetupStatu
         Err(error) if replayed && error.code == api::Code::SetupDone => {}
         Err(error) => return Err(error.into()),
     }
-    let input = Checked::of(&command.input.provider_name, &command.input.email, command.input.password.expose())?;
+    let input = CheckedSetup::of(&command.input.provider_name, &command.input.email, command.input.password.expose())?;
     let hash = app.passwords.hash(command.input.password.expose(), app.random).await?;
     transact!(command, CREATED, |tx| async {
         super::run(tx, &input, &hash).await?;

@@ -21,12 +21,12 @@ const DEFAULT_CUSTOMER: &str = "Default customer";
 
 /// Fields that are acceptable by themselves.
 #[derive(Clone, Debug)]
-pub struct Checked {
+pub struct CheckedSetup {
     provider_name: String,
     email: String,
 }
 
-impl Checked {
+impl CheckedSetup {
     pub fn of(provider_name: &str, email: &str, password: &str) -> Result<Self, Error> {
         let mut checks = Checks::default();
         let name = checks.take("provider_name", text::line(provider_name, 255));
@@ -102,7 +102,7 @@ pub async fn check_token(cx: &mut Cx, request: &SetupRequest) -> Result<(), Erro
 }
 
 /// Makes the first administrator, and the tree's first nodes where they don't exist.
-pub async fn run(tx: &mut Tx, input: &Checked, password_hash: &str) -> Result<(), Error> {
+pub async fn run(tx: &mut Tx, input: &CheckedSetup, password_hash: &str) -> Result<(), Error> {
     if !is_required(tx).await? {
         return Err(Error::new(Code::SetupDone, "An administrator exists; sign in."));
     }
@@ -121,7 +121,7 @@ pub async fn run(tx: &mut Tx, input: &Checked, password_hash: &str) -> Result<()
 }
 
 /// The provider, and below it the default reseller with the default customer, which always exist.
-async fn plant(tx: &mut Tx, provider_name: &str) -> Result<crate::customers::sql::Row, Error> {
+async fn plant(tx: &mut Tx, provider_name: &str) -> Result<crate::customers::sql::CustomerRow, Error> {
     let node = |level: Level, name: &str| NewNode { is_default: true, ..NewNode::new(level, name.to_owned()) };
     let provider = insert_node(tx, None, node(Level::Provider, provider_name), None).await?;
     tx.exec(sql!["update installation set provider_id = ", provider.id.as_str(), " where id = 1"]).await?;
@@ -132,7 +132,7 @@ async fn plant(tx: &mut Tx, provider_name: &str) -> Result<crate::customers::sql
 
 /// From the host's command line.
 pub async fn run_from_host(app: &App, provider_name: &str, email: &str, password: &str) -> Result<(), Error> {
-    let input = Checked::of(provider_name, email, password)?;
+    let input = CheckedSetup::of(provider_name, email, password)?;
     let hash = app.passwords.hash(password, app.random).await?;
     base::run!(app, Caller::System, Origin::default(), |tx| run(tx, &input, &hash).await)
 }

@@ -6,7 +6,7 @@ use api::customer::{CustomerCreated, SiteCreate};
 use api::id::CustomerId;
 use api::{Code, Error, Level};
 
-use crate::customers::{self, Checked};
+use crate::customers::{self, CheckedCustomer};
 use base::cx::Tx;
 
 /// Creates a site below the customer.
@@ -18,6 +18,6 @@ pub async fn create(tx: &mut Tx, customer: &CustomerId, input: &SiteCreate) -> R
         let detail = format!("Sites stand below end customers; this is a {}.", parent.level.as_str());
         return Err(Error::field("id", Code::ParentLevelNotAllowed, detail));
     }
-    let checked = Checked::of_site(parent.id.clone(), input)?;
+    let checked = CheckedCustomer::of_site(parent.id.clone(), input)?;
     customers::create_below(tx, &account, &parent, &checked, None).await
 }

@@ -10,7 +10,7 @@ use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::Checked;
+use super::CheckedUser;
 use base::App;
 use base::http::{Call, Command, Failure, Nothing, Parameters, Reply, show};
 use base::transact;
@@ -34,7 +34,7 @@ async fn user_list(call: Call, Parameters(query): Parameters<ListQuery>) -> Resu
 async fn user_create(command: Command<UserCreate>) -> Result<Reply<User>, Failure> {
     let (call, input) = (&command.call, &command.input);
     call.account()?;
-    let checked = Checked::of(Some(&input.email), Some(&input.name), input.password.as_ref().map(Secret::expose))?;
+    let checked = CheckedUser::of(Some(&input.email), Some(&input.name), input.password.as_ref().map(Secret::expose))?;
     let hash = call.app.passwords.hash_if_given(input.password.as_ref().map(Secret::expose), call.app.random).await?;
     transact!(command, CREATED, |tx| super::create(tx, &command.input, &checked, hash.clone()).await)
 }
@@ -56,7 +56,7 @@ async fn user_update(Path(id): Path<UserId>, command: Command<UserUpdate>) -> Re
     let (call, input) = (&command.call, &command.input);
     call.account()?;
     let checked =
-        Checked::of(input.email.as_deref(), input.name.as_deref(), input.password.as_ref().map(Secret::expose))?;
+        CheckedUser::of(input.email.as_deref(), input.name.as_deref(), input.password.as_ref().map(Secret::expose))?;
     let hash = call.app.passwords.hash_if_given(input.password.as_ref().map(Secret::expose), call.app.random).await?;
     transact!(command, OK, |tx| async {
         super::show(tx, &id).await?;

@@ -13,7 +13,7 @@ use api::{Code, Error, Level};
 use serde_json::{Map, Value, json};
 use tree::Path;
 
-use self::sql::{Home, Row};
+use self::sql::{CustomerOfUser, UserRow};
 use crate::customers;
 use base::authn::check_password;
 use base::authz::{Account, AccountId, Permission};
@@ -44,7 +44,7 @@ pub async fn list(cx: &mut Cx, query: &ListQuery) -> Result<Page<User>, Error> {
     Ok(base::list::page(items, next, total))
 }
 
-pub(crate) async fn get(cx: &mut Cx, account: &Account, id: &UserId) -> Result<(Row, Home), Error> {
+pub(crate) async fn get(cx: &mut Cx, account: &Account, id: &UserId) -> Result<(UserRow, CustomerOfUser), Error> {
     sql::find(cx, &account.path, id).await?.ok_or_else(Error::not_found)
 }
 
@@ -55,7 +55,7 @@ pub async fn show(cx: &mut Cx, id: &UserId) -> Result<User, Error> {
     Ok(view(&account, row, &home))
 }
 
-fn view(account: &Account, row: Row, home: &Home) -> User {
+fn view(account: &Account, row: UserRow, home: &CustomerOfUser) -> User {
     let action = |name: &str| match account.refusal(Permission::ManageUsers, &home.path) {
         Some(reason) => Action::refused(name, Code::Forbidden, reason),
         None => Action::allowed(name),
@@ -82,7 +82,7 @@ fn view(account: &Account, row: Row, home: &Home) -> User {
     }
 }
 
-pub(crate) fn subject(row: &Row, path: &Path) -> Subject {
+pub(crate) fn subject(row: &UserRow, path: &Path) -> Subject {
     Subject {
         kind: "user",
         id: row.id.to_string(),
@@ -92,19 +92,19 @@ pub(crate) fn subject(row: &Row, path: &Path) -> Subject {
     }
 }
 
-fn snapshot(row: &Row) -> Map<String, Value> {
+fn snapshot(row: &UserRow) -> Map<String, Value> {
     let value = json!({ "email": row.email, "name": row.name, "role": row.role });
     if let Value::Object(fields) = value { fields } else { Map::new() }
 }
 
 /// Fields that are acceptable by themselves, in their stored form.
 #[derive(Clone, Debug, Default)]
-pub struct Checked {
+pub struct CheckedUser {
     email: Option<String>,
     name: Option<String>,
 }
 
-impl Checked {
+impl CheckedUser {
     pub fn of(email: Option<&str>, name: Option<&str>, password: Option<&str>) -> Result<Self, Error> {
         let mut checks = Checks::default();
         let checked = Self {
@@ -123,7 +123,7 @@ impl Checked {
 pub async fn create(
     tx: &mut Tx,
     input: &UserCreate,
-    checked: &Checked,
+    checked: &CheckedUser,
     password_hash: Option<String>,
 ) -> Result<User, Error> {
     let account = tx.account()?;
@@ -139,13 +139,13 @@ pub async fn create(
         ));
     }
     let row = new_row(tx, &customer.id, checked, input.role, password_hash).await?;
-    let home = Home { company_name: customer.company_name, path: customer.path };
+    let home = CustomerOfUser { company_name: customer.company_name, path: customer.path };
     Ok(view(&account, row, &home))
 }
 
 /// The first administrator of a customer that was just made: invited, with no password yet.
 pub async fn invite_first(tx: &mut Tx, customer: &CustomerId, email: &str) -> Result<Invitation, Error> {
-    let checked = Checked { email: Some(email.to_owned()), name: Some(email.to_owned()) };
+    let checked = CheckedUser { email: Some(email.to_owned()), name: Some(email.to_owned()) };
     let row = new_row(tx, customer, &checked, Role::Administrator, None).await?;
     crate::invitations::issue(tx, &row).await
 }
@@ -164,11 +164,11 @@ pub(crate) async fn set_password_by_invitation(tx: &mut Tx, id: &UserId, hash: &
 /// The first administrator, of the provider.
 pub async fn make_first(
     tx: &mut Tx,
-    provider: &customers::sql::Row,
+    provider: &customers::sql::CustomerRow,
     email: &str,
     password_hash: &str,
 ) -> Result<(), Error> {
-    let checked = Checked { email: Some(email.to_owned()), name: Some(email.to_owned()) };
+    let checked = CheckedUser { email: Some(email.to_owned()), name: Some(email.to_owned()) };
     new_row(tx, &provider.id, &checked, Role::Administrator, Some(password_hash.to_owned())).await?;
     Ok(())
 }
@@ -176,13 +176,13 @@ pub async fn make_first(
 async fn new_row(
     tx: &mut Tx,
     customer: &CustomerId,
-    checked: &Checked,
+    checked: &CheckedUser,
     role: Role,
     password_hash: Option<String>,
-) -> Result<Row, Error> {
+) -> Result<UserRow, Error> {
     let email = checked.email.clone().unwrap_or_default();
     refuse_taken(tx, &email, None).await?;
-    let row = Row {
+    let row = UserRow {
         id: UserId::new(tx.app.random.uuid(tx.now)?),
         version: 1,
         customer_id: customer.clone(),
@@ -211,7 +211,7 @@ pub async fn update(
     id: &UserId,
     expected: IfMatch,
     input: &UserUpdate,
-    checked: &Checked,
+    checked: &CheckedUser,
     password_hash: Option<String>,
 ) -> Result<User, Error> {
     let account = tx.account()?;
@@ -263,7 +263,7 @@ pub async fn update(
 }
 
 /// One's own password is set with the present one, so that a stolen session doesn't become the account.
-pub(crate) fn refuse_self(account: &Account, row: &Row) -> Result<(), Error> {
+pub(crate) fn refuse_self(account: &Account, row: &UserRow) -> Result<(), Error> {
     if account.id == AccountId::User(row.id.clone()) {
         return Err(Error::new(Code::Forbidden, "Your own password is set with the present one, in your account."));
     }
@@ -271,7 +271,7 @@ pub(crate) fn refuse_self(account: &Account, row: &Row) -> Result<(), Error> {
 }
 
 /// Somebody must be left who can sign in at the top.
-async fn keep_an_administrator(cx: &mut Cx, row: &Row, home: &Home) -> Result<(), Error> {
+async fn keep_an_administrator(cx: &mut Cx, row: &UserRow, home: &CustomerOfUser) -> Result<(), Error> {
     let is_provider = home.path.ids().count() == 1;
     if is_provider
         && row.role == Role::Administrator

@@ -12,7 +12,7 @@ use base::list::{Key, Window};
 db::record! {
     /// A user account as it is stored.
     #[derive(Clone, Debug)]
-    pub struct Row {
+    pub struct UserRow {
         pub id: UserId as String => UserId::from_text,
         pub version: i64,
         pub customer_id: CustomerId as String => CustomerId::from_text,
@@ -28,7 +28,7 @@ db::record! {
 db::record! {
     /// The customer of an account.
     #[derive(Clone, Debug)]
-    pub struct Home {
+    pub struct CustomerOfUser {
         pub company_name: String,
         pub path: Path as String => Path::from_stored,
     }
@@ -44,12 +44,12 @@ fn joined(top: &Path) -> Sql {
 }
 
 /// The account with this id, if its customer stands within `top`.
-pub async fn find(cx: &mut Cx, top: &Path, id: &UserId) -> Result<Option<(Row, Home)>, Error> {
+pub async fn find(cx: &mut Cx, top: &Path, id: &UserId) -> Result<Option<(UserRow, CustomerOfUser)>, Error> {
     cx.opt(sql![
         "select ",
-        columns_of::<Row>("u"),
+        columns_of::<UserRow>("u"),
         ", ",
-        columns_of::<Home>("c"),
+        columns_of::<CustomerOfUser>("c"),
         joined(top),
         " and u.id = ",
         id.as_str()
@@ -58,12 +58,12 @@ pub async fn find(cx: &mut Cx, top: &Path, id: &UserId) -> Result<Option<(Row, H
 }
 
 /// Any account, wherever its customer stands: for the holder of its invitation.
-pub async fn find_anywhere(cx: &mut Cx, id: &UserId) -> Result<Option<(Row, Home)>, Error> {
+pub async fn find_anywhere(cx: &mut Cx, id: &UserId) -> Result<Option<(UserRow, CustomerOfUser)>, Error> {
     cx.opt(sql![
         "select ",
-        columns_of::<Row>("u"),
+        columns_of::<UserRow>("u"),
         ", ",
-        columns_of::<Home>("c"),
+        columns_of::<CustomerOfUser>("c"),
         " from users u join customers c on c.id = u.customer_id where u.id = ",
         id
     ])
@@ -87,18 +87,18 @@ pub(crate) async fn window(
     under: &Path,
     search: Option<&str>,
     window: &Window,
-) -> Result<Vec<((Row, Home), Key)>, Error> {
+) -> Result<Vec<((UserRow, CustomerOfUser), Key)>, Error> {
     let mut statement = sql![
         "select ",
-        columns_of::<Row>("u"),
+        columns_of::<UserRow>("u"),
         ", ",
-        columns_of::<Home>("c"),
+        columns_of::<CustomerOfUser>("c"),
         ", ",
         window.key_column(),
         wanted(under, search)
     ];
     window.finish(&mut statement);
-    let rows: Vec<(Row, Home, Option<Key>)> = cx.all(statement).await?;
+    let rows: Vec<(UserRow, CustomerOfUser, Option<Key>)> = cx.all(statement).await?;
     Ok(rows.into_iter().filter_map(|(row, home, key)| key.map(|key| ((row, home), key))).collect())
 }
 
@@ -107,12 +107,12 @@ pub async fn email_is_taken(cx: &mut Cx, folded: &str, but: Option<&UserId>) -> 
     Ok(found.is_some_and(|id| but.is_none_or(|but| but.as_str() != id)))
 }
 
-fn derived(row: &Row) -> (String, String, String) {
+fn derived(row: &UserRow) -> (String, String, String) {
     let search = base::text::search_column([Some(row.name.as_str()), Some(row.email.as_str())]);
     (base::text::fold(&row.email), base::text::fold(&row.name), search)
 }
 
-pub async fn insert(tx: &mut Tx, row: &Row) -> Result<(), Error> {
+pub async fn insert(tx: &mut Tx, row: &UserRow) -> Result<(), Error> {
     let (email_folded, name_folded, search) = derived(row);
     tx.exec(insert! { "users",
         id: &row.id,
@@ -133,7 +133,7 @@ pub async fn insert(tx: &mut Tx, row: &Row) -> Result<(), Error> {
 }
 
 /// `row.version` is the version it was read with. Nothing is written if it has moved on.
-pub async fn update(tx: &mut Tx, row: &Row) -> Result<u64, Error> {
+pub async fn update(tx: &mut Tx, row: &UserRow) -> Result<u64, Error> {
     let (email_folded, name_folded, search) = derived(row);
     let values = assign! {
         email: &row.email,
