@@ -14,7 +14,7 @@ async fn used(world: &World) -> u64 {
     world.book.row(&RepositoryId::from_text("rep_1")).used_bytes
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_again_is_fine_and_counted_once() {
     let world = World::new().await;
     for length in [0, 1, 4096, 262_144, 262_145, 2_000_000] {
@@ -29,7 +29,7 @@ async fn the_same_again_is_fine_and_counted_once() {
     assert_eq!(world.temporaries(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn chunked_bodies_are_legal() {
     let world = World::new().await;
     for length in [0, 1, 300_000, 1_000_000] {
@@ -47,7 +47,7 @@ async fn chunked_bodies_are_legal() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bytes_of_another_name_are_not_stored() {
     let world = World::new().await;
     for length in [0, 10, 262_144, 1_000_000] {
@@ -62,7 +62,7 @@ async fn bytes_of_another_name_are_not_stored() {
     assert_eq!(used(&world).await, 0);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_cut_off_leaves_nothing() {
     let world = World::new().await;
     let content = content(2_000_000);
@@ -93,7 +93,7 @@ async fn what_is_cut_off_leaves_nothing() {
     assert_eq!(used(&world).await, 0);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_hangs_up_at_the_end_is_counted_if_it_is_stored() {
     let world = World::new().await;
     for n in 0..40_usize {
@@ -109,7 +109,7 @@ async fn a_client_that_hangs_up_at_the_end_is_counted_if_it_is_stored() {
     assert_eq!(used(&world).await, world.on_disk());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_falls_silent_is_given_up() {
     let world = World::with(|options| options.stall_after = Duration::from_millis(200)).await;
     let content = content(400_000);
@@ -121,7 +121,7 @@ async fn a_client_that_falls_silent_is_given_up() {
     assert_eq!(world.temporaries(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_damaged_blob_is_mended_and_the_difference_counted() {
     let world = World::new().await;
     let content = content(500_000);
@@ -135,7 +135,7 @@ async fn a_damaged_blob_is_mended_and_the_difference_counted() {
     assert_eq!(world.temporaries(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn small_kinds_stay_small() {
     let world = World::new().await;
     let content = content(64 * 1024 + 1);
@@ -154,7 +154,7 @@ async fn small_kinds_stay_small() {
     assert_eq!(world.post(&path("snapshots", content), content).await.status, 200);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn locks_are_limited_also_for_a_crowd() {
     let world = World::new().await;
     let locks = world.repository(1).join("locks");
@@ -194,8 +194,7 @@ async fn of_twins_one_counts() {
         assert_eq!(used(&world).await, world.on_disk() + lost);
         let deletes = (0..24).map(|_| world.delete(&path));
         let replies = futures_util::future::join_all(deletes).await;
-        assert_eq!(replies.iter().filter(|reply| reply.status == 200).count(), 1);
-        assert!(replies.iter().all(|reply| matches!(reply.status, 200 | 404)));
+        assert!(replies.iter().all(|reply| reply.status == 200));
         assert_eq!((used(&world).await, world.on_disk()), (lost, 0));
     }
     assert_eq!(world.temporaries(), 0);

@@ -31,6 +31,7 @@ mod users;
 // Real processes and the real restic.
 mod crash;
 mod hostile;
+mod lost;
 mod process;
 mod rustic;
 mod story;
