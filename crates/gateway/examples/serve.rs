@@ -16,6 +16,7 @@ use api::grant::{Grant, Grants, Ledger, LeftOpen, Opened, Reading, Sentence, Sta
 use api::id::{DeviceId, RepositoryId};
 use futures_util::future::{BoxFuture, ready};
 use gateway::{Gateway, Options};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -117,16 +118,17 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn serve(stream: TcpStream, gateway: Arc<Gateway>) {
-    let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request| {
-        let gateway = Arc::clone(&gateway);
-        async move { Ok::<_, Infallible>(gateway.handle(request).await) }
+    let (wire, line) = gateway.wire(stream);
+    let service = service_fn(move |mut request| {
+        let (gateway, line) = (Arc::clone(&gateway), line.clone());
+        request.extensions_mut().insert(line);
+        async move { Ok::<_, Infallible>(gateway.handle::<Incoming>(request).await) }
     });
     // Clients hang up as they like.
     let _ = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(Duration::from_secs(30))
         .max_buf_size(gateway::CONNECTION_BUFFER)
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection(TokioIo::new(wire), service)
         .await;
 }

@@ -15,16 +15,34 @@ use http::header::{
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use hyper::ext::ReasonPhrase;
+use tokio::task::AbortHandle;
 
 use crate::blobs::list::Listing;
 use crate::blobs::read::Reading;
+use crate::wire::Line;
 
 /// When a client may try again what passes by itself, in seconds.
 const RETRY_SECONDS: u64 = 5;
 
 /// The body of an answer.
 #[derive(Debug)]
-pub struct GatewayBody(Inner);
+pub struct GatewayBody {
+    inner: Inner,
+    watch: Option<Watch>,
+}
+
+/// An eye on an answer that is under way: cuts the connection when the answer must not go on.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    pub(crate) line: Line,
+    pub(crate) task: AbortHandle,
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
 
 #[derive(Debug)]
 enum Inner {
@@ -40,15 +58,24 @@ impl GatewayBody {
     }
 
     pub(crate) fn whole(bytes: Bytes) -> Self {
-        Self(Inner::Whole(bytes))
+        Self { inner: Inner::Whole(bytes), watch: None }
     }
 
     pub(crate) fn reading(reading: Reading) -> Self {
-        Self(Inner::Reading(reading))
+        Self { inner: Inner::Reading(reading), watch: None }
     }
 
     pub(crate) fn listing(first: Bytes, rest: Listing) -> Self {
-        Self(Inner::Listing(first, Some(rest)))
+        Self { inner: Inner::Listing(first, Some(rest)), watch: None }
+    }
+
+    /// Whether it is sent piece by piece.
+    pub(crate) fn is_long(&self) -> bool {
+        !matches!(self.inner, Inner::Whole(_))
+    }
+
+    pub(crate) fn watched(self, watch: Watch) -> Self {
+        Self { watch: Some(watch), ..self }
     }
 }
 
@@ -57,7 +84,10 @@ impl Body for GatewayBody {
     type Error = io::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        let chunk = match &mut self.0 {
+        if self.watch.as_ref().is_some_and(|watch| watch.line.is_cut()) {
+            return Poll::Ready(Some(Err(io::ErrorKind::ConnectionAborted.into())));
+        }
+        let chunk = match &mut self.inner {
             Inner::Whole(bytes) | Inner::Listing(bytes, _) if !bytes.is_empty() => {
                 Poll::Ready(Some(Ok(std::mem::take(bytes))))
             }
@@ -69,7 +99,7 @@ impl Body for GatewayBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        match &self.0 {
+        match &self.inner {
             Inner::Whole(bytes) | Inner::Listing(bytes, None) => bytes.is_empty(),
             Inner::Listing(_, Some(_)) => false,
             Inner::Reading(reading) => reading.unsent() == 0,
@@ -77,7 +107,7 @@ impl Body for GatewayBody {
     }
 
     fn size_hint(&self) -> SizeHint {
-        match &self.0 {
+        match &self.inner {
             Inner::Whole(bytes) | Inner::Listing(bytes, None) => SizeHint::with_exact(bytes.len() as u64),
             Inner::Listing(bytes, Some(_)) => {
                 let mut hint = SizeHint::new();
@@ -208,7 +238,7 @@ mod tests {
         assert_eq!(response.status(), StatusCode::FORBIDDEN);
         let reason = response.extensions().get::<ReasonPhrase>().unwrap();
         assert_eq!(reason.as_bytes(), b"Customer acme is suspended");
-        let GatewayBody(Inner::Whole(document)) = response.body() else { panic!("not whole") };
+        let Inner::Whole(document) = &response.body().inner else { panic!("not whole") };
         let problem: api::Problem = serde_json::from_slice(document).unwrap();
         assert_eq!(
             (problem.code.as_str(), problem.detail.as_str(), problem.request_id.as_str()),
@@ -220,7 +250,7 @@ mod tests {
     fn causes_stay_inside() {
         let response = Refusal::failed(io::Error::other("/srv/secret")).into_response("req");
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
-        let GatewayBody(Inner::Whole(document)) = response.body() else { panic!("not whole") };
+        let Inner::Whole(document) = &response.body().inner else { panic!("not whole") };
         assert!(!String::from_utf8_lossy(document).contains("secret"));
         assert_eq!(Refusal::failed(io::ErrorKind::NotFound.into()).code(), Code::NotFound);
         let full = Refusal::failed(io::ErrorKind::StorageFull.into()).into_response("req");

@@ -15,15 +15,15 @@ use http_body::Body;
 use tokio::time::Instant;
 
 use crate::admission::{admit, authenticate, readmit};
-use crate::answer::{self, GatewayBody, Refusal};
+use crate::answer::{self, GatewayBody, Refusal, Watch};
 use crate::blobs::fs::{self, Blob, Glance};
 use crate::blobs::list::Listing;
 use crate::blobs::read::{self, Reading};
 use crate::hop::wait_for;
 use crate::protocol::{self, File, Kind, Operation, Span, Unfit, Version};
-use crate::upload::{Source, check_length, drain, receive};
+use crate::upload::{Pace, Source, check_length, drain, receive};
 use crate::usage::Permit;
-use crate::{Gateway, RequestId};
+use crate::{Gateway, Line, RequestId};
 
 /// Up to this length in bytes an answer is read whole.
 const SMALL: u64 = 64 * 1024;
@@ -77,12 +77,45 @@ impl Gateway {
         }
         match operation {
             Operation::Create => self.create(&held).await,
-            Operation::List(kind) => list(&held.grant.directory, kind, &parts.headers).await,
+            Operation::List(kind) => {
+                let response = list(&held.grant.directory, kind, &parts.headers).await?;
+                Ok(self.watched(response, held, operation, parts))
+            }
             Operation::Head(file) => head(&held.grant.directory, file).await,
-            Operation::Read(file) => self.read(&held.grant.directory, file, &parts.headers).await,
+            Operation::Read(file) => {
+                let response = self.read(&held.grant.directory, file, &parts.headers).await?;
+                Ok(self.watched(response, held, operation, parts))
+            }
             Operation::Write(file) => self.write(held, file, body).await,
             Operation::Remove(file) => self.remove(held, file).await,
         }
+    }
+
+    /// An answer that is cut when its grant no longer allows it. hyper asks for the next piece only when the client has
+    /// taken the last one, so the watch is a task of its own.
+    fn watched(
+        &self,
+        response: Response<GatewayBody>,
+        held: Arc<Held>,
+        operation: Operation,
+        parts: &Parts,
+    ) -> Response<GatewayBody> {
+        if !response.body().is_long() {
+            return response;
+        }
+        let line = parts.extensions.get::<Line>().cloned().unwrap_or_default();
+        let (grants, end) = (Arc::clone(&self.grants), line.clone());
+        let task = tokio::spawn(async move {
+            let mut held = held;
+            loop {
+                held.withdrawn().cancelled().await;
+                match readmit(&grants, &held.grant, operation) {
+                    Ok(next) => held = next,
+                    Err(_) => return end.cut(),
+                }
+            }
+        });
+        response.map(|body| body.watched(Watch { line, task: task.abort_handle() }))
     }
 
     async fn create(self: &Arc<Self>, held: &Held) -> Answer {
@@ -97,7 +130,7 @@ impl Gateway {
         }
         let permit = self.permit(&held).await?;
         let held = self.still_admitted(held, Operation::Write(file))?;
-        receive(self, Source { gateway: self, body, held, file, received: 0 }, permit).await?;
+        receive(self, Source { gateway: self, body, held, file, received: 0, pace: Pace::default() }, permit).await?;
         Ok(answer::done())
     }
 

@@ -5,6 +5,7 @@
 //! - `admission`: who, which repository, may it
 //! - `handler`: one function per verb; `upload`: the long one
 //! - `hop`, `lane`: where work that waits for the disk is done
+//! - `wire`: a connection, and how it ends
 //! - `usage`: counters, and when they are stored
 //! - `blobs`: where bytes lie
 //! - `answer`: headers, bodies, refusals
@@ -20,6 +21,7 @@ mod lane;
 pub mod protocol;
 mod upload;
 mod usage;
+mod wire;
 
 use std::io;
 use std::path::PathBuf;
@@ -39,6 +41,7 @@ use answer::Refusal;
 use blobs::buffers::{Buffers, READ_AT_ONCE, WRITTEN_AT_ONCE};
 use blobs::fs::Pool;
 use usage::{Close, Usage};
+pub use wire::{Line, Wire};
 
 /// How often changed counters are stored.
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
@@ -61,8 +64,11 @@ pub struct Options {
     pub clock: Clock,
     /// A repository is closed when nothing has changed in it for so long.
     pub idle_after: Duration,
-    /// An upload is given up when nothing has arrived for so long.
+    /// A transfer in either direction is given up when its client has moved fewer than `least_progress` bytes in so
+    /// long.
     pub stall_after: Duration,
+    /// In bytes. More than a trickle that only keeps a connection, less than any line that backups are made over.
+    pub least_progress: u64,
     /// How long uploads may go on after the shutdown has begun.
     pub grace: Duration,
 }
@@ -73,7 +79,8 @@ impl Options {
             temporary,
             clock,
             idle_after: Duration::from_mins(1),
-            stall_after: Duration::from_mins(2),
+            stall_after: Duration::from_secs(30),
+            least_progress: 4096,
             grace: Duration::from_secs(5),
         }
     }

@@ -15,7 +15,7 @@ use http_body::Body;
 use http_body_util::BodyExt as _;
 use sha2::{Digest as _, Sha256};
 use tokio::task::spawn_blocking;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::Gateway;
 use crate::admission::readmit;
@@ -31,12 +31,14 @@ use crate::usage::Permit;
 const DRAIN_BYTES: usize = 128 * 1024 * 1024;
 /// How long a refused body is discarded.
 const DRAIN_TIME: Duration = Duration::from_secs(5);
+/// Whoever sends nothing for so long waits for the answer, or has gone.
+const DRAIN_PAUSE: Duration = Duration::from_millis(500);
 
 /// Reads what is left of a refused body, within limits: an answer that overtakes the body is lost to most clients.
 pub(crate) async fn drain<B: Body<Data = Bytes>>(mut body: Pin<&mut B>) {
     let discard = async {
         let mut left = DRAIN_BYTES;
-        while let Some(Ok(frame)) = body.frame().await {
+        while let Ok(Some(Ok(frame))) = timeout(DRAIN_PAUSE, body.frame()).await {
             match left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) {
                 Some(rest) => left = rest,
                 None => break,
@@ -54,6 +56,24 @@ pub(crate) struct Source<'a, B> {
     pub(crate) held: Arc<Held>,
     pub(crate) file: File,
     pub(crate) received: u64,
+    pub(crate) pace: Pace,
+}
+
+/// How a client's bytes come: so many at least in so much time of waiting for them. What they wait for here doesn't
+/// count.
+#[derive(Debug, Default)]
+pub(crate) struct Pace {
+    waited: Duration,
+    came: u64,
+}
+
+impl Pace {
+    fn came(&mut self, bytes: usize, least: u64) {
+        self.came += bytes as u64;
+        if self.came >= least {
+            *self = Self::default();
+        }
+    }
 }
 
 impl<B: Body<Data = Bytes>> Source<'_, B> {
@@ -66,12 +86,16 @@ impl<B: Body<Data = Bytes>> Source<'_, B> {
             if self.gateway.cut.is_cancelled() {
                 return Err(Refusal::restarting());
             }
+            let options = &self.gateway.options;
+            let (begun, patience) = (Instant::now(), options.stall_after.saturating_sub(self.pace.waited));
             let frame = tokio::select! {
                 biased;
-                frame = timeout(self.gateway.options.stall_after, self.body.frame()) => frame,
-                () = self.held.withdrawn().cancelled() => continue,
-                () = self.gateway.cut.cancelled() => continue,
+                frame = timeout(patience, self.body.frame()) => Some(frame),
+                () = self.held.withdrawn().cancelled() => None,
+                () = self.gateway.cut.cancelled() => None,
             };
+            self.pace.waited += begun.elapsed();
+            let Some(frame) = frame else { continue };
             let frame = match frame {
                 Ok(Some(Ok(frame))) => frame,
                 Ok(Some(Err(_))) => return Err(Refusal::new(Code::MalformedRequest, "The body ended early")),
@@ -80,6 +104,7 @@ impl<B: Body<Data = Bytes>> Source<'_, B> {
             };
             // What is not data is trailers; nobody asked for any.
             let Ok(bytes) = frame.into_data() else { continue };
+            self.pace.came(bytes.len(), options.least_progress);
             self.received += bytes.len() as u64;
             check_length(self.file, self.received)?;
             return Ok(Some(bytes));

@@ -57,8 +57,9 @@ async fn connection(
     gateway: Arc<Gateway>,
     stop: CancellationToken,
 ) {
-    let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request| {
+    let (wire, line) = gateway.wire(stream);
+    let service = service_fn(move |mut request: http::Request<Incoming>| {
+        request.extensions_mut().insert(line.clone());
         let (router, gateway) = (router.clone(), Arc::clone(&gateway));
         async move { Ok::<_, Infallible>(answer(request, peer, router, gateway).await) }
     });
@@ -66,7 +67,7 @@ async fn connection(
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS_WITHIN)
         .max_buf_size(gateway::CONNECTION_BUFFER)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(wire), service);
     tokio::pin!(connection);
     let served = tokio::select! {
         served = connection.as_mut() => served,

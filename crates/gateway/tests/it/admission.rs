@@ -27,7 +27,7 @@ async fn other_half(client: &mut Client, content: &[u8]) -> Reply {
     client.reply("POST").await
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_running_upload_is_cut_and_told_why_after_its_body() {
     let world = World::new().await;
     let (mut client, content) = half(&world, "data").await;
@@ -42,7 +42,7 @@ async fn a_running_upload_is_cut_and_told_why_after_its_body() {
     assert_eq!(client.reply("GET").await.status, 200);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cut_client_that_stops_sending_is_answered_all_the_same() {
     let world = World::new().await;
     let (mut client, _) = half(&world, "data").await;
@@ -50,10 +50,10 @@ async fn a_cut_client_that_stops_sending_is_answered_all_the_same() {
     let begun = std::time::Instant::now();
     let reply = client.reply("POST").await;
     assert_eq!(reply.status, 403);
-    assert!(begun.elapsed() < Duration::from_secs(7));
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_changed_grant_that_still_allows_it_lets_an_upload_go_on() {
     let world = World::new().await;
     let (mut client, content) = half(&world, "data").await;
@@ -65,7 +65,7 @@ async fn a_changed_grant_that_still_allows_it_lets_an_upload_go_on() {
     assert!(world.get(&path("data", &content)).await.body == content);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_withdrawn_device_is_cut() {
     let world = World::new().await;
     let (mut client, content) = half(&world, "index").await;
@@ -76,7 +76,7 @@ async fn a_withdrawn_device_is_cut() {
     assert_eq!(world.get("/restic/rep_1/config").await.status, 401);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_device_with_new_credentials_is_cut() {
     let world = World::new().await;
     let (mut client, content) = half(&world, "data").await;
@@ -87,7 +87,7 @@ async fn a_device_with_new_credentials_is_cut() {
     assert_eq!((reply.status, reply.code().as_str()), (403, "forbidden"));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refused_body_is_read_before_the_answer() {
     let world = World::new().await;
     world.stand(&stopped());
@@ -103,7 +103,7 @@ async fn a_refused_body_is_read_before_the_answer() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_waits_for_leave_to_send_is_refused_at_once() {
     let world = World::new().await;
     world.stand(&stopped());
@@ -115,7 +115,7 @@ async fn whoever_waits_for_leave_to_send_is_refused_at_once() {
     assert!(begun.elapsed() < Duration::from_secs(2));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_backups_are_stopped_restores_work() {
     let world = World::new().await;
     let (old, lock) = (content(100_000), content(150));
@@ -139,7 +139,7 @@ async fn while_backups_are_stopped_restores_work() {
     assert!(world.get(&path("data", &old)).await.body == old);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_stop_stops_all() {
     let world = World::new().await;
     world.post("/restic/rep_1/config", b"config").await;
@@ -158,7 +158,7 @@ async fn a_full_stop_stops_all() {
     assert_eq!(world.send("HEAD", "/restic/rep_1/config", &[], b"").await.status, 403);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn permissions_that_are_not_confirmed_admit_reads_only() {
     let world = World::new().await;
     world.post("/restic/rep_1/config", b"config").await;

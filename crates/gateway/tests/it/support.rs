@@ -15,6 +15,7 @@ use base64::prelude::BASE64_STANDARD;
 use data_encoding::HEXLOWER;
 use futures_util::future::{BoxFuture, ready};
 use gateway::{Gateway, Options};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -212,11 +213,13 @@ impl World {
 async fn serve(listener: TcpListener, gateway: Arc<Gateway>) {
     while let Ok((stream, _)) = listener.accept().await {
         let gateway = Arc::clone(&gateway);
-        let service = service_fn(move |request| {
-            let gateway = Arc::clone(&gateway);
-            async move { Ok::<_, Infallible>(gateway.handle(request).await) }
+        let (wire, line) = gateway.wire(stream);
+        let service = service_fn(move |mut request| {
+            let (gateway, line) = (Arc::clone(&gateway), line.clone());
+            request.extensions_mut().insert(line);
+            async move { Ok::<_, Infallible>(gateway.handle::<Incoming>(request).await) }
         });
-        let connection = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
+        let connection = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(wire), service);
         tokio::spawn(connection);
     }
 }
