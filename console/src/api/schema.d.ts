@@ -448,10 +448,9 @@ export interface components {
         };
         /** @enum {string} */
         ActorKind: "user" | "customer" | "device" | "system" | "above";
-        /** @description One entry. Numbers are in the order of the commits. */
+        /** @description One entry, in lists the newest first. */
         Change: {
-            /** @description `customer.suspended`, `device.registered` ...: noun and participle. */
-            action: string;
+            action: components["schemas"]["ChangeAction"];
             actor: components["schemas"]["Actor"];
             /** @description The address that the request came from. */
             address?: string | null;
@@ -462,14 +461,21 @@ export interface components {
             before?: unknown;
             /** @description The customer that the subject is or belongs to. */
             customer_id: components["schemas"]["CustomerId"];
-            /** Format: int64 */
-            number: number;
+            /** @description Opaque, and another one for each reader: it tells nobody how much happens elsewhere. */
+            id: components["schemas"]["ChangeId"];
             request_id?: string | null;
             subject_id: string;
             /** @description `customer`, `user`, `device`, `pass_key`. */
             subject_kind: string;
             subject_name: string;
         };
+        /**
+         * @description What happened: noun and participle.
+         * @enum {string}
+         */
+        ChangeAction: "customer.created" | "customer.updated" | "customer.suspended" | "customer.activated" | "customer.deleted" | "customer.password_set" | "user.created" | "user.updated" | "user.invited" | "user.password_set" | "user.deleted" | "session.created" | "session.deleted" | "pass_key.created" | "pass_key.rotated" | "pass_key.revoked" | "device.registered" | "device.registered_again" | "device.updated" | "device.credentials_issued";
+        /** @description An entry of the change log, as one reader sees it. */
+        ChangeId: string;
         /** @description What follows below, in numbers. */
         Consequences: {
             /**
@@ -752,8 +758,7 @@ export interface components {
         /** @description One page of a list. */
         Page_Change: {
             items: {
-                /** @description `customer.suspended`, `device.registered` ...: noun and participle. */
-                action: string;
+                action: components["schemas"]["ChangeAction"];
                 actor: components["schemas"]["Actor"];
                 /** @description The address that the request came from. */
                 address?: string | null;
@@ -764,8 +769,8 @@ export interface components {
                 before?: unknown;
                 /** @description The customer that the subject is or belongs to. */
                 customer_id: components["schemas"]["CustomerId"];
-                /** Format: int64 */
-                number: number;
+                /** @description Opaque, and another one for each reader: it tells nobody how much happens elsewhere. */
+                id: components["schemas"]["ChangeId"];
                 request_id?: string | null;
                 subject_id: string;
                 /** @description `customer`, `user`, `device`, `pass_key`. */
@@ -1288,6 +1293,8 @@ export type Action = components['schemas']['Action'];
 export type Actor = components['schemas']['Actor'];
 export type ActorKind = components['schemas']['ActorKind'];
 export type Change = components['schemas']['Change'];
+export type ChangeAction = components['schemas']['ChangeAction'];
+export type ChangeId = components['schemas']['ChangeId'];
 export type Consequences = components['schemas']['Consequences'];
 export type Customer = components['schemas']['Customer'];
 export type CustomerCreate = components['schemas']['CustomerCreate'];

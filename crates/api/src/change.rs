@@ -1,9 +1,11 @@
 //! The change log: who did what, when, from where, and what it was before.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::id::CustomerId;
+use crate::id::{ChangeId, CustomerId};
 use crate::units::Time;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -20,6 +22,74 @@ pub enum ActorKind {
     Above,
 }
 
+macro_rules! actions {
+    ($($(#[$doc:meta])* $name:ident => $word:tt, $reach:ident;)*) => {
+        /// What happened: noun and participle.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+        pub enum ChangeAction {
+            $($(#[$doc])* #[serde(rename = $word)] $name,)*
+        }
+
+        impl ChangeAction {
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $word,)* }
+            }
+
+            /// Whether what the gateway admits by may be another afterwards.
+            pub fn reach(self) -> Reach {
+                match self { $(Self::$name => Reach::$reach,)* }
+            }
+        }
+    };
+}
+
+/// How far something that happened reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// The gateway has to know: a row changed that its grants are compiled from.
+    Grants,
+    /// It concerns people and papers only.
+    Papers,
+}
+
+// Whoever adds an action says here whether it concerns the gateway, and the console has a sentence for each.
+actions! {
+    CustomerCreated => "customer.created", Grants;
+    CustomerUpdated => "customer.updated", Grants;
+    CustomerSuspended => "customer.suspended", Grants;
+    CustomerActivated => "customer.activated", Grants;
+    CustomerDeleted => "customer.deleted", Grants;
+    CustomerPasswordSet => "customer.password_set", Papers;
+    UserCreated => "user.created", Papers;
+    UserUpdated => "user.updated", Papers;
+    UserInvited => "user.invited", Papers;
+    UserPasswordSet => "user.password_set", Papers;
+    UserDeleted => "user.deleted", Papers;
+    SessionCreated => "session.created", Papers;
+    SessionDeleted => "session.deleted", Papers;
+    PassKeyCreated => "pass_key.created", Papers;
+    PassKeyRotated => "pass_key.rotated", Papers;
+    PassKeyRevoked => "pass_key.revoked", Papers;
+    DeviceRegistered => "device.registered", Grants;
+    DeviceRegisteredAgain => "device.registered_again", Grants;
+    DeviceUpdated => "device.updated", Grants;
+    DeviceCredentialsIssued => "device.credentials_issued", Grants;
+}
+
+impl ChangeAction {
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|action| action.as_str() == word)
+    }
+}
+
+impl fmt::Display for ChangeAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 /// Who did it.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Actor {
@@ -28,17 +98,17 @@ pub struct Actor {
     pub name: Option<String>,
 }
 
-/// One entry. Numbers are in the order of the commits.
+/// One entry, in lists the newest first.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Change {
-    pub number: i64,
+    /// Opaque, and another one for each reader: it tells nobody how much happens elsewhere.
+    pub id: ChangeId,
     pub at: Time,
     pub actor: Actor,
     /// The address that the request came from.
     pub address: Option<String>,
     pub request_id: Option<String>,
-    /// `customer.suspended`, `device.registered` ...: noun and participle.
-    pub action: String,
+    pub action: ChangeAction,
     /// `customer`, `user`, `device`, `pass_key`.
     pub subject_kind: String,
     pub subject_id: String,

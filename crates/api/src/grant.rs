@@ -1,13 +1,16 @@
 //! Where the control plane and the gateway meet: the table that the gateway admits by, and the ports through which it
 //! asks for what needs a database. Neither side knows the other.
 //!
-//! The control plane compiles one [`Grant`] per device and puts it into [`Grants`]; the gateway looks it up by user name
-//! on every request. A request holds the grant that it began with; when that grant is withdrawn or replaced, its token
-//! is cancelled, and a running upload looks the user name up again and goes on or is cut.
+//! The table holds rows, not conclusions: one small entry per device and one per node of the tree. What a device may do
+//! follows from the nodes above it at the moment it is asked for, so that a change costs what it touches: suspending a
+//! reseller changes one node, however many devices stand below it. A request holds the [`Grant`] that it began with;
+//! when what it was compiled from changes, its token is cancelled, and a running upload looks the user name up again and
+//! goes on or is cut.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -15,14 +18,30 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tree::{Effective, Level, Mode, Own};
+use uuid::Uuid;
 
-use crate::id::{DeviceId, RepositoryId};
+use crate::id::{DeviceId, RepositoryId, StoragePoolId};
+
+mod sentence;
+mod shards;
+
+pub use sentence::Sentence;
+use shards::{Keyed, Shards};
 
 /// How long an unconfirmed table still admits uploads. Reads go on: they harm nobody.
 pub const STALE_AFTER: Duration = Duration::from_secs(10);
 
 /// SHA-256 of a device's password. The password has 256 random bits, so a fast digest is as good as a slow one.
 pub type Digest = [u8; 32];
+
+/// Where a device's repository lies.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Pool {
+    pub id: StoragePoolId,
+    /// Absolute.
+    pub directory: PathBuf,
+}
 
 /// What one device may do, compiled from rows.
 #[derive(Clone, PartialEq, Eq)]
@@ -32,6 +51,7 @@ pub struct Grant {
     /// What the client signs in with.
     pub username: String,
     pub secret: Digest,
+    pub pool: Arc<Pool>,
     /// The repository's directory. Absolute.
     pub directory: PathBuf,
     pub standing: Standing,
@@ -55,31 +75,63 @@ pub enum Standing {
     BackupsStopped(Sentence),
     /// Everything is refused.
     FullStop(Sentence),
+    /// A node above it is missing from the table, so nobody can say. It passes by itself, and never reads as active.
+    Unknown,
 }
 
-/// What a refused client is told: one line of printable ASCII, at most 100 bytes, fit for a reason phrase.
+/// A device as its rows have it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sentence(String);
+pub struct DeviceEntry {
+    pub id: Uuid,
+    pub repository: Uuid,
+    /// The customer or site that it stands under.
+    pub node: Uuid,
+    pub secret: Digest,
+    /// An index that [`Grants::pool`] gave out.
+    pub pool: u16,
+}
 
-impl Sentence {
-    pub const MAX: usize = 100;
+/// A node of the tree as its row has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeEntry {
+    pub id: Uuid,
+    pub parent: Option<Uuid>,
+    pub suspension: Option<Box<Suspension>>,
+    /// The name of an end customer, by which a refusal calls it; nothing at other levels.
+    pub called: Option<Box<str>>,
+}
 
-    /// Other characters become `?`, runs of white space one blank, the rest is cut.
-    pub fn new(text: &str) -> Self {
-        let mut line = String::with_capacity(Self::MAX);
-        for word in text.split_whitespace() {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.extend(word.chars().map(|c| if c.is_ascii_graphic() { c } else { '?' }));
-        }
-        line.truncate(Self::MAX);
-        line.truncate(line.trim_end().len());
-        Self(line)
+impl NodeEntry {
+    /// Of all names only an end customer's is told to backup clients.
+    pub fn is_called(level: Level) -> bool {
+        level == Level::EndCustomer
     }
+}
 
-    pub fn as_str(&self) -> &str {
-        &self.0
+/// What was laid on a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suspension {
+    pub mode: Mode,
+    /// What its customers may be told.
+    pub message: Option<Box<str>>,
+}
+
+/// Rows as they are now; `None` where there is none any more.
+#[derive(Debug, Default)]
+pub struct Changes {
+    pub nodes: Vec<(Uuid, Option<NodeEntry>)>,
+    pub devices: Vec<(Uuid, Option<DeviceEntry>)>,
+}
+
+impl Keyed for DeviceEntry {
+    fn key(&self) -> Uuid {
+        self.id
+    }
+}
+
+impl Keyed for NodeEntry {
+    fn key(&self) -> Uuid {
+        self.id
     }
 }
 
@@ -97,21 +149,107 @@ impl Held {
     }
 }
 
-type Table = HashMap<String, Arc<Held>>;
+/// No path in the tree is longer; a circle of parents ends here.
+const DEEPEST: usize = 64;
 
-/// The table of all grants. Reading takes no lock; changes are serialised.
+#[derive(Debug, Default)]
+struct Table {
+    nodes: Shards<NodeEntry>,
+    devices: Shards<DeviceEntry>,
+    pools: Vec<Arc<Pool>>,
+}
+
+impl Table {
+    fn grant(&self, id: Uuid) -> Option<Grant> {
+        let entry = self.devices.get(id)?;
+        let pool = self.pools.get(usize::from(entry.pool))?;
+        let device = DeviceId::new(id);
+        let repository = RepositoryId::new(entry.repository);
+        Some(Grant {
+            username: device.to_string(),
+            device,
+            directory: pool.directory.join(repository.as_str()),
+            repository,
+            secret: entry.secret,
+            pool: Arc::clone(pool),
+            standing: self.standing(entry.node),
+        })
+    }
+
+    /// What the nodes from the root down to `node` leave a device below it.
+    fn standing(&self, node: Uuid) -> Standing {
+        let mut chain = Vec::with_capacity(8);
+        let mut next = Some(node);
+        while let Some(id) = next {
+            let Some(entry) = self.nodes.get(id).filter(|_| chain.len() < DEEPEST) else { return Standing::Unknown };
+            chain.push(entry);
+            next = entry.parent;
+        }
+        let states = chain.iter().rev().map(|entry| {
+            let own = entry.suspension.as_ref().map_or(Own::Active, |suspension| Own::Suspended(suspension.mode));
+            (*entry, own)
+        });
+        let Effective::Suspended { mode, cause } = tree::state::effective(states) else { return Standing::Active };
+        let name = chain.iter().find_map(|entry| entry.called.as_deref()).unwrap_or_default();
+        let message = cause.suspension.as_ref().and_then(|suspension| suspension.message.as_deref());
+        let sentence = Sentence::suspended(name, message);
+        match mode {
+            Mode::StopBackups => Standing::BackupsStopped(sentence),
+            Mode::FullStop => Standing::FullStop(sentence),
+        }
+    }
+}
+
+/// Grants that requests hold at this moment, so that they can be told.
+#[derive(Debug)]
+struct Running {
+    held: HashMap<Uuid, Weak<Held>>,
+    /// From so many on, those that nobody holds any more are forgotten.
+    sweep_at: usize,
+}
+
+const SWEEP_AT: usize = 32;
+/// Parts of the running grants, so that requests on many connections don't queue.
+const PARTS: usize = 64;
+
+impl Default for Running {
+    fn default() -> Self {
+        Self { held: HashMap::new(), sweep_at: SWEEP_AT }
+    }
+}
+
+impl Running {
+    fn get(&self, id: Uuid) -> Option<Arc<Held>> {
+        self.held.get(&id)?.upgrade().filter(|held| !held.withdrawn.is_cancelled())
+    }
+
+    fn insert(&mut self, id: Uuid, held: &Arc<Held>) {
+        self.held.insert(id, Arc::downgrade(held));
+        if self.held.len() >= self.sweep_at {
+            self.held.retain(|_, held| held.strong_count() > 0);
+            self.sweep_at = (self.held.len() * 2).max(SWEEP_AT);
+        }
+    }
+}
+
+/// The table of all grants.
 #[derive(Debug)]
 pub struct Grants {
-    table: ArcSwap<Table>,
-    writing: Mutex<()>,
+    table: RwLock<Table>,
+    running: [Mutex<Running>; PARTS],
+    /// One change at a time: the next must find what this one left.
+    changing: Mutex<()>,
+    devices: AtomicUsize,
     confirmed: ArcSwap<Option<Instant>>,
 }
 
 impl Default for Grants {
     fn default() -> Self {
         Self {
-            table: ArcSwap::from_pointee(Table::new()),
-            writing: Mutex::new(()),
+            table: RwLock::default(),
+            running: std::array::from_fn(|_| Mutex::default()),
+            changing: Mutex::new(()),
+            devices: AtomicUsize::new(0),
             confirmed: ArcSwap::from_pointee(None),
         }
     }
@@ -120,55 +258,112 @@ impl Default for Grants {
 impl Grants {
     /// The grant of a user name.
     pub fn find(&self, username: &str) -> Option<Arc<Held>> {
-        self.table.load().get(username).cloned()
+        let id = DeviceId::from_text(username).uuid()?;
+        let part = self.part(id);
+        if let Some(held) = lock(part).get(id) {
+            return Some(held);
+        }
+        // The table stays locked until the grant can be found among the running ones: whoever changes it afterwards
+        // sees that it is held.
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        let grant = table.grant(id)?;
+        let mut running = lock(part);
+        if let Some(held) = running.get(id) {
+            return Some(held);
+        }
+        let held = Arc::new(Held { grant, withdrawn: CancellationToken::new() });
+        running.insert(id, &held);
+        Some(held)
     }
 
+    /// How many devices the table has.
     pub fn len(&self) -> usize {
-        self.table.load().len()
+        self.devices.load(Ordering::Relaxed)
     }
 
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Puts `grants` in place of what their user names had and withdraws `gone`. Returns how many entries changed.
-    pub fn update(&self, grants: Vec<Grant>, gone: &[String]) -> usize {
-        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut table = Table::clone(&self.table.load());
-        let mut replaced = Vec::new();
-        let mut changed = 0;
-        for grant in grants {
-            if table.get(&grant.username).is_some_and(|held| held.grant == grant) {
-                continue;
-            }
-            changed += 1;
-            let username = grant.username.clone();
-            let held = Arc::new(Held { grant, withdrawn: CancellationToken::new() });
-            replaced.extend(table.insert(username, held));
+    /// The index of a pool in entries of devices.
+    pub fn pool(&self, id: &StoragePoolId, directory: PathBuf) -> u16 {
+        let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
+        let known = table.pools.iter().position(|pool| pool.id == *id);
+        let at = known.unwrap_or(table.pools.len());
+        let pool = Arc::new(Pool { id: id.clone(), directory });
+        match table.pools.get_mut(at) {
+            Some(present) if **present == *pool => {}
+            Some(present) => *present = pool,
+            None => table.pools.push(pool),
         }
-        for username in gone {
-            if let Some(held) = table.remove(username) {
-                changed += 1;
-                replaced.push(held);
-            }
-        }
-        if changed > 0 {
-            self.table.store(Arc::new(table));
-            // Only now: whoever wakes up must find the new table.
-            for held in replaced {
-                held.withdrawn.cancel();
-            }
-        }
-        changed
+        u16::try_from(at).unwrap_or(u16::MAX)
     }
 
-    /// Makes the table hold exactly `grants`. Returns how many entries changed.
-    pub fn replace(&self, grants: Vec<Grant>) -> usize {
-        let gone: Vec<String> = {
-            let keep: std::collections::HashSet<&str> = grants.iter().map(|grant| grant.username.as_str()).collect();
-            self.table.load().keys().filter(|username| !keep.contains(username.as_str())).cloned().collect()
-        };
-        self.update(grants, &gone)
+    /// Puts rows in the place of what was known of them. Returns how many entries differed.
+    pub fn apply(&self, changes: Changes) -> usize {
+        let _turn = lock(&self.changing);
+        let mut differing = 0;
+        let mut devices = Vec::new();
+        let mut any_node = false;
+        {
+            let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
+            for (id, entry) in changes.nodes {
+                if table.nodes.set(id, entry) {
+                    differing += 1;
+                    any_node = true;
+                }
+            }
+            for (id, entry) in changes.devices {
+                if table.devices.set(id, entry) {
+                    differing += 1;
+                    devices.push(id);
+                }
+            }
+            self.devices.store(table.devices.len(), Ordering::Relaxed);
+        }
+        // Only now: whoever wakes up must find the new table.
+        if any_node {
+            for part in &self.running {
+                let held: Vec<_> =
+                    lock(part).held.iter().filter_map(|(id, held)| Some((*id, held.upgrade()?))).collect();
+                for (id, held) in held {
+                    self.tell(id, &held);
+                }
+            }
+        } else {
+            for id in devices {
+                let held = lock(self.part(id)).get(id);
+                if let Some(held) = held {
+                    self.tell(id, &held);
+                }
+            }
+        }
+        differing
+    }
+
+    /// Cancels a grant that is held if it would no longer be given.
+    fn tell(&self, id: Uuid, held: &Arc<Held>) {
+        let grant = self.table.read().unwrap_or_else(PoisonError::into_inner).grant(id);
+        if grant.as_ref() != Some(&held.grant) {
+            held.withdrawn.cancel();
+        }
+    }
+
+    /// The ids of the entries from `from` on, up to and without `to`: for comparing with the rows of that stretch.
+    pub fn nodes_between(&self, from: Option<Uuid>, to: Option<Uuid>) -> Vec<Uuid> {
+        self.table.read().unwrap_or_else(PoisonError::into_inner).nodes.between(from, to)
+    }
+
+    /// The same for devices.
+    pub fn devices_between(&self, from: Option<Uuid>, to: Option<Uuid>) -> Vec<Uuid> {
+        self.table.read().unwrap_or_else(PoisonError::into_inner).devices.between(from, to)
+    }
+
+    /// Gives back the room that was left for growth; for after the first filling.
+    pub fn shrink(&self) {
+        let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
+        table.nodes.shrink();
+        table.devices.shrink();
     }
 
     /// Says that the table agreed with the database at this instant.
@@ -180,6 +375,15 @@ impl Grants {
     pub fn is_fresh(&self, now: Instant) -> bool {
         self.confirmed.load().is_some_and(|at| now.saturating_duration_since(at) < STALE_AFTER)
     }
+
+    fn part(&self, id: Uuid) -> &Mutex<Running> {
+        &self.running[usize::from(id.as_bytes()[15]) % PARTS]
+    }
+}
+
+/// Nothing that panics is done under these locks, so a poisoned one is as good as any.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The database was not reachable; what was asked for did not happen.
@@ -230,62 +434,135 @@ pub trait Ledger: Send + Sync + 'static {
     fn left_open(&self) -> BoxFuture<'_, Result<Vec<LeftOpen>, Unavailable>>;
 }
 
-/// What the control plane asks of the gateway before it reads totals. Wired up by the binary.
+/// What the gateway knows and has not stored yet. Wired up by the binary; asking waits for nothing.
 pub trait Meter: Send + Sync + 'static {
-    /// Stores every counter that differs from what was stored last.
-    fn flush(&self) -> BoxFuture<'_, Result<(), Unavailable>>;
+    /// The counters that differ from what was stored last, as they are now.
+    fn unsaved(&self) -> Vec<Reading>;
+
+    /// When a device signed in for the first time, if the database may not know of it yet.
+    fn contacted_at(&self, device: &DeviceId) -> Option<Timestamp>;
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use uuid::Uuid;
 
-    fn grant(n: u128, standing: Standing) -> Grant {
-        let device = DeviceId::new(Uuid::from_u128(n));
-        Grant {
-            username: device.to_string(),
-            device,
-            repository: RepositoryId::new(Uuid::from_u128(n)),
-            secret: [0; 32],
-            directory: PathBuf::from("/pool"),
-            standing,
+    fn node(id: u128, parent: Option<u128>) -> NodeEntry {
+        let called = (id == 3).then(|| "acme".into());
+        NodeEntry { id: Uuid::from_u128(id), parent: parent.map(Uuid::from_u128), suspension: None, called }
+    }
+
+    fn suspended(mut node: NodeEntry, mode: Mode) -> NodeEntry {
+        node.suspension = Some(Box::new(Suspension { mode, message: None }));
+        node
+    }
+
+    fn device(id: u128, node: u128, pool: u16) -> DeviceEntry {
+        let (id, node) = (Uuid::from_u128(id), Uuid::from_u128(node));
+        DeviceEntry { id, repository: id, node, secret: [7; 32], pool }
+    }
+
+    fn name(id: u128) -> String {
+        DeviceId::new(Uuid::from_u128(id)).to_string()
+    }
+
+    fn nodes(nodes: Vec<NodeEntry>) -> Changes {
+        Changes { nodes: nodes.into_iter().map(|node| (node.id, Some(node))).collect(), devices: Vec::new() }
+    }
+
+    fn devices(devices: Vec<DeviceEntry>) -> Changes {
+        Changes { devices: devices.into_iter().map(|device| (device.id, Some(device))).collect(), nodes: Vec::new() }
+    }
+
+    /// 1 provider > 2 reseller > 3 acme with the devices 10 and 11; 1 > 4 another reseller, with 12.
+    fn grants() -> Grants {
+        let grants = Grants::default();
+        let pool = grants.pool(&StoragePoolId::new(Uuid::from_u128(1)), "/pool".into());
+        grants.apply(nodes(vec![node(1, None), node(2, Some(1)), node(3, Some(2)), node(4, Some(1))]));
+        grants.apply(devices(vec![device(10, 3, pool), device(11, 3, pool), device(12, 4, pool)]));
+        grants
+    }
+
+    #[test]
+    fn a_suspension_above_stops_what_is_held_below_and_nothing_else() {
+        let grants = grants();
+        let held = [10, 11, 12].map(|id| grants.find(&name(id)).unwrap());
+        assert!(held.iter().all(|held| held.grant.standing == Standing::Active));
+
+        assert_eq!(grants.apply(nodes(vec![suspended(node(2, Some(1)), Mode::StopBackups)])), 1);
+
+        assert_eq!(held.each_ref().map(|held| held.withdrawn().is_cancelled()), [true, true, false]);
+        let stopped = Standing::BackupsStopped(Sentence::new("Customer acme is suspended"));
+        assert_eq!(grants.find(&name(10)).unwrap().grant.standing, stopped);
+        assert_eq!(grants.find(&name(12)).unwrap().grant.standing, Standing::Active);
+
+        assert_eq!(grants.apply(nodes(vec![node(2, Some(1))])), 1);
+        assert_eq!(grants.find(&name(10)).unwrap().grant, held[0].grant, "activating restores what was");
+    }
+
+    #[test]
+    fn the_same_again_changes_nothing_and_cancels_nobody() {
+        let grants = grants();
+        let held = grants.find(&name(10)).unwrap();
+        assert_eq!(grants.apply(nodes(vec![node(2, Some(1)), node(3, Some(2))])), 0);
+        assert_eq!(grants.apply(devices(vec![device(10, 3, 0)])), 0);
+        assert!(!held.withdrawn().is_cancelled());
+        assert!(Arc::ptr_eq(&held, &grants.find(&name(10)).unwrap()), "connections of one device share a grant");
+    }
+
+    #[test]
+    fn a_device_that_is_gone_or_has_new_credentials_is_withdrawn() {
+        let grants = grants();
+        let (ten, eleven) = (grants.find(&name(10)).unwrap(), grants.find(&name(11)).unwrap());
+        let gone = Changes { devices: vec![(Uuid::from_u128(10), None)], ..Changes::default() };
+        assert_eq!(grants.apply(gone), 1);
+        assert!(ten.withdrawn().is_cancelled());
+        assert!(grants.find(&name(10)).is_none());
+        assert_eq!(grants.len(), 2);
+        let renewed = DeviceEntry { secret: [8; 32], ..device(11, 3, 0) };
+        grants.apply(devices(vec![renewed]));
+        assert!(eleven.withdrawn().is_cancelled());
+        assert_eq!(grants.find(&name(11)).unwrap().grant.secret, [8; 32]);
+    }
+
+    #[test]
+    fn a_missing_ancestor_never_reads_as_active() {
+        let grants = grants();
+        grants.apply(Changes { nodes: vec![(Uuid::from_u128(2), None)], ..Changes::default() });
+        assert_eq!(grants.find(&name(10)).unwrap().grant.standing, Standing::Unknown);
+        assert_eq!(grants.find(&name(12)).unwrap().grant.standing, Standing::Active);
+        // Nor does a circle, which no command can make.
+        grants.apply(nodes(vec![node(2, Some(3)), node(3, Some(2))]));
+        assert_eq!(grants.find(&name(10)).unwrap().grant.standing, Standing::Unknown);
+    }
+
+    #[test]
+    fn a_moved_node_takes_its_devices_along() {
+        let grants = grants();
+        grants.apply(nodes(vec![suspended(node(4, Some(1)), Mode::FullStop)]));
+        grants.apply(nodes(vec![node(3, Some(4))]));
+        let stopped = Standing::FullStop(Sentence::new("Customer acme is suspended"));
+        assert_eq!(grants.find(&name(10)).unwrap().grant.standing, stopped);
+    }
+
+    #[test]
+    fn noise_is_nobody() {
+        let grants = grants();
+        for noise in ["", "dev_", "dev_1", "cus_00000000000000000000000001", &name(10).to_uppercase()] {
+            assert!(grants.find(noise).is_none(), "{noise}");
         }
     }
 
     #[test]
-    fn a_changed_grant_cancels_those_that_hold_the_old_one_and_no_other() {
-        let grants = Grants::default();
-        let (one, two) = (grant(1, Standing::Active), grant(2, Standing::Active));
-        assert_eq!(grants.update(vec![one.clone(), two.clone()], &[]), 2);
-        let (held_one, held_two) = (grants.find(&one.username).unwrap(), grants.find(&two.username).unwrap());
-
-        let stopped = grant(1, Standing::BackupsStopped(Sentence::new("Customer acme is suspended")));
-        assert_eq!(grants.update(vec![stopped.clone(), two.clone()], &[]), 1);
-
-        assert!(held_one.withdrawn().is_cancelled());
-        assert!(!held_two.withdrawn().is_cancelled());
-        assert_eq!(grants.find(&one.username).unwrap().grant, stopped);
-    }
-
-    #[test]
-    fn replace_withdraws_what_is_not_named() {
-        let grants = Grants::default();
-        let (one, two) = (grant(1, Standing::Active), grant(2, Standing::Active));
-        grants.replace(vec![one.clone(), two.clone()]);
-        let held = grants.find(&one.username).unwrap();
-        assert_eq!(grants.replace(vec![two.clone()]), 1);
-        assert!(held.withdrawn().is_cancelled());
-        assert!(grants.find(&one.username).is_none());
-        assert_eq!(grants.replace(vec![two]), 0, "the same table again changes nothing");
-    }
-
-    #[test]
-    fn a_sentence_is_one_short_line_of_printable_ascii() {
-        assert_eq!(Sentence::new("Ask\r\nEvil: header").as_str(), "Ask Evil: header");
-        assert_eq!(Sentence::new("Zahlung überfällig\u{0}").as_str(), "Zahlung ?berf?llig?");
-        assert_eq!(Sentence::new(&"x".repeat(300)).as_str().len(), Sentence::MAX);
-        assert_eq!(Sentence::new(&format!("{} tail", "x".repeat(99))).as_str().len(), 99);
+    fn grants_that_nobody_holds_are_forgotten() {
+        let grants = grants();
+        let many: Vec<_> = (1000..3000).map(|id| device(id, 3, 0)).collect();
+        grants.apply(devices(many));
+        for id in 1000..3000 {
+            grants.find(&name(id)).unwrap();
+        }
+        let remembered: usize = grants.running.iter().map(|part| lock(part).held.len()).sum();
+        assert!(remembered <= PARTS * SWEEP_AT, "{remembered}");
     }
 
     #[test]

@@ -2,9 +2,9 @@
 //! remember to tell them.
 
 use api::Error;
-use api::change::ActorKind;
+use api::change::{ActorKind, ChangeAction, Reach};
 use api::id::CustomerId;
-use db::{insert, sql};
+use db::{Rows, row, sql};
 use serde_json::{Map, Value};
 use tree::Path;
 
@@ -14,8 +14,7 @@ use crate::cx::{Caller, Tx};
 /// What happened, as the command that did it knows it. Who, when and where from is added by the transaction.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// `noun.participle`.
-    pub action: &'static str,
+    pub action: ChangeAction,
     pub subject: Subject,
     /// The changed fields as they were.
     pub before: Option<Value>,
@@ -23,6 +22,7 @@ pub struct Entry {
     pub after: Option<Value>,
     /// Who did it, where it is not the caller: a device that registers.
     pub actor: Option<(ActorKind, String, String)>,
+    reach: Reach,
 }
 
 /// What it happened to.
@@ -38,8 +38,15 @@ pub struct Subject {
 }
 
 impl Entry {
-    pub fn new(action: &'static str, subject: Subject) -> Self {
-        Self { action, subject, before: None, after: None, actor: None }
+    pub fn new(action: ChangeAction, subject: Subject) -> Self {
+        Self { action, subject, before: None, after: None, actor: None, reach: action.reach() }
+    }
+
+    /// This time the gateway need not know: of what changed its grants are not compiled.
+    #[must_use]
+    pub fn only_papers(mut self) -> Self {
+        self.reach = Reach::Papers;
+        self
     }
 
     #[must_use]
@@ -76,13 +83,24 @@ pub fn kind_from_word(word: &str) -> ActorKind {
     }
 }
 
-/// Writes entries with numbers in commit order: the counter's row is locked by this, the transaction's last statement
-/// but for the rows themselves, and stays locked until the commit. A follower that has read up to a number has missed
-/// nothing before it.
-pub async fn write(tx: &mut Tx, entries: Vec<Entry>) -> Result<(), Error> {
+/// What a transaction wrote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Of the last entry.
+    pub number: i64,
+    /// Whether the gateway has to know.
+    pub reaches_grants: bool,
+}
+
+/// Databases limit the parameters of a statement.
+const AT_ONCE: usize = 200;
+
+/// Writes entries with numbers in commit order: the counter's row has been locked since the transaction began and stays
+/// so until it commits. A follower that has read up to a number has missed nothing before it.
+pub async fn write(tx: &mut Tx, entries: Vec<Entry>) -> Result<Option<Written>, Error> {
     let Ok(count) = i64::try_from(entries.len()) else { return Err(Error::internal("too many changes")) };
     if count == 0 {
-        return Ok(());
+        return Ok(None);
     }
     let (last,): (i64,) = tx
         .one(sql![
@@ -91,7 +109,7 @@ pub async fn write(tx: &mut Tx, entries: Vec<Entry>) -> Result<(), Error> {
             " where id = 1 returning last_number"
         ])
         .await?;
-    let (kind, id, name, actor_path) = match &tx.caller {
+    let caller = match &tx.caller {
         Caller::Account(account) => {
             let kind = match account.id {
                 AccountId::User(_) => ActorKind::User,
@@ -101,35 +119,55 @@ pub async fn write(tx: &mut Tx, entries: Vec<Entry>) -> Result<(), Error> {
         }
         Caller::Nobody | Caller::System => (ActorKind::System, None, None, None),
     };
+    let reaches_grants = entries.iter().any(|entry| entry.reach == Reach::Grants);
     let at = tx.now.as_microsecond();
     let origin = tx.origin.clone();
-    for (number, entry) in (last - count + 1..).zip(entries) {
-        let (kind, id, name, actor_path) = match entry.actor {
-            Some((kind, id, name)) => (kind, Some(id), Some(name), Some(entry.subject.path.clone())),
-            None => (kind, id.clone(), name.clone(), actor_path.clone()),
-        };
-        tx.exec(insert! { "changes",
-            number: number,
-            at: at,
-            actor_kind: kind_word(kind),
-            actor_id: id,
-            actor_name: name,
-            actor_path: actor_path.as_ref().map(Path::as_str),
-            address: origin.address.as_ref(),
-            request_id: origin.request_id.as_ref(),
-            action: entry.action,
-            subject_kind: entry.subject.kind,
-            subject_id: entry.subject.id,
-            subject_folded: crate::text::fold(&entry.subject.name),
-            subject_name: entry.subject.name,
-            customer_id: &entry.subject.customer_id,
-            path: entry.subject.path.as_str(),
-            before: entry.before.map(|value| value.to_string()),
-            after: entry.after.map(|value| value.to_string()),
-        })
-        .await?;
+    let mut number = last - count;
+    for some in chunks(entries) {
+        let mut rows = Rows::new("changes");
+        let mut places = Rows::new("change_places");
+        for entry in some {
+            number += 1;
+            let (kind, id, name, actor_path) = match entry.actor {
+                Some((kind, id, name)) => (kind, Some(id), Some(name), Some(entry.subject.path.clone())),
+                None => caller.clone(),
+            };
+            for customer in entry.subject.path.ids() {
+                places.push(row! { customer_id: customer, number: number });
+            }
+            rows.push(row! {
+                number: number,
+                at: at,
+                actor_kind: kind_word(kind),
+                actor_id: id,
+                actor_name: name,
+                actor_path: actor_path.as_ref().map(Path::as_str),
+                address: origin.address.as_ref(),
+                request_id: origin.request_id.as_ref(),
+                action: entry.action.as_str(),
+                reaches_grants: entry.reach == Reach::Grants,
+                subject_kind: entry.subject.kind,
+                subject_id: entry.subject.id,
+                subject_folded: crate::text::fold(&entry.subject.name),
+                subject_name: entry.subject.name,
+                customer_id: &entry.subject.customer_id,
+                path: entry.subject.path.as_str(),
+                before: entry.before.map(|value| value.to_string()),
+                after: entry.after.map(|value| value.to_string()),
+            });
+        }
+        tx.exec(rows.into_sql()).await?;
+        tx.exec(places.into_sql()).await?;
     }
-    Ok(())
+    Ok(Some(Written { number: last, reaches_grants }))
+}
+
+fn chunks(entries: Vec<Entry>) -> impl Iterator<Item = Vec<Entry>> {
+    let mut entries = entries.into_iter();
+    std::iter::from_fn(move || {
+        let some: Vec<Entry> = entries.by_ref().take(AT_ONCE).collect();
+        (!some.is_empty()).then_some(some)
+    })
 }
 
 /// The fields in which two snapshots differ, before and after.

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
+use api::grant::Reading;
 use api::{Code, Error};
 use db::{Record, Sql, assign, sql};
 use jiff::Timestamp;
@@ -13,10 +14,16 @@ use tree::{Deltas, Path, Totals};
 
 use crate::App;
 use crate::authz::Account;
-use crate::change::Entry;
+use crate::change::{Entry, Written};
+use crate::overlay::Overlay;
 
 /// How often a transaction that collided with another is run before the caller is asked to come back.
 const ATTEMPTS: u32 = 8;
+
+/// One command at a time, as `SQLite` has it by itself: whoever has locked the counter of changes is alone among all
+/// commands of all processes until it commits. So what it has read is still true then, and changes are numbered in the
+/// order of the commits.
+const TURN: &str = "select last_number from change_counter where id = 1 for update";
 
 /// Who asks.
 #[derive(Clone, Debug)]
@@ -62,6 +69,8 @@ pub struct Cx {
     pub now: Timestamp,
     link: Link,
     collided: bool,
+    /// What the gateway had counted and not stored before anything was read.
+    unsaved: Vec<Reading>,
 }
 
 impl std::fmt::Debug for Cx {
@@ -72,8 +81,34 @@ impl std::fmt::Debug for Cx {
 
 impl Cx {
     pub async fn read(app: &App, caller: Caller) -> Result<Self, Error> {
-        let conn = app.db.read().await.map_err(unreachable_database)?;
-        Ok(Self { app: app.clone(), caller, now: app.clock.now(), link: Link::Reader(conn), collided: false })
+        let conn = app.db.read().await.map_err(internal)?;
+        Ok(Self::new(app, caller, Link::Reader(conn), Vec::new()))
+    }
+
+    /// A reader whose [`overlay`](Self::overlay) makes totals exact to the moment.
+    pub async fn exact(app: &App, caller: Caller) -> Result<Self, Error> {
+        let unsaved = app.unsaved();
+        // Totals and what of them is stored have to be seen at one moment.
+        let conn = if unsaved.is_empty() { app.db.read().await } else { app.db.snapshot().await };
+        Ok(Self::new(app, caller, Link::Reader(conn.map_err(internal)?), unsaved))
+    }
+
+    fn new(app: &App, caller: Caller, link: Link, unsaved: Vec<Reading>) -> Self {
+        Self { app: app.clone(), caller, now: app.clock.now(), link, collided: false, unsaved }
+    }
+
+    /// What to add to the totals that are read here.
+    pub async fn overlay(&mut self) -> Result<Overlay, Error> {
+        let unsaved = self.unsaved.clone();
+        Overlay::of(self, unsaved).await
+    }
+
+    /// Which database it is, for the few statements that can't be the same.
+    pub fn engine(&self) -> db::Engine {
+        match &self.link {
+            Link::Reader(conn) => conn.engine(),
+            Link::Writer(tx) => tx.engine(),
+        }
     }
 
     /// The signed-in account.
@@ -146,12 +181,32 @@ impl DerefMut for Tx {
 }
 
 impl Tx {
-    /// `runs`: one that collided before runs alone, so that it doesn't lose again.
-    pub async fn begin(app: &App, caller: Caller, origin: Origin, runs: &Runs) -> Result<Self, Error> {
-        let tx = if runs.0 == 0 { app.db.begin().await } else { app.db.begin_alone().await };
-        let tx = tx.map_err(unreachable_database)?;
-        let cx = Cx { app: app.clone(), caller, now: app.clock.now(), link: Link::Writer(tx), collided: false };
-        Ok(Self { cx, origin, entries: Vec::new(), deltas: Deltas::default() })
+    /// A command's: it waits for its turn, and what it has read stays true until it commits.
+    pub async fn begin(app: &App, caller: Caller, origin: Origin) -> Result<Self, Error> {
+        let unsaved = app.unsaved();
+        let tx = app.db.begin_in_turn(TURN).await.map_err(internal)?;
+        Ok(Self::of(tx, app, caller, origin, unsaved))
+    }
+
+    /// For what is written often and by machines (counters, times of use), beside the commands: it records no changes,
+    /// and locks the rows that it bases something on, tables and rows in one order: repositories, devices, sessions,
+    /// users, totals, each by id.
+    pub async fn beside(app: &App) -> Result<Self, Error> {
+        let tx = app.db.begin().await.map_err(internal)?;
+        Ok(Self::of(tx, app, Caller::System, Origin::default(), Vec::new()))
+    }
+
+    fn of(tx: db::Tx, app: &App, caller: Caller, origin: Origin, unsaved: Vec<Reading>) -> Self {
+        let cx = Cx::new(app, caller, Link::Writer(tx), unsaved);
+        Self { cx, origin, entries: Vec::new(), deltas: Deltas::default() }
+    }
+
+    /// The end of a `select` whose rows of `table` nobody else may change until this transaction ends.
+    pub fn locking(&self, table: &'static str) -> Sql {
+        match self.engine() {
+            db::Engine::Sqlite => Sql::new(),
+            db::Engine::Postgres => sql![" for update of ", db::Raw(table)],
+        }
     }
 
     /// Runs a statement that changes rows; returns how many.
@@ -174,21 +229,21 @@ impl Tx {
         self.deltas.add(path, change);
     }
 
-    /// Writes what was gathered and commits. Returns whether somebody has to be woken.
-    pub async fn commit(mut self) -> Result<bool, Collision> {
+    /// Writes what was gathered and commits. Returns what the change log was told.
+    pub async fn commit(mut self) -> Result<Option<Written>, Collision> {
         let wrote = self.write_gathered().await;
         let collided = self.cx.collided;
-        let wake = wrote.map_err(|error| Collision { again: collided, error })?;
+        let written = wrote.map_err(|error| Collision { again: collided, error })?;
         match self.cx.link {
             Link::Writer(tx) => {
                 tx.commit().await.map_err(|error| Collision { again: error.is_retryable(), error: internal(error) })?;
             }
             Link::Reader(_) => {}
         }
-        Ok(wake)
+        Ok(written)
     }
 
-    async fn write_gathered(&mut self) -> Result<bool, Error> {
+    async fn write_gathered(&mut self) -> Result<Option<Written>, Error> {
         for (id, change) in std::mem::take(&mut self.deltas).into_changes() {
             let sums = assign! {
                 customers: sql!["customers + ", change.customers],
@@ -199,9 +254,7 @@ impl Tx {
             self.exec(sql!["update totals set ", sums, " where customer_id = ", &id]).await?;
         }
         let entries = std::mem::take(&mut self.entries);
-        let wake = !entries.is_empty();
-        crate::change::write(self, entries).await?;
-        Ok(wake)
+        crate::change::write(self, entries).await
     }
 
     pub fn has_collided(&self) -> bool {
@@ -246,7 +299,30 @@ macro_rules! run {
     ($app:expr, $caller:expr, $origin:expr, |$tx:ident| $body:expr) => {{
         let mut runs = $crate::cx::Runs::default();
         loop {
-            let mut open = match $crate::cx::Tx::begin(&$app, $caller, $origin, &runs).await {
+            let mut open = match $crate::cx::Tx::begin(&$app, $caller, $origin).await {
+                Ok(open) => open,
+                Err(error) => break Err(error),
+            };
+            let outcome = {
+                let $tx = &mut open;
+                $body
+            };
+            match $crate::cx::finish(open, outcome, &mut runs).await {
+                Ok(Some(value)) => break Ok(value),
+                Ok(None) => {}
+                Err(error) => break Err(error),
+            }
+        }
+    }};
+}
+
+/// Runs something beside the commands; see [`Tx::beside`](crate::cx::Tx::beside).
+#[macro_export]
+macro_rules! beside {
+    ($app:expr, |$tx:ident| $body:expr) => {{
+        let mut runs = $crate::cx::Runs::default();
+        loop {
+            let mut open = match $crate::cx::Tx::beside(&$app).await {
                 Ok(open) => open,
                 Err(error) => break Err(error),
             };
@@ -268,10 +344,9 @@ pub async fn finish<T>(tx: Tx, outcome: Result<T, Error>, runs: &mut Runs) -> Re
     let app = tx.app.clone();
     match outcome {
         Ok(value) => match tx.commit().await {
-            Ok(wake) => {
-                if wake {
-                    app.wake.send_replace(());
-                    app.until_followed().await;
+            Ok(written) => {
+                if let Some(written) = written {
+                    app.tell(written).await;
                 }
                 Ok(Some(value))
             }
@@ -294,5 +369,15 @@ fn unreachable_database(error: db::Error) -> Error {
 }
 
 fn internal(error: db::Error) -> Error {
-    if matches!(error, db::Error::Gone(..)) { unreachable_database(error) } else { Error::internal(error) }
+    let refused = match error {
+        db::Error::Gone(_) => return unreachable_database(error),
+        db::Error::Busy(_) => "The database is busy. Try again in a moment.",
+        db::Error::TooSlow(_) => "This took too long. Ask for less, or try again in a moment.",
+        db::Error::Full(_) => "The server's disk is full: nothing can be stored until there is room again.",
+        _ => return Error::internal(error),
+    };
+    let mut refused = Error::new(Code::Unavailable, refused);
+    refused.retry_after_seconds = Some(2);
+    refused.cause = Some(Box::new(error));
+    refused
 }

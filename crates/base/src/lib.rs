@@ -14,6 +14,8 @@ pub mod http;
 pub mod idempotency;
 pub mod lineage;
 pub mod list;
+pub mod overlay;
+pub mod seal;
 pub mod text;
 pub mod version;
 
@@ -23,12 +25,15 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use api::Error;
-use api::grant::{Grants, Meter};
+use api::grant::{Grants, Meter, Reading};
+use api::id::DeviceId;
 use db::Database;
+use jiff::Timestamp;
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 use crate::authn::{Attempts, Passwords};
+use crate::change::Written;
 use crate::clock::{Clock, Random};
 
 /// How long a command waits until the gateway knows of it.
@@ -58,10 +63,10 @@ pub struct Shared {
     pub attempts: Attempts,
     /// What the gateway admits by.
     pub grants: Arc<Grants>,
-    /// Rung after every commit that wrote to the change log.
-    pub wake: watch::Sender<()>,
-    /// Everything committed before this instant is among the grants; `None` while nobody follows.
-    pub followed: watch::Sender<Option<Instant>>,
+    /// The number of the newest change that this process has committed.
+    pub committed: watch::Sender<i64>,
+    /// Changes up to this number are among the grants; `None` while nobody follows.
+    pub followed: watch::Sender<Option<i64>>,
     meter: OnceLock<Arc<dyn Meter>>,
 }
 
@@ -90,34 +95,40 @@ impl App {
             passwords: Passwords::new(random)?,
             attempts: Attempts::default(),
             grants: Arc::new(Grants::default()),
-            wake: watch::Sender::new(()),
+            committed: watch::Sender::new(0),
             followed: watch::Sender::new(None),
             meter: OnceLock::new(),
         })))
     }
 
-    /// Connects the gateway, whose counters are stored before totals are read. Once; a second call changes nothing.
+    /// Connects the gateway, whose counters are added to what is stored when totals are read. Once; a second call changes nothing.
     pub fn connect_meter(&self, meter: Arc<dyn Meter>) {
         let _ = self.meter.set(meter);
     }
 
-    /// Waits until the gateway admits by what was committed before this call: a device uses its new credentials at once,
-    /// and clients take a 401 for final. Not for long, since the change log is followed in any case.
-    pub async fn until_followed(&self) {
-        let committed = Instant::now();
-        let mut followed = self.followed.subscribe();
-        let is_known = |followed: &Option<Instant>| followed.is_none_or(|at| at >= committed);
-        let _ = timeout(FOLLOWED_WITHIN, followed.wait_for(is_known)).await;
+    /// Tells whoever follows the change log of a commit. Waits until the gateway admits by it, if it concerns the gateway:
+    /// a device uses its new credentials at once, and clients take a 401 for final. Not for long, since the change log is
+    /// followed in any case.
+    pub(crate) async fn tell(&self, written: Written) {
+        self.committed.send_if_modified(|newest| {
+            let is_newer = written.number > *newest;
+            *newest = written.number.max(*newest);
+            is_newer
+        });
+        if written.reaches_grants {
+            let mut followed = self.followed.subscribe();
+            let is_known = |seen: &Option<i64>| seen.is_none_or(|seen| seen >= written.number);
+            let _ = timeout(FOLLOWED_WITHIN, followed.wait_for(is_known)).await;
+        }
     }
 
-    /// Makes stored totals true to the moment. Without a gateway they are.
-    pub async fn settle_usage(&self) -> Result<(), Error> {
-        let Some(meter) = self.meter.get() else { return Ok(()) };
-        meter.flush().await.map_err(|_| {
-            let mut error =
-                Error::new(api::Code::Unavailable, "Used space cannot be read right now. Try again in a moment.");
-            error.retry_after_seconds = Some(2);
-            error
-        })
+    /// What the gateway has counted and not stored yet. Without a gateway nothing.
+    pub fn unsaved(&self) -> Vec<Reading> {
+        self.meter.get().map(|meter| meter.unsaved()).unwrap_or_default()
+    }
+
+    /// When a device signed in for the first time, as far as the gateway knows and has not stored yet.
+    pub fn contacted_at(&self, device: &DeviceId) -> Option<Timestamp> {
+        self.meter.get()?.contacted_at(device)
     }
 }

@@ -1,115 +1,174 @@
-//! Follows the change log and compiles the table that the gateway admits by. Nobody tells it what to refresh: it reads
-//! what happened after the last change it has seen, so nothing can be forgotten, and other nodes need no message.
+//! Follows the change log and keeps the table that the gateway admits by. Nobody tells it what to refresh: it reads what
+//! happened after the last change it has seen, so nothing can be forgotten, and other processes need no message. A change
+//! costs what it touches: the rows of its subjects are read again, whatever stands below them.
+//!
+//! Beside that it compares the whole table with the rows, a slice at a time, which must find no difference.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use api::grant::{Grant, Sentence, Standing};
-use api::id::{DeviceId, RepositoryId};
+use api::grant::{Changes, DeviceEntry, NodeEntry, Suspension};
+use api::id::{CustomerId, DeviceId, RepositoryId, StoragePoolId};
 use api::{Error, Level, Mode};
-use db::sql;
-use tokio::time::{Instant, MissedTickBehavior, interval};
-use tokio_util::sync::CancellationToken;
-use tree::{Effective, Path};
-use unicode_normalization::UnicodeNormalization as _;
-
 use base::App;
 use base::cx::{Caller, Cx};
-use base::lineage::Lineage;
+use base::lineage::{level, mode};
+use db::{Sql, list, sql};
+use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 /// Commits of other processes are seen at least this often.
 const POLL: Duration = Duration::from_millis(400);
-/// How often the whole table is compiled anew, which must find no difference.
-const FULL: Duration = Duration::from_mins(1);
+/// Changes that are read at once.
+const CHANGES_AT_ONCE: usize = 2000;
+/// Rows that are read at once while the table is filled.
+const FILLED_AT_ONCE: i64 = 10_000;
+/// Rows that are compared at once, and how often: a processor that has nothing else to do is hardly woken for it.
+const COMPARED_AT_ONCE: i64 = 400;
+const COMPARE_EVERY: Duration = Duration::from_secs(1);
 
 /// Where the follower stands in the change log.
 #[derive(Debug)]
 pub struct Follower {
     app: App,
     seen: i64,
+    comparison: Comparison,
+}
+
+/// How far the comparison has come.
+#[derive(Debug, Default)]
+enum Comparison {
+    #[default]
+    Begun,
+    Nodes(String),
+    Devices(String),
 }
 
 impl Follower {
-    /// Compiles the whole table. Until this has succeeded the gateway admits nobody.
+    /// Fills the table. Until this has succeeded the gateway admits nobody.
     pub async fn start(app: &App) -> Result<Self, Error> {
         let began = Instant::now();
+        let mut follower = Self { app: app.clone(), seen: 0, comparison: Comparison::default() };
         let mut cx = Cx::read(app, Caller::System).await?;
-        let seen = last_number(&mut cx).await?;
-        let grants = compile(&mut cx, None).await?;
-        app.grants.replace(grants);
+        // Whatever is committed while the rows are read is followed afterwards.
+        follower.seen = last_number(&mut cx).await?;
+        let mut from = String::new();
+        while let Some(next) = fill(&mut cx, Slice::nodes(&from, FILLED_AT_ONCE)).await? {
+            from = next;
+        }
+        from.clear();
+        while let Some(next) = fill(&mut cx, Slice::devices(&from, FILLED_AT_ONCE)).await? {
+            from = next;
+        }
+        app.grants.shrink();
+        drop(cx);
+        follower.catch_up().await?;
         app.grants.confirm(began);
-        Ok(Self { app: app.clone(), seen })
+        Ok(follower)
     }
 
     /// Follows until told to stop.
     pub async fn run(mut self, stop: CancellationToken) {
-        let mut woken = self.app.wake.subscribe();
+        let mut committed = self.app.committed.subscribe();
         let mut poll = interval(POLL);
         poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut full = Instant::now();
+        let mut compared = Instant::now();
         loop {
             tokio::select! {
                 () = stop.cancelled() => {
                     self.app.followed.send_replace(None);
                     return;
                 }
-                _ = woken.changed() => {}
+                _ = committed.changed() => {}
                 _ = poll.tick() => {}
             }
-            let began = Instant::now();
-            let result = if began.duration_since(full) >= FULL {
-                full = began;
-                self.check().await
-            } else {
-                self.catch_up().await
-            };
-            match result {
-                Ok(()) => {
-                    self.app.grants.confirm(began);
-                    self.app.followed.send_replace(Some(began));
-                }
+            if let Err(error) = self.catch_up().await {
                 // The table grows stale, and the gateway stops admitting uploads by it.
-                Err(error) => tracing::warn!(cause = ?error.cause, "cannot follow the change log"),
+                tracing::warn!(%error, cause = ?error.cause, "cannot follow the change log");
+                continue;
+            }
+            if compared.elapsed() >= COMPARE_EVERY {
+                compared = Instant::now();
+                if let Err(error) = self.compare_slice().await {
+                    tracing::warn!(%error, cause = ?error.cause, "cannot compare the grants with the database");
+                }
             }
         }
     }
 
     /// Applies what happened since.
     pub async fn catch_up(&mut self) -> Result<(), Error> {
-        let mut cx = Cx::read(&self.app, Caller::System).await?;
-        let rows: Vec<(i64, String, String)> = cx
-            .all(sql!["select number, subject_kind, path from changes where number > ", self.seen, " order by number"])
-            .await?;
-        let Some(last) = rows.last().map(|row| row.0) else { return Ok(()) };
-        let mut places: Vec<Path> = rows
-            .into_iter()
-            .filter(|(_, kind, _)| matches!(kind.as_str(), "customer" | "device"))
-            .map(|(_, _, path)| Path::from_stored(path))
-            .collect();
-        places.sort_unstable();
-        places.dedup_by(|lower, upper| upper.contains(lower));
-        let mut grants = Vec::new();
-        for place in &places {
-            grants.extend(compile(&mut cx, Some(place)).await?);
+        loop {
+            let began = Instant::now();
+            let mut cx = Cx::read(&self.app, Caller::System).await?;
+            // First the number: what is committed after it is for the next round.
+            let last = last_number(&mut cx).await?;
+            let mut seen = last;
+            if last > self.seen {
+                let limit = i64::try_from(CHANGES_AT_ONCE).unwrap_or(i64::MAX);
+                let rows: Vec<(i64, String, String)> = cx
+                    .all(sql![
+                        "select number, subject_kind, subject_id from changes where reaches_grants and number > ",
+                        self.seen,
+                        " and number <= ",
+                        last,
+                        " order by number limit ",
+                        limit
+                    ])
+                    .await?;
+                if rows.len() == CHANGES_AT_ONCE {
+                    seen = rows.last().map_or(last, |row| row.0);
+                }
+                refresh(&mut cx, rows.into_iter().map(|(_, kind, id)| (kind, id))).await?;
+            }
+            self.seen = seen;
+            // One that lags and still moves is no reason to refuse uploads.
+            self.app.grants.confirm(began);
+            self.app.followed.send_replace(Some(seen));
+            if seen == last {
+                return Ok(());
+            }
         }
-        self.app.grants.update(grants, &[]);
-        self.seen = last;
-        Ok(())
     }
 
-    /// Compiles everything and compares.
-    async fn check(&mut self) -> Result<(), Error> {
-        self.catch_up().await?;
+    /// Compares the next rows with the table and puts right what differs, which nothing should. Returns how many entries
+    /// that were.
+    pub async fn compare_slice(&mut self) -> Result<usize, Error> {
         let mut cx = Cx::read(&self.app, Caller::System).await?;
         let before = last_number(&mut cx).await?;
-        let grants = compile(&mut cx, None).await?;
+        let (slice, is_devices) = match &self.comparison {
+            Comparison::Begun => (Slice::nodes("", COMPARED_AT_ONCE), false),
+            Comparison::Nodes(from) => (Slice::nodes(from, COMPARED_AT_ONCE), false),
+            Comparison::Devices(from) => (Slice::devices(from, COMPARED_AT_ONCE), true),
+        };
+        let compared = slice.read(&mut cx).await?;
         let after = last_number(&mut cx).await?;
-        let differences = self.app.grants.replace(grants);
+        let next = compared.next.clone();
+        let differences = self.app.grants.apply(compared.into_changes(&self.app));
         // What was committed meanwhile is no difference.
         if differences > 0 && before == self.seen && after == before {
-            tracing::error!(differences, "the grant table had drifted from the database");
+            tracing::error!(differences, "the grants had drifted from the database");
         }
-        Ok(())
+        self.comparison = match (next, is_devices) {
+            (Some(next), false) => Comparison::Nodes(next),
+            (None, false) => Comparison::Devices(String::new()),
+            (Some(next), true) => Comparison::Devices(next),
+            (None, true) => Comparison::Begun,
+        };
+        Ok(differences)
+    }
+
+    /// Compares everything from the beginning. Returns how many entries differed.
+    pub async fn compare(&mut self) -> Result<usize, Error> {
+        self.comparison = Comparison::Begun;
+        let mut differences = 0;
+        loop {
+            differences += self.compare_slice().await?;
+            if matches!(self.comparison, Comparison::Begun) {
+                return Ok(differences);
+            }
+        }
     }
 }
 
@@ -117,89 +176,215 @@ async fn last_number(cx: &mut Cx) -> Result<i64, Error> {
     cx.one(sql!["select last_number from change_counter where id = 1"]).await
 }
 
+/// Reads the rows of these subjects again.
+async fn refresh(cx: &mut Cx, subjects: impl Iterator<Item = (String, String)>) -> Result<(), Error> {
+    let (mut nodes, mut devices) = (BTreeSet::new(), BTreeSet::new());
+    for (kind, id) in subjects {
+        match kind.as_str() {
+            "customer" => nodes.insert(id),
+            "device" => devices.insert(id),
+            _ => false,
+        };
+    }
+    for (ids, slice) in [(nodes, Slice::named_nodes as fn(Vec<String>) -> Slice), (devices, Slice::named_devices)] {
+        let ids: Vec<String> = ids.into_iter().collect();
+        for some in ids.chunks(1000) {
+            let changes = slice(some.to_vec()).read(cx).await?.into_changes(&cx.app);
+            cx.app.grants.apply(changes);
+        }
+    }
+    Ok(())
+}
+
+/// Reads a slice into the table. Returns where the next one begins.
+async fn fill(cx: &mut Cx, slice: Slice) -> Result<Option<String>, Error> {
+    let rows = slice.read(cx).await?;
+    let next = rows.next.clone();
+    cx.app.grants.apply(rows.into_changes(&cx.app));
+    Ok(next)
+}
+
 db::record! {
-    struct GrantRow {
-        device: String,
-        repository: String,
-        path: Path as String => Path::from_stored,
-        secret: [u8; 32] as String => |hex| digest(&hex),
+    struct NodeRow {
+        id: String,
+        parent_id: Option<String>,
+        level: String,
+        company_name: String,
+        suspend_mode: Option<String>,
+        suspend_message: Option<String>,
+    }
+}
+
+db::record! {
+    struct DeviceRow {
+        id: String,
+        repository_id: String,
+        customer_id: String,
+        secret_hash: String,
+        pool_id: String,
         directory: String,
     }
 }
 
-fn digest(hex: &str) -> Result<[u8; 32], String> {
-    let bytes = data_encoding::HEXLOWER.decode(hex.as_bytes()).map_err(|error| error.to_string())?;
-    bytes.try_into().map_err(|_| "is no SHA-256".to_owned())
+/// Which rows.
+enum Slice {
+    Nodes { rows: Sql, wanted: Wanted },
+    Devices { rows: Sql, wanted: Wanted },
 }
 
-/// The grants of all devices, or of those below a node.
-async fn compile(cx: &mut Cx, below: Option<&Path>) -> Result<Vec<Grant>, Error> {
-    let mut statement = sql![
-        "select d.id as device, r.id as repository, d.path as path, d.secret_hash as secret, p.directory as directory
-         from devices d join repositories r on r.device_id = d.id join storage_pools p on p.id = r.pool_id
-         where d.status = 'authorised'"
-    ];
-    if let Some(below) = below {
-        let (from, to) = below.range();
-        statement.append(sql![" and d.path >= ", from, " and d.path < ", to]);
+/// Whatever of these has no row is gone.
+enum Wanted {
+    Named(Vec<String>),
+    /// As many as these from there on.
+    From(String, i64),
+}
+
+/// What a slice read.
+struct Rows {
+    nodes: Vec<NodeRow>,
+    devices: Vec<DeviceRow>,
+    is_devices: bool,
+    wanted: Wanted,
+    /// Where the next slice begins; nothing after the last one.
+    next: Option<String>,
+}
+
+impl Wanted {
+    /// The end of the statement: which ids, in their order.
+    fn condition(&self, id: &'static str) -> Sql {
+        let id = db::Raw(id);
+        match self {
+            Self::Named(ids) => sql![" where ", id, " in ", list(ids.iter().map(String::as_str))],
+            Self::From(from, limit) => {
+                sql![" where ", id, " > ", from.as_str(), " order by ", id, " limit ", *limit]
+            }
+        }
     }
-    let rows: Vec<GrantRow> = cx.all(statement).await?;
-    let lineage = Lineage::of(cx, rows.iter().map(|row| &row.path)).await?;
-    Ok(rows.into_iter().map(|row| grant(&cx.app, &lineage, row)).collect())
-}
 
-fn grant(app: &App, lineage: &Lineage, row: GrantRow) -> Grant {
-    let directory: PathBuf = crate::storage::absolute(app, &row.directory).join(&row.repository);
-    Grant {
-        username: row.device.clone(),
-        device: DeviceId::from_text(row.device),
-        repository: RepositoryId::from_text(row.repository),
-        secret: row.secret,
-        directory,
-        standing: standing(lineage, &row.path),
+    fn limit(&self) -> Option<usize> {
+        match self {
+            Self::Named(_) => None,
+            Self::From(_, limit) => usize::try_from(*limit).ok(),
+        }
     }
 }
 
-fn standing(lineage: &Lineage, path: &Path) -> Standing {
-    match lineage.effective(path) {
-        Effective::Active => Standing::Active,
-        Effective::Suspended { mode, cause } => {
-            let customer = path.ids().filter_map(|id| lineage.get(id)).find(|node| node.level == Level::EndCustomer);
-            let name = customer.map_or("", |customer| customer.company_name.as_str());
-            let message = lineage.get(cause).and_then(|cause| cause.suspend_message.as_deref());
-            let sentence = sentence(name, message);
-            match mode {
-                Mode::StopBackups => Standing::BackupsStopped(sentence),
-                Mode::FullStop => Standing::FullStop(sentence),
+impl Slice {
+    fn nodes_of(wanted: Wanted) -> Self {
+        let rows = sql!["select ", db::columns::<NodeRow>(), " from customers", wanted.condition("id")];
+        Self::Nodes { rows, wanted }
+    }
+
+    fn devices_of(wanted: Wanted) -> Self {
+        let rows = sql![
+            "select d.id as id, r.id as repository_id, d.customer_id as customer_id, d.secret_hash as secret_hash,
+             r.pool_id as pool_id, p.directory as directory from devices d
+             join repositories r on r.device_id = d.id join storage_pools p on p.id = r.pool_id",
+            wanted.condition("d.id")
+        ];
+        Self::Devices { rows, wanted }
+    }
+
+    fn nodes(from: &str, limit: i64) -> Self {
+        Self::nodes_of(Wanted::From(from.to_owned(), limit))
+    }
+
+    fn devices(from: &str, limit: i64) -> Self {
+        Self::devices_of(Wanted::From(from.to_owned(), limit))
+    }
+
+    fn named_nodes(ids: Vec<String>) -> Self {
+        Self::nodes_of(Wanted::Named(ids))
+    }
+
+    fn named_devices(ids: Vec<String>) -> Self {
+        Self::devices_of(Wanted::Named(ids))
+    }
+
+    async fn read(self, cx: &mut Cx) -> Result<Rows, Error> {
+        let next = |wanted: &Wanted, read: usize, last: Option<&String>| {
+            last.filter(|_| wanted.limit().is_some_and(|limit| read >= limit)).cloned()
+        };
+        match self {
+            Self::Nodes { rows, wanted } => {
+                let nodes: Vec<NodeRow> = cx.all(rows).await?;
+                let next = next(&wanted, nodes.len(), nodes.last().map(|row| &row.id));
+                Ok(Rows { nodes, devices: Vec::new(), is_devices: false, wanted, next })
+            }
+            Self::Devices { rows, wanted } => {
+                let devices: Vec<DeviceRow> = cx.all(rows).await?;
+                let next = next(&wanted, devices.len(), devices.last().map(|row| &row.id));
+                Ok(Rows { nodes: Vec::new(), devices, is_devices: true, wanted, next })
             }
         }
     }
 }
 
-/// What a refused client prints. It names the device's own customer even where somebody above is the cause: that a
-/// reseller has not paid is not its customers' business.
-fn sentence(customer: &str, message: Option<&str>) -> Sentence {
-    const AROUND: usize = "Customer  is suspended".len();
-    let tail = message.map(|message| format!(": {message}")).unwrap_or_default();
-    // Accents fall off: better a plain letter than a question mark.
-    let mut name: String = customer.nfkd().filter(|c| !('\u{300}'..='\u{36f}').contains(c)).collect();
-    let room = Sentence::MAX.saturating_sub(AROUND + tail.len());
-    if name.chars().count() > room {
-        name = name.chars().take(room.saturating_sub(3)).collect::<String>().trim_end().to_owned() + "...";
+impl Rows {
+    /// The rows as entries, and what was wanted and has no row as gone. A row that can't be read is named and left out:
+    /// it stops neither the start nor the others, and what stands on it is not admitted.
+    fn into_changes(self, app: &App) -> Changes {
+        let mut changes = Changes::default();
+        let mut gone: BTreeSet<Uuid> = match (&self.wanted, self.is_devices) {
+            (Wanted::Named(ids), true) => ids.iter().filter_map(|id| DeviceId::from_text(id).uuid()).collect(),
+            (Wanted::Named(ids), false) => ids.iter().filter_map(|id| CustomerId::from_text(id).uuid()).collect(),
+            (Wanted::From(from, _), true) => {
+                let uuid = |id: &str| DeviceId::from_text(id).uuid();
+                let until = self.next.as_deref().and_then(uuid);
+                app.grants.devices_between(uuid(from), until).into_iter().filter(|id| Some(*id) != uuid(from)).collect()
+            }
+            (Wanted::From(from, _), false) => {
+                let uuid = |id: &str| CustomerId::from_text(id).uuid();
+                let until = self.next.as_deref().and_then(uuid);
+                app.grants.nodes_between(uuid(from), until).into_iter().filter(|id| Some(*id) != uuid(from)).collect()
+            }
+        };
+        for row in self.nodes {
+            match node(&row) {
+                Ok(entry) => {
+                    gone.remove(&entry.id);
+                    changes.nodes.push((entry.id, Some(entry)));
+                }
+                Err(what) => tracing::error!(table = "customers", id = row.id, what, "a row cannot be read"),
+            }
+        }
+        for row in self.devices {
+            match device(app, &row) {
+                Ok(entry) => {
+                    gone.remove(&entry.id);
+                    changes.devices.push((entry.id, Some(entry)));
+                }
+                Err(what) => tracing::error!(table = "devices", id = row.id, what, "a row cannot be read"),
+            }
+        }
+        if self.is_devices {
+            changes.devices.extend(gone.into_iter().map(|id| (id, None)));
+        } else {
+            changes.nodes.extend(gone.into_iter().map(|id| (id, None)));
+        }
+        changes
     }
-    Sentence::new(&format!("Customer {name} is suspended{tail}"))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn node(row: &NodeRow) -> Result<NodeEntry, &'static str> {
+    let id = CustomerId::from_text(row.id.as_str()).uuid().ok_or("id")?;
+    let parent = row.parent_id.as_deref().map(|id| CustomerId::from_text(id).uuid().ok_or("parent_id")).transpose()?;
+    let level: Level = level(row.level.clone()).map_err(|_| "level")?;
+    let mode: Option<Mode> = row.suspend_mode.clone().map(mode).transpose().map_err(|_| "suspend_mode")?;
+    let suspension =
+        mode.map(|mode| Box::new(Suspension { mode, message: row.suspend_message.as_deref().map(Into::into) }));
+    let called = NodeEntry::is_called(level).then(|| row.company_name.as_str().into());
+    Ok(NodeEntry { id, parent, suspension, called })
+}
 
-    #[test]
-    fn the_sentence_names_the_customer_and_fits() {
-        assert_eq!(sentence("acme", None).as_str(), "Customer acme is suspended");
-        assert_eq!(sentence("Müller", Some("Ask Example IT")).as_str(), "Customer Muller is suspended: Ask Example IT");
-        let long = sentence(&"n".repeat(255), Some(&"m".repeat(60)));
-        assert!(long.as_str().len() <= Sentence::MAX);
-        assert!(long.as_str().ends_with(&"m".repeat(60)));
-    }
+fn device(app: &App, row: &DeviceRow) -> Result<DeviceEntry, &'static str> {
+    let secret = data_encoding::HEXLOWER.decode(row.secret_hash.as_bytes()).map_err(|_| "secret_hash")?;
+    let directory = crate::storage::absolute(app, &row.directory);
+    Ok(DeviceEntry {
+        id: DeviceId::from_text(row.id.as_str()).uuid().ok_or("id")?,
+        repository: RepositoryId::from_text(row.repository_id.as_str()).uuid().ok_or("repository_id")?,
+        node: CustomerId::from_text(row.customer_id.as_str()).uuid().ok_or("customer_id")?,
+        secret: secret.try_into().map_err(|_| "secret_hash")?,
+        pool: app.grants.pool(&StoragePoolId::from_text(row.pool_id.as_str()), directory),
+    })
 }

@@ -11,7 +11,7 @@ use futures_util::future::BoxFuture;
 use tree::{Path, Totals};
 
 use base::App;
-use base::cx::{Caller, Cx, Origin, Tx};
+use base::cx::{Caller, Cx, Tx};
 
 /// Databases limit the parameters of a statement.
 const AT_ONCE: usize = 500;
@@ -38,16 +38,14 @@ fn unavailable(error: &Error) -> Unavailable {
 impl Ledger for DatabaseLedger {
     fn open<'a>(&'a self, repository: &'a RepositoryId) -> BoxFuture<'a, Result<Opened, Unavailable>> {
         Box::pin(async move {
-            base::run!(self.app, Caller::System, Origin::default(), |tx| open(tx, repository).await)
-                .map_err(|error| unavailable(&error))
+            base::beside!(self.app, |tx| open(tx, repository).await).map_err(|error| unavailable(&error))
         })
     }
 
     fn store(&self, readings: Vec<Reading>) -> BoxFuture<'_, Result<(), Unavailable>> {
         Box::pin(async move {
             for some in readings.chunks(AT_ONCE) {
-                base::run!(self.app, Caller::System, Origin::default(), |tx| store(tx, some).await)
-                    .map_err(|error| unavailable(&error))?;
+                base::beside!(self.app, |tx| store(tx, some).await).map_err(|error| unavailable(&error))?;
             }
             Ok(())
         })
@@ -56,8 +54,7 @@ impl Ledger for DatabaseLedger {
     fn first_contact(&self, devices: Vec<DeviceId>) -> BoxFuture<'_, Result<(), Unavailable>> {
         Box::pin(async move {
             for some in devices.chunks(AT_ONCE) {
-                base::run!(self.app, Caller::System, Origin::default(), |tx| first_contact(tx, some).await)
-                    .map_err(|error| unavailable(&error))?;
+                base::beside!(self.app, |tx| first_contact(tx, some).await).map_err(|error| unavailable(&error))?;
             }
             Ok(())
         })
@@ -69,8 +66,9 @@ impl Ledger for DatabaseLedger {
 }
 
 async fn open(tx: &mut Tx, repository: &RepositoryId) -> Result<Opened, Error> {
+    let lock = tx.locking("repositories");
     let (used_bytes, was_open): (i64, bool) = tx
-        .opt(sql!["select used_bytes, is_open from repositories where id = ", repository.as_str()])
+        .opt(sql!["select used_bytes, is_open from repositories where id = ", repository.as_str(), lock])
         .await?
         .ok_or_else(Error::not_found)?;
     if !was_open {
@@ -91,11 +89,15 @@ async fn open(tx: &mut Tx, repository: &RepositoryId) -> Result<Opened, Error> {
 }
 
 async fn store(tx: &mut Tx, readings: &[Reading]) -> Result<(), Error> {
+    let lock = tx.locking("r, d");
     let ids = readings.iter().map(|reading| reading.repository.as_str());
     let stored: Vec<(String, i64, String)> = tx
         .all(sql![
             "select r.id, r.used_bytes, d.path from repositories r join devices d on d.id = r.device_id where r.id in ",
-            list(ids)
+            list(ids),
+            " order by r.id",
+            // Nobody moves the device meanwhile, so that its bytes are added where it stands.
+            lock
         ])
         .await?;
     let stored: BTreeMap<&str, (i64, &str)> =
@@ -109,7 +111,14 @@ async fn store(tx: &mut Tx, readings: &[Reading]) -> Result<(), Error> {
         let mut statement = sql!["update repositories set used_bytes = ", used, ", is_open = ", !reading.closed];
         if let Some(at) = reading.last_snapshot_at {
             let at = at.as_microsecond();
-            statement.append(sql![", last_backup_at = ", at]);
+            // A count of the disk may find an older one than a run had told.
+            statement.append(sql![
+                ", last_backup_at = case when last_backup_at > ",
+                at,
+                " then last_backup_at else ",
+                at,
+                " end"
+            ]);
             for id in path.ids() {
                 let newest = newest.entry(id.to_owned()).or_insert(at);
                 *newest = at.max(*newest);

@@ -18,7 +18,7 @@ pub mod storage;
 pub mod users;
 
 /// The migrations, oldest first.
-pub const MIGRATIONS: db::Migrations = db::Migrations::new(&[db::Migration::new(
-    "V1__first_slice.sql",
-    include_str!("../../../migrations/V1__first_slice.sql"),
-)]);
+pub const MIGRATIONS: db::Migrations = db::Migrations::new(&[
+    db::Migration::new("V1__first_slice.sql", include_str!("../../../migrations/V1__first_slice.sql")),
+    db::Migration::new("V2__change_places.sql", include_str!("../../../migrations/V2__change_places.sql")),
+]);

@@ -54,10 +54,10 @@ fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
 pub fn router(app: App) -> Router {
     let (routes, _) = api();
     routes
-        .route("/api/{*rest}", axum::routing::any(envelope::unknown))
+        .route("/api/{*rest}", axum::routing::any(async || envelope::unknown()))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
-        .method_not_allowed_fallback(envelope::wrong_method)
+        .method_not_allowed_fallback(async || envelope::wrong_method())
         .layer(axum::middleware::from_fn(envelope::wrap))
         .with_state(app)
 }

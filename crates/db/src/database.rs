@@ -72,28 +72,50 @@ impl Database {
         Ok(Conn { inner, failed: false })
     }
 
-    /// A transaction that writes. Dropping it rolls back, at whatever point a caller is cancelled.
+    /// A connection whose statements all see the same: what was committed before the first of them.
+    pub async fn snapshot(&self) -> Result<Conn, Error> {
+        let inner = match &*self.backend {
+            Backend::Sqlite(pool) => Inner::Sqlite(pool.snapshot().await?),
+            Backend::Postgres(pool) => {
+                let mut connection = pool.read().await?;
+                connection.begin("begin isolation level repeatable read read only").await?;
+                Inner::Postgres(Box::new(connection))
+            }
+        };
+        Ok(Conn { inner, failed: false })
+    }
+
+    /// A transaction that writes, beside others. Dropping it rolls back, at whatever point a caller is cancelled.
     ///
-    /// On `SQLite` it has the database to itself. On `PostgreSQL` it is `serializable`, so that what a transaction has
-    /// read is still true when it commits, there as here; if that can't be, a statement or the commit fails with
-    /// [`Error::Busy`] and the whole transaction is to be run again. Await nothing but the database until the commit.
+    /// On `SQLite` it has the database to itself. On `PostgreSQL` it is *read committed*: each statement sees what was
+    /// committed before it began, and what was read may have changed when it is written, unless its rows were locked.
+    /// Transactions that lock their rows in the same order never deadlock; should one all the same, a statement fails
+    /// with [`Error::Busy`] and the whole transaction is to be run again. Await nothing but the database until the
+    /// commit.
     pub async fn begin(&self) -> Result<Tx, Error> {
-        self.begin_with(false).await
-    }
-
-    /// Like [`Database::begin`], and no other transaction of this process runs until it has ended: the way to run one
-    /// again that was [`Error::Busy`]. Transactions that all change the same row can't overlap on `PostgreSQL`; each
-    /// round of optimistic attempts would let one of them through.
-    pub async fn begin_alone(&self) -> Result<Tx, Error> {
-        self.begin_with(true).await
-    }
-
-    async fn begin_with(&self, alone: bool) -> Result<Tx, Error> {
         let inner = match &*self.backend {
             Backend::Sqlite(pool) => Inner::Sqlite(SqliteConn::Writer(SqliteTx::begin(pool.write().await?)?)),
             Backend::Postgres(pool) => {
-                let mut connection = pool.write(alone).await?;
-                connection.begin("begin isolation level serializable").await?;
+                let mut connection = pool.read().await?;
+                connection.begin("begin").await?;
+                Inner::Postgres(Box::new(connection))
+            }
+        };
+        Ok(Tx::new(inner))
+    }
+
+    /// A transaction that writes, one at a time among all that are begun with the same `turn`, in this process and in
+    /// others: what it has read is still true when it commits, on both engines, and nothing aborts by design.
+    ///
+    /// `turn` is a statement that locks a row until the transaction ends, such as `select … for update`. Only
+    /// `PostgreSQL` is sent it: `SQLite` has one writer anyway. Within the process those who wait queue for a
+    /// connection in the order in which they came, so that they leave the others to readers.
+    pub async fn begin_in_turn(&self, turn: &'static str) -> Result<Tx, Error> {
+        let inner = match &*self.backend {
+            Backend::Sqlite(pool) => Inner::Sqlite(SqliteConn::Writer(SqliteTx::begin(pool.write().await?)?)),
+            Backend::Postgres(pool) => {
+                let mut connection = pool.in_turn().await?;
+                connection.begin(&format!("begin; {turn}")).await?;
                 Inner::Postgres(Box::new(connection))
             }
         };

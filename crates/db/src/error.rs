@@ -26,6 +26,12 @@ pub enum Error {
     /// Another transaction was in the way; nothing was changed. The whole transaction may succeed when it is run again.
     #[error("the database is busy")]
     Busy(#[source] Option<Box<dyn StdError + Send + Sync>>),
+    /// The statement took longer than one may; nothing was changed.
+    #[error("the statement took too long")]
+    TooSlow(#[source] Box<dyn StdError + Send + Sync>),
+    /// The disk that the database lies on is full; nothing was changed. What is there can still be read.
+    #[error("the database's disk is full")]
+    Full(#[source] Box<dyn StdError + Send + Sync>),
     /// The database can't be reached. Whether a commit that failed with this took place is unknown.
     #[error("the database can't be reached")]
     Gone(#[source] Box<dyn StdError + Send + Sync>),
@@ -90,6 +96,8 @@ impl From<rusqlite::Error> for Error {
             ffi::SQLITE_CONSTRAINT_NOTNULL => Self::NotNull { column: last_part(subject).to_owned() },
             _ => match failure.code {
                 ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Self::Busy(Some(error.into())),
+                ErrorCode::DiskFull => Self::Full(error.into()),
+                ErrorCode::OperationInterrupted => Self::TooSlow(error.into()),
                 ErrorCode::CannotOpen => Self::Gone(error.into()),
                 _ => Self::other(error),
             },
@@ -130,6 +138,10 @@ impl From<tokio_postgres::Error> for Error {
             Self::NotNull { column: cause.column().unwrap_or_default().to_owned() }
         } else if BUSY.contains(code) {
             Self::Busy(Some(error.into()))
+        } else if *code == SqlState::QUERY_CANCELED {
+            Self::TooSlow(error.into())
+        } else if *code == SqlState::DISK_FULL {
+            Self::Full(error.into())
         } else if GONE.contains(code) || code.code().starts_with("08") {
             Self::Gone(error.into())
         } else {
@@ -141,8 +153,13 @@ impl From<tokio_postgres::Error> for Error {
 const BUSY: [SqlState; 3] =
     [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED, SqlState::LOCK_NOT_AVAILABLE];
 
-const GONE: [SqlState; 4] =
-    [SqlState::ADMIN_SHUTDOWN, SqlState::CRASH_SHUTDOWN, SqlState::CANNOT_CONNECT_NOW, SqlState::TOO_MANY_CONNECTIONS];
+const GONE: [SqlState; 5] = [
+    SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
+    SqlState::ADMIN_SHUTDOWN,
+    SqlState::CRASH_SHUTDOWN,
+    SqlState::CANNOT_CONNECT_NOW,
+    SqlState::TOO_MANY_CONNECTIONS,
+];
 
 fn postgres_unique(cause: &DbError) -> Error {
     // "Key (parent_id, name)=(a, b) already exists." in whatever language the server speaks.

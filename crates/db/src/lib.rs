@@ -43,5 +43,5 @@ pub use migrate::{Migration, Migrations};
 pub use record::{Cell, Column, Loaded, Record, Row, columns, columns_of};
 #[doc(hidden)]
 pub use sql::Literal;
-pub use sql::{List, Part, Raw, Sql, list};
+pub use sql::{List, NewRow, Part, Raw, Rows, Sql, list};
 pub use value::Value;

@@ -1,7 +1,6 @@
 //! `PostgreSQL`: a pool of connections that never takes one back with a transaction open on it.
 
 use std::error::Error as StdError;
-use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +9,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::runtime::Handle;
-use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::timeout;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::types::private::BytesMut;
@@ -26,6 +25,12 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How long making a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long a statement may run, its wait for locks included, unless the URL's `options` say otherwise.
+const STATEMENT_MILLIS: u32 = 20_000;
+
+/// How long a transaction may wait for its next statement before the server ends it.
+const IDLE_MILLIS: u32 = 15_000;
+
 /// Connections per process unless the URL says otherwise with `pool_size`.
 const POOL_SIZE: usize = 16;
 
@@ -34,21 +39,11 @@ const CACHED_STATEMENTS: usize = 512;
 
 pub(crate) struct Pool {
     connections: deadpool_postgres::Pool,
-    /// Shared by transactions that may run beside each other, held by one that must not. It is fair.
-    turns: Arc<RwLock<()>>,
+    /// Held by the transaction whose turn it is in this process. It is fair.
+    turn: Arc<Mutex<()>>,
 }
 
-/// What a transaction holds of [`Pool::turns`].
-enum Turn {
-    /// Nothing: it isn't one.
-    None,
-    Shared {
-        _guard: OwnedRwLockReadGuard<()>,
-    },
-    Alone {
-        _guard: OwnedRwLockWriteGuard<()>,
-    },
-}
+type Turn = Option<OwnedMutexGuard<()>>;
 
 impl Pool {
     /// Connects only when a connection is asked for.
@@ -66,25 +61,18 @@ impl Pool {
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(Error::other)?;
-        Ok(Self { connections, turns: Arc::default() })
+        Ok(Self { connections, turn: Arc::default() })
     }
 
     pub(crate) async fn read(&self) -> Result<PgConn, Error> {
-        Ok(PgConn { client: Some(self.connections.get().await?), open: false, lost: false, turn: Turn::None })
+        Ok(PgConn { client: Some(self.connections.get().await?), open: false, lost: false, turn: None })
     }
 
-    /// A connection for a transaction, beside others or `alone` in this process.
-    pub(crate) async fn write(&self, alone: bool) -> Result<PgConn, Error> {
-        let turns = Arc::clone(&self.turns);
-        let turn = async {
-            if alone {
-                Turn::Alone { _guard: turns.write_owned().await }
-            } else {
-                Turn::Shared { _guard: turns.read_owned().await }
-            }
-        };
-        let turn = timeout(PATIENCE, turn).await.map_err(|error| Error::Busy(Some(error.into())))?;
-        Ok(PgConn { client: Some(self.connections.get().await?), open: false, lost: false, turn })
+    /// A connection for a transaction that no other of this process runs beside.
+    pub(crate) async fn in_turn(&self) -> Result<PgConn, Error> {
+        let turn = timeout(PATIENCE, Arc::clone(&self.turn).lock_owned()).await;
+        let turn = turn.map_err(|error| Error::Busy(Some(error.into())))?;
+        Ok(PgConn { client: Some(self.connections.get().await?), open: false, lost: false, turn: Some(turn) })
     }
 }
 
@@ -118,6 +106,11 @@ impl Address {
             }
         }
         let mut config: Config = format!("{base}?{}", others.join("&")).parse().map_err(Error::other)?;
+        // Nobody holds everybody up: neither a statement that runs away nor a process that stops in mid-transaction.
+        let limits =
+            format!("-c statement_timeout={STATEMENT_MILLIS} -c idle_in_transaction_session_timeout={IDLE_MILLIS}");
+        let options = config.get_options().map_or(limits.clone(), |given| format!("{limits} {given}"));
+        config.options(options);
         config.ssl_mode(if tls { SslMode::Require } else { SslMode::Disable });
         config.connect_timeout(CONNECT_TIMEOUT).keepalives_idle(Duration::from_mins(1));
         let tls = tls.then(|| tls_config(root_certificates)).transpose()?;
@@ -225,7 +218,7 @@ impl Drop for PgConn {
             // The connection goes back to the pool.
             return;
         }
-        let unclean = Unclean { client: self.client.take(), _turn: mem::replace(&mut self.turn, Turn::None) };
+        let unclean = Unclean { client: self.client.take(), _turn: self.turn.take() };
         if let (false, Ok(runtime)) = (self.lost, Handle::try_current()) {
             // The server answers in order, so this comes after whatever is still on its way.
             runtime.spawn(unclean.roll_back());

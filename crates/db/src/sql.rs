@@ -201,6 +201,64 @@ macro_rules! insert {
     }};
 }
 
+/// An insertion of many rows at once; [`row!`](crate::row!) makes each. Databases limit the parameters of a statement to
+/// some 30,000.
+#[derive(Clone, Debug)]
+pub struct Rows {
+    table: &'static str,
+    columns: &'static str,
+    values: Sql,
+    len: usize,
+}
+
+/// One row of [`Rows`], made by [`row!`](crate::row!).
+#[derive(Clone, Debug)]
+pub struct NewRow {
+    #[doc(hidden)]
+    pub columns: &'static str,
+    #[doc(hidden)]
+    pub values: Sql,
+}
+
+impl Rows {
+    pub fn new(table: &'static str) -> Self {
+        Self { table, columns: "", values: Sql::new(), len: 0 }
+    }
+
+    /// Adds a row. All of a table's are made at one place of the program, so they have the same columns.
+    pub fn push(&mut self, row: NewRow) {
+        debug_assert!(self.len == 0 || self.columns == row.columns, "rows of one insertion have the same columns");
+        self.columns = row.columns;
+        self.values.push(if self.len == 0 { "(" } else { ", (" }).append(row.values).push(")");
+        self.len += 1;
+    }
+
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    pub fn into_sql(self) -> Sql {
+        let mut sql = Sql::new();
+        sql.push("insert into ").push(self.table).push(" (").push(self.columns).push(") values ").append(self.values);
+        sql
+    }
+}
+
+/// Builds a row for [`Rows`](crate::Rows) in which each column stands beside its value.
+#[macro_export]
+macro_rules! row {
+    { $first:ident: $first_value:expr $(, $column:ident: $value:expr)* $(,)? } => {{
+        let mut values = $crate::Sql::new();
+        values.push_part($first_value);
+        $( values.push(", ").push_part($value); )*
+        $crate::NewRow { columns: concat!(stringify!($first) $(, ", ", stringify!($column))*), values }
+    }};
+}
+
 /// Builds the middle of an update: `sql!["update sites set ", assign! { name: name, note: note }, " where id = ", id]`.
 #[macro_export]
 macro_rules! assign {
@@ -275,6 +333,20 @@ mod tests {
         const ORDER: &str = "order by a";
         assert_eq!(sql!["select a ", Raw(ORDER)].text(Engine::Sqlite), "select a order by a");
         assert_eq!(sql!["select ", ORDER].text(Engine::Sqlite), "select ?1");
+    }
+
+    #[test]
+    fn rows_are_inserted_at_once() {
+        let mut rows = Rows::new("sites");
+        assert!(rows.is_empty());
+        for (id, version) in [("a", 1_i64), ("b", 2)] {
+            rows.push(row! { id: id, version: version });
+        }
+        assert_eq!(rows.len(), 2);
+        let sql = rows.into_sql();
+        assert_eq!(sql.text(Engine::Postgres), "insert into sites (id, version) values ($1, $2), ($3, $4)");
+        let values: Vec<_> = sql.values().cloned().collect();
+        assert_eq!(values, [Value::from("a"), Value::from(1), Value::from("b"), Value::from(2)]);
     }
 
     #[test]

@@ -57,7 +57,17 @@ impl Pool {
         let turn = patiently(Arc::clone(&self.turns).acquire_owned()).await?.map_err(Error::other)?;
         let reader = self.readers.iter().find_map(|reader| Arc::clone(reader).try_lock_owned().ok());
         let connection = reader.ok_or_else(|| Error::other("a turn without a reader"))?;
-        Ok(SqliteConn::Reader(Reader { connection, _turn: turn }))
+        Ok(SqliteConn::Reader(Reader { connection, in_snapshot: false, _turn: turn }))
+    }
+
+    /// A reader whose statements all see the same.
+    pub(crate) async fn snapshot(&self) -> Result<SqliteConn, Error> {
+        let mut conn = self.read().await?;
+        conn.execute_batch("begin")?;
+        if let SqliteConn::Reader(reader) = &mut conn {
+            reader.in_snapshot = true;
+        }
+        Ok(conn)
     }
 
     pub(crate) async fn write(&self) -> Result<OwnedMutexGuard<Connection>, Error> {
@@ -178,8 +188,20 @@ fn parameter(value: &Value) -> ToSqlOutput<'_> {
 
 pub(crate) struct Reader {
     connection: OwnedMutexGuard<Connection>,
+    /// It holds on to what was committed when it began, until it is given back.
+    in_snapshot: bool,
     /// Stands after the connection, so that it is given back later.
     _turn: OwnedSemaphorePermit,
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        if self.in_snapshot
+            && let Err(error) = self.connection.execute_batch("rollback")
+        {
+            tracing::error!(%error, "a reader could not let go of its snapshot");
+        }
+    }
 }
 
 /// The writer with a transaction open; dropping it rolls back.

@@ -1,19 +1,18 @@
 //! The gateway alone, with one device and no database: for trials with a real client and for the benchmark.
 //!
-//! `serve <address> <directory>` serves `http://device:secret@<address>/restic/rep_trial/` out of `<directory>`. Lines on
-//! standard input change the device's standing: `stop <sentence>`, `full <sentence>`, `go`. Ends at the input's end.
+//! `serve <address> <directory>` serves a repository below `<directory>` at the URL that it prints. Lines on standard input
+//! change the device's standing: `stop <message>`, `full <message>`, `go`. Ends at the input's end.
 
 // A program of its own has no caller to take the time from.
 #![allow(clippy::print_stdout, clippy::disallowed_methods)]
 
 use std::convert::Infallible;
 use std::error::Error;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::grant::{Grant, Grants, Ledger, LeftOpen, Opened, Reading, Sentence, Standing, Unavailable};
-use api::id::{DeviceId, RepositoryId};
+use api::grant::{Changes, DeviceEntry, Grants, Ledger, LeftOpen, NodeEntry, Opened, Reading, Suspension, Unavailable};
+use api::id::{DeviceId, RepositoryId, StoragePoolId};
 use futures_util::future::{BoxFuture, ready};
 use gateway::{Gateway, Options};
 use hyper::body::Incoming;
@@ -26,6 +25,8 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tree::Mode;
+use uuid::Uuid;
 
 /// Prints what it would store.
 #[derive(Debug)]
@@ -52,24 +53,23 @@ impl Ledger for Printed {
     }
 
     fn left_open(&self) -> BoxFuture<'_, Result<Vec<LeftOpen>, Unavailable>> {
-        let open = LeftOpen {
-            repository: RepositoryId::from_text("rep_trial"),
-            directory: self.directory.clone(),
-            used_bytes: 0,
-        };
+        let open = LeftOpen { repository: RepositoryId::new(ID), directory: self.directory.clone(), used_bytes: 0 };
         Box::pin(ready(Ok(vec![open])))
     }
 }
 
-fn grant(directory: &Path, standing: Standing) -> Grant {
-    Grant {
-        device: DeviceId::from_text("dev_trial"),
-        repository: RepositoryId::from_text("rep_trial"),
-        username: "device".to_owned(),
-        secret: Sha256::digest(b"secret").into(),
-        directory: directory.to_owned(),
-        standing,
-    }
+const ID: Uuid = Uuid::from_u128(1);
+
+/// The device, its repository and the customer that it stands under, all with the same number.
+fn device(pool: u16) -> Changes {
+    let device = DeviceEntry { id: ID, repository: ID, node: ID, secret: Sha256::digest(b"secret").into(), pool };
+    Changes { devices: vec![(ID, Some(device))], ..Changes::default() }
+}
+
+fn customer(suspension: Option<(Mode, &str)>) -> Changes {
+    let suspension = suspension.map(|(mode, message)| Box::new(Suspension { mode, message: Some(message.into()) }));
+    let customer = NodeEntry { id: ID, parent: None, suspension, called: Some("trial".into()) };
+    Changes { nodes: vec![(ID, Some(customer))], ..Changes::default() }
 }
 
 #[tokio::main]
@@ -79,9 +79,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
         return Err("usage: serve <address> <directory>".into());
     };
     let pool = std::path::absolute(directory)?;
-    let directory = pool.join("trial");
+    let repository = RepositoryId::new(ID);
+    let directory = pool.join(repository.as_str());
     let grants = Arc::new(Grants::default());
-    grants.replace(vec![grant(&directory, Standing::Active)]);
+    grants.apply(device(grants.pool(&StoragePoolId::new(ID), pool.clone())));
+    grants.apply(customer(None));
     let options = Options::new(pool.join("tmp"), Arc::new(Timestamp::now));
     let ledger = Arc::new(Printed { directory: directory.clone() });
     let gateway = Gateway::new(Arc::clone(&grants), ledger, options)?;
@@ -97,7 +99,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         }
     });
     let listener = TcpListener::bind(&address).await?;
-    println!("http://device:secret@{}/restic/rep_trial/", listener.local_addr()?);
+    println!("http://{}:secret@{}/restic/{repository}/", DeviceId::new(ID), listener.local_addr()?);
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             tokio::spawn(serve(stream, Arc::clone(&gateway)));
@@ -106,12 +108,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
     while let Some(line) = lines.next_line().await? {
         let (word, sentence) = line.split_once(' ').unwrap_or((&line, ""));
-        let standing = match word {
-            "stop" => Standing::BackupsStopped(Sentence::new(sentence)),
-            "full" => Standing::FullStop(Sentence::new(sentence)),
-            _ => Standing::Active,
-        };
-        grants.update(vec![grant(&directory, standing)], &[]);
+        grants.apply(customer(match word {
+            "stop" => Some((Mode::StopBackups, sentence)),
+            "full" => Some((Mode::FullStop, sentence)),
+            _ => None,
+        }));
     }
     shutdown.cancel();
     Ok(running.await?)

@@ -44,6 +44,7 @@ pub(crate) fn admit(grants: &Grants, grant: &Grant, operation: Operation, now: I
     match &grant.standing {
         Standing::Active => {}
         Standing::FullStop(sentence) => return Err(suspended(sentence)),
+        Standing::Unknown => return Err(Refusal::passing("The server cannot confirm its permissions, try again")),
         Standing::BackupsStopped(sentence) => {
             // A restore writes and removes a lock too and can't be told from a backup by it.
             let passes = match operation {
@@ -90,8 +91,8 @@ fn is_same(old: &Grant, new: &Grant) -> bool {
 mod tests {
     use super::*;
     use crate::protocol::{File, Kind, Name};
-    use api::grant::STALE_AFTER;
-    use api::id::{DeviceId, RepositoryId};
+    use api::grant::{Changes, DeviceEntry, Pool, STALE_AFTER};
+    use api::id::{DeviceId, RepositoryId, StoragePoolId};
     use std::time::Duration;
     use uuid::Uuid;
 
@@ -99,11 +100,21 @@ mod tests {
         Grant {
             device: DeviceId::new(Uuid::from_u128(1)),
             repository: RepositoryId::new(Uuid::from_u128(1)),
-            username: "dev_1".to_owned(),
+            username: DeviceId::new(Uuid::from_u128(1)).to_string(),
             secret: Sha256::digest(b"pass:word").into(),
+            pool: Arc::new(Pool { id: StoragePoolId::new(Uuid::from_u128(1)), directory: "/pool".into() }),
             directory: "/pool/1".into(),
             standing,
         }
+    }
+
+    /// A table with the first device.
+    fn grants(secret: [u8; 32]) -> Grants {
+        let (grants, id) = (Grants::default(), Uuid::from_u128(1));
+        let pool = grants.pool(&StoragePoolId::new(id), "/pool".into());
+        let device = DeviceEntry { id, repository: id, node: id, secret, pool };
+        grants.apply(Changes { devices: vec![(id, Some(device))], ..Changes::default() });
+        grants
     }
 
     fn headers(value: &str) -> HeaderMap {
@@ -116,11 +127,15 @@ mod tests {
 
     #[test]
     fn only_the_right_name_with_the_right_password_is_let_in() {
-        let grants = Grants::default();
-        grants.replace(vec![grant(Standing::Active)]);
-        assert!(authenticate(&grants, &basic("dev_1:pass:word")).is_some());
-        assert!(authenticate(&grants, &headers("basic ZGV2XzE6cGFzczp3b3Jk")).is_some());
-        for wrong in ["dev_1:pass", "dev_1:", "dev_1", "dev_2:pass:word", ":pass:word", "", ":"] {
+        let grants = grants(Sha256::digest(b"pass:word").into());
+        let [one, two] = [1, 2].map(|n| DeviceId::new(Uuid::from_u128(n)));
+        assert!(authenticate(&grants, &basic(&format!("{one}:pass:word"))).is_some());
+        let lower = format!("basic {}", BASE64.encode(format!("{one}:pass:word")));
+        assert!(authenticate(&grants, &headers(&lower)).is_some());
+        let one = one.as_str();
+        for wrong in
+            [&format!("{one}:pass"), &format!("{one}:"), one, &format!("{two}:pass:word"), ":pass:word", "", ":"]
+        {
             assert!(authenticate(&grants, &basic(wrong)).is_none(), "{wrong}");
         }
         for wrong in ["", "Basic", "Basic ", "Basic ???", "Bearer ZGV2XzE6cGFzczp3b3Jk", "Basic /w==", "é"] {
@@ -133,11 +148,9 @@ mod tests {
     #[test]
     fn an_unknown_name_is_not_let_in_by_a_password_that_hashes_to_the_stand_in() {
         // No password is known to; the point is that a match alone is not enough.
-        let grants = Grants::default();
-        let mut zero = grant(Standing::Active);
-        zero.secret = [0; 32];
-        grants.replace(vec![zero]);
-        assert!(authenticate(&grants, &basic("dev_2:anything")).is_none());
+        let grants = grants([0; 32]);
+        let two = DeviceId::new(Uuid::from_u128(2));
+        assert!(authenticate(&grants, &basic(&format!("{two}:anything"))).is_none());
     }
 
     #[test]
@@ -157,7 +170,9 @@ mod tests {
         let sentence = Sentence::new("Customer acme is suspended");
         let stopped = grant(Standing::BackupsStopped(sentence.clone()));
         let full = grant(Standing::FullStop(sentence));
+        let unknown = grant(Standing::Unknown);
         for operation in reads.into_iter().chain(locks) {
+            assert!(admit(&grants, &unknown, operation, now).is_err(), "{operation:?}");
             assert!(admit(&grants, &stopped, operation, now).is_ok(), "{operation:?}");
             assert!(admit(&grants, &full, operation, now).is_err(), "{operation:?}");
         }

@@ -62,7 +62,7 @@ impl Gateway {
 
     async fn answer<B: Body<Data = Bytes>>(self: &Arc<Self>, parts: &Parts, body: Pin<&mut B>) -> Answer {
         let held = authenticate(&self.grants, &parts.headers).ok_or_else(Refusal::not_signed_in)?;
-        self.usage.contact(&held.grant);
+        self.usage.contact(&held.grant, || (self.options.clock)());
         let (repository, target) = protocol::parse_path(parts.uri.path()).ok_or_else(Refusal::not_found)?;
         if repository != held.grant.repository.as_str() {
             return Err(Refusal::not_found());

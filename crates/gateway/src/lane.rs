@@ -144,22 +144,18 @@ mod tests {
     use super::*;
     use crate::blobs::buffers::Buffers;
     use crate::protocol::{Kind, Name};
-    use api::grant::{Grant, Grants, Standing};
-    use api::id::{DeviceId, RepositoryId};
+    use api::grant::{Changes, DeviceEntry, Grants};
+    use api::id::{DeviceId, StoragePoolId};
     use bytes::Bytes;
     use std::path::Path;
+    use uuid::Uuid;
 
     fn held(directory: &Path) -> Arc<Held> {
-        let grants = Grants::default();
-        grants.replace(vec![Grant {
-            device: DeviceId::from_text("dev_1"),
-            repository: RepositoryId::from_text("rep_1"),
-            username: "dev_1".to_owned(),
-            secret: [0; 32],
-            directory: directory.join("repository"),
-            standing: Standing::Active,
-        }]);
-        grants.find("dev_1").unwrap()
+        let (grants, id) = (Grants::default(), Uuid::from_u128(1));
+        let pool = grants.pool(&StoragePoolId::new(id), directory.to_owned());
+        let device = DeviceEntry { id, repository: id, node: id, secret: [0; 32], pool };
+        grants.apply(Changes { devices: vec![(id, Some(device))], ..Changes::default() });
+        grants.find(DeviceId::new(id).as_str()).unwrap()
     }
 
     fn buffer(buffers: &Arc<Buffers>, byte: u8) -> Buffer {

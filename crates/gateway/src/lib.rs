@@ -29,8 +29,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use api::grant::{Grants, Ledger, Meter, Unavailable};
-use futures_util::future::BoxFuture;
+use api::grant::{Grants, Ledger, Meter, Reading, Unavailable};
+use api::id::DeviceId;
 use jiff::Timestamp;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
@@ -160,6 +160,11 @@ impl Gateway {
         self.drain().await;
     }
 
+    /// Stores every counter that differs from what was stored last.
+    pub async fn flush(&self) -> Result<(), Unavailable> {
+        self.usage.flush(Close::Idle).await
+    }
+
     /// Ends: nothing new may change anything, running uploads get the grace that the options allow and are then cut, all
     /// counters are stored and all repositories closed.
     pub async fn drain(self: &Arc<Self>) {
@@ -201,8 +206,12 @@ impl Gateway {
 }
 
 impl Meter for Gateway {
-    fn flush(&self) -> BoxFuture<'_, Result<(), Unavailable>> {
-        Box::pin(self.usage.flush(Close::Idle))
+    fn unsaved(&self) -> Vec<Reading> {
+        self.usage.unsaved()
+    }
+
+    fn contacted_at(&self, device: &DeviceId) -> Option<Timestamp> {
+        self.usage.contacted_at(device)
     }
 }
 

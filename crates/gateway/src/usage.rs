@@ -31,7 +31,7 @@ pub(crate) struct Usage {
 struct Contacts {
     /// With the secret that they signed in with: new credentials make a new contact.
     seen: HashMap<DeviceId, Digest>,
-    pending: Vec<DeviceId>,
+    pending: Vec<(DeviceId, Timestamp)>,
 }
 
 /// One repository while it is written to.
@@ -179,11 +179,11 @@ impl Usage {
     }
 
     /// Remembers that a device has signed in.
-    pub(crate) fn contact(&self, grant: &Grant) {
+    pub(crate) fn contact(&self, grant: &Grant, now: impl FnOnce() -> Timestamp) {
         let mut contacts = lock(&self.contacts);
         if contacts.seen.get(&grant.device) != Some(&grant.secret) {
             contacts.seen.insert(grant.device.clone(), grant.secret);
-            contacts.pending.push(grant.device.clone());
+            contacts.pending.push((grant.device.clone(), now()));
         }
     }
 
@@ -283,16 +283,35 @@ impl Usage {
         Ok(())
     }
 
+    /// What differs from what was stored last, as it is now.
+    pub(crate) fn unsaved(&self) -> Vec<Reading> {
+        let repositories: Vec<_> = lock(&self.repositories).values().cloned().collect();
+        let mut readings = Vec::new();
+        for repository in repositories {
+            let state = lock(&repository.state);
+            // One that has never been opened has counted nothing.
+            if matches!(state.phase, Phase::Open | Phase::Unsure) && state.is_changed() {
+                readings.push(reading(&repository, (state.used(), state.last_snapshot_at), false));
+            }
+        }
+        readings
+    }
+
+    /// When a device signed in of which the ledger may not know yet.
+    pub(crate) fn contacted_at(&self, device: &DeviceId) -> Option<Timestamp> {
+        lock(&self.contacts).pending.iter().find(|(pending, _)| pending == device).map(|(_, at)| *at)
+    }
+
     async fn flush_contacts(&self) -> Result<(), Unavailable> {
-        let pending = std::mem::take(&mut lock(&self.contacts).pending);
+        let pending: Vec<DeviceId> = lock(&self.contacts).pending.iter().map(|(device, _)| device.clone()).collect();
         if pending.is_empty() {
             return Ok(());
         }
-        let result = self.ledger.first_contact(pending.clone()).await;
-        if result.is_err() {
-            lock(&self.contacts).pending.extend(pending);
-        }
-        result
+        let stored = pending.len();
+        self.ledger.first_contact(pending).await?;
+        // Until here somebody may have asked for them.
+        lock(&self.contacts).pending.drain(..stored);
+        Ok(())
     }
 
     /// Keeps everyone out of a repository that is to be closed, if it is idle.

@@ -43,8 +43,8 @@ pub struct Server {
     pub address: SocketAddr,
     /// A secret to make the first administrator with, while there is none.
     pub setup_token: Option<String>,
+    pub gateway: Arc<Gateway>,
     listener: TcpListener,
-    gateway: Arc<Gateway>,
     follower: Follower,
     /// Held as long as the process serves this data directory.
     lock: File,
@@ -89,7 +89,7 @@ impl Server {
         app.connect_meter(Arc::<Gateway>::clone(&gateway));
         let follower = Follower::start(&app).await?;
         let setup_token = control::setup::renew_token(&app).await?;
-        Ok(Self { app, address, setup_token, listener, gateway, follower, lock })
+        Ok(Self { app, address, setup_token, gateway, listener, follower, lock })
     }
 
     /// Serves until told to stop. Everything acknowledged is stored when this returns.

@@ -29,7 +29,7 @@ export function ActivityTab({ customer }: { customer: string }) {
           <h3>{name}</h3>
           <ol>
             {ofDay.map((change) => (
-              <Entry key={change.number} change={change} customer={customer} />
+              <Entry key={change.id} change={change} customer={customer} />
             ))}
           </ol>
         </section>

@@ -25,7 +25,7 @@ impl<T> Default for Shards<T> {
 
 fn shard_of(id: Uuid) -> usize {
     let bytes = id.as_bytes();
-    (usize::from(bytes[14]) << 8 | usize::from(bytes[15])) % SHARDS
+    ((usize::from(bytes[14]) << 8) | usize::from(bytes[15])) % SHARDS
 }
 
 impl<T: Keyed + PartialEq> Shards<T> {
@@ -95,7 +95,7 @@ mod tests {
 
     /// Few ids, some in one shard, so that they meet.
     fn id() -> impl Strategy<Value = Uuid> {
-        (0_u128..6, 0_u128..3).prop_map(|(high, low)| Uuid::from_u128(high << 100 | low * 7))
+        (0_u128..6, 0_u128..3).prop_map(|(high, low)| Uuid::from_u128((high << 100) | (low * 7)))
     }
 
     proptest! {

@@ -129,11 +129,11 @@ fn chain(error: &dyn std::error::Error) -> String {
 }
 
 /// Anything below `/api` that is no operation.
-pub async fn unknown() -> Failure {
+pub fn unknown() -> Failure {
     Error::not_found().into()
 }
 
-pub async fn wrong_method() -> Failure {
+pub fn wrong_method() -> Failure {
     Error::new(Code::MethodNotAllowed, "This address does not support the method.").into()
 }
 

@@ -43,7 +43,7 @@ pub struct Call {
 impl Call {
     /// A reader for this caller.
     pub async fn read(&self) -> Result<Cx, Error> {
-        Cx::read(&self.app, self.caller.clone()).await
+        Cx::exact(&self.app, self.caller.clone()).await
     }
 
     /// The signed-in account.

@@ -87,7 +87,7 @@ pub enum Opened<T> {
 pub async fn begin<T, I>(command: &Command<I>, runs: &mut Runs) -> Result<Opened<T>, Error> {
     let call = &command.call;
     loop {
-        let mut tx = Tx::begin(&call.app, call.caller.clone(), call.origin.clone(), runs).await?;
+        let mut tx = Tx::begin(&call.app, call.caller.clone(), call.origin.clone()).await?;
         match answer_before(command, &mut tx).await {
             Ok(Some(answer)) => return Ok(Opened::Before(Reply { answer, kind: PhantomData })),
             Ok(None) => return Ok(Opened::Tx(Box::new(tx))),

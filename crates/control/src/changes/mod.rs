@@ -1,6 +1,7 @@
 //! Reading the change log of a subtree.
 
 pub mod http;
+mod reader;
 mod sql;
 
 use api::Error;
@@ -11,14 +12,15 @@ use api::units::Time;
 use serde_json::Value;
 use tree::Path;
 
+use self::reader::Reader;
 use crate::customers;
 use base::authz::{Account, Permission};
 use base::change::kind_from_word;
 use base::cx::Cx;
 use base::list::{SortField, Window, search_of};
 
-const SORT: &[SortField] = &[SortField::number("number", "h.number")];
-const NEWEST_FIRST: &str = "-number";
+const SORT: &[SortField] = &[SortField::number("at", "p.number")];
+const NEWEST_FIRST: &str = "-at";
 
 /// What happened at a customer and below it, the newest first.
 pub async fn list(cx: &mut Cx, customer: &CustomerId, query: &ListQuery) -> Result<Page<Change>, Error> {
@@ -28,31 +30,32 @@ pub async fn list(cx: &mut Cx, customer: &CustomerId, query: &ListQuery) -> Resu
     base::list::refuse_level(query)?;
     let mut query = query.clone();
     query.sort.get_or_insert_with(|| NEWEST_FIRST.to_owned());
+    let reader = Reader::of(cx, &account).await?;
+    query.after = query.after.as_deref().map(|cursor| reader.open(cursor)).transpose()?;
     // Numbers are unique; the second column only has to exist.
     let window = Window::of(&query, SORT, "h.subject_id")?;
-    let under = match &query.under {
-        None => row.path.clone(),
+    let of = match &query.under {
+        None => row.id.clone(),
         Some(id) => {
             let under = customers::get(cx, &account, &CustomerId::from_text(id.as_str())).await?;
             if !row.path.contains(&under.path) {
                 return Err(Error::not_found());
             }
-            under.path
+            under.id
         }
     };
-    let wanted = sql::Wanted {
-        under: &under,
-        search: search_of(&query)?,
-        people: Permission::ReadUsers.is_given_to(account.role),
-    };
+    let wanted =
+        sql::Wanted { of: &of, search: search_of(&query)?, people: Permission::ReadUsers.is_given_to(account.role) };
     let total = sql::count(cx, &wanted).await?;
     let rows = sql::window(cx, &wanted, &window).await?;
     let (rows, next) = window.cut(rows, |row| row.subject_id.clone());
-    Ok(base::list::page(rows.into_iter().map(|row| view(&account, row)).collect(), next, total))
+    let next = next.map(|cursor| reader.seal(&cursor)).transpose()?;
+    let items = rows.into_iter().map(|row| view(&account, &reader, row)).collect::<Result<_, Error>>()?;
+    Ok(base::list::page(items, next, total))
 }
 
 /// An entry as the account may see it: who stands above it stays unnamed, and so does why somebody above suspended it.
-fn view(account: &Account, row: sql::ChangeRow) -> Change {
+fn view(account: &Account, reader: &Reader, row: sql::ChangeRow) -> Result<Change, Error> {
     let path = Path::from_stored(row.path);
     let actor_is_visible = row.actor_path.is_none_or(|actor| account.sees(&Path::from_stored(actor)));
     let is_below = account.path.is_above(&path);
@@ -64,8 +67,8 @@ fn view(account: &Account, row: sql::ChangeRow) -> Change {
         }
         Some(value)
     };
-    Change {
-        number: row.number,
+    Ok(Change {
+        id: reader.id_of(row.number)?,
         at: Time::from_micros(row.at),
         before: details(row.before),
         after: details(row.after),
@@ -81,5 +84,5 @@ fn view(account: &Account, row: sql::ChangeRow) -> Change {
         subject_id: row.subject_id,
         subject_name: row.subject_name,
         customer_id: CustomerId::from_text(row.customer_id),
-    }
+    })
 }

@@ -1,8 +1,9 @@
 //! The queries of the change log.
 
 use api::Error;
+use api::change::ChangeAction;
+use api::id::CustomerId;
 use db::{Sql, columns_of, sql};
-use tree::Path;
 
 use base::cx::Cx;
 use base::list::{Key, Window};
@@ -19,7 +20,7 @@ db::record! {
         pub(super) actor_path: Option<String>,
         pub(super) address: Option<String>,
         pub(super) request_id: Option<String>,
-        pub(super) action: String,
+        pub(super) action: ChangeAction as String => action,
         pub(super) subject_kind: String,
         pub(super) subject_id: String,
         pub(super) subject_name: String,
@@ -30,10 +31,18 @@ db::record! {
     }
 }
 
+fn action(word: String) -> Result<ChangeAction, String> {
+    ChangeAction::from_word(&word).ok_or(word)
+}
+
+/// How many are counted; a history is read from its newest end.
+const COUNTED: i64 = 10_000;
+
 /// Which entries are wanted.
 #[derive(Debug)]
 pub(super) struct Wanted<'a> {
-    pub(super) under: &'a Path,
+    /// The customer whose history it is.
+    pub(super) of: &'a CustomerId,
     pub(super) search: Option<String>,
     /// With what happened to people's accounts.
     pub(super) people: bool,
@@ -41,8 +50,10 @@ pub(super) struct Wanted<'a> {
 
 impl Wanted<'_> {
     fn condition(&self) -> Sql {
-        let (from, to) = self.under.range();
-        let mut sql = sql![" from changes h where h.path >= ", from, " and h.path < ", to];
+        let mut sql = sql![
+            " from change_places p join changes h on h.number = p.number where p.customer_id = ",
+            self.of.as_str()
+        ];
         if let Some(pattern) = &self.search {
             sql.append(sql![" and h.subject_folded like ", pattern, " escape '\\'"]);
         }
@@ -54,7 +65,7 @@ impl Wanted<'_> {
 }
 
 pub(super) async fn count(cx: &mut Cx, wanted: &Wanted<'_>) -> Result<i64, Error> {
-    cx.one(sql!["select count(*)", wanted.condition()]).await
+    cx.one(sql!["select count(*) from (select 1 as one", wanted.condition(), " limit ", COUNTED, ") as counted"]).await
 }
 
 pub(super) async fn window(cx: &mut Cx, wanted: &Wanted<'_>, window: &Window) -> Result<Vec<(ChangeRow, Key)>, Error> {

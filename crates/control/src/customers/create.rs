@@ -1,6 +1,7 @@
 //! Creating a customer, in either of two ways: in one step with username, password, email and sites (as x360Recover
 //! does it), or with name, parent and country alone (as Cove does).
 
+use api::change::ChangeAction;
 use api::customer::{AccountState, CustomerCreate, CustomerCreated, Kind, Profile, SiteCreate, Warning};
 use api::id::{CustomerId, StorageLocationId};
 use api::units::Secret;
@@ -432,6 +433,6 @@ pub async fn insert_node(
     if let Some(parent) = parent {
         tx.add_to_totals(parent, one_more(row.level));
     }
-    tx.record(Entry::new("customer.created", subject(&row)).after(Value::Object(snapshot(&row))));
+    tx.record(Entry::new(ChangeAction::CustomerCreated, subject(&row)).after(Value::Object(snapshot(&row))));
     Ok(row)
 }

@@ -34,7 +34,6 @@ pub fn routes() -> OpenApiRouter<App> {
     responses((status = 200, body = Page<Customer>)))]
 async fn customer_list(call: Call, Parameters(query): Parameters<ListQuery>) -> Result<Json<Page<Customer>>, Failure> {
     call.account()?;
-    call.app.settle_usage().await?;
     let mut cx = call.read().await?;
     Ok(Json(super::list(&mut cx, &query).await?))
 }
@@ -60,7 +59,6 @@ async fn customer_create(command: Command<CustomerCreate>) -> Result<Reply<Custo
     params(("id" = String, Path)), responses((status = 200, body = Customer)))]
 async fn customer_show(call: Call, Path(id): Path<CustomerId>) -> Result<Response, Failure> {
     call.account()?;
-    call.app.settle_usage().await?;
     let mut cx = call.read().await?;
     Ok(show(&super::show(&mut cx, &id).await?)?)
 }
@@ -103,7 +101,6 @@ async fn customer_suspend(
     command: Command<SuspendRequest>,
 ) -> Result<Reply<StateChange>, Failure> {
     command.call.account()?;
-    command.call.app.settle_usage().await?;
     transact!(command, OK, |tx| super::suspend(tx, &id, command.call.if_match, &command.input, how.dry_run).await)
 }
 
@@ -116,7 +113,6 @@ async fn customer_activate(
     command: Command<Nothing>,
 ) -> Result<Reply<StateChange>, Failure> {
     command.call.account()?;
-    command.call.app.settle_usage().await?;
     transact!(command, OK, |tx| super::activate(tx, &id, command.call.if_match, how.dry_run).await)
 }
 

@@ -7,6 +7,7 @@ mod switch;
 mod update;
 pub mod view;
 
+use api::change::ChangeAction;
 use api::customer::{Customer, CustomerDeletion, FieldlessProblem};
 use api::id::CustomerId;
 use api::page::{ListQuery, Page};
@@ -68,7 +69,7 @@ pub async fn set_password(
     }
     sql::set_password(tx, id, hash).await?;
     crate::sessions::sql::delete_of_customer(tx, id, None).await?;
-    tx.record(Entry::new("customer.password_set", subject(&row)));
+    tx.record(Entry::new(ChangeAction::CustomerPasswordSet, subject(&row)));
     row.version += 1;
     view::one(tx, &account, row).await
 }
@@ -115,7 +116,7 @@ pub async fn delete(
     if let Some(parent) = parent_path(&row.path) {
         tx.add_to_totals(&parent, one_less(row.level));
     }
-    let entry = Entry::new("customer.deleted", subject(&row)).before(Value::Object(snapshot(&row)));
+    let entry = Entry::new(ChangeAction::CustomerDeleted, subject(&row)).before(Value::Object(snapshot(&row)));
     tx.record(entry);
     Ok(deletion)
 }

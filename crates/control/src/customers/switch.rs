@@ -1,5 +1,6 @@
 //! Suspending and activating: one row changes, the tree does the rest.
 
+use api::change::ChangeAction;
 use api::customer::{Consequences, StateChange, SuspendRequest};
 use api::id::CustomerId;
 use api::{Code, Error, Level, Mode};
@@ -92,7 +93,11 @@ async fn switch(
             return Err(base::version::stale());
         }
         changed.version += 1;
-        let action = if changed.suspend_mode.is_some() { "customer.suspended" } else { "customer.activated" };
+        let action = if changed.suspend_mode.is_some() {
+            ChangeAction::CustomerSuspended
+        } else {
+            ChangeAction::CustomerActivated
+        };
         tx.record(Entry::new(action, subject(&changed)).before(before).after(after));
     }
     let customer = view::one(tx, &account, if dry_run { row } else { changed }).await?;
@@ -153,9 +158,14 @@ async fn consequences(cx: &mut Cx, before: &CustomerRow, after: &CustomerRow) ->
     }
     let since = cx.now.checked_sub(48.hours()).unwrap_or(cx.now).as_microsecond();
     let recent = sql::devices_with_backup_since(cx, &before.path, since).await?;
+    let overlay = cx.overlay().await?;
+    let just_now =
+        overlay.backed_up_since(since).filter(|path| before.path.contains(path)).map(|path| (path.clone(), 1));
     let devices_with_recent_backup = recent
         .into_iter()
-        .filter(|(path, _)| !is_below(&untouched, &Path::from_stored(path.as_str())))
+        .map(|(path, count)| (Path::from_stored(path), count))
+        .chain(just_now)
+        .filter(|(path, _)| !is_below(&untouched, path))
         .map(|(_, count)| count)
         .sum();
     Ok(Consequences { customers, devices, devices_with_recent_backup })

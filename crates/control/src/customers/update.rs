@@ -1,5 +1,6 @@
 //! Editing a customer: company name, profile, and what may be set once.
 
+use api::change::ChangeAction;
 use api::customer::{Customer, CustomerUpdate};
 use api::id::CustomerId;
 use api::units::Secret;
@@ -102,7 +103,9 @@ pub async fn update(
         return Err(base::version::stale());
     }
     changed.version += 1;
-    tx.record(Entry::new("customer.updated", subject(&changed)).before(before).after(after));
+    let entry = Entry::new(ChangeAction::CustomerUpdated, subject(&changed)).before(before).after(after);
+    // Of what can be edited the gateway knows the name alone.
+    tx.record(if changed.company_name == row.company_name { entry.only_papers() } else { entry });
     view::one(tx, &account, changed).await
 }
 

@@ -9,6 +9,7 @@ use super::sql::{CustomerRow, TotalsRow};
 use base::authz::{Account, Permission};
 use base::cx::Cx;
 use base::lineage::Lineage;
+use base::overlay::Overlay;
 
 /// Makes wire customers of rows that the account sees.
 pub async fn customers(
@@ -17,17 +18,20 @@ pub async fn customers(
     rows: Vec<(CustomerRow, TotalsRow)>,
 ) -> Result<Vec<Customer>, Error> {
     let lineage = Lineage::of(cx, rows.iter().map(|(row, _)| &row.path)).await?;
-    Ok(rows.into_iter().map(|(row, totals)| customer(&lineage, account, row, totals)).collect())
+    let overlay = cx.overlay().await?;
+    Ok(rows.into_iter().map(|(row, totals)| customer(&lineage, account, row, totals, &overlay)).collect())
 }
 
 /// Makes the wire customer of one row.
 pub async fn one(cx: &mut Cx, account: &Account, row: CustomerRow) -> Result<Customer, Error> {
     let totals = super::sql::totals(cx, &row.id).await?;
     let lineage = Lineage::of(cx, std::iter::once(&row.path)).await?;
-    Ok(customer(&lineage, account, row, totals))
+    let overlay = cx.overlay().await?;
+    Ok(customer(&lineage, account, row, totals, &overlay))
 }
 
-fn customer(lineage: &Lineage, account: &Account, row: CustomerRow, totals: TotalsRow) -> Customer {
+fn customer(lineage: &Lineage, account: &Account, row: CustomerRow, totals: TotalsRow, overlay: &Overlay) -> Customer {
+    let unsaved = overlay.of_id(row.id.as_str());
     let is_below = account.path.is_above(&row.path);
     let parent = row.parent_id.as_ref().filter(|_| is_below);
     let suspension = row.suspend_mode.map(|mode| Suspension {
@@ -45,13 +49,13 @@ fn customer(lineage: &Lineage, account: &Account, row: CustomerRow, totals: Tota
         account_state: row.account_state(),
         suspension,
         effective_state: lineage.effective_state(&row.path, account),
-        last_backup_at: totals.last_backup_at.map(Time::from_micros),
+        last_backup_at: unsaved.last_backup_at(totals.last_backup_at).map(Time::from_micros),
         actions: actions(lineage, account, &row, totals),
         totals: CustomerTotals {
             customers: totals.customers,
             sites: totals.sites,
             devices: totals.devices,
-            used_bytes: totals.used_bytes,
+            used_bytes: unsaved.used_bytes(totals.used_bytes),
         },
         profile: Profile {
             address: row.address,

@@ -29,7 +29,6 @@ pub fn routes() -> OpenApiRouter<App> {
     responses((status = 200, body = Page<Device>)))]
 async fn device_list(call: Call, Parameters(query): Parameters<ListQuery>) -> Result<Json<Page<Device>>, Failure> {
     call.account()?;
-    call.app.settle_usage().await?;
     let mut cx = call.read().await?;
     Ok(Json(super::list(&mut cx, &query).await?))
 }
@@ -43,8 +42,6 @@ async fn device_register(Open(command): Open<DeviceRegister>) -> Result<Reply<De
     // A pass key cannot be guessed; this only keeps the attempts from costing us anything.
     let tries = [(format!("register {}", call.origin.limited_as()), PER_ADDRESS)];
     call.app.attempts.take(&tries, call.app.clock.now())?;
-    // Nor may a device get its credentials again whose first contact is known but not written yet.
-    call.app.settle_usage().await?;
     let reply: Result<Reply<DeviceCredentials>, Failure> =
         transact!(command, CREATED, |tx| super::register(tx, &input).await);
     if !matches!(&reply, Err(failure) if failure.code() == Code::PassKeyUnknown) {
@@ -58,7 +55,6 @@ async fn device_register(Open(command): Open<DeviceRegister>) -> Result<Reply<De
     params(("id" = String, Path)), responses((status = 200, body = Device)))]
 async fn device_show(call: Call, Path(id): Path<DeviceId>) -> Result<Response, Failure> {
     call.account()?;
-    call.app.settle_usage().await?;
     let mut cx = call.read().await?;
     Ok(show(&super::show(&mut cx, &id).await?)?)
 }

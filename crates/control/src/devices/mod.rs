@@ -4,6 +4,7 @@ pub mod http;
 mod register;
 pub mod sql;
 
+use api::change::ChangeAction;
 use api::device::{Device, DeviceCredentials, DeviceStatus, DeviceUpdate};
 use api::id::{DeviceId, RepositoryId, StorageLocationId};
 use api::page::{ListQuery, Page};
@@ -21,6 +22,7 @@ use base::change::{Entry, Subject};
 use base::cx::{Cx, Tx};
 use base::lineage::Lineage;
 use base::list::{SortField, Window, search_of};
+use base::overlay::Overlay;
 use base::text;
 use base::version::IfMatch;
 
@@ -43,7 +45,8 @@ pub async fn list(cx: &mut Cx, query: &ListQuery) -> Result<Page<Device>, Error>
     let rows = sql::window(cx, &under, search.as_deref(), &window).await?;
     let (rows, next) = window.cut(rows, |(row, _, _)| row.id.to_string());
     let lineage = Lineage::of(cx, rows.iter().map(|(row, _, _)| &row.path)).await?;
-    let items = rows.into_iter().map(|whole| view(&cx.app, &lineage, &account, whole)).collect();
+    let overlay = cx.overlay().await?;
+    let items = rows.into_iter().map(|whole| view(&cx.app, &lineage, &account, whole, &overlay)).collect();
     Ok(base::list::page(items, next, total))
 }
 
@@ -60,7 +63,8 @@ async fn get(cx: &mut Cx, account: &Account, id: &DeviceId) -> Result<WholeDevic
 
 async fn seen(cx: &mut Cx, account: &Account, whole: WholeDevice) -> Result<Device, Error> {
     let lineage = Lineage::of(cx, std::iter::once(&whole.0.path)).await?;
-    Ok(view(&cx.app, &lineage, account, whole))
+    let overlay = cx.overlay().await?;
+    Ok(view(&cx.app, &lineage, account, whole, &overlay))
 }
 
 /// What `rest:` is put before: the repository's address, ending in a slash.
@@ -68,7 +72,16 @@ pub fn repository_url(app: &App, repository: &RepositoryId) -> String {
     format!("{}/restic/{repository}/", app.config.public_url)
 }
 
-fn view(app: &App, lineage: &Lineage, account: &Account, (row, repository, home): WholeDevice) -> Device {
+fn view(
+    app: &App,
+    lineage: &Lineage,
+    account: &Account,
+    (row, repository, home): WholeDevice,
+    overlay: &Overlay,
+) -> Device {
+    let unsaved = overlay.of_id(row.id.as_str());
+    let stored_contact = row.first_contact_at.map(|at| Time::from_micros(at).0);
+    let first_contact_at = stored_contact.or_else(|| app.contacted_at(&row.id));
     let action = |name: &str, permission: Permission| match account.refusal(permission, &row.path) {
         Some(reason) => Action::refused(name, Code::Forbidden, reason),
         None => Action::allowed(name),
@@ -92,9 +105,9 @@ fn view(app: &App, lineage: &Lineage, account: &Account, (row, repository, home)
         status: row.status,
         repository_id: repository.id,
         storage_location_id: home.storage_location_id.map(StorageLocationId::from_text),
-        used_bytes: repository.used_bytes,
-        last_backup_at: repository.last_backup_at.map(Time::from_micros),
-        first_contact_at: row.first_contact_at.map(Time::from_micros),
+        used_bytes: unsaved.used_bytes(repository.used_bytes),
+        last_backup_at: unsaved.last_backup_at(repository.last_backup_at).map(Time::from_micros),
+        first_contact_at: first_contact_at.map(Time),
         created_at: Time::from_micros(row.created_at),
     }
 }
@@ -124,7 +137,7 @@ pub async fn update(tx: &mut Tx, id: &DeviceId, expected: IfMatch, input: &Devic
             return Err(base::version::stale());
         }
         changed.version += 1;
-        let entry = Entry::new("device.updated", subject(&changed));
+        let entry = Entry::new(ChangeAction::DeviceUpdated, subject(&changed));
         tx.record(entry.before(json!({ "name": row.name })).after(json!({ "name": changed.name })));
     }
     seen(tx, &account, (changed, repository, home)).await
@@ -144,7 +157,7 @@ pub async fn issue_credentials(
     if sql::update(tx, &row, Some(&token_hash(&password))).await? != 1 {
         return Err(base::version::stale());
     }
-    tx.record(Entry::new("device.credentials_issued", subject(&row)));
+    tx.record(Entry::new(ChangeAction::DeviceCredentialsIssued, subject(&row)));
     Ok(credentials(&tx.app, &row.id, row.status, &repository.id, password))
 }
 

@@ -1,6 +1,7 @@
 //! A machine introduces itself with a pass key and gets all that a stock restic needs, or the reason why not.
 
 use api::change::ActorKind;
+use api::change::ChangeAction;
 use api::device::{DeviceCredentials, DeviceKind, DeviceRegister, DeviceStatus};
 use api::id::{CustomerId, DeviceId, RepositoryId};
 use api::pass_key::PassKeyState;
@@ -90,11 +91,11 @@ pub async fn register(tx: &mut Tx, input: &CheckedRegistration) -> Result<Device
     tx.add_to_totals(&row.path, Totals { devices: 1, ..Totals::default() });
     let after = json!({ "name": row.name, "kind": row.kind, "os": row.os, "fingerprint": row.fingerprint,
         "pass_key": key.prefix });
-    record(tx, "device.registered", &row, after);
+    record(tx, ChangeAction::DeviceRegistered, &row, after);
     Ok(credentials(&tx.app, &row.id, row.status, &repository, password))
 }
 
-fn record(tx: &mut Tx, action: &'static str, row: &DeviceRow, after: serde_json::Value) {
+fn record(tx: &mut Tx, action: ChangeAction, row: &DeviceRow, after: serde_json::Value) {
     let mut entry = Entry::new(action, subject(row)).after(after);
     entry.actor = Some((ActorKind::Device, row.id.to_string(), row.name.clone()));
     tx.record(entry);
@@ -160,7 +161,7 @@ async fn reissue(
     secret_hash: &str,
     password: String,
 ) -> Result<DeviceCredentials, Error> {
-    if known.first_contact_at.is_some() || known.path != *home {
+    if known.first_contact_at.is_some() || tx.app.contacted_at(&known.id).is_some() || known.path != *home {
         let detail = "A device with this fingerprint is in use. An administrator can issue new credentials for it.";
         return Err(Error::new(Code::FingerprintBoundElsewhere, detail));
     }
@@ -169,7 +170,7 @@ async fn reissue(
         return Err(base::version::stale());
     }
     let repository = sql::repository_of(tx, &row.id).await?;
-    record(tx, "device.registered_again", &row, json!({ "name": row.name, "kind": row.kind, "os": row.os }));
+    record(tx, ChangeAction::DeviceRegisteredAgain, &row, json!({ "name": row.name, "kind": row.kind, "os": row.os }));
     Ok(credentials(&tx.app, &row.id, row.status, &repository, password))
 }
 

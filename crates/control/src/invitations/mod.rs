@@ -3,6 +3,7 @@
 
 pub mod http;
 
+use api::change::ChangeAction;
 use api::id::UserId;
 use api::invitation::Invitation;
 use api::units::{Secret, Time};
@@ -25,7 +26,7 @@ pub async fn create(tx: &mut Tx, id: &UserId) -> Result<Invitation, Error> {
     account.authorize(Permission::ManageUsers, &home.path)?;
     users::refuse_self(&account, &row)?;
     let invitation = issue(tx, &row).await?;
-    tx.record(Entry::new("user.invited", users::subject(&row, &home.path)));
+    tx.record(Entry::new(ChangeAction::UserInvited, users::subject(&row, &home.path)));
     Ok(invitation)
 }
 

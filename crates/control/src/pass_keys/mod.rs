@@ -3,6 +3,7 @@
 pub mod http;
 pub mod sql;
 
+use api::change::ChangeAction;
 use api::id::{CustomerId, PassKeyId};
 use api::page::{ListQuery, Page};
 use api::pass_key::{PassKey, PassKeyCreate, PassKeyCreated, PassKeyState};
@@ -150,7 +151,7 @@ pub async fn create(tx: &mut Tx, customer: &CustomerId, input: &PassKeyCreate) -
     };
     sql::insert(tx, &row).await?;
     let limits = json!({ "max_uses": row.max_uses, "expires_at": input.expires_at, "site_id": row.site_id });
-    tx.record(Entry::new("pass_key.created", subject(&row, &node.path)).after(limits));
+    tx.record(Entry::new(ChangeAction::PassKeyCreated, subject(&row, &node.path)).after(limits));
     Ok(created(&row, secret))
 }
 
@@ -184,7 +185,7 @@ pub async fn rotate(tx: &mut Tx, id: &PassKeyId) -> Result<PassKeyCreated, Error
     row.uses = 0;
     sql::rotate(tx, id, &row.prefix, &token_hash(&secret)).await?;
     let after = json!({ "prefix": row.prefix, "uses": 0 });
-    tx.record(Entry::new("pass_key.rotated", subject(&row, &path)).before(before).after(after));
+    tx.record(Entry::new(ChangeAction::PassKeyRotated, subject(&row, &path)).before(before).after(after));
     Ok(created(&row, secret))
 }
 
@@ -193,7 +194,7 @@ pub async fn revoke(tx: &mut Tx, id: &PassKeyId) -> Result<(), Error> {
     let account = tx.account()?;
     let (row, path) = get(tx, &account, id).await?;
     if sql::revoke(tx, id).await? > 0 {
-        tx.record(Entry::new("pass_key.revoked", subject(&row, &path)));
+        tx.record(Entry::new(ChangeAction::PassKeyRevoked, subject(&row, &path)));
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ pub mod http;
 pub mod sql;
 
 use ::http::HeaderMap;
+use api::change::ChangeAction;
 use api::id::{CustomerId, UserId};
 use api::session::{Me, SignIn};
 use api::units::Time;
@@ -134,7 +135,7 @@ pub async fn create(tx: &mut Tx, proven: &Proven, former: Option<&str>) -> Resul
     let row = find(tx, &hash).await?.ok_or_else(|| Error::internal("a session that was made is gone"))?;
     let account = account(row);
     tx.caller = Caller::Account(account.clone());
-    tx.record(Entry::new("session.created", subject(&account)).after(json!({ "login": account.login })));
+    tx.record(Entry::new(ChangeAction::SessionCreated, subject(&account)).after(json!({ "login": account.login })));
     let secret = crate::setup::installation_secret(tx).await?.unwrap_or_default();
     let name = data_encoding::HEXLOWER.encode(&tx.app.random.bytes::<16>()?);
     let browser = browser_cookie(&secret, &name, &proven.login);
@@ -161,7 +162,7 @@ pub async fn me(cx: &mut Cx, account: &Account, expires_at: Timestamp) -> Result
 
 pub async fn delete(tx: &mut Tx, session: &Session) -> Result<(), Error> {
     sql::delete(tx, &session.token_hash).await?;
-    tx.record(Entry::new("session.deleted", subject(&session.account)));
+    tx.record(Entry::new(ChangeAction::SessionDeleted, subject(&session.account)));
     Ok(())
 }
 
@@ -194,8 +195,8 @@ pub async fn set_own_password(tx: &mut Tx, session: &Session, hash: &str) -> Res
         }
     }
     let action = match account.id {
-        AccountId::User(_) => "user.password_set",
-        AccountId::Customer(_) => "customer.password_set",
+        AccountId::User(_) => ChangeAction::UserPasswordSet,
+        AccountId::Customer(_) => ChangeAction::CustomerPasswordSet,
     };
     tx.record(Entry::new(action, subject(account)));
     Ok(())

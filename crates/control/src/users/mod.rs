@@ -4,6 +4,7 @@ pub mod http;
 pub mod sql;
 
 use api::change::ActorKind;
+use api::change::ChangeAction;
 use api::id::{CustomerId, UserId};
 use api::invitation::Invitation;
 use api::page::{ListQuery, Page};
@@ -155,7 +156,7 @@ pub(crate) async fn set_password_by_invitation(tx: &mut Tx, id: &UserId, hash: &
     let (row, home) = sql::find_anywhere(tx, id).await?.ok_or_else(Error::not_found)?;
     sql::set_password(tx, id, hash).await?;
     crate::sessions::sql::delete_of_user(tx, id, None).await?;
-    let mut entry = Entry::new("user.password_set", subject(&row, &home.path));
+    let mut entry = Entry::new(ChangeAction::UserPasswordSet, subject(&row, &home.path));
     entry.actor = Some((ActorKind::User, row.id.to_string(), row.name.clone()));
     tx.record(entry);
     Ok(())
@@ -195,7 +196,7 @@ async fn new_row(
     };
     sql::insert(tx, &row).await?;
     let home = customers::sql::find_anywhere(tx, customer).await?.ok_or_else(Error::not_found)?;
-    tx.record(Entry::new("user.created", subject(&row, &home.path)).after(Value::Object(snapshot(&row))));
+    tx.record(Entry::new(ChangeAction::UserCreated, subject(&row, &home.path)).after(Value::Object(snapshot(&row))));
     Ok(row)
 }
 
@@ -254,10 +255,10 @@ pub async fn update(
     }
     changed.version += 1;
     if before != after {
-        tx.record(Entry::new("user.updated", subject(&changed, &home.path)).before(before).after(after));
+        tx.record(Entry::new(ChangeAction::UserUpdated, subject(&changed, &home.path)).before(before).after(after));
     }
     if sets_password {
-        tx.record(Entry::new("user.password_set", subject(&changed, &home.path)));
+        tx.record(Entry::new(ChangeAction::UserPasswordSet, subject(&changed, &home.path)));
     }
     Ok(view(&account, changed, &home))
 }
@@ -292,7 +293,7 @@ pub async fn delete(tx: &mut Tx, id: &UserId, expected: Option<IfMatch>) -> Resu
     }
     keep_an_administrator(tx, &row, &home).await?;
     delete_with_all(tx, id).await?;
-    tx.record(Entry::new("user.deleted", subject(&row, &home.path)).before(Value::Object(snapshot(&row))));
+    tx.record(Entry::new(ChangeAction::UserDeleted, subject(&row, &home.path)).before(Value::Object(snapshot(&row))));
     Ok(())
 }
 

@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use api::grant::{Sentence, Standing};
+use api::grant::DeviceEntry;
 use tokio::time::Instant;
+use tree::Mode;
 
 use crate::support::{Client, Reply, World, content, path, until};
 
-fn stopped() -> Standing {
-    Standing::BackupsStopped(Sentence::new("Customer acme is suspended: unpaid. Ask Example IT"))
-}
+const STOPPED: Option<(Mode, &str)> = Some((Mode::StopBackups, "unpaid. Ask Example IT"));
 
 /// Begins an upload of a blob of 3 MB and sends the first half.
 async fn half(world: &World, kind: &str) -> (Client, Vec<u8>) {
@@ -31,7 +30,7 @@ async fn other_half(client: &mut Client, content: &[u8]) -> Reply {
 async fn a_running_upload_is_cut_and_told_why_after_its_body() {
     let world = World::new().await;
     let (mut client, content) = half(&world, "data").await;
-    world.stand(&stopped());
+    world.stand(STOPPED);
     until("the temporary file is gone", || world.temporaries() == 0).await;
     let reply = other_half(&mut client, &content).await;
     assert_eq!((reply.status, reply.code().as_str()), (403, "customer_suspended"));
@@ -46,7 +45,7 @@ async fn a_running_upload_is_cut_and_told_why_after_its_body() {
 async fn a_cut_client_that_stops_sending_is_answered_all_the_same() {
     let world = World::new().await;
     let (mut client, _) = half(&world, "data").await;
-    world.stand(&stopped());
+    world.stand(STOPPED);
     let begun = std::time::Instant::now();
     let reply = client.reply("POST").await;
     assert_eq!(reply.status, 403);
@@ -57,8 +56,8 @@ async fn a_cut_client_that_stops_sending_is_answered_all_the_same() {
 async fn a_changed_grant_that_still_allows_it_lets_an_upload_go_on() {
     let world = World::new().await;
     let (mut client, content) = half(&world, "data").await;
-    world.stand(&stopped());
-    world.stand(&Standing::Active);
+    world.stand(STOPPED);
+    world.stand(None);
     assert_eq!(world.temporaries(), 1, "too quick to be seen, or seen and forgiven");
     let reply = other_half(&mut client, &content).await;
     assert_eq!(reply.status, 200);
@@ -69,7 +68,7 @@ async fn a_changed_grant_that_still_allows_it_lets_an_upload_go_on() {
 async fn a_withdrawn_device_is_cut() {
     let world = World::new().await;
     let (mut client, content) = half(&world, "index").await;
-    world.grants.replace(Vec::new());
+    world.withdraw();
     until("the temporary file is gone", || world.temporaries() == 0).await;
     let reply = other_half(&mut client, &content).await;
     assert_eq!((reply.status, reply.code().as_str()), (403, "forbidden"));
@@ -80,9 +79,8 @@ async fn a_withdrawn_device_is_cut() {
 async fn a_device_with_new_credentials_is_cut() {
     let world = World::new().await;
     let (mut client, content) = half(&world, "data").await;
-    let mut grant = world.grant(1, Standing::Active);
-    grant.secret = [7; 32];
-    world.grants.update(vec![grant], &[]);
+    let device = crate::support::device(1, 0);
+    world.change(DeviceEntry { secret: [7; 32], ..device });
     let reply = other_half(&mut client, &content).await;
     assert_eq!((reply.status, reply.code().as_str()), (403, "forbidden"));
 }
@@ -90,7 +88,7 @@ async fn a_device_with_new_credentials_is_cut() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refused_body_is_read_before_the_answer() {
     let world = World::new().await;
-    world.stand(&stopped());
+    world.stand(STOPPED);
     let content = content(40_000_000);
     for _ in 0..3 {
         // Deaf while it sends, as restic is.
@@ -106,7 +104,7 @@ async fn a_refused_body_is_read_before_the_answer() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_waits_for_leave_to_send_is_refused_at_once() {
     let world = World::new().await;
-    world.stand(&stopped());
+    world.stand(STOPPED);
     let headers = [("Content-Length", "1000000"), ("Expect", "100-continue")];
     let mut client = world.connect().await;
     client.send(1, "POST", &path("data", b"x"), &headers, None).await;
@@ -121,7 +119,7 @@ async fn while_backups_are_stopped_restores_work() {
     let (old, lock) = (content(100_000), content(150));
     world.post("/restic/rep_1/config", b"config").await;
     world.post(&path("data", &old), &old).await;
-    world.stand(&stopped());
+    world.stand(STOPPED);
 
     assert_eq!(world.get("/restic/rep_1/config").await.status, 200);
     assert!(world.get(&path("data", &old)).await.body == old);
@@ -143,7 +141,7 @@ async fn while_backups_are_stopped_restores_work() {
 async fn a_full_stop_stops_all() {
     let world = World::new().await;
     world.post("/restic/rep_1/config", b"config").await;
-    world.stand(&Standing::FullStop(Sentence::new("Customer acme is suspended")));
+    world.stand(Some((Mode::FullStop, "")));
     let lock = path("locks", b"lock");
     for (method, path) in [
         ("GET", "/restic/rep_1/config"),

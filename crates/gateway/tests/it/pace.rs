@@ -3,9 +3,9 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use api::grant::{Sentence, Standing};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{sleep, timeout};
+use tree::Mode;
 
 use crate::support::{Client, World, content, path, until};
 
@@ -62,7 +62,7 @@ async fn a_full_stop_cuts_a_download_that_runs() {
         }
         sleep(Duration::from_millis(20)).await;
         if stopped.is_none() && begun.elapsed() > Duration::from_millis(300) {
-            world.stand(&Standing::FullStop(Sentence::new("Customer acme is suspended")));
+            world.stand(Some((Mode::FullStop, "")));
             stopped = Some(Instant::now());
         }
         assert!(begun.elapsed() < Duration::from_secs(10), "goes on after {read} bytes");
@@ -78,7 +78,7 @@ async fn a_full_stop_cuts_a_download_whose_client_does_not_read() {
     let mut client = begin_download(&world).await;
     sleep(Duration::from_millis(200)).await;
     assert_eq!(open_files(&world), 1);
-    world.stand(&Standing::FullStop(Sentence::new("Customer acme is suspended")));
+    world.stand(Some((Mode::FullStop, "")));
     let begun = Instant::now();
     until("the file is closed", || open_files(&world) == 0).await;
     assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
@@ -89,7 +89,7 @@ async fn a_full_stop_cuts_a_download_whose_client_does_not_read() {
 async fn stopped_backups_let_a_download_go_on() {
     let world = World::new().await;
     let mut client = begin_download(&world).await;
-    world.stand(&Standing::BackupsStopped(Sentence::new("Customer acme is suspended")));
+    world.stand(Some((Mode::StopBackups, "")));
     sleep(Duration::from_millis(300)).await;
     let mut all = vec![0; LONG];
     // The head and the first bytes have been read already.

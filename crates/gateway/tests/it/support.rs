@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use api::grant::{Grant, Grants, Ledger, LeftOpen, Opened, Reading, Standing, Unavailable};
-use api::id::{DeviceId, RepositoryId};
+use api::grant::{Changes, DeviceEntry, Grants, Ledger, LeftOpen, NodeEntry, Opened, Reading, Suspension, Unavailable};
+use api::id::{DeviceId, RepositoryId, StoragePoolId};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use data_encoding::HEXLOWER;
@@ -25,6 +25,8 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, timeout};
+use tree::Mode;
+use uuid::Uuid;
 
 /// What a ledger holds of one repository.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -104,7 +106,8 @@ impl Ledger for Book {
     }
 }
 
-/// A gateway in service, with the devices `dev_1`, `dev_2` and so on, and the repositories `rep_1`, `rep_2`.
+/// A gateway in service, with two devices of the customer acme and their repositories. In paths these are called `rep_1`
+/// and `rep_2`.
 pub(crate) struct World {
     pub(crate) pool: Arc<TempDir>,
     pub(crate) grants: Arc<Grants>,
@@ -137,33 +140,39 @@ impl World {
         let world = Self { pool, grants, book, gateway, address };
         for n in [1, 2] {
             let directory = world.repository(n);
-            world.book.directories.lock().unwrap().insert(RepositoryId::from_text(format!("rep_{n}")), directory);
+            world.book.directories.lock().unwrap().insert(repository(n), directory);
         }
         world.gateway.recover().await.unwrap();
-        world.stand(&Standing::Active);
+        let pool = world.grants.pool(&StoragePoolId::new(Uuid::from_u128(1)), world.pool.path().join("repositories"));
+        for n in [1, 2] {
+            world.change(device(n, pool));
+        }
+        world.stand(None);
         world.grants.confirm(Instant::now() + Duration::from_hours(1));
         world
     }
 
     pub(crate) fn repository(&self, n: usize) -> PathBuf {
-        self.pool.path().join(format!("repositories/{n}"))
+        self.pool.path().join("repositories").join(repository(n).as_str())
     }
 
-    pub(crate) fn grant(&self, n: usize, standing: Standing) -> Grant {
-        Grant {
-            device: DeviceId::from_text(format!("dev_{n}")),
-            repository: RepositoryId::from_text(format!("rep_{n}")),
-            username: format!("dev_{n}"),
-            secret: Sha256::digest(format!("secret {n}")).into(),
-            directory: self.repository(n),
-            standing,
-        }
+    pub(crate) fn change(&self, device: DeviceEntry) {
+        self.grants.apply(Changes { devices: vec![(device.id, Some(device))], ..Changes::default() });
     }
 
-    /// Gives all devices this standing.
-    pub(crate) fn stand(&self, standing: &Standing) {
-        let grants = [1, 2].map(|n| self.grant(n, standing.clone()));
-        self.grants.replace(grants.to_vec());
+    /// Withdraws all devices.
+    pub(crate) fn withdraw(&self) {
+        let devices = [1, 2].map(|n| (number(n), None)).to_vec();
+        self.grants.apply(Changes { devices, ..Changes::default() });
+    }
+
+    /// Suspends the customer, or lifts that.
+    pub(crate) fn stand(&self, suspension: Option<(Mode, &str)>) {
+        let suspension = suspension.map(|(mode, message)| {
+            Box::new(Suspension { mode, message: Some(message).filter(|message| !message.is_empty()).map(Into::into) })
+        });
+        let acme = NodeEntry { id: ACME, parent: None, suspension, called: Some("acme".into()) };
+        self.grants.apply(Changes { nodes: vec![(ACME, Some(acme))], ..Changes::default() });
     }
 
     /// Uploads under way: files of the pool without a name that this process has open, and those with a name.
@@ -255,7 +264,34 @@ pub(crate) fn content(length: usize) -> Vec<u8> {
 }
 
 pub(crate) fn basic(n: usize) -> String {
-    format!("Basic {}", BASE64_STANDARD.encode(format!("dev_{n}:secret {n}")))
+    format!("Basic {}", BASE64_STANDARD.encode(format!("{}:secret {n}", DeviceId::new(number(n)))))
+}
+
+pub(crate) fn device(n: usize, pool: u16) -> DeviceEntry {
+    DeviceEntry {
+        id: number(n),
+        repository: number(n),
+        node: ACME,
+        secret: Sha256::digest(format!("secret {n}")).into(),
+        pool,
+    }
+}
+
+const ACME: Uuid = Uuid::from_u128(1000);
+
+fn number(n: usize) -> Uuid {
+    Uuid::from_u128(n as u128)
+}
+
+pub(crate) fn repository(n: usize) -> RepositoryId {
+    RepositoryId::new(number(n))
+}
+
+/// With the repositories' ids in the place of their short names.
+fn translated(path: &str) -> String {
+    [1, 2]
+        .into_iter()
+        .fold(path.to_owned(), |path, n| path.replace(&format!("/rep_{n}/"), &format!("/{}/", repository(n))))
 }
 
 /// A connection on which anything can be sent.
@@ -277,6 +313,7 @@ impl Client {
         headers: &[(&str, &str)],
         body: Option<&[u8]>,
     ) {
+        let path = translated(path);
         let mut head = format!("{method} {path} HTTP/1.1\r\nHost: pool\r\n");
         if device > 0 {
             let _ = write!(head, "Authorization: {}\r\n", basic(device));

@@ -2,16 +2,14 @@
 
 use std::time::Duration;
 
-use api::grant::Meter as _;
-use api::id::RepositoryId;
 use tokio::io::AsyncWriteExt as _;
 
-use crate::support::{World, content, name, path, until};
+use crate::support::{World, content, name, path, repository, until};
 
 /// What the ledger holds of the first repository, after a flush.
 async fn used(world: &World) -> u64 {
     world.gateway.flush().await.unwrap();
-    world.book.row(&RepositoryId::from_text("rep_1")).used_bytes
+    world.book.row(&repository(1)).used_bytes
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use api::grant::Meter as _;
 use api::id::{DeviceId, RepositoryId};
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -14,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::support::{Row, World, content, name, path, until};
 
 fn repository() -> RepositoryId {
-    RepositoryId::from_text("rep_1")
+    crate::support::repository(1)
 }
 
 fn opens(world: &World) -> usize {
@@ -92,7 +91,7 @@ async fn a_device_is_reported_once() {
         world.get("/restic/rep_1/config").await;
         world.gateway.flush().await.unwrap();
     }
-    assert_eq!(*world.book.contacts.lock().unwrap(), [DeviceId::from_text("dev_1")]);
+    assert_eq!(*world.book.contacts.lock().unwrap(), [DeviceId::new(uuid::Uuid::from_u128(1))]);
     world.book.away.store(true, Ordering::SeqCst);
     let mut client = world.connect().await;
     client.send(2, "GET", "/restic/rep_2/config", &[], None).await;

@@ -64,7 +64,6 @@ pub(super) async fn everything(
     backups::make(restic, machines, work, app.clock.now().into(), say).await?;
     loader.suspend(&resellers).await?;
     loader.customers_own_key().await?;
-    app.settle_usage().await?;
     print(say, &app.config.public_url, &loader.logins(), example.as_ref());
     Ok(())
 }

@@ -3,9 +3,11 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use base::clock::Clock;
+use gateway::Gateway;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tenantry::serve::{Options, Server};
@@ -24,6 +26,7 @@ pub(crate) const PROVIDER: &str = "Example Backup";
 /// A server that runs.
 struct Running {
     control: base::App,
+    gateway: Arc<Gateway>,
     address: SocketAddr,
     setup_token: Option<String>,
     stop: CancellationToken,
@@ -41,11 +44,11 @@ impl Running {
         })
         .await
         .unwrap();
-        let (control, address) = (server.app.clone(), server.address);
+        let (control, gateway, address) = (server.app.clone(), Arc::clone(&server.gateway), server.address);
         let setup_token = server.setup_token.clone();
         let stop = CancellationToken::new();
         let serving = tokio::spawn(server.run(stop.clone()));
-        Self { control, address, setup_token, stop, serving }
+        Self { control, gateway, address, setup_token, stop, serving }
     }
 
     async fn stop(self) {
@@ -217,7 +220,7 @@ impl App {
     /// left.
     pub(crate) async fn finish(mut self) {
         let running = self.running.take().unwrap();
-        audit::running(&running.control, &self.database, self.data.path()).await;
+        audit::running(&running.control, &running.gateway, &self.database, self.data.path()).await;
         running.stop().await;
         audit::stopped(&self.database, self.data.path()).await;
     }

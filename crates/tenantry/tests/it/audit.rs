@@ -10,14 +10,16 @@ use base::clock::Clock;
 use base::{App, Config};
 use control::grants::Follower;
 use db::sql;
+use gateway::Gateway;
 
 type Database = db::Database;
 
 /// With the server still running.
-pub(crate) async fn running(app: &App, database: &Database, data: &Path) {
-    app.settle_usage().await.unwrap();
+pub(crate) async fn running(app: &App, gateway: &Gateway, database: &Database, data: &Path) {
+    gateway.flush().await.unwrap();
+    assert_eq!(app.unsaved(), [], "what was just stored is not known to be");
     let stored = counters(database).await;
-    app.settle_usage().await.unwrap();
+    gateway.flush().await.unwrap();
     assert_eq!(counters(database).await, stored, "storing the counters twice changed something");
     compare_totals(database, data).await;
     let devices: Vec<String> = all(database, sql!["select id from devices order by id"]).await;
@@ -111,6 +113,7 @@ async fn compare_grants(app: &App, database: &Database, devices: &[String]) {
     };
     let expected = table(&other);
     follower.catch_up().await.unwrap();
+    assert_eq!(follower.compare().await.unwrap(), 0, "the table differs from the rows it was filled from");
     assert_eq!(table(&other), expected, "following changes that were seen changed something");
     for _ in 0..500 {
         if table(app) == expected && app.grants.len() == other.grants.len() {

@@ -49,7 +49,7 @@ async fn wrote(app: &App, node: &str, known: &mut usize, answer: Answer, expecte
     let at: jiff::Timestamp = entry["at"].as_str().unwrap().parse().unwrap();
     assert!(app.now().duration_since(at).as_secs().abs() < 60);
     if entries.len() > 1 {
-        assert!(entry["number"].as_i64() > entries[1]["number"].as_i64());
+        assert_ne!(entry["id"], entries[1]["id"]);
     }
     answer.body
 }
@@ -243,28 +243,51 @@ async fn the_log_is_the_subtrees_newest_first_and_paged() {
     }
     let other = app.customer(&reseller, "end_customer", "Mill").await;
     let path = format!("/customers/{reseller}/changes");
-    let numbers = async |path: &str| -> Vec<i64> {
-        app.admin().all(path).await.iter().map(|entry| entry["number"].as_i64().unwrap()).collect()
-    };
-    let newest_first = numbers(&format!("{path}?limit=2")).await;
+    let ids = async |path: &str| -> Vec<String> { app.admin().all(path).await.iter().map(id).collect() };
+    let newest_first = ids(&format!("{path}?limit=2")).await;
     assert_eq!(newest_first.len(), 7);
-    assert!(newest_first.is_sorted_by(|a, b| a > b));
+    let subjects = app.admin().all(&path).await;
+    let named: Vec<&str> = subjects.iter().filter_map(|entry| entry["after"]["name"].as_str()).collect();
+    assert_eq!(named, ["d", "c", "b", "a"], "the newest first");
     let mut oldest_first = newest_first.clone();
     oldest_first.reverse();
-    assert_eq!(numbers(&format!("{path}?limit=3&sort=number")).await, oldest_first);
-    assert_eq!(numbers(&with(&path, &[("under", &customer)])).await.len(), 5);
-    assert_eq!(numbers(&format!("/customers/{customer}/changes")).await.len(), 5);
-    assert_eq!(numbers(&with(&path, &[("q", "MILL")])).await.len(), 1);
+    assert_eq!(ids(&format!("{path}?limit=3&sort=at")).await, oldest_first);
+    assert_eq!(ids(&with(&path, &[("under", &customer)])).await.len(), 5);
+    assert_eq!(ids(&format!("/customers/{customer}/changes")).await.len(), 5);
+    assert_eq!(ids(&with(&path, &[("q", "MILL")])).await.len(), 1);
     app.customer(&reseller, "end_customer", "BÄCKEREI  MÜLLER").await;
-    assert_eq!(numbers(&with(&path, &[("q", "bäckerei müller")])).await.len(), 1);
-    let newest_first = numbers(&path).await;
+    assert_eq!(ids(&with(&path, &[("q", "bäckerei müller")])).await.len(), 1);
+    let newest_first = ids(&path).await;
     let window = app.admin().get(&format!("{path}?offset=5&limit=1")).await.is(200);
-    assert_eq!((&window["items"][0]["number"], &window["total"]), (&json!(newest_first[5]), &json!(8)));
+    assert_eq!((&window["items"][0]["id"], &window["total"]), (&json!(newest_first[5]), &json!(8)));
     // Narrowing goes down, never up or sideways.
     let below = format!("/customers/{customer}/changes");
     app.admin().get(&with(&below, &[("under", &other)])).await.refused(404, "not_found");
     app.admin().get(&with(&below, &[("under", &reseller)])).await.refused(404, "not_found");
-    app.admin().get(&format!("{path}?sort=at")).await.invalid(&[("sort", "invalid")]);
+    app.admin().get(&format!("{path}?sort=number")).await.invalid(&[("sort", "invalid")]);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn how_much_happens_elsewhere_shows_nowhere() {
+    let app = App::start().await;
+    let reseller = app.reseller("Northwind IT").await;
+    let own = app.person(&reseller, "administrator", "own@northwind.example").await;
+    let path = format!("/customers/{reseller}/changes?limit=2");
+    let page = own.get(&path).await.is(200);
+    let ids = |page: &Value| -> Vec<String> { page["items"].as_array().unwrap().iter().map(id).collect() };
+    assert_eq!(ids(&own.get(&path).await.is(200)), ids(&page), "an entry keeps its id");
+    let seen_above = ids(&app.admin().get(&path).await.is(200));
+    assert!(ids(&page).iter().all(|id| !seen_above.contains(id)), "another reader has other ids");
+    for entry in page["items"].as_array().unwrap() {
+        assert!(entry.get("number").is_none());
+    }
+    // A cursor is the reader's own, too, and nobody can look into it.
+    let cursor = page["next"].as_str().unwrap();
+    let decoded = data_encoding::BASE64URL_NOPAD.decode(cursor.as_bytes()).unwrap();
+    assert!(!String::from_utf8_lossy(&decoded).contains("key"));
+    own.get(&format!("{path}&after={cursor}")).await.is(200);
+    app.admin().get(&format!("{path}&after={cursor}")).await.invalid(&[("after", "invalid")]);
     app.finish().await;
 }
 

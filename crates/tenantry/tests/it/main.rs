@@ -17,6 +17,7 @@ mod devices;
 mod guessing;
 mod idempotency;
 mod invitations;
+mod latency;
 mod paging;
 mod pass_keys;
 mod permissions;

@@ -1,0 +1,34 @@
+//! What a reader of the change log gets instead of its numbers: these are one sequence for the whole installation, and
+//! their gaps would tell everybody how busy the others are.
+
+use api::id::ChangeId;
+use api::{Code, Error};
+use base::authz::Account;
+use base::cx::Cx;
+use base::seal::Seal;
+use uuid::Uuid;
+
+/// One account's view of the numbers.
+#[derive(Debug)]
+pub(super) struct Reader(Seal);
+
+impl Reader {
+    pub(super) async fn of(cx: &mut Cx, account: &Account) -> Result<Self, Error> {
+        let secret = crate::setup::installation_secret(cx).await?.unwrap_or_default();
+        Ok(Self(Seal::new(secret.as_bytes(), account.id.as_str(), "change log")?))
+    }
+
+    /// The same for the same entry, and another one for every other reader.
+    pub(super) fn id_of(&self, number: i64) -> Result<ChangeId, Error> {
+        Ok(ChangeId::new(Uuid::from_bytes(self.0.digest(&number.to_be_bytes())?)))
+    }
+
+    pub(super) fn seal(&self, cursor: &str) -> Result<String, Error> {
+        self.0.close(cursor.as_bytes())
+    }
+
+    pub(super) fn open(&self, sealed: &str) -> Result<String, Error> {
+        let cursor = self.0.open(sealed).and_then(|bytes| String::from_utf8(bytes).ok());
+        cursor.ok_or_else(|| Error::field("after", Code::Invalid, "Is no cursor of this list in this order."))
+    }
+}
