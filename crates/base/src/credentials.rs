@@ -1,6 +1,9 @@
 //! By what a request proves who sends it: today the session of a cookie. A session is a row; the browser has an opaque
 //! token that scripts cannot read, and we have its hash.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use ::http::HeaderMap;
 use api::id::{CustomerId, UserId};
 use api::units::Time;
@@ -14,7 +17,7 @@ use tree::Path;
 use crate::App;
 use crate::authn::token_hash;
 use crate::authz::{Account, AccountId};
-use crate::cx::{Caller, Cx, Origin, Tx};
+use crate::cx::{Caller, Cx, Tx};
 
 /// The cookie with the session's token.
 pub const COOKIE: &str = "tenantry_session";
@@ -22,8 +25,51 @@ pub const IDLE: SignedDuration = SignedDuration::from_hours(12);
 pub const LONGEST: SignedDuration = SignedDuration::from_secs(LONGEST_SECONDS);
 /// No session lives longer than this, however much it is used.
 pub const LONGEST_SECONDS: i64 = 30 * 24 * 60 * 60;
-/// A session's last use is written at most this often.
+/// A session's last use is noted at most this often.
 const TOUCH_EVERY: SignedDuration = SignedDuration::from_mins(1);
+
+/// When sessions were last used. Noted in memory and stored behind, so that no request has to write to be answered: a
+/// database that only reads still knows who is signed in.
+#[derive(Debug, Default)]
+pub struct Seen(Mutex<HashMap<String, Timestamp>>);
+
+impl Seen {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Timestamp>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn of(&self, token_hash: &str) -> Option<Timestamp> {
+        self.lock().get(token_hash).copied()
+    }
+
+    fn note(&self, token_hash: String, at: Timestamp) {
+        self.lock().insert(token_hash, at);
+    }
+}
+
+/// Stores when sessions were last used. Returns how many were.
+pub async fn store_seen(app: &App) -> Result<u64, Error> {
+    let mut seen: Vec<(String, Timestamp)> = app.seen.lock().iter().map(|(hash, at)| (hash.clone(), *at)).collect();
+    if seen.is_empty() {
+        return Ok(0);
+    }
+    // Rows are written in one order by everybody.
+    seen.sort_unstable();
+    crate::beside!(app, |tx| async {
+        for (hash, at) in &seen {
+            touch(tx, hash, at.as_microsecond()).await?;
+        }
+        Ok(())
+    }
+    .await)?;
+    let mut noted = app.seen.lock();
+    for (hash, at) in &seen {
+        if noted.get(hash) == Some(at) {
+            noted.remove(hash);
+        }
+    }
+    Ok(seen.len() as u64)
+}
 
 /// Somebody who is signed in.
 #[derive(Clone, Debug)]
@@ -43,14 +89,15 @@ pub async fn of_request(app: &App, headers: &HeaderMap) -> Result<Option<Session
     let now = cx.now;
     drop(cx);
     let created = Time::from_micros(row.created_at).0;
-    let seen = Time::from_micros(row.last_seen_at).0;
+    let stored = Time::from_micros(row.last_seen_at).0;
+    let seen = app.seen.of(&hash).map_or(stored, |seen| stored.max(seen));
     let ends = |from: Timestamp, after: SignedDuration| from.checked_add(after).unwrap_or(Timestamp::MAX);
     let expires_at = ends(created, LONGEST).min(ends(seen, IDLE));
     if now >= expires_at {
         return Ok(None);
     }
     if now.duration_since(seen) >= TOUCH_EVERY {
-        crate::run!(app, Caller::System, Origin::default(), |tx| touch(tx, &hash).await)?;
+        app.seen.note(hash, now);
     }
     Ok(Some(Session { token_hash: row.token_hash.clone(), account: account(row), expires_at: ends(created, LONGEST) }))
 }
@@ -107,7 +154,14 @@ pub async fn find(cx: &mut Cx, token_hash: &str) -> Result<Option<SessionRow>, E
     .await
 }
 
-async fn touch(tx: &mut Tx, token_hash: &str) -> Result<u64, Error> {
-    let now = tx.now.as_microsecond();
-    tx.exec(sql!["update sessions set last_seen_at = ", now, " where token_hash = ", token_hash]).await
+async fn touch(tx: &mut Tx, token_hash: &str, at: i64) -> Result<u64, Error> {
+    tx.exec(sql![
+        "update sessions set last_seen_at = ",
+        at,
+        " where token_hash = ",
+        token_hash,
+        " and last_seen_at < ",
+        at
+    ])
+    .await
 }

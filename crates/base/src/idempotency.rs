@@ -10,6 +10,7 @@ use db::{insert, sql};
 use hkdf::Hkdf;
 use sha2::{Digest as _, Sha256};
 
+use crate::App;
 use crate::cx::{Caller, Cx, Tx};
 
 const KEPT_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
@@ -79,16 +80,34 @@ pub async fn find(cx: &mut Tx, key: &str, operation: &str, request_hash: &str) -
     Ok(Some(Answer { status: u16::try_from(status).map_err(Error::internal)?, etag, body }))
 }
 
-/// Keeps an answer, and lets go of those that are a day old.
+/// Forgets answers that are a day old. Returns how many.
+pub async fn forget_old(app: &App) -> Result<u64, Error> {
+    crate::beside!(app, |tx| async {
+        let until = tx.now.as_microsecond() - KEPT_MICROS;
+        tx.exec(sql!["delete from idempotent_answers where created_at <= ", until]).await
+    }
+    .await)
+}
+
+/// Keeps an answer for a day.
 pub async fn keep(tx: &mut Tx, key: &str, operation: &str, request_hash: &str, answer: &Answer) -> Result<(), Error> {
     let caller = caller_of(tx);
     let now = tx.now.as_microsecond();
-    tx.exec(sql!["delete from idempotent_answers where created_at <= ", now - KEPT_MICROS]).await?;
     let nonce = Nonce::from(tx.app.random.bytes::<NONCE>()?);
     let body = cipher(key, &caller)?
         .encrypt(&nonce, answer.body.as_slice())
         .map_err(|_| Error::internal("an answer cannot be sealed"))?;
     let sealed = BASE64.encode(&[nonce.as_slice(), &body].concat());
+    // One that is a day old may still lie there.
+    tx.exec(sql![
+        "delete from idempotent_answers where caller = ",
+        caller.as_str(),
+        " and key_hash = ",
+        key_hash(key),
+        " and operation = ",
+        operation
+    ])
+    .await?;
     tx.exec(insert! { "idempotent_answers",
         caller: caller,
         key_hash: key_hash(key),

@@ -6,6 +6,7 @@
 
 pub mod authn;
 pub mod authz;
+pub mod background;
 pub mod change;
 pub mod clock;
 pub mod credentials;
@@ -35,6 +36,7 @@ use tokio::time::timeout;
 use crate::authn::{Attempts, Passwords};
 use crate::change::Written;
 use crate::clock::{Clock, Random};
+use crate::credentials::Seen;
 
 /// How long a command waits until the gateway knows of it.
 const FOLLOWED_WITHIN: Duration = Duration::from_secs(1);
@@ -61,6 +63,8 @@ pub struct Shared {
     pub config: Config,
     pub passwords: Passwords,
     pub attempts: Attempts,
+    /// When sessions were last used, as far as that is not stored yet.
+    pub seen: Seen,
     /// What the gateway admits by.
     pub grants: Arc<Grants>,
     /// The number of the newest change that this process has committed.
@@ -94,6 +98,7 @@ impl App {
             config,
             passwords: Passwords::new(random)?,
             attempts: Attempts::default(),
+            seen: Seen::default(),
             grants: Arc::new(Grants::default()),
             committed: watch::Sender::new(0),
             followed: watch::Sender::new(None),

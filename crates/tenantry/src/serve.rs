@@ -97,11 +97,14 @@ impl Server {
         let router = control::router::router(self.app.clone()).fallback(console::serve);
         let background = CancellationToken::new();
         let follower = tokio::spawn(self.follower.run(background.clone()));
+        let duties = base::background::run(self.app.clone(), control::background::duties(), background.clone());
+        let duties = tokio::spawn(duties);
         let keeper = tokio::spawn(Arc::clone(&self.gateway).run(stop.clone()));
         crate::listen::serve(self.listener, router, Arc::clone(&self.gateway), stop).await;
         let _ = keeper.await;
         background.cancel();
         let _ = follower.await;
+        let _ = duties.await;
         drop(self.lock);
     }
 }

@@ -12,6 +12,7 @@ use db::{insert, sql};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::users;
+use base::App;
 use base::authn::{token, token_hash};
 use base::authz::Permission;
 use base::change::Entry;
@@ -53,6 +54,15 @@ pub(crate) async fn issue(tx: &mut Tx, user: &users::sql::UserRow) -> Result<Inv
 pub(crate) async fn delete_of(tx: &mut Tx, user: &UserId) -> Result<(), Error> {
     tx.exec(sql!["delete from invitations where user_id = ", user]).await?;
     Ok(())
+}
+
+/// Forgets links that have expired. Returns how many.
+pub(crate) async fn forget_expired(app: &App) -> Result<u64, Error> {
+    base::beside!(app, |tx| async {
+        let now = tx.now.as_microsecond();
+        tx.exec(sql!["delete from invitations where expires_at <= ", now]).await
+    }
+    .await)
 }
 
 /// The account that a link is for.

@@ -121,8 +121,6 @@ pub async fn create(tx: &mut Tx, proven: &Proven, former: Option<&str>) -> Resul
     let token = token(tx.app.random)?;
     let hash = token_hash(&token);
     let now = tx.now;
-    let before = |span: SignedDuration| now.checked_sub(span).unwrap_or(Timestamp::MIN).as_microsecond();
-    sql::delete_ended(tx, before(LONGEST), before(IDLE)).await?;
     if let Some(former) = former {
         sql::delete(tx, former).await?;
     }
@@ -142,6 +140,15 @@ pub async fn create(tx: &mut Tx, proven: &Proven, former: Option<&str>) -> Resul
     let expires_at = now.checked_add(LONGEST).unwrap_or(Timestamp::MAX);
     let me = me(tx, &account, expires_at).await?;
     Ok(SignedIn { token, browser, me })
+}
+
+/// Forgets sessions that have ended. Returns how many.
+pub async fn forget_ended(app: &App) -> Result<u64, Error> {
+    let now = app.clock.now();
+    let before = |span: SignedDuration| now.checked_sub(span).unwrap_or(Timestamp::MIN).as_microsecond();
+    // The last uses first: one that seems idle may have been used a moment ago.
+    base::credentials::store_seen(app).await?;
+    base::beside!(app, |tx| sql::delete_ended(tx, before(LONGEST), before(IDLE)).await)
 }
 
 /// Who the caller is.

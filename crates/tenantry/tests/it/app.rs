@@ -136,6 +136,11 @@ impl App {
         self.clock.now()
     }
 
+    /// Runs what happens in the background to its end.
+    pub(crate) async fn settle(&self) {
+        base::background::settle(&self.running().control, &control::background::duties()).await.unwrap();
+    }
+
     /// The administrator of the provider.
     pub(crate) fn admin(&self) -> &Client {
         &self.admin

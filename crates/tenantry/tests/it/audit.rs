@@ -22,6 +22,10 @@ pub(crate) async fn running(app: &App, gateway: &Gateway, database: &Database, d
     gateway.flush().await.unwrap();
     assert_eq!(counters(database).await, stored, "storing the counters twice changed something");
     compare_totals(database, data).await;
+    let duties = control::background::duties();
+    base::background::settle(app, &duties).await.unwrap();
+    let again = base::background::settle(app, &duties).await.unwrap();
+    assert!(again.is_empty(), "these are never done: {again:?}");
     let devices: Vec<String> = all(database, sql!["select id from devices order by id"]).await;
     if !devices.is_empty() {
         compare_grants(app, database, &devices).await;

@@ -14,6 +14,7 @@ mod changes;
 mod contract;
 mod customers;
 mod devices;
+mod faults;
 mod guessing;
 mod idempotency;
 mod invitations;

@@ -1,0 +1,112 @@
+//! What happens without a request: *reconcilers*. Each makes one thing true of the state there is, whatever the way it
+//! came about, and needs no input: run twice it does nothing the second time. It is run when it said it would have to
+//! look again, and after each change if it follows from those. The slices list theirs in one place; the tests run that
+//! list to its end, with their own clock.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::Error;
+use futures_util::future::BoxFuture;
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use crate::App;
+
+/// After a failure: the cause may pass, and is told once.
+const AFTER_FAILURE: Duration = Duration::from_secs(15);
+
+/// What one run came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Round {
+    /// How many things were not as they should be.
+    pub mended: u64,
+    /// When it has to look again at the latest.
+    pub again_in: Duration,
+}
+
+/// Something that is kept true.
+pub trait Reconciler: Send + Sync + 'static {
+    /// For the log.
+    fn name(&self) -> &'static str;
+
+    /// Whether a change in the change log may be a reason to look.
+    fn follows_changes(&self) -> bool {
+        false
+    }
+
+    /// Whether it is run once more when the process ends: what it stores is in memory until then.
+    fn runs_at_end(&self) -> bool {
+        false
+    }
+
+    /// Makes it true.
+    fn reconcile<'a>(&'a self, app: &'a App) -> BoxFuture<'a, Result<Round, Error>>;
+}
+
+/// Reconcilers of a process.
+pub type Duties = Vec<Arc<dyn Reconciler>>;
+
+/// Runs all of them until told to stop.
+pub async fn run(app: App, duties: Duties, stop: CancellationToken) {
+    let mut running = JoinSet::new();
+    for duty in duties {
+        running.spawn(keep(app.clone(), duty, stop.clone()));
+    }
+    while let Some(ended) = running.join_next().await {
+        if let Err(error) = ended {
+            tracing::error!(%error, "a reconciler panicked");
+        }
+    }
+}
+
+async fn keep(app: App, duty: Arc<dyn Reconciler>, stop: CancellationToken) {
+    let mut committed = app.committed.subscribe();
+    let mut has_failed = false;
+    while !stop.is_cancelled() {
+        committed.mark_unchanged();
+        let wait = match duty.reconcile(&app).await {
+            Ok(round) => {
+                if has_failed {
+                    tracing::info!(duty = duty.name(), "goes on");
+                }
+                has_failed = false;
+                round.again_in
+            }
+            Err(error) => {
+                if !has_failed {
+                    tracing::warn!(duty = duty.name(), %error, cause = ?error.cause, "cannot be done; tried again");
+                }
+                has_failed = true;
+                AFTER_FAILURE
+            }
+        };
+        let changed = async {
+            if !duty.follows_changes() || has_failed || committed.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = sleep(wait) => {}
+            () = changed => {}
+        }
+    }
+    if duty.runs_at_end()
+        && let Err(error) = duty.reconcile(&app).await
+    {
+        tracing::warn!(duty = duty.name(), %error, cause = ?error.cause, "could not be done at the end");
+    }
+}
+
+/// Runs each of them once. Returns the names of those that found something to mend.
+pub async fn settle(app: &App, duties: &Duties) -> Result<Vec<&'static str>, Error> {
+    let mut mended = Vec::new();
+    for duty in duties {
+        if duty.reconcile(app).await?.mended > 0 {
+            mended.push(duty.name());
+        }
+    }
+    Ok(mended)
+}
