@@ -35,6 +35,7 @@ mod crash;
 mod hostile;
 mod lost;
 mod process;
+mod processes;
 mod rustic;
 mod story;
 mod wire;
