@@ -66,3 +66,35 @@ async fn what_has_ended_is_forgotten_and_nothing_else() {
     }
     app.finish().await;
 }
+
+/// A row that can't be read is named in the log; it stops neither the start nor anybody else, and what stands on it is
+/// not admitted.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_cannot_be_read_stops_nobody_else() {
+    let mut app = App::start().await;
+    let (bad, good) = (app.end_customer("Bakery").await, app.end_customer("Mill").await);
+    let (mut below_bad, mut below_good) = (
+        app.machine(&app.pass_key(&bad).await, "till").await,
+        app.machine(&app.pass_key(&good).await, "press").await,
+    );
+    for machine in [&below_bad, &below_good] {
+        machine.begin().await;
+    }
+    let set_level = async |app: &App, level: &'static str| {
+        let mut tx = app.database().begin().await.unwrap();
+        tx.exec(db::sql!["update customers set level = ", level, " where id = ", bad.as_str()]).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    set_level(&app, "sideways").await;
+    app.restart().await;
+    below_bad.moved_to(app.address());
+    below_good.moved_to(app.address());
+    assert_eq!(below_good.put("data", b"goes on").await.0, 200);
+    assert_eq!(below_bad.put("data", b"nobody knows").await.0, 503);
+    assert_eq!(below_bad.read().await, 503);
+    set_level(&app, "end_customer").await;
+    app.restart().await;
+    below_bad.moved_to(app.address());
+    assert_eq!(below_bad.put("data", b"known again").await.0, 200);
+    app.finish().await;
+}

@@ -29,6 +29,12 @@ impl Machine {
         }
     }
 
+    /// When the server has come back elsewhere.
+    pub(crate) fn moved_to(&mut self, server: std::net::SocketAddr) {
+        let path = self.url.split("/restic/").nth(1).unwrap();
+        self.url = format!("http://{server}/restic/{path}");
+    }
+
     pub(crate) async fn request(&self, method: Method, path: &str, body: Vec<u8>) -> reqwest::Response {
         let request = self.http.request(method, format!("{}{path}", self.url));
         request.basic_auth(&self.username, Some(&self.password)).body(body).send().await.unwrap()
