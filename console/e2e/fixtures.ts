@@ -72,6 +72,9 @@ export function complaintsOf(page: Page): string[] {
   return complaints;
 }
 
+/** A country that hosts a storage location, so that nothing has to be chosen. */
+const HOSTING = 'DE';
+
 /** The API, to prepare what a test begins with. */
 export class Backend {
   private readonly request: APIRequestContext;
@@ -98,9 +101,14 @@ export class Backend {
   }
 
   /** A reseller of this test's own, so that tests don't see each other's customers. */
-  async reseller(company_name: string): Promise<Customer> {
-    const provider = await this.provider();
-    return this.customer({ parent_id: provider.id, level: 'reseller', company_name, country: 'GB' });
+  async reseller(company_name: string, parent?: Customer): Promise<Customer> {
+    const { id } = parent ?? (await this.provider());
+    return this.customer({ parent_id: id, level: 'reseller', company_name, country: HOSTING });
+  }
+
+  async distributor(company_name: string): Promise<Customer> {
+    const { id } = await this.provider();
+    return this.customer({ parent_id: id, level: 'distributor', company_name, country: HOSTING });
   }
 
   customer(input: CustomerCreate): Promise<CustomerCreated> {
@@ -108,7 +116,7 @@ export class Backend {
   }
 
   endCustomer(parent: Customer, company_name: string, rest: Partial<CustomerCreate> = {}): Promise<CustomerCreated> {
-    return this.customer({ parent_id: parent.id, company_name, country: 'GB', ...rest });
+    return this.customer({ parent_id: parent.id, company_name, country: HOSTING, ...rest });
   }
 
   async device(customer: Customer, name: string): Promise<string> {

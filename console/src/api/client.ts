@@ -27,6 +27,14 @@ export class Unreachable extends Error {
   }
 }
 
+/** A part of the console itself did not arrive. */
+export class Unloaded extends Error {
+  constructor(cause: unknown) {
+    super('A script could not be loaded.', { cause });
+    this.name = 'Unloaded';
+  }
+}
+
 type Answer<T> = { data?: T; error?: unknown; response: Response };
 
 /** The answer's body; a refusal is thrown as {@link ApiError}. */
@@ -40,6 +48,15 @@ export async function take<T>(call: Promise<Answer<T>>): Promise<NonNullable<T>>
 export async function done(call: Promise<Answer<unknown>>): Promise<void> {
   const answer = await reached(call);
   if (!answer.response.ok) throw new ApiError(problemOf(answer));
+}
+
+/** For deletions: what is not there any more is deleted, whoever did it. The answer to the first try may have been lost. */
+export async function gone(call: Promise<void>): Promise<void> {
+  try {
+    await call;
+  } catch (error) {
+    if (!isCode(error, 'not_found')) throw error;
+  }
 }
 
 async function reached<T>(call: Promise<T>): Promise<T> {
@@ -72,7 +89,7 @@ export function ifMatch(version: number): { 'If-Match': string } {
   return { 'If-Match': `"${version}"` };
 }
 
-/** A key for one submission of a form: sending it again can't make two of what it makes. */
+/** For what must not be done twice: kept with it, and sent again with it if no answer came. A fresh one protects nothing. */
 export function idempotencyKey(): string {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }

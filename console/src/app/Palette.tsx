@@ -17,11 +17,15 @@ import {
 import { findQuery } from '../features/customers/api';
 import { LevelIcon } from '../features/customers/LevelIcon';
 import { customerName, LEVEL } from '../lib/words';
+import { ranked } from '../ui/pick/match';
 import { PAGES } from './pages';
 import { switchTheme } from './theme';
 import { useMe } from './useMe';
 
 const LABEL = 'Go to a customer, page or action';
+
+/** Customers in the list. */
+const SHOWN = 12;
 
 type Command = { id: string; name: string; icon: ReactNode; run: () => void };
 
@@ -34,12 +38,12 @@ export function Palette({ takeEarly, onClose }: { takeEarly: () => string; onClo
   const go = useNavigate();
   const found = useQuery({ ...findQuery(wanted), enabled: wanted.length > 0, placeholderData: (old) => old });
   const listed = wanted ? (found.data ?? []) : [];
-  const customers = found.isPlaceholderData
-    ? listed.filter((customer) => customerName(customer).toLowerCase().includes(wanted.toLowerCase()))
-    : listed;
+  const named = listed.map((customer) => ({ id: customer.id, name: customerName(customer), customer }));
+  const customers = ranked(named, wanted, !found.isPlaceholderData)
+    .slice(0, SHOWN)
+    .map(({ customer }) => customer);
 
-  const matching = (commands: Command[]) =>
-    commands.filter(({ name }) => name.toLowerCase().includes(wanted.toLowerCase()));
+  const matching = (commands: Command[]) => ranked(commands, wanted);
   const actions = matching([
     ...(operations.includes('customer_create')
       ? [

@@ -1,20 +1,21 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { KeyRound, LogOut, Menu as MenuIcon, Moon, Search, Sun, X } from 'lucide-react';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { Button as AriaButton } from 'react-aria-components';
 import { signOut } from '../features/sessions/api';
 import { initials } from '../lib/format';
 import { problemText, ROLE } from '../lib/words';
 import { IconButton } from '../ui/Button';
+import { lazyDialog } from '../ui/lazily';
 import { Menu, MenuItem } from '../ui/Menu';
 import { toast } from '../ui/Toasts';
 import { switchTheme } from './theme';
 import { useMe } from './useMe';
 
-const OwnPasswordDialog = lazy(async () => ({
-  default: (await import('../features/sessions/OwnPasswordDialog')).OwnPasswordDialog,
-}));
+const OwnPasswordDialog = lazyDialog(
+  async () => (await import('../features/sessions/OwnPasswordDialog')).OwnPasswordDialog,
+);
 
 type TopBarProps = { drawer: boolean; onDrawer: (open: boolean) => void; onPalette: () => void };
 

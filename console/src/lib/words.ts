@@ -1,6 +1,6 @@
 /** The wording of every code that the API sends. The only place that knows it. */
 
-import { ApiError, Unreachable } from '../api/client';
+import { ApiError, Unloaded, Unreachable } from '../api/client';
 import type {
   Action,
   Change,
@@ -226,10 +226,19 @@ const PROBLEMS: Record<string, string> = {
 /** Why something was refused or failed, in one or two sentences. */
 export function problemText(error: unknown): string {
   if (error instanceof Unreachable) return 'The server does not answer. Check the connection and try again.';
+  if (error instanceof Unloaded) {
+    return 'Its script could not be loaded: the connection is gone, or the server has a newer console. Load it again.';
+  }
   if (!(error instanceof ApiError)) return 'Something in this page failed. Load it again.';
   const { code, detail, request_id } = error.problem;
   if (code === 'internal' || code === 'unknown') return `${detail}${request_id ? ` Request ${request_id}.` : ''}`;
   return PROBLEMS[code] ?? detail;
+}
+
+/** The same for a form that makes something: what was sent may have arrived. Sent again unchanged, it is made once. */
+export function explainNoAnswer(error: unknown): string | undefined {
+  if (!(error instanceof Unreachable)) return undefined;
+  return 'No answer came, so it may have been added or not. Send it again as it is: it is not added twice.';
 }
 
 /** Whether an action of a resource may be taken, and if not, why. */

@@ -3,13 +3,20 @@ import { problemText } from '../lib/words';
 import { isCode } from '../api/client';
 import { Button, LinkButton } from './Button';
 
-type BlankProps = { title: string; small?: boolean; children?: ReactNode };
+type BlankProps = {
+  title: string;
+  small?: boolean;
+  /** It is all that the page has: its title is the page's. */
+  whole?: boolean;
+  children?: ReactNode;
+};
 
 /** Nothing here: says why, and what to do. */
-export function Blank({ title, small = false, children }: BlankProps) {
+export function Blank({ title, small = false, whole = false, children }: BlankProps) {
+  const Heading = whole ? 'h1' : 'h2';
   return (
     <div className="blank" data-small={small || undefined}>
-      <h2>{title}</h2>
+      <Heading>{title}</Heading>
       {children}
     </div>
   );

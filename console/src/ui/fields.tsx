@@ -40,6 +40,7 @@ export function TextField({
         autoComplete={autoComplete}
         value={value}
         onChange={(event) => set(event.target.value)}
+        aria-required={!optional}
         {...describe(id, hint, problem)}
       />
     </Labelled>
@@ -56,6 +57,7 @@ export function TextArea({ name, label, hint, optional, maxLength }: FieldProps 
         maxLength={maxLength}
         value={value}
         onChange={(event) => set(event.target.value)}
+        aria-required={!optional}
         {...describe(id, hint, problem)}
       />
     </Labelled>
@@ -79,6 +81,7 @@ export function PasswordField({ name, label, hint, optional, ...rest }: Password
           maxLength={256}
           value={value}
           onChange={(event) => set(event.target.value)}
+          aria-required={!optional}
           {...describe(id, hint, problem)}
         />
         <IconButton label={shown ? 'Hide the password' : 'Show the password'} onPress={() => setShown(!shown)}>
@@ -101,6 +104,7 @@ export function SelectField({ name, label, hint, optional, options, disabled }: 
         value={value}
         disabled={disabled}
         onChange={(event) => set(event.target.value)}
+        aria-required={!optional}
         {...describe(id, hint, problem)}
       >
         {options.map((option) => (

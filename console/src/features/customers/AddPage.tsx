@@ -2,9 +2,8 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { Customer, Level } from '../../api/schema';
-import { idempotencyKey } from '../../api/client';
 import { useMay, useScope } from '../../app/useMe';
-import { customerName, LEVEL, LEVEL_PLURAL, refusalOf } from '../../lib/words';
+import { customerName, explainNoAnswer, LEVEL, LEVEL_PLURAL, refusalOf } from '../../lib/words';
 import { Failed, NotForRole, Skeletons } from '../../ui/Blank';
 import { Breadcrumbs } from '../../ui/Breadcrumbs';
 import { Button, LinkButton } from '../../ui/Button';
@@ -56,13 +55,12 @@ export function AddPage() {
 function AddForm({ parent: initialParent }: { parent: Customer | null }) {
   const client = useQueryClient();
   const go = useNavigate();
-  const [key] = useState(idempotencyKey);
   const [sent, setSent] = useState(false);
-  const locations = useQuery(storageLocationsQuery()).data ?? [];
+  const locations = useQuery(storageLocationsQuery()).data;
   const form = useForm({
     initial: emptyValues(initialParent?.id ?? ''),
-    check: (values) => checkNew(values, level),
-    send: async (values) => {
+    check: (values) => checkNew(values, level, locations),
+    send: async (values, { key }) => {
       if (!level) return;
       const made = await createCustomer(createOf(values, level, locations), key);
       setSent(true);
@@ -75,9 +73,11 @@ function AddForm({ parent: initialParent }: { parent: Customer | null }) {
         replace: true,
       });
     },
+    explain: explainNoAnswer,
   });
   const parentId = form.values['parent_id'] ?? '';
-  const parent = useQuery({ ...customerQuery(parentId), enabled: parentId !== '' }).data;
+  const known = initialParent?.id === parentId ? initialParent : undefined;
+  const parent = useQuery({ ...customerQuery(parentId), enabled: parentId !== '', placeholderData: known }).data;
   const levels = parent ? LEVELS_BELOW[parent.level] : [];
   const level = levelOf(levels, form.values['level'] ?? '');
   const refusal = parent && refusalOf(parent, 'add_customer');
@@ -148,6 +148,7 @@ function AddForm({ parent: initialParent }: { parent: Customer | null }) {
       <footer className="form-foot">
         <Button kind="primary" type="submit" isPending={form.busy} refusal={refusal}>
           Add {level ? LEVEL[level].toLowerCase() : 'customer'}
+          {parent && ` to ${customerName(parent)}`}
         </Button>
         <LinkButton to="/customers">Cancel</LinkButton>
       </footer>

@@ -14,6 +14,7 @@ import { peopleCountQuery } from '../users/api';
 import { InvitationShown } from '../users/InvitationShown';
 import { useTitle } from '../../ui/useTitle';
 import { customerQuery, storageLocationsQuery } from './api';
+import { ONE_POOL } from './PlaceFields';
 
 const route = getRouteApi('/frame/customers/$id/added');
 
@@ -127,7 +128,7 @@ function Steps({ customer }: { customer: Customer }) {
         }
       >
         {location
-          ? `Backups are stored in ${location.name}${abroad(customer, location.country)}.`
+          ? `${location.name}${abroad(customer, location.country)}. ${ONE_POOL}`
           : 'Not chosen yet. It is chosen once, and stays.'}
       </Step>
       {isEnd && (

@@ -83,6 +83,7 @@ export function BulkDialog({ action, selection, filter, onClose, onDone }: BulkD
     <Dialog
       title={plan.data ? `${VERB[action]} ${what}?` : `${VERB[action]}: looking at the selection`}
       onClose={onClose}
+      form={form}
     >
       <FormView form={form} label={`${VERB[action]} customers`} className="dialog-form">
         <DialogBody busy={plan.isFetching}>
@@ -153,7 +154,7 @@ function Results({ action, outcomes, of, finished, onClose }: ResultsProps) {
   const failed = outcomes.filter(({ problem }) => problem !== undefined);
   const worked = outcomes.length - failed.length;
   return (
-    <Dialog title={`${counted(worked, 'customer')} ${DONE[action]}`} onClose={onClose} firm={!finished}>
+    <Dialog title={`${counted(worked, 'customer')} ${DONE[action]}`} onClose={onClose} busy={!finished}>
       <DialogBody busy={!finished}>
         <p role="status">
           {!finished && `${outcomes.length} of ${of} done.`}

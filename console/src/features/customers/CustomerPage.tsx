@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { Ellipsis, KeyRound, MapPin, Pause, Pencil, Play, Plus, Trash2 } from 'lucide-react';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import type { Customer } from '../../api/schema';
 import type { Tab } from '../../app/search';
 import { useMay } from '../../app/useMe';
@@ -13,6 +13,7 @@ import { Button, LinkButton } from '../../ui/Button';
 import { Menu, MenuDivider, MenuItem } from '../../ui/Menu';
 import { isCode } from '../../api/client';
 import { intoView } from '../../ui/intoView';
+import { lazyDialog, lazyPart } from '../../ui/lazily';
 import { ancestorsQuery, customerQuery } from './api';
 import { Details } from './Details';
 import { LevelIcon } from './LevelIcon';
@@ -20,11 +21,11 @@ import { Overview } from './Overview';
 import { StateBadge } from './StateBadge';
 import { useTitle } from '../../ui/useTitle';
 
-const DevicesTab = lazy(async () => ({ default: (await import('../devices/DevicesTab')).DevicesTab }));
-const PassKeysTab = lazy(async () => ({ default: (await import('../pass_keys/PassKeysTab')).PassKeysTab }));
-const PeopleTab = lazy(async () => ({ default: (await import('../users/PeopleTab')).PeopleTab }));
-const ActivityTab = lazy(async () => ({ default: (await import('../changes/ActivityTab')).ActivityTab }));
-const Dialogs = lazy(async () => ({ default: (await import('./CustomerDialogs')).CustomerDialogs }));
+const DevicesTab = lazyPart(async () => (await import('../devices/DevicesTab')).DevicesTab);
+const PassKeysTab = lazyPart(async () => (await import('../pass_keys/PassKeysTab')).PassKeysTab);
+const PeopleTab = lazyPart(async () => (await import('../users/PeopleTab')).PeopleTab);
+const ActivityTab = lazyPart(async () => (await import('../changes/ActivityTab')).ActivityTab);
+const Dialogs = lazyDialog(async () => (await import('./CustomerDialogs')).CustomerDialogs);
 
 export type CustomerDialog = 'suspend' | 'activate' | 'delete' | 'password';
 
@@ -43,7 +44,7 @@ export function CustomerPage() {
 
   if (customer.error && !data) {
     return isCode(customer.error, 'not_found') ? (
-      <Blank title="There is no such customer">
+      <Blank title="There is no such customer" whole>
         <p>It was deleted, or it is not yours to see.</p>
         <LinkButton to="/customers">Go to customers</LinkButton>
       </Blank>
@@ -86,7 +87,7 @@ export function CustomerPage() {
             add={add}
             onClose={() => {
               setDialog(undefined);
-              if (add) void go({ search: { tab }, replace: true });
+              if (add) void go({ search: { tab }, replace: true, ignoreBlocker: true });
             }}
           />
         </Suspense>

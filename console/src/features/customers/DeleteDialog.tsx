@@ -10,7 +10,7 @@ import { TextField } from '../../ui/fields';
 import { FormSummary, FormView, useForm, type Problems } from '../../ui/form';
 import { Notice } from '../../ui/Notice';
 import { toast } from '../../ui/Toasts';
-import { deleteCustomer, refreshCustomers } from './api';
+import { deleteCustomer, previewDeletion, refreshCustomers } from './api';
 
 /** Deletes a customer that has nothing below it. It cannot be undone, so its name has to be typed. */
 export function DeleteDialog({ customer, onClose }: { customer: Customer; onClose: () => void }) {
@@ -20,7 +20,7 @@ export function DeleteDialog({ customer, onClose }: { customer: Customer; onClos
   const noun = LEVEL[customer.level].toLowerCase();
   const preview = useQuery({
     queryKey: ['preview', 'delete', customer.id],
-    queryFn: () => deleteCustomer(customer.id, true),
+    queryFn: () => previewDeletion(customer.id),
     gcTime: 0,
   });
   const form = useForm({
@@ -28,13 +28,14 @@ export function DeleteDialog({ customer, onClose }: { customer: Customer; onClos
     check: ({ confirmation }): Problems =>
       confirmation?.trim() === name ? {} : { confirmation: `Type ${name} exactly as it is written here.` },
     send: async () => {
-      await deleteCustomer(customer.id, false);
+      await deleteCustomer(customer.id);
       onClose();
       toast(`${name} deleted`);
       if (customer.parent_id) {
-        await go({ to: '/customers/$id', params: { id: customer.parent_id }, search: { under: undefined } });
+        const params = { id: customer.parent_id };
+        await go({ to: '/customers/$id', params, search: { under: undefined }, ignoreBlocker: true });
       } else {
-        await go({ to: '/customers', search: { under: undefined } });
+        await go({ to: '/customers', search: { under: undefined }, ignoreBlocker: true });
       }
       client.removeQueries({ queryKey: ['customers', 'one', customer.id] });
       await refreshCustomers(client);
@@ -43,7 +44,7 @@ export function DeleteDialog({ customer, onClose }: { customer: Customer; onClos
   const blockers = preview.data?.blockers ?? [];
   const possible = preview.data !== undefined && blockers.length === 0;
   return (
-    <Dialog title={`Delete ${name}?`} onClose={onClose} firm>
+    <Dialog title={`Delete ${name}?`} onClose={onClose} form={form} firm>
       <FormView form={form} label={`Delete ${name}`} className="dialog-form">
         <DialogBody busy={preview.isFetching}>
           <FormSummary />

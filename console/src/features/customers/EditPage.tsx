@@ -16,8 +16,8 @@ import { Notice } from '../../ui/Notice';
 import { Section } from '../../ui/Section';
 import { toast } from '../../ui/Toasts';
 import { customerQuery, refreshCustomers, showCustomer, storageLocationsQuery, updateCustomer } from './api';
-import { checkEdit, conflictsOf, updateOf, valuesOf, type Conflict } from './edit';
-import { PlaceFields } from './PlaceFields';
+import { checkEdit, conflictsOf, isSaved, updateOf, valuesOf, type Conflict } from './edit';
+import { ONE_POOL, PlaceFields } from './PlaceFields';
 import { ProfileFields } from './ProfileFields';
 import { useTitle } from '../../ui/useTitle';
 
@@ -69,17 +69,24 @@ function EditForm({ customer }: { customer: Customer }) {
   const [base, setBase] = useState(customer);
   const [conflicts, setConflicts] = useState<Conflict[]>([]);
   const [sent, setSent] = useState(false);
-  const locations = useQuery(storageLocationsQuery()).data ?? [];
+  const locations = useQuery(storageLocationsQuery()).data;
   const refusal = refusalOf(customer, 'edit');
+  const saved = async (now: Customer) => {
+    setSent(true);
+    toast(`${customerName(now)} saved`);
+    await refreshCustomers(client);
+    await go({ to: '/customers/$id', params: { id: customer.id } });
+  };
   const form = useForm({
     initial: valuesOf(customer),
-    check: (values) => checkEdit(values, Boolean(base.username)),
+    check: (values) => checkEdit(values, base, locations),
     send: async (values) => {
       try {
-        await updateCustomer(base, updateOf(values, valuesOf(base), locations));
+        await saved(await updateCustomer(base, updateOf(values, valuesOf(base), locations)));
       } catch (error) {
         if (isCode(error, 'version_stale')) {
           const latest = await showCustomer(customer.id);
+          if (isSaved(values, valuesOf(latest), locations)) return saved(latest);
           const found = conflictsOf(valuesOf(base), valuesOf(latest));
           setConflicts(found);
           setBase(latest);
@@ -90,10 +97,6 @@ function EditForm({ customer }: { customer: Customer }) {
         }
         throw error;
       }
-      setSent(true);
-      toast(`${customerName(customer)} saved`);
-      await refreshCustomers(client);
-      await go({ to: '/customers/$id', params: { id: customer.id } });
     },
     explain: explainStale,
   });
@@ -169,7 +172,7 @@ function PlaceOrFact({ customer }: { customer: Customer }) {
       <p className="form-fact">
         <span className="field-label">Storage location</span>
         <span>{location?.name ?? customer.storage_location_id}</span>
-        <span className="hint">Chosen when the customer was made. Another country moves no data.</span>
+        <span className="hint">Chosen once: another country does not change it. {ONE_POOL}</span>
       </p>
     </>
   );

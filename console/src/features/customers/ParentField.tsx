@@ -1,35 +1,37 @@
 import { useQuery } from '@tanstack/react-query';
-import { useDeferredValue, useState } from 'react';
 import type { Customer } from '../../api/schema';
-import { customerName, LEVEL } from '../../lib/words';
-import { PickField } from '../../ui/PickField';
-import { parentsQuery } from './parents';
+import { customerName } from '../../lib/words';
+import { useFormField } from '../../ui/form';
+import { PickField } from '../../ui/pick/PickField';
+import { ancestorsQuery, customerQuery } from './api';
+import { parentChoice, parentSearch } from './parents';
 
-/** The customer under which a new one stands; offers only those that may have one. */
+/** The customer under which a new one stands, with the path to it. */
 export function ParentField({ initial }: { initial: Customer | null }) {
-  const [text, setText] = useState(initial ? customerName(initial) : '');
-  const [typed, setTyped] = useState('');
-  const wanted = useDeferredValue(typed.trim());
-  const found = useQuery({ ...parentsQuery(wanted), placeholderData: (old) => old });
-  const onText = (next: string) => {
-    setText(next);
-    // A name that was just chosen is no search: the list offers the others again.
-    setTyped(found.data?.some((customer) => customerName(customer) === next) ? '' : next);
-  };
-  const choices = (found.data ?? []).map((customer) => ({
-    id: customer.id,
-    name: customerName(customer),
-    detail: LEVEL[customer.level],
-  }));
   return (
     <PickField
       name="parent_id"
       label="Under"
-      hint="The distributor or reseller that looks after it."
-      choices={choices}
-      text={text}
-      onText={onText}
-      none={found.isFetching ? 'Looking…' : 'No customer of this name may have one below it.'}
+      noun="distributor or reseller"
+      hint={<ParentPath />}
+      source={{ search: parentSearch }}
+      initial={initial ? parentChoice(initial) : undefined}
     />
+  );
+}
+
+/** Names may repeat; what stands above tells them apart. */
+function ParentPath() {
+  const id = useFormField('parent_id').value;
+  const parent = useQuery({ ...customerQuery(id), enabled: id !== '' }).data;
+  const above = useQuery({ ...ancestorsQuery(parent?.path ?? ''), enabled: parent !== undefined }).data;
+  if (id === '') return 'The distributor or reseller that looks after it.';
+  if (!parent || !above) return '\u00a0';
+  return (
+    <span className="pick-path">
+      {[...above, parent].map((customer) => (
+        <span key={customer.id}>{customerName(customer)}</span>
+      ))}
+    </span>
   );
 }

@@ -22,7 +22,7 @@ export function PasswordDialog({ customer, onClose }: { customer: Customer; onCl
     },
   });
   return (
-    <Dialog title={`Set the password of ${customer.username ?? customerName(customer)}`} onClose={onClose}>
+    <Dialog title={`Set the password of ${customer.username ?? customerName(customer)}`} onClose={onClose} form={form}>
       <FormView form={form} label="Set the password" className="dialog-form">
         <DialogBody>
           <FormSummary />

@@ -41,7 +41,7 @@ export function SuspendDialog({ customer, onClose }: SwitchDialogProps) {
     placeholderData: (old) => old,
   });
   return (
-    <Dialog title={suspension ? `Change the suspension of ${name}?` : `Suspend ${name}?`} onClose={onClose}>
+    <Dialog title={suspension ? `Change the suspension of ${name}?` : `Suspend ${name}?`} onClose={onClose} form={form}>
       <FormView form={form} label={verb} className="dialog-form">
         <DialogBody busy={preview.isFetching}>
           <FormSummary />
@@ -83,7 +83,7 @@ export function ActivateDialog({ customer, onClose }: SwitchDialogProps) {
     gcTime: 0,
   });
   return (
-    <Dialog title={`Activate ${name}?`} onClose={onClose}>
+    <Dialog title={`Activate ${name}?`} onClose={onClose} form={form}>
       <FormView form={form} label="Activate" className="dialog-form">
         <DialogBody busy={preview.isFetching}>
           <FormSummary />

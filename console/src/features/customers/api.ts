@@ -1,5 +1,5 @@
 import { queryOptions, type QueryClient } from '@tanstack/react-query';
-import { api, idempotencyKey, ifMatch, take } from '../../api/client';
+import { api, done, gone, ifMatch, take } from '../../api/client';
 import type {
   Customer,
   CustomerCreate,
@@ -59,12 +59,12 @@ export function ancestorsQuery(path: string) {
   });
 }
 
-/** Customers found by a text, the best first. */
+/** Customers found by a text: enough that the best are among them. */
 export function findQuery(q: string, level?: Level) {
   return queryOptions({
     queryKey: ['customers', 'find', q, level ?? ''],
     queryFn: async ({ signal }) =>
-      (await listCustomers({ q: q || undefined, level }, 'company_name', { offset: 0, limit: 12 }, signal)).items,
+      (await listCustomers({ q: q || undefined, level }, 'company_name', { offset: 0, limit: 50 }, signal)).items,
     staleTime: 10_000,
   });
 }
@@ -118,21 +118,25 @@ export function createSite(id: string, body: SiteCreate, key: string): Promise<C
 
 export function suspendCustomer(id: string, body: SuspendRequest, dry_run: boolean) {
   const params = { path: { id }, query: { dry_run } };
-  return take(api.POST('/api/v1/customers/{id}/suspend', { params, headers: once(dry_run), body }));
+  return take(api.POST('/api/v1/customers/{id}/suspend', { params, body }));
 }
 
 export function activateCustomer(id: string, dry_run: boolean) {
   const params = { path: { id }, query: { dry_run } };
-  return take(api.POST('/api/v1/customers/{id}/activate', { params, headers: once(dry_run) }));
+  return take(api.POST('/api/v1/customers/{id}/activate', { params }));
 }
 
-export function deleteCustomer(id: string, dry_run: boolean) {
-  return take(api.DELETE('/api/v1/customers/{id}', { params: { path: { id }, query: { dry_run } } }));
+export function previewDeletion(id: string) {
+  return take(api.DELETE('/api/v1/customers/{id}', { params: { path: { id }, query: { dry_run: true } } }));
+}
+
+export function deleteCustomer(id: string) {
+  return gone(done(api.DELETE('/api/v1/customers/{id}', { params: { path: { id } } })));
 }
 
 export function setCustomerPassword(id: string, password: string) {
   const params = { path: { id } };
-  return take(api.POST('/api/v1/customers/{id}/password', { params, headers: once(false), body: { password } }));
+  return take(api.POST('/api/v1/customers/{id}/password', { params, body: { password } }));
 }
 
 /** What no change of a customer touches. */
@@ -141,8 +145,4 @@ const LASTING = new Set<unknown>(['me', 'setup', 'shown_once', 'storage_location
 /** A change anywhere may show anywhere: totals and states flow through the whole tree. */
 export function refreshCustomers(client: QueryClient): Promise<void> {
   return client.invalidateQueries({ predicate: ({ queryKey }) => !LASTING.has(queryKey[0]) });
-}
-
-function once(dry_run: boolean): Record<string, string> {
-  return dry_run ? {} : { 'Idempotency-Key': idempotencyKey() };
 }

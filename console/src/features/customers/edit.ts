@@ -4,7 +4,7 @@ import type { Customer, CustomerCreate, CustomerUpdate, Level, StorageLocation }
 import { parseSites } from '../../lib/sites';
 import { checkPasswords } from '../../ui/NewPassword';
 import type { Problems, Values } from '../../ui/form';
-import { chosenLocation } from './place';
+import { chosenLocation, locationProblem } from './place';
 import { PROFILE, profileValues } from './ProfileFields';
 
 const USERNAME = /^[A-Za-z0-9_]{3,64}$/u;
@@ -43,13 +43,14 @@ export function valuesOf(customer: Customer): Values {
 }
 
 /** In the order of the page. */
-export function checkNew(values: Values, level: Level | undefined): Problems {
+export function checkNew(values: Values, level: Level | undefined, locations: StorageLocation[] | undefined): Problems {
   const problems: Problems = {};
   if (!values['parent_id']) problems['parent_id'] = 'Choose the customer that it stands under.';
   else if (!level) problems['level'] = 'Choose a level.';
   const { company_name, max_devices } = checkCommon(values);
   if (company_name) problems['company_name'] = company_name;
-  if (!values['country']) problems['country'] = 'Choose one: it decides where backups are stored.';
+  if (!values['country']) problems['country'] = 'Choose one: it decides the storage location.';
+  Object.assign(problems, checkLocation(values, locations));
   if (values['invite_administrator'] && !values['email']?.trim()) {
     problems['email'] = 'The invitation needs an address.';
   }
@@ -62,10 +63,15 @@ export function checkNew(values: Values, level: Level | undefined): Problems {
   return problems;
 }
 
-/** `hadUsername`: it is shown then, and not sent. */
-export function checkEdit(values: Values, hadUsername: boolean): Problems {
+/** What it has already is shown, and not sent. */
+export function checkEdit(
+  values: Values,
+  had: Pick<Customer, 'username' | 'storage_location_id'>,
+  locations: StorageLocation[] | undefined,
+): Problems {
   const problems = checkCommon(values);
-  if (!hadUsername && values['username']) Object.assign(problems, checkAccount(values));
+  if (!had.storage_location_id) Object.assign(problems, checkLocation(values, locations));
+  if (!had.username && values['username']) Object.assign(problems, checkAccount(values));
   return problems;
 }
 
@@ -77,6 +83,11 @@ function checkCommon(values: Values): Problems {
   return problems;
 }
 
+function checkLocation(values: Values, locations: StorageLocation[] | undefined): Problems {
+  const problem = locationProblem(values['country'] ?? '', values['storage_location_id'] ?? '', locations);
+  return problem ? { storage_location_id: problem } : {};
+}
+
 function checkAccount(values: Values): Problems {
   const problems: Problems = {};
   if (!USERNAME.test(values['username'] ?? '')) {
@@ -85,7 +96,7 @@ function checkAccount(values: Values): Problems {
   return { ...problems, ...checkPasswords(values) };
 }
 
-export function createOf(values: Values, level: Level, locations: StorageLocation[]): CustomerCreate {
+export function createOf(values: Values, level: Level, locations: StorageLocation[] | undefined): CustomerCreate {
   const country = values['country'] ?? '';
   const username = values['username']?.trim();
   const profile = profileOf(values);
@@ -106,7 +117,7 @@ export function createOf(values: Values, level: Level, locations: StorageLocatio
 }
 
 /** Only what differs from what the form began with. */
-export function updateOf(values: Values, began: Values, locations: StorageLocation[]): CustomerUpdate {
+export function updateOf(values: Values, began: Values, locations: StorageLocation[] | undefined): CustomerUpdate {
   const differs = (field: string) => values[field]?.trim() !== began[field]?.trim();
   const text = (field: string) => values[field]?.trim() || null;
   const update: CustomerUpdate = {};
@@ -127,6 +138,14 @@ export function updateOf(values: Values, began: Values, locations: StorageLocati
     update.profile = Object.fromEntries(profile.map((field) => [field, text(`profile.${field}`)]));
   }
   return update;
+}
+
+/**
+ * Whether a customer is what a form wanted it to be: its own answer was lost, and what made it stale was itself. A
+ * password can't be seen, so one that was to be set is not taken for granted.
+ */
+export function isSaved(values: Values, now: Values, locations: StorageLocation[] | undefined): boolean {
+  return !values['password'] && Object.keys(updateOf(values, now, locations)).length === 0;
 }
 
 function profileOf(values: Values): Record<string, string> {

@@ -1,25 +1,40 @@
 import { queryOptions } from '@tanstack/react-query';
 import type { Customer, Level } from '../../api/schema';
-import { refusalOf } from '../../lib/words';
-import { listCustomers, showCustomer } from './api';
+import { customerName, LEVEL, refusalOf } from '../../lib/words';
+import type { Choice } from '../../ui/pick/match';
+import type { Found, Search } from '../../ui/pick/source';
+import { customerQuery, listCustomers, showCustomer } from './api';
 
 /** Levels that have customers below them; those of an end customer are its sites. */
 const PARENT_LEVELS: Level[] = ['provider', 'distributor', 'sub_distributor', 'reseller'];
-const SHOWN = 12;
+/** Of each level. Enough that the very name is among those that have the text in it. */
+const FETCHED = 40;
 
 /** Customers found by a text that may have customers below them. */
-export function parentsQuery(q: string) {
-  return queryOptions({
+export function parentSearch(q: string): Search {
+  return {
     queryKey: ['customers', 'parents', q],
-    queryFn: async ({ signal }) => {
-      const range = { offset: 0, limit: SHOWN };
+    queryFn: async ({ signal, client }): Promise<Found> => {
+      const range = { offset: 0, limit: FETCHED };
       const lists = await Promise.all(
         PARENT_LEVELS.map((level) => listCustomers({ q: q || undefined, level }, 'company_name', range, signal)),
       );
-      return lists.flatMap(({ items }) => items).filter((customer) => !refusalOf(customer, 'add_customer'));
+      const found = lists.flatMap(({ items }) => items);
+      // Whoever chooses one has it at once: what can stand below it depends on its level.
+      for (const customer of found) client.setQueryData(customerQuery(customer.id).queryKey, customer);
+      return {
+        choices: found.map(parentChoice),
+        more: lists.some(({ items, total }) => total > items.length),
+      };
     },
     staleTime: 10_000,
-  });
+  };
+}
+
+export function parentChoice(customer: Customer): Choice {
+  const refusal = refusalOf(customer, 'add_customer');
+  const detail = [LEVEL[customer.level], customer.parent_name].filter(Boolean).join(', ');
+  return { id: customer.id, name: customerName(customer), detail, ...(refusal && { refusal }) };
 }
 
 /** The customer itself or the nearest above it that may have a new customer; `null` if none may. */

@@ -1,8 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { idempotencyKey } from '../../api/client';
 import type { Customer, PassKeyCreated } from '../../api/schema';
-import { customerName } from '../../lib/words';
+import { customerName, explainNoAnswer } from '../../lib/words';
 import { Button } from '../../ui/Button';
 import { Dialog, DialogBody, DialogFoot } from '../../ui/Dialog';
 import { SelectField } from '../../ui/fields';
@@ -15,29 +14,29 @@ import { PassKeyShown } from '../pass_keys/PassKeyShown';
 /** Makes a pass key, and shows it once with the commands that use it. */
 export function AddDeviceDialog({ customer, onClose }: { customer: Customer; onClose: () => void }) {
   const client = useQueryClient();
-  const [key] = useState(idempotencyKey);
   const [made, setMade] = useState<PassKeyCreated>();
   const sites = useQuery({ ...childrenQuery(customer), enabled: customer.totals.sites > 0 }).data ?? [];
   const form = useForm({
     initial: { site_id: '', max_uses: '1', expires: '7' },
-    send: async (values) => {
+    send: async (values, { key, at }) => {
       const passKey = await createPassKey(
         customer.id,
         {
           site_id: values['site_id'] || null,
           max_uses: values['max_uses'] ? Number(values['max_uses']) : null,
-          expires_at: expiryOf(values['expires'] ?? '', Date.now()),
+          expires_at: expiryOf(values['expires'] ?? '', at),
         },
         key,
       );
       setMade(passKey);
       await client.invalidateQueries({ queryKey: ['pass_keys'] });
     },
+    explain: explainNoAnswer,
   });
   if (made)
     return <PassKeyShown passKey={made} title={`Add a device to ${customerName(customer)}`} onClose={onClose} />;
   return (
-    <Dialog title={`Add a device to ${customerName(customer)}`} onClose={onClose}>
+    <Dialog title={`Add a device to ${customerName(customer)}`} onClose={onClose} form={form}>
       <FormView form={form} label="Add device" className="dialog-form">
         <DialogBody>
           <FormSummary />

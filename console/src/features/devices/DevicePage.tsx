@@ -2,7 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { HardDrive, KeyRound, Pencil } from 'lucide-react';
 import { useState } from 'react';
-import { isCode } from '../../api/client';
+import { idempotencyKey, isCode } from '../../api/client';
 import type { Device, DeviceCredentials } from '../../api/schema';
 import { useMay } from '../../app/useMe';
 import { bytes, day } from '../../lib/format';
@@ -38,7 +38,7 @@ export function DevicePage() {
   useTitle(data?.name);
   if (device.error && !data) {
     return isCode(device.error, 'not_found') ? (
-      <Blank title="There is no such device">
+      <Blank title="There is no such device" whole>
         <p>It was removed, or it is not yours to see.</p>
         <LinkButton to="/devices">Go to devices</LinkButton>
       </Blank>
@@ -165,7 +165,7 @@ function RenameDialog({ device, onClose }: DeviceDialogProps) {
     },
   });
   return (
-    <Dialog title={`Rename ${base.name}`} onClose={onClose}>
+    <Dialog title={`Rename ${base.name}`} onClose={onClose} form={form}>
       <FormView form={form} label="Rename device" className="dialog-form">
         <DialogBody>
           <FormSummary />
@@ -192,11 +192,12 @@ function CredentialsDialog({ device, onClose }: DeviceDialogProps) {
   const [issued, setIssued] = useState<DeviceCredentials>();
   const [problem, setProblem] = useState<string>();
   const [busy, setBusy] = useState(false);
+  const [key] = useState(idempotencyKey);
   const issue = async () => {
     setBusy(true);
     setProblem(undefined);
     try {
-      setIssued(await issueCredentials(device.id));
+      setIssued(await issueCredentials(device.id, key));
     } catch (error) {
       setProblem(problemText(error));
     }
@@ -204,7 +205,7 @@ function CredentialsDialog({ device, onClose }: DeviceDialogProps) {
   };
   if (issued) {
     return (
-      <Dialog title={`New credentials of ${device.name}`} onClose={onClose} firm wide>
+      <Dialog title={`New credentials of ${device.name}`} onClose={onClose} secret="new password">
         <DialogBody>
           <Notice tone="warning">They are shown now and not again. The former ones no longer work.</Notice>
           <Secret label="User name" text={issued.username} />
@@ -224,7 +225,7 @@ function CredentialsDialog({ device, onClose }: DeviceDialogProps) {
     );
   }
   return (
-    <Dialog title={`Issue new credentials for ${device.name}?`} onClose={onClose} firm>
+    <Dialog title={`Issue new credentials for ${device.name}?`} onClose={onClose} busy={busy} firm>
       <DialogBody>
         <p>
           The present password stops working at once: the machine cannot back up until it has the new one. Its backups

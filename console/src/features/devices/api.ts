@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
-import { api, idempotencyKey, ifMatch, take } from '../../api/client';
+import { api, ifMatch, isCode, take } from '../../api/client';
 import type { Device, DeviceCredentials } from '../../api/schema';
 import type { Page } from '../../ui/grid/useWindow';
 
@@ -27,17 +27,25 @@ export function largestDevicesQuery(under: string, limit: number) {
 export function deviceQuery(id: string) {
   return queryOptions({
     queryKey: ['devices', 'one', id],
-    queryFn: ({ signal }): Promise<Device> =>
-      take(api.GET('/api/v1/devices/{id}', { params: { path: { id } }, signal })),
+    queryFn: ({ signal }) => showDevice(id, signal),
   });
 }
 
-export function renameDevice(device: Device, name: string): Promise<Device> {
-  const params = { path: { id: device.id }, header: ifMatch(device.version) };
-  return take(api.PATCH('/api/v1/devices/{id}', { params, headers: ifMatch(device.version), body: { name } }));
+function showDevice(id: string, signal?: AbortSignal): Promise<Device> {
+  return take(api.GET('/api/v1/devices/{id}', { params: { path: { id } }, signal }));
 }
 
-export function issueCredentials(id: string): Promise<DeviceCredentials> {
-  const headers = { 'Idempotency-Key': idempotencyKey() };
+/** If it is stale only because its own answer was lost, it has its name already. */
+export async function renameDevice(device: Device, name: string): Promise<void> {
+  const params = { path: { id: device.id }, header: ifMatch(device.version) };
+  try {
+    await take(api.PATCH('/api/v1/devices/{id}', { params, headers: ifMatch(device.version), body: { name } }));
+  } catch (error) {
+    if (!isCode(error, 'version_stale') || (await showDevice(device.id)).name !== name) throw error;
+  }
+}
+
+export function issueCredentials(id: string, key: string): Promise<DeviceCredentials> {
+  const headers = { 'Idempotency-Key': key };
   return take(api.POST('/api/v1/devices/{id}/credentials', { params: { path: { id } }, headers }));
 }

@@ -16,7 +16,7 @@ export function PassKeyShown({ passKey, title, onClose }: PassKeyShownProps) {
     passKey.expires_at ? `until ${exact(passKey.expires_at)}` : 'until it is revoked',
   ].join(' ');
   return (
-    <Dialog title={title} onClose={onClose} firm wide>
+    <Dialog title={title} onClose={onClose} secret="pass key">
       <DialogBody>
         <Notice tone="warning">This pass key is shown now and not again. {limits}.</Notice>
         <Secret label="Pass key" text={passKey.pass_key} />

@@ -2,6 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { Plus } from 'lucide-react';
 import { useState } from 'react';
+import { idempotencyKey } from '../../api/client';
 import type { Customer, PassKey, PassKeyCreated } from '../../api/schema';
 import { useMay } from '../../app/useMe';
 import { count } from '../../lib/format';
@@ -139,11 +140,12 @@ function KeyDialog({ passKey, action, onMade, onClose }: KeyDialogProps) {
   const client = useQueryClient();
   const [problem, setProblem] = useState<string>();
   const [busy, setBusy] = useState(false);
+  const [key] = useState(idempotencyKey);
   const rotating = action === 'rotate';
   const run = async () => {
     setBusy(true);
     try {
-      if (rotating) onMade(await rotatePassKey(passKey.id));
+      if (rotating) onMade(await rotatePassKey(passKey.id, key));
       else await revokePassKey(passKey.id);
       onClose();
       toast(rotating ? `Pass key ${passKey.prefix}… replaced` : `Pass key ${passKey.prefix}… revoked`);
@@ -154,7 +156,7 @@ function KeyDialog({ passKey, action, onMade, onClose }: KeyDialogProps) {
     }
   };
   return (
-    <Dialog title={`${rotating ? 'Replace' : 'Revoke'} the pass key ${passKey.prefix}…?`} onClose={onClose}>
+    <Dialog title={`${rotating ? 'Replace' : 'Revoke'} the pass key ${passKey.prefix}…?`} onClose={onClose} busy={busy}>
       <DialogBody>
         <p>
           {rotating

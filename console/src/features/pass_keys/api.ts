@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
-import { api, done, idempotencyKey, take } from '../../api/client';
+import { api, done, gone, take } from '../../api/client';
 import type { PassKey, PassKeyCreate, PassKeyCreated } from '../../api/schema';
 
 export function passKeysQuery(customer: string) {
@@ -17,11 +17,11 @@ export function createPassKey(customer: string, body: PassKeyCreate, key: string
   return take(api.POST('/api/v1/customers/{id}/pass_keys', { params: { path: { id: customer } }, headers, body }));
 }
 
-export function rotatePassKey(id: string): Promise<PassKeyCreated> {
-  const headers = { 'Idempotency-Key': idempotencyKey() };
+export function rotatePassKey(id: string, key: string): Promise<PassKeyCreated> {
+  const headers = { 'Idempotency-Key': key };
   return take(api.POST('/api/v1/pass_keys/{id}/rotate', { params: { path: { id } }, headers }));
 }
 
 export function revokePassKey(id: string) {
-  return done(api.DELETE('/api/v1/pass_keys/{id}', { params: { path: { id } } }));
+  return gone(done(api.DELETE('/api/v1/pass_keys/{id}', { params: { path: { id } } })));
 }

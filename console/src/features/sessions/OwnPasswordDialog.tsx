@@ -22,7 +22,7 @@ export function OwnPasswordDialog({ onClose }: { onClose: () => void }) {
     },
   });
   return (
-    <Dialog title="Change your password" onClose={onClose}>
+    <Dialog title="Change your password" onClose={onClose} form={form}>
       <FormView form={form} label="Change your password" className="dialog-form">
         <DialogBody>
           <FormSummary />

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
 import { useState } from 'react';
-import { tokenOf } from '../../lib/token';
+import { useToken } from '../../lib/useToken';
 import { Blank, Failed, Skeletons } from '../../ui/Blank';
 import { Button, LinkButton } from '../../ui/Button';
 import { TextField } from '../../ui/fields';
@@ -13,7 +13,7 @@ import { setUp, setupQuery, signIn } from './api';
 /** The first visit: the provider's name and its first administrator. The link's fragment carries the token. */
 export function SetupPage() {
   const status = useQuery(setupQuery());
-  const [token] = useState(tokenOf);
+  const token = useToken();
   return (
     <Alone title="Set up Tenantry">
       {status.isPending && <Skeletons />}
@@ -47,13 +47,19 @@ function SetupForm({ token }: { token: string }) {
       if (!values['email']?.trim()) problems['email'] = 'This is needed.';
       return { ...problems, ...checkPasswords(values) };
     },
-    send: async ({ provider_name = '', email = '', password = '' }) => {
-      await setUp({ token, provider_name: provider_name.trim(), email: email.trim(), password });
+    send: async ({ provider_name = '', email = '', password = '' }, { key }) => {
+      await setUp({ token, provider_name: provider_name.trim(), email: email.trim(), password }, key);
       await signIn({ login: email.trim(), password });
       client.clear();
       router.history.replace('/');
     },
   });
+  const [known, setKnown] = useState(token);
+  if (known !== token) {
+    // What was refused was the former link; what was typed holds for the new one too.
+    setKnown(token);
+    form.forgive();
+  }
   return (
     <FormView form={form} label="Set up" className="alone-form">
       <p className="quiet">It takes one name and one account. Everything else can follow.</p>

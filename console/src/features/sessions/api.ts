@@ -27,8 +27,8 @@ export function signOut() {
   return done(api.DELETE('/api/v1/sessions/current'));
 }
 
-export function setUp(body: SetupRequest) {
-  return done(api.POST('/api/v1/setup', { body }));
+export function setUp(body: SetupRequest, key: string) {
+  return done(api.POST('/api/v1/setup', { headers: { 'Idempotency-Key': key }, body }));
 }
 
 export function setOwnPassword(body: OwnPassword) {

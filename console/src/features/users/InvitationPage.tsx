@@ -3,14 +3,19 @@ import { useState } from 'react';
 import { LinkButton, Button } from '../../ui/Button';
 import { Blank } from '../../ui/Blank';
 import { FormSummary, FormView, useForm } from '../../ui/form';
-import { tokenOf } from '../../lib/token';
+import { useToken } from '../../lib/useToken';
 import { checkPasswords, NewPasswordFields } from '../../ui/NewPassword';
 import { Alone } from '../sessions/Alone';
 import { acceptInvitation } from './api';
 
 /** Where an invitation leads: a person sets the password of their account. The link's fragment carries the token. */
 export function InvitationPage() {
-  const [token] = useState(tokenOf);
+  const token = useToken();
+  // Another link is for another account.
+  return <Invitation key={token} token={token} />;
+}
+
+function Invitation({ token }: { token: string }) {
   const [set, setSet] = useState(false);
   return (
     <Alone title={set ? 'Your password is set' : 'Set your password'}>
@@ -37,8 +42,8 @@ function InvitationForm({ token, onSet }: { token: string; onSet: () => void }) 
   const form = useForm({
     initial: { password: '', again: '' },
     check: checkPasswords,
-    send: async ({ password = '' }) => {
-      await acceptInvitation({ token, password });
+    send: async ({ password = '' }, { key }) => {
+      await acceptInvitation({ token, password }, key);
       // Whoever was signed in here before is somebody else now.
       client.clear();
       onSet();

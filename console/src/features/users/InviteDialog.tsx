@@ -1,5 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { idempotencyKey } from '../../api/client';
 import type { Invitation, User } from '../../api/schema';
 import { problemText } from '../../lib/words';
 import { Button } from '../../ui/Button';
@@ -14,11 +15,12 @@ export function InviteDialog({ user, onClose }: { user: User; onClose: () => voi
   const [invitation, setInvitation] = useState<Invitation>();
   const [problem, setProblem] = useState<string>();
   const [busy, setBusy] = useState(false);
+  const [key] = useState(idempotencyKey);
   const invite = async () => {
     setBusy(true);
     setProblem(undefined);
     try {
-      setInvitation(await inviteUser(user.id));
+      setInvitation(await inviteUser(user.id, key));
       await client.invalidateQueries({ queryKey: ['changes'] });
     } catch (error) {
       setProblem(problemText(error));
@@ -27,7 +29,7 @@ export function InviteDialog({ user, onClose }: { user: User; onClose: () => voi
   };
   if (invitation) {
     return (
-      <Dialog title={`Invitation for ${user.name}`} onClose={onClose} firm wide>
+      <Dialog title={`Invitation for ${user.name}`} onClose={onClose} secret="invitation link">
         <DialogBody>
           <InvitationShown invitation={invitation} />
         </DialogBody>
@@ -40,7 +42,7 @@ export function InviteDialog({ user, onClose }: { user: User; onClose: () => voi
     );
   }
   return (
-    <Dialog title={`Invite ${user.name}?`} onClose={onClose}>
+    <Dialog title={`Invite ${user.name}?`} onClose={onClose} busy={busy}>
       <DialogBody>
         <p>
           This makes a link with which {user.name} sets a password for {user.email}, once and within a week. Links that

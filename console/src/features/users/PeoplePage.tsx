@@ -36,7 +36,8 @@ export function PeoplePage() {
     (q: string) => void go({ search: (old) => ({ ...old, q: q || undefined }), replace: true }),
     [go],
   );
-  const setAdd = (add: 'yes' | undefined) => void go({ search: (old) => ({ ...old, add }), replace: true });
+  const setAdd = (add: 'yes' | undefined) =>
+    void go({ search: (old) => ({ ...old, add }), replace: true, ignoreBlocker: true });
   return (
     <div className="list-page">
       <header className="page-head">

@@ -26,7 +26,7 @@ export function RemoveUserDialog({ user, onClose }: { user: User; onClose: () =>
     }
   };
   return (
-    <Dialog title={`Remove ${user.name}?`} onClose={onClose}>
+    <Dialog title={`Remove ${user.name}?`} onClose={onClose} busy={busy}>
       <DialogBody>
         <p>
           {user.name} ({user.email}) is signed out at once and can no longer sign in. What this person did stays in the

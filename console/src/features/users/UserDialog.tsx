@@ -1,15 +1,15 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { idempotencyKey, isCode } from '../../api/client';
+import { isCode } from '../../api/client';
 import type { Customer, Invitation, Role, User, UserUpdate } from '../../api/schema';
-import { customerName, ROLE, ROLE_HINT } from '../../lib/words';
+import { customerName, explainNoAnswer, ROLE, ROLE_HINT } from '../../lib/words';
 import { Button } from '../../ui/Button';
 import { Dialog, DialogBody, DialogFoot } from '../../ui/Dialog';
 import { ChoiceField, TextField } from '../../ui/fields';
 import { FormSummary, FormView, useForm, type Problems, type Values } from '../../ui/form';
 import { checkPasswords, NewPasswordFields } from '../../ui/NewPassword';
 import { toast } from '../../ui/Toasts';
-import { createUser, inviteUser, updateUser } from './api';
+import { createUser, inviteUser, showUser, updateUser } from './api';
 import { InvitationShown } from './InvitationShown';
 
 const ROLES: Role[] = ['administrator', 'supporter', 'customer'];
@@ -31,7 +31,6 @@ type UserDialogProps = { onClose: () => void } & (
 /** Adds a person at a customer, or edits one. */
 export function UserDialog({ customer, user, onClose }: UserDialogProps) {
   const client = useQueryClient();
-  const [key] = useState(idempotencyKey);
   const [invitation, setInvitation] = useState<Invitation>();
   const form = useForm({
     initial: {
@@ -44,7 +43,7 @@ export function UserDialog({ customer, user, onClose }: UserDialogProps) {
       new: user ? '' : 'yes',
     },
     check: checkUser,
-    send: async (values) => {
+    send: async (values, { key }) => {
       const fields = {
         name: values['name']?.trim() ?? '',
         email: values['email']?.trim() ?? '',
@@ -52,12 +51,12 @@ export function UserDialog({ customer, user, onClose }: UserDialogProps) {
         ...(values['way'] === 'password' && values['password'] && { password: values['password'] }),
       };
       if (user) {
-        await updateUser(user, changed(user, fields));
+        await saveUser(user, fields);
         toast(`${fields.name} saved`);
       } else {
         const made = await createUser({ ...fields, customer_id: customer.id }, key);
         toast(`${fields.name} added`);
-        if (values['way'] === 'invitation') setInvitation(await inviteUser(made.id));
+        if (values['way'] === 'invitation') setInvitation(await inviteUser(made.id, key));
       }
       if (user || values['way'] === 'password') onClose();
       await client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] === 'users' || queryKey[0] === 'me' });
@@ -65,12 +64,12 @@ export function UserDialog({ customer, user, onClose }: UserDialogProps) {
     explain: (error) =>
       isCode(error, 'version_stale')
         ? 'Somebody else has changed this account in the meantime. Nothing was saved. Close the dialog and open it again to see what is there now.'
-        : undefined,
+        : !user && explainNoAnswer(error),
   });
   const title = user ? `Edit ${user.name}` : `Add a person at ${customerName(customer)}`;
   if (invitation) {
     return (
-      <Dialog title={`Invitation for ${form.values['name']}`} onClose={onClose} firm wide>
+      <Dialog title={`Invitation for ${form.values['name']}`} onClose={onClose} secret="invitation link">
         <DialogBody>
           <InvitationShown invitation={invitation} />
         </DialogBody>
@@ -83,7 +82,7 @@ export function UserDialog({ customer, user, onClose }: UserDialogProps) {
     );
   }
   return (
-    <Dialog title={title} onClose={onClose}>
+    <Dialog title={title} onClose={onClose} form={form}>
       <FormView form={form} label={title} className="dialog-form">
         <DialogBody>
           <FormSummary />
@@ -128,7 +127,20 @@ function checkUser(values: Values): Problems {
   return problems;
 }
 
-function changed(user: User, fields: { name: string; email: string; role: Role; password?: string }): UserUpdate {
+type Fields = { name: string; email: string; role: Role; password?: string };
+
+/** If it is stale only because its own answer was lost, it is saved already. A password can't be seen, so it is not. */
+async function saveUser(user: User, fields: Fields): Promise<void> {
+  try {
+    await updateUser(user, changed(user, fields));
+  } catch (error) {
+    if (!isCode(error, 'version_stale')) throw error;
+    const latest = await showUser(user.id);
+    if (Object.keys(changed(latest, fields)).length > 0) throw error;
+  }
+}
+
+function changed(user: User, fields: Fields): UserUpdate {
   const update: UserUpdate = {};
   if (fields.name !== user.name) update.name = fields.name;
   if (fields.email !== user.email) update.email = fields.email;

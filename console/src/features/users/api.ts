@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
-import { api, done, idempotencyKey, ifMatch, take } from '../../api/client';
+import { api, done, gone, ifMatch, take } from '../../api/client';
 import type { Invitation, InvitationAccept, User, UserCreate, UserUpdate } from '../../api/schema';
 import type { Page } from '../../ui/grid/useWindow';
 
@@ -28,20 +28,24 @@ export function createUser(body: UserCreate, key: string): Promise<User> {
   return take(api.POST('/api/v1/users', { headers: { 'Idempotency-Key': key }, body }));
 }
 
+export function showUser(id: string): Promise<User> {
+  return take(api.GET('/api/v1/users/{id}', { params: { path: { id } } }));
+}
+
 export function updateUser(user: User, body: UserUpdate): Promise<User> {
   const params = { path: { id: user.id }, header: ifMatch(user.version) };
   return take(api.PATCH('/api/v1/users/{id}', { params, headers: ifMatch(user.version), body }));
 }
 
 export function deleteUser(id: string) {
-  return done(api.DELETE('/api/v1/users/{id}', { params: { path: { id } } }));
+  return gone(done(api.DELETE('/api/v1/users/{id}', { params: { path: { id } } })));
 }
 
-export function inviteUser(id: string): Promise<Invitation> {
-  const headers = { 'Idempotency-Key': idempotencyKey() };
+export function inviteUser(id: string, key: string): Promise<Invitation> {
+  const headers = { 'Idempotency-Key': key };
   return take(api.POST('/api/v1/users/{id}/invitation', { params: { path: { id } }, headers }));
 }
 
-export function acceptInvitation(body: InvitationAccept) {
-  return done(api.POST('/api/v1/invitations/accept', { body }));
+export function acceptInvitation(body: InvitationAccept, key: string) {
+  return done(api.POST('/api/v1/invitations/accept', { headers: { 'Idempotency-Key': key }, body }));
 }
