@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { Customer } from '../../api/schema';
 import { countryName } from '../../lib/countries';
 import { count, day } from '../../lib/format';
+import { mailto } from '../../lib/mailto';
 import { LEVEL } from '../../lib/words';
 import { Fact, Facts } from '../../ui/Facts';
 import { storageLocationsQuery } from './api';
@@ -49,7 +50,7 @@ export function Details({ customer }: { customer: Customer }) {
           {profile.contact && <p>{profile.contact}</p>}
           {customer.email && (
             <p>
-              <a className="link" href={`mailto:${customer.email}`}>
+              <a className="link" href={mailto(customer.email)}>
                 {customer.email}
               </a>
             </p>
