@@ -12,10 +12,12 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { followNavigation } from './app/arrival';
 import { queryClient, router } from './app/router';
 
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no root.');
+followNavigation(router);
 createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={queryClient}>

@@ -1,15 +1,9 @@
 import type { QueryClient } from '@tanstack/react-query';
-import {
-  createRootRouteWithContext,
-  createRoute,
-  lazyRouteComponent,
-  Outlet,
-  redirect,
-  retainSearchParams,
-} from '@tanstack/react-router';
+import { createRootRouteWithContext, createRoute, Outlet, redirect, retainSearchParams } from '@tanstack/react-router';
 import { isCode } from '../api/client';
 import { customerQuery } from '../features/customers/api';
 import { meQuery, setupQuery } from '../features/sessions/api';
+import { page } from './page';
 import { Shell } from './Shell';
 import { Unavailable } from './Unavailable';
 import { readCustomer, readCustomers, readList, readPeople, readScope, type Raw } from './search';
@@ -26,19 +20,19 @@ const signIn = createRoute({
     const { setup_required } = await client.ensureQueryData(setupQuery());
     if (setup_required) throw redirect({ to: '/setup' });
   },
-  component: lazyRouteComponent(() => import('../features/sessions/SignInPage'), 'SignInPage'),
+  component: page(() => import('../features/sessions/SignInPage'), 'SignInPage'),
 });
 
 const setup = createRoute({
   getParentRoute: () => root,
   path: '/setup',
-  component: lazyRouteComponent(() => import('../features/sessions/SetupPage'), 'SetupPage'),
+  component: page(() => import('../features/sessions/SetupPage'), 'SetupPage'),
 });
 
 const invitation = createRoute({
   getParentRoute: () => root,
   path: '/invitation',
-  component: lazyRouteComponent(() => import('../features/users/InvitationPage'), 'InvitationPage'),
+  component: page(() => import('../features/users/InvitationPage'), 'InvitationPage'),
 });
 
 /** Everything behind the sign-in, in the frame. */
@@ -70,7 +64,7 @@ const customers = createRoute({
   getParentRoute: () => frame,
   path: '/customers',
   validateSearch: readCustomers,
-  component: lazyRouteComponent(() => import('../features/customers/CustomersPage'), 'CustomersPage'),
+  component: page(() => import('../features/customers/CustomersPage'), 'CustomersPage'),
 });
 
 const customerAdd = createRoute({
@@ -79,7 +73,7 @@ const customerAdd = createRoute({
   validateSearch: (raw: Raw): { parent?: string | undefined } => ({
     parent: typeof raw['parent'] === 'string' ? raw['parent'] : undefined,
   }),
-  component: lazyRouteComponent(() => import('../features/customers/AddPage'), 'AddPage'),
+  component: page(() => import('../features/customers/AddPage'), 'AddPage'),
 });
 
 const customer = createRoute({
@@ -87,39 +81,39 @@ const customer = createRoute({
   path: '/customers/$id',
   validateSearch: readCustomer,
   loader: ({ context: { client }, params: { id } }) => void client.prefetchQuery(customerQuery(id)),
-  component: lazyRouteComponent(() => import('../features/customers/CustomerPage'), 'CustomerPage'),
+  component: page(() => import('../features/customers/CustomerPage'), 'CustomerPage'),
 });
 
 const customerEdit = createRoute({
   getParentRoute: () => frame,
   path: '/customers/$id/edit',
-  component: lazyRouteComponent(() => import('../features/customers/EditPage'), 'EditPage'),
+  component: page(() => import('../features/customers/EditPage'), 'EditPage'),
 });
 
 const customerAdded = createRoute({
   getParentRoute: () => frame,
   path: '/customers/$id/added',
-  component: lazyRouteComponent(() => import('../features/customers/AddedPage'), 'AddedPage'),
+  component: page(() => import('../features/customers/AddedPage'), 'AddedPage'),
 });
 
 const devices = createRoute({
   getParentRoute: () => frame,
   path: '/devices',
   validateSearch: readList,
-  component: lazyRouteComponent(() => import('../features/devices/DevicesPage'), 'DevicesPage'),
+  component: page(() => import('../features/devices/DevicesPage'), 'DevicesPage'),
 });
 
 const device = createRoute({
   getParentRoute: () => frame,
   path: '/devices/$id',
-  component: lazyRouteComponent(() => import('../features/devices/DevicePage'), 'DevicePage'),
+  component: page(() => import('../features/devices/DevicePage'), 'DevicePage'),
 });
 
 const people = createRoute({
   getParentRoute: () => frame,
   path: '/people',
   validateSearch: readPeople,
-  component: lazyRouteComponent(() => import('../features/users/PeoplePage'), 'PeoplePage'),
+  component: page(() => import('../features/users/PeoplePage'), 'PeoplePage'),
 });
 
 export const routeTree = root.addChildren([

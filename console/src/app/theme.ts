@@ -9,7 +9,7 @@ function currentTheme(): Theme {
   return matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
 }
 
-/** Keeps the choice in this browser; `public/theme.js` applies it before the first paint. */
+/** Keeps the choice in this browser; `public/start.js` applies it before the first paint. */
 export function switchTheme(): void {
   const next = currentTheme() === 'dark' ? 'light' : 'dark';
   document.documentElement.dataset['theme'] = next;

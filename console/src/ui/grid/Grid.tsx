@@ -39,7 +39,8 @@ export function Grid<T>(props: GridProps<T>) {
   const [start] = useState(recall);
   const [active, setActive] = useState(start.active);
   const [rem, width] = useMeasure(scroller);
-  const focusWanted = useRef(start.active > 0);
+  const focusWanted = useRef(start.used);
+  const used = useRef(start.used);
   const anchor = useRef(start.active);
 
   const card = width < CARD_BELOW;
@@ -68,7 +69,12 @@ export function Grid<T>(props: GridProps<T>) {
 
   // What is left behind is found again by going back.
   const memory = { offset: virtual.scrollOffset ?? 0, active, selection: selection?.value ?? NOTHING };
-  useEffect(() => remember(memory));
+  useEffect(() => remember({ ...memory, used: used.current }));
+  const onRowFocus = (index: number) => {
+    used.current = true;
+    remember({ ...memory, active: index, used: true });
+    setActive(index);
+  };
 
   // A row may be mounted only after the scroll; it takes the focus in the commit that brings it.
   useLayoutEffect(() => {
@@ -172,7 +178,7 @@ export function Grid<T>(props: GridProps<T>) {
                 card={card}
                 active={item.index === active}
                 selected={selection && row ? isSelected(selection.value, props.rowId(row)) : undefined}
-                onFocus={setActive}
+                onFocus={onRowFocus}
                 onToggle={selection ? toggle : undefined}
               />
             );

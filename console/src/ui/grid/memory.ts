@@ -1,10 +1,10 @@
 import { useRouterState } from '@tanstack/react-router';
 import { NOTHING, type Selection } from './selection';
 
-/** What a list looked like when it was left. */
-export type ListMemory = { offset: number; active: number; selection: Selection };
+/** What a list looked like when it was left; `used`: one of its rows had the focus. */
+export type ListMemory = { offset: number; active: number; selection: Selection; used: boolean };
 
-const FRESH: ListMemory = { offset: 0, active: 0, selection: NOTHING };
+const FRESH: ListMemory = { offset: 0, active: 0, selection: NOTHING, used: false };
 const LIMIT = 50;
 const memories = new Map<string, ListMemory>();
 
