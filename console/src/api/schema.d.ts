@@ -1174,7 +1174,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Refused: forbidden, foreign_origin, setup_token_invalid, invitation_invalid, customer_suspended, pass_key_unknown, pass_key_expired, pass_key_revoked, pass_key_used_up, file_too_large, too_many_locks, config_exists. */
+        /** @description Refused: forbidden, foreign_origin, setup_token_invalid, invitation_invalid, customer_suspended, pass_key_unknown, pass_key_expired, pass_key_revoked, pass_key_used_up, file_too_large, too_many_locks, config_exists, storage_away, storage_full. */
         Refused403: {
             headers: {
                 [name: string]: unknown;

@@ -79,6 +79,8 @@ codes! {
     FileTooLarge "file_too_large" 403 "A key, lock or config file is longer than such files are.";
     TooManyLocks "too_many_locks" 403 "The repository has as many locks as it may.";
     ConfigExists "config_exists" 403 "The repository has a different config already.";
+    StorageAway "storage_away" 403 "The disk that holds the repository, or the repository on it, is not there.";
+    StorageFull "storage_full" 403 "The disk is full: restores and deletions go on, backups wait for room.";
 
     // Fields
     Required "required" 422 "The field is required.";

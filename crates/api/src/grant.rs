@@ -399,6 +399,14 @@ pub struct Opened {
     pub was_open: bool,
 }
 
+/// What is stored of a repository.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known {
+    pub used_bytes: u64,
+    /// A backup was completed at some time.
+    pub had_backups: bool,
+}
+
 /// Counters of one repository as they are stored: absolute values, so that storing them twice does no harm.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reading {
@@ -424,6 +432,9 @@ pub trait Ledger: Send + Sync + 'static {
     /// Commits that the repository may be written to from now on, before its first write after idling.
     fn open<'a>(&'a self, repository: &'a RepositoryId) -> BoxFuture<'a, Result<Opened, Unavailable>>;
 
+    /// What is stored of a repository; only reads.
+    fn known<'a>(&'a self, repository: &'a RepositoryId) -> BoxFuture<'a, Result<Known, Unavailable>>;
+
     /// Stores counters and adds the differences to every ancestor, in one transaction.
     fn store(&self, readings: Vec<Reading>) -> BoxFuture<'_, Result<(), Unavailable>>;
 
@@ -441,6 +452,9 @@ pub trait Meter: Send + Sync + 'static {
 
     /// When a device signed in for the first time, if the database may not know of it yet.
     fn contacted_at(&self, device: &DeviceId) -> Option<Timestamp>;
+
+    /// What is wrong with the storage right now, each in a sentence; nothing if all is well.
+    fn troubles(&self) -> Vec<String>;
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ pub mod id;
 pub mod invitation;
 pub mod page;
 pub mod pass_key;
+pub mod pool;
 pub mod session;
 pub mod storage;
 pub mod units;

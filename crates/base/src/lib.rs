@@ -132,6 +132,11 @@ impl App {
         self.meter.get().map(|meter| meter.unsaved()).unwrap_or_default()
     }
 
+    /// What is wrong with the storage right now, each in a sentence.
+    pub fn troubles(&self) -> Vec<String> {
+        self.meter.get().map(|meter| meter.troubles()).unwrap_or_default()
+    }
+
     /// When a device signed in for the first time, as far as the gateway knows and has not stored yet.
     pub fn contacted_at(&self, device: &DeviceId) -> Option<Timestamp> {
         self.meter.get()?.contacted_at(device)

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use api::Error;
-use api::grant::{Ledger, LeftOpen, Opened, Reading, Unavailable};
+use api::grant::{Known, Ledger, LeftOpen, Opened, Reading, Unavailable};
 use api::id::{DeviceId, RepositoryId};
 use db::{list, sql};
 use futures_util::future::BoxFuture;
@@ -40,6 +40,10 @@ impl Ledger for DatabaseLedger {
         Box::pin(async move {
             base::beside!(self.app, |tx| open(tx, repository).await).map_err(|error| unavailable(&error))
         })
+    }
+
+    fn known<'a>(&'a self, repository: &'a RepositoryId) -> BoxFuture<'a, Result<Known, Unavailable>> {
+        Box::pin(async move { known(&self.app, repository).await.map_err(|error| unavailable(&error)) })
     }
 
     fn store(&self, readings: Vec<Reading>) -> BoxFuture<'_, Result<(), Unavailable>> {
@@ -86,6 +90,15 @@ async fn open(tx: &mut Tx, repository: &RepositoryId) -> Result<Opened, Error> {
         .await?;
     }
     Ok(Opened { used_bytes: u64::try_from(used_bytes).unwrap_or_default(), was_open })
+}
+
+async fn known(app: &App, repository: &RepositoryId) -> Result<Known, Error> {
+    let mut cx = Cx::read(app, Caller::System).await?;
+    let (used_bytes, last_backup_at): (i64, Option<i64>) = cx
+        .opt(sql!["select used_bytes, last_backup_at from repositories where id = ", repository.as_str()])
+        .await?
+        .ok_or_else(Error::not_found)?;
+    Ok(Known { used_bytes: u64::try_from(used_bytes).unwrap_or_default(), had_backups: last_backup_at.is_some() })
 }
 
 async fn store(tx: &mut Tx, readings: &[Reading]) -> Result<(), Error> {

@@ -79,8 +79,9 @@ async fn ready(State(app): State<App>) -> Result<&'static str, Failure> {
         error
     };
     app.db.ping().await.map_err(|error| unready("The database", error.into()))?;
-    for pool in crate::storage::pool_directories(&app).await? {
-        tokio::fs::metadata(&pool).await.map_err(|error| unready("A storage pool", error.into()))?;
+    let troubles = app.troubles();
+    if !troubles.is_empty() {
+        return Err(Error::new(Code::Unavailable, troubles.join(" ")).into());
     }
     if !app.grants.is_fresh(Instant::now()) {
         return Err(unready("The change log", "the grants are stale".into()).into());

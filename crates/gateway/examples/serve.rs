@@ -11,7 +11,9 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::grant::{Changes, DeviceEntry, Grants, Ledger, LeftOpen, NodeEntry, Opened, Reading, Suspension, Unavailable};
+use api::grant::{
+    Changes, DeviceEntry, Grants, Known, Ledger, LeftOpen, NodeEntry, Opened, Pool, Reading, Suspension, Unavailable,
+};
 use api::id::{DeviceId, RepositoryId, StoragePoolId};
 use futures_util::future::{BoxFuture, ready};
 use gateway::{Gateway, Options};
@@ -38,6 +40,10 @@ impl Ledger for Printed {
     fn open<'a>(&'a self, _: &'a RepositoryId) -> BoxFuture<'a, Result<Opened, Unavailable>> {
         // Never stored, so always counted.
         Box::pin(ready(Ok(Opened { used_bytes: 0, was_open: true })))
+    }
+
+    fn known<'a>(&'a self, _: &'a RepositoryId) -> BoxFuture<'a, Result<Known, Unavailable>> {
+        Box::pin(ready(Ok(Known { used_bytes: 0, had_backups: false })))
     }
 
     fn store(&self, readings: Vec<Reading>) -> BoxFuture<'_, Result<(), Unavailable>> {
@@ -84,10 +90,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let grants = Arc::new(Grants::default());
     grants.apply(device(grants.pool(&StoragePoolId::new(ID), pool.clone())));
     grants.apply(customer(None));
-    let options = Options::new(pool.join("tmp"), Arc::new(Timestamp::now));
+    let options = Options::new(Arc::new(Timestamp::now), 0);
     let ledger = Arc::new(Printed { directory: directory.clone() });
-    let gateway = Gateway::new(Arc::clone(&grants), ledger, options)?;
-    gateway.recover().await?;
+    let gateway = Gateway::new(Arc::clone(&grants), ledger, options);
+    std::fs::create_dir_all(&pool)?;
+    let known = Pool { id: StoragePoolId::new(ID), directory: pool };
+    std::fs::write(known.directory.join(api::pool::MARKER), api::pool::marker(&known.id))?;
+    gateway.recover(vec![Arc::new(known)]).await?;
 
     let shutdown = CancellationToken::new();
     let running = tokio::spawn(Arc::clone(&gateway).run(shutdown.clone()));

@@ -193,7 +193,7 @@ impl Refusal {
         match error.kind() {
             io::ErrorKind::NotFound => Self::not_found(),
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                let mut refusal = Self::passing("The storage pool is full, try again later");
+                let mut refusal = Self::full();
                 refusal.0.error.cause = Some(error.into());
                 refusal
             }
@@ -254,7 +254,9 @@ mod tests {
         assert!(!String::from_utf8_lossy(document).contains("secret"));
         assert_eq!(Refusal::failed(io::ErrorKind::NotFound.into()).code(), Code::NotFound);
         let full = Refusal::failed(io::ErrorKind::StorageFull.into()).into_response("req");
-        assert_eq!(full.status(), StatusCode::SERVICE_UNAVAILABLE);
-        assert!(full.headers().contains_key(RETRY_AFTER));
+        assert_eq!(full.status(), StatusCode::FORBIDDEN, "or clients try again for a quarter of an hour");
+        for refusal in [Refusal::full(), Refusal::away()] {
+            assert_eq!(Sentence::new(&refusal.0.error.detail).as_str(), refusal.0.error.detail, "fits");
+        }
     }
 }

@@ -20,6 +20,7 @@ use crate::blobs::fs::{self, Blob, Glance};
 use crate::blobs::list::Listing;
 use crate::blobs::read::{self, Reading};
 use crate::hop::wait_for;
+use crate::pools::Place;
 use crate::protocol::{self, File, Kind, Operation, Span, Unfit, Version};
 use crate::upload::{Pace, Source, check_length, drain, receive};
 use crate::usage::Permit;
@@ -27,6 +28,9 @@ use crate::{Gateway, Line, RequestId};
 
 /// Up to this length in bytes an answer is read whole.
 const SMALL: u64 = 64 * 1024;
+
+/// Longest index that may still come when the disk is full, in bytes; restic's have 8 MiB.
+const LONGEST_INDEX: u64 = 16 * 1024 * 1024;
 
 type Answer = Result<Response<GatewayBody>, Refusal>;
 
@@ -75,8 +79,25 @@ impl Gateway {
         if operation.changes() && self.draining.is_cancelled() {
             return Err(Refusal::restarting());
         }
+        let place = self.pools.find(&held.grant.pool).await;
+        place.here()?;
+        let (asked, grant) = (Arc::clone(&place), Arc::clone(&held));
+        match self.perform(parts, body, held, operation, place).await {
+            Err(refusal) if refusal.code() == Code::NotFound => Err(self.missing(&grant, &asked).await),
+            answer => answer,
+        }
+    }
+
+    async fn perform<B: Body<Data = Bytes>>(
+        self: &Arc<Self>,
+        parts: &Parts,
+        body: Pin<&mut B>,
+        held: Arc<Held>,
+        operation: Operation,
+        place: Arc<Place>,
+    ) -> Answer {
         match operation {
-            Operation::Create => self.create(&held).await,
+            Operation::Create => self.create(&held, place).await,
             Operation::List(kind) => {
                 let response = list(&held.grant.directory, kind, &parts.headers).await?;
                 Ok(self.watched(response, held, operation, parts))
@@ -86,8 +107,31 @@ impl Gateway {
                 let response = self.read(&held.grant.directory, file, &parts.headers).await?;
                 Ok(self.watched(response, held, operation, parts))
             }
-            Operation::Write(file) => self.write(held, file, body).await,
-            Operation::Remove(file) => self.remove(held, file).await,
+            Operation::Write(file) => self.write(held, file, body, &place).await,
+            Operation::Remove(file) => self.remove(held, file, &place).await,
+        }
+    }
+
+    /// What to say where there is nothing: that, or that what should be there is away.
+    async fn missing(&self, held: &Held, place: &Arc<Place>) -> Refusal {
+        let (place, directory) = (Arc::clone(place), held.grant.directory.clone());
+        let look = move || {
+            place.look_now();
+            place.here().is_ok().then(|| fs::exists(&directory)).transpose()
+        };
+        match blocking(look).await {
+            Ok(None) => Refusal::away(),
+            Ok(Some(true)) => Refusal::not_found(),
+            Ok(Some(false)) => match self.usage.is_used(&held.grant.repository).await {
+                Ok(false) => Refusal::not_found(),
+                Ok(true) => {
+                    let repository = &held.grant.repository;
+                    tracing::error!(%repository, "a repository that holds something has no directory in its pool");
+                    Refusal::away()
+                }
+                Err(Unavailable) => Refusal::no_ledger(),
+            },
+            Err(refusal) => refusal,
         }
     }
 
@@ -118,26 +162,59 @@ impl Gateway {
         response.map(|body| body.watched(Watch { line, task: task.abort_handle() }))
     }
 
-    async fn create(self: &Arc<Self>, held: &Held) -> Answer {
-        let (gateway, directory) = (Arc::clone(self), held.grant.directory.clone());
-        blocking(move || gateway.pool.create(&directory).map_err(io::Error::other)).await?;
+    /// Never creates what should be there already.
+    async fn create(self: &Arc<Self>, held: &Held, place: Arc<Place>) -> Answer {
+        match self.missing(held, &place).await {
+            refusal if refusal.code() == Code::NotFound => {}
+            refusal => return Err(refusal),
+        }
+        let (pool, directory) = (place.here()?, held.grant.directory.clone());
+        blocking(move || {
+            let made = pool.create(&directory);
+            let made = if is_full(&made) && place.give_up_ballast() { pool.create(&directory) } else { made };
+            made.map_err(|error| if error.kind() == io::ErrorKind::NotFound { io::Error::other(error) } else { error })
+        })
+        .await?;
         Ok(answer::done())
     }
 
-    async fn write<B: Body<Data = Bytes>>(self: &Arc<Self>, held: Arc<Held>, file: File, body: Pin<&mut B>) -> Answer {
-        if let Some(length) = body.size_hint().exact() {
+    async fn write<B: Body<Data = Bytes>>(
+        self: &Arc<Self>,
+        held: Arc<Held>,
+        file: File,
+        body: Pin<&mut B>,
+        place: &Arc<Place>,
+    ) -> Answer {
+        let length = body.size_hint().exact();
+        if let Some(length) = length {
             check_length(file, length)?;
         }
-        let permit = self.permit(&held).await?;
+        let makes_room = match file {
+            File::Blob(Kind::Locks, _) => true,
+            // A prune writes the new index before it deletes anything.
+            File::Blob(Kind::Index, _) => length.is_some_and(|length| length <= LONGEST_INDEX),
+            _ => false,
+        };
+        if !makes_room && !place.has_room() {
+            return Err(Refusal::full());
+        }
+        let permit = self.permit(&held, place).await?;
         let held = self.still_admitted(held, Operation::Write(file))?;
-        receive(self, Source { gateway: self, body, held, file, received: 0, pace: Pace::default() }, permit).await?;
+        let place = Arc::clone(place);
+        receive(
+            self,
+            Source { place, makes_room, gateway: self, body, held, file, received: 0, pace: Pace::default() },
+            permit,
+        )
+        .await?;
         Ok(answer::done())
     }
 
-    async fn remove(self: &Arc<Self>, held: Arc<Held>, file: File) -> Answer {
-        let permit = self.permit(&held).await?;
+    async fn remove(self: &Arc<Self>, held: Arc<Held>, file: File, place: &Arc<Place>) -> Answer {
+        let permit = self.permit(&held, place).await?;
         // The permit may have taken its time, and an upload looks again by itself.
         let held = self.still_admitted(held, Operation::Remove(file))?;
+        let asked = Arc::clone(&held);
         let removed = blocking(move || {
             let removed = fs::remove(&held.grant.directory, file, permit.alone())?;
             if let Some(length) = removed {
@@ -146,7 +223,12 @@ impl Gateway {
             Ok(removed)
         });
         // One that is missing was deleted already, and the answer may have been lost on its way.
-        removed.await?;
+        if removed.await?.is_none() {
+            let refusal = self.missing(&asked, place).await;
+            if refusal.code() != Code::NotFound {
+                return Err(refusal);
+            }
+        }
         Ok(answer::done())
     }
 
@@ -158,9 +240,15 @@ impl Gateway {
         if held.withdrawn().is_cancelled() { readmit(&self.grants, &held.grant, operation) } else { Ok(held) }
     }
 
-    async fn permit(&self, held: &Held) -> Result<Permit, Refusal> {
-        let entered = self.usage.enter(&held.grant).await;
-        entered.map_err(|Unavailable| Refusal::passing("The server cannot reach its database, try again"))
+    async fn permit(&self, held: &Held, place: &Arc<Place>) -> Result<Permit, Refusal> {
+        match self.usage.enter(&held.grant).await {
+            Ok(permit) => Ok(permit),
+            // A repository that was left open is counted first, which is no fault of the database's where it is away.
+            Err(Unavailable) => Err(match self.missing(held, place).await {
+                refusal if refusal.code() == Code::StorageAway => refusal,
+                _ => Refusal::no_ledger(),
+            }),
+        }
     }
 
     async fn read(self: &Arc<Self>, repository: &Path, file: File, headers: &HeaderMap) -> Answer {
@@ -256,6 +344,13 @@ async fn head(repository: &Path, file: File) -> Answer {
     response.headers_mut().insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
     Ok(response)
+}
+
+/// Whether something failed for want of room.
+pub(crate) fn is_full<T>(result: &io::Result<T>) -> bool {
+    result
+        .as_ref()
+        .is_err_and(|error| matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded))
 }
 
 /// Waits for the disk.

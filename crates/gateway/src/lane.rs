@@ -167,7 +167,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn buffers_are_written_in_order_however_they_come() {
         let directory = tempfile::tempdir().unwrap();
-        let pool = Arc::new(Pool::open(directory.path().join("tmp")).unwrap());
+        let pool = Arc::new(Pool::at(directory.path()));
         let held = held(directory.path());
         pool.create(&held.grant.directory).unwrap();
         let buffers = Arc::new(Buffers::new(16));
@@ -192,7 +192,7 @@ mod tests {
     #[tokio::test]
     async fn what_fails_is_told_once_and_to_whoever_comes_next() {
         let directory = tempfile::tempdir().unwrap();
-        let pool = Arc::new(Pool::open(directory.path().join("tmp")).unwrap());
+        let pool = Arc::new(Pool::at(directory.path()));
         let buffers = Arc::new(Buffers::new(16));
         // The repository was never created.
         let lane = Lane::new(&pool, &held(directory.path()), File::Config);

@@ -6,6 +6,7 @@
 //! - `handler`: one function per verb; `upload`: the long one
 //! - `hop`, `lane`: where work that waits for the disk is done
 //! - `wire`: a connection, and how it ends
+//! - `pools`: whether each is there, and has room
 //! - `usage`: counters, and when they are stored
 //! - `blobs`: where bytes lie
 //! - `answer`: headers, bodies, refusals
@@ -18,28 +19,28 @@ mod blobs;
 mod handler;
 mod hop;
 mod lane;
+mod pools;
 pub mod protocol;
 mod upload;
 mod usage;
 mod wire;
 
 use std::io;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use api::grant::{Grants, Ledger, Meter, Reading, Unavailable};
+use api::grant::{Grants, Ledger, Meter, Pool, Reading, Unavailable};
 use api::id::DeviceId;
 use jiff::Timestamp;
-use tokio::task::spawn_blocking;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
 
 pub use answer::GatewayBody;
 use answer::Refusal;
 use blobs::buffers::{Buffers, READ_AT_ONCE, WRITTEN_AT_ONCE};
-use blobs::fs::Pool;
+use pools::Pools;
 use usage::{Close, Usage};
 pub use wire::{Line, Wire};
 
@@ -58,10 +59,9 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// What the gateway needs to know beside its grants.
 pub struct Options {
-    /// The folder for uploads under way: on the pool's file system, outside of every repository, for this process
-    /// alone. Whatever lies in it is removed at the start.
-    pub temporary: PathBuf,
     pub clock: Clock,
+    /// Bytes of each pool's file system that backups leave free.
+    pub keep_free: u64,
     /// A repository is closed when nothing has changed in it for so long.
     pub idle_after: Duration,
     /// A transfer in either direction is given up when its client has moved fewer than `least_progress` bytes in so
@@ -74,10 +74,10 @@ pub struct Options {
 }
 
 impl Options {
-    pub fn new(temporary: PathBuf, clock: Clock) -> Self {
+    pub fn new(clock: Clock, keep_free: u64) -> Self {
         Self {
-            temporary,
             clock,
+            keep_free,
             idle_after: Duration::from_mins(1),
             stall_after: Duration::from_secs(30),
             least_progress: 4096,
@@ -88,7 +88,7 @@ impl Options {
 
 impl std::fmt::Debug for Options {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Options").field("temporary", &self.temporary).finish_non_exhaustive()
+        f.debug_struct("Options").field("keep_free", &self.keep_free).finish_non_exhaustive()
     }
 }
 
@@ -100,7 +100,7 @@ pub struct RequestId(pub String);
 pub struct Gateway {
     grants: Arc<Grants>,
     options: Options,
-    pool: Arc<Pool>,
+    pools: Pools,
     /// For uploads.
     writing: Arc<Buffers>,
     reading: Arc<Buffers>,
@@ -115,14 +115,13 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Opens the pool. [`recover`](Self::recover) must run before the first request.
-    pub fn new(grants: Arc<Grants>, ledger: Arc<dyn Ledger>, options: Options) -> io::Result<Arc<Self>> {
-        let pool = Arc::new(Pool::open(options.temporary.clone())?);
+    /// [`recover`](Self::recover) must run before the first request.
+    pub fn new(grants: Arc<Grants>, ledger: Arc<dyn Ledger>, options: Options) -> Arc<Self> {
         let usage = Arc::new(Usage::new(ledger, options.idle_after));
-        Ok(Arc::new(Self {
+        Arc::new(Self {
             grants,
+            pools: Pools::new(options.keep_free),
             options,
-            pool,
             writing: Arc::new(Buffers::new(WRITTEN_AT_ONCE)),
             reading: Arc::new(Buffers::new(READ_AT_ONCE)),
             usage,
@@ -130,20 +129,20 @@ impl Gateway {
             cut: CancellationToken::new(),
             numbered: AtomicU64::new(0),
             is_behind: AtomicBool::new(false),
-        }))
+        })
     }
 
-    /// Clears up after a process that died: removes its unfinished uploads and counts the repositories that it had left
-    /// open.
-    pub async fn recover(&self) -> Result<(), api::Error> {
-        let pool = Arc::clone(&self.pool);
-        let wiped = spawn_blocking(move || pool.wipe()).await.map_err(io::Error::other).flatten();
-        let wiped = wiped.map_err(api::Error::internal)?;
-        let recounted = self.usage.recover().await.map_err(|Unavailable| {
+    /// Looks for these pools, and clears up after a process that died: removes its unfinished uploads and counts the
+    /// repositories that it had left open. What lies in a pool that is away is counted when it is written to again.
+    pub async fn recover(&self, pools: Vec<Arc<Pool>>) -> Result<(), api::Error> {
+        for pool in pools {
+            self.pools.find(&pool).await;
+        }
+        let recounted = self.usage.recover(|pool| self.pools.has(pool)).await.map_err(|Unavailable| {
             api::Error::new(api::Code::Unavailable, "The repositories left open could not be counted and stored.")
         })?;
-        if wiped > 0 || recounted > 0 {
-            tracing::info!(wiped, recounted, "cleared up after a process that died");
+        if recounted > 0 {
+            tracing::info!(recounted, "counted what a process that died had left open");
         }
         Ok(())
     }
@@ -153,11 +152,17 @@ impl Gateway {
         let mut ticks = interval(FLUSH_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while shutdown.run_until_cancelled(ticks.tick()).await.is_some() {
+            self.look_after_pools().await;
             self.flush_and_tell(Close::Idle).await;
             self.writing.trim();
             self.reading.trim();
         }
         self.drain().await;
+    }
+
+    /// Looks whether the pools are there and have room.
+    pub async fn look_after_pools(&self) {
+        self.pools.look().await;
     }
 
     /// Stores every counter that differs from what was stored last.
@@ -213,6 +218,10 @@ impl Meter for Gateway {
     fn contacted_at(&self, device: &DeviceId) -> Option<Timestamp> {
         self.usage.contacted_at(device)
     }
+
+    fn troubles(&self) -> Vec<String> {
+        self.pools.troubles()
+    }
 }
 
 impl std::fmt::Debug for Gateway {
@@ -225,6 +234,12 @@ impl Refusal {
     fn restarting() -> Self {
         Self::passing("The server is restarting, try again")
     }
+}
+
+/// Counts a repository's directory: its bytes, and when its newest snapshot was written. Blocks.
+pub fn count(directory: &Path) -> io::Result<(u64, Option<Timestamp>)> {
+    let newest = blobs::fs::newest_snapshot(directory)?.and_then(|at| Timestamp::try_from(at).ok());
+    Ok((blobs::fs::measure(directory)?, newest))
 }
 
 /// Nothing that panics is done while one of our locks is held, so a poisoned one is as good as any.

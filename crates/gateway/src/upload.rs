@@ -21,9 +21,12 @@ use crate::Gateway;
 use crate::admission::readmit;
 use crate::answer::Refusal;
 use crate::blobs::buffers::Buffer;
+use crate::blobs::fs::Pool;
 use crate::blobs::place::{NotPlaced, Placed, Upload};
+use crate::handler::is_full;
 use crate::hop::wait_for;
 use crate::lane::{Lane, write};
+use crate::pools::Place;
 use crate::protocol::{File, Kind, Operation};
 use crate::usage::Permit;
 
@@ -57,6 +60,9 @@ pub(crate) struct Source<'a, B> {
     pub(crate) file: File,
     pub(crate) received: u64,
     pub(crate) pace: Pace,
+    pub(crate) place: Arc<Place>,
+    /// Comes also when the disk is full.
+    pub(crate) makes_room: bool,
 }
 
 /// How a client's bytes come: so many at least in so much time of waiting for them. What they wait for here doesn't
@@ -131,6 +137,9 @@ pub(crate) fn check_length(file: File, length: u64) -> Result<(), Refusal> {
 /// Where the bytes go.
 struct Sink {
     gateway: Arc<Gateway>,
+    pool: Arc<Pool>,
+    /// Whose ballast may be given up for it.
+    place: Option<Arc<Place>>,
     file: File,
     hasher: Sha256,
     buffer: Buffer,
@@ -138,9 +147,11 @@ struct Sink {
 }
 
 impl Sink {
-    fn new(gateway: &Arc<Gateway>, file: File, held: &Arc<Held>) -> Self {
-        let (buffer, lane) = (gateway.writing.take(), Lane::new(&gateway.pool, held, file));
-        Self { gateway: Arc::clone(gateway), file, hasher: Sha256::new(), buffer, lane }
+    fn new<B>(gateway: &Arc<Gateway>, source: &Source<'_, B>) -> Result<Self, Refusal> {
+        let (file, pool) = (source.file, source.place.here()?);
+        let (buffer, lane) = (gateway.writing.take(), Lane::new(&pool, &source.held, file));
+        let (gateway, place) = (Arc::clone(gateway), source.makes_room.then(|| Arc::clone(&source.place)));
+        Ok(Self { gateway, pool, place, file, hasher: Sha256::new(), buffer, lane })
     }
 
     async fn push(&mut self, mut bytes: Bytes) -> Result<(), Refusal> {
@@ -158,7 +169,7 @@ impl Sink {
     /// Puts the file in place.
     async fn finish(self, held: Arc<Held>, permit: Permit) -> Result<(), Refusal> {
         let upload = self.lane.written().await.map_err(Refusal::failed)?;
-        let Self { gateway, file, hasher, buffer, .. } = self;
+        let Self { gateway, pool, place, file, hasher, buffer, .. } = self;
         let digest: [u8; 32] = hasher.finalize().into();
         if let File::Blob(_, name) = file
             && name.digest() != digest
@@ -168,7 +179,18 @@ impl Sink {
         }
         let is_long = upload.is_some();
         let work = move || {
-            let mut upload = write(&gateway.pool, &held, file, upload, &buffer)?;
+            let mut upload = match (upload, place) {
+                // A short one that makes room for others.
+                (None, Some(place)) => {
+                    let begun = write(&pool, &held, file, None, &buffer);
+                    if is_full(&begun) && place.give_up_ballast() {
+                        write(&pool, &held, file, None, &buffer)
+                    } else {
+                        begun
+                    }
+                }
+                (upload, _) => write(&pool, &held, file, upload, &buffer),
+            }?;
             drop(buffer);
             let length = upload.length();
             let placed = upload.place(permit.alone())?;
@@ -216,7 +238,7 @@ pub(crate) async fn receive<B: Body<Data = Bytes>>(
     mut source: Source<'_, B>,
     permit: Permit,
 ) -> Result<(), Refusal> {
-    let mut sink = Sink::new(gateway, source.file, &source.held);
+    let mut sink = Sink::new(gateway, &source)?;
     let received = async {
         while let Some(bytes) = source.next().await? {
             sink.push(bytes).await?;

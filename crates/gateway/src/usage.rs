@@ -3,7 +3,7 @@
 //! and closed with nothing in flight, so that after a crash only the open ones must be counted on disk.
 
 use std::collections::{BTreeSet, HashMap};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -367,16 +367,29 @@ impl Usage {
         lock(&repository.state).phase = Phase::Gone;
     }
 
+    /// Whether a repository holds something, as far as anybody knows, or has held a backup.
+    pub(crate) async fn is_used(&self, repository: &RepositoryId) -> Result<bool, Unavailable> {
+        let open = lock(&self.repositories).get(repository).cloned();
+        if open.is_some_and(|open| lock(&open.state).used > 0) {
+            return Ok(true);
+        }
+        let known = self.ledger.known(repository).await?;
+        Ok(known.used_bytes > 0 || known.had_backups)
+    }
+
     /// How many changes are under way.
     pub(crate) fn in_flight(&self) -> usize {
         let repositories: Vec<_> = lock(&self.repositories).values().cloned().collect();
         repositories.iter().map(|repository| lock(&repository.state).in_flight).sum()
     }
 
-    /// Counts what a process that died had left open. Returns how many repositories that were.
-    pub(crate) async fn recover(&self) -> Result<usize, Unavailable> {
+    /// Counts what a process that died had left open in pools that are there. Returns how many repositories that were.
+    pub(crate) async fn recover(&self, is_here: impl Fn(&Path) -> bool) -> Result<usize, Unavailable> {
         let mut readings = Vec::new();
         for open in self.ledger.left_open().await? {
+            if !open.directory.parent().is_some_and(&is_here) {
+                continue;
+            }
             // One that can't be counted stays open and refuses uploads until it can; the others go on.
             let Ok((used_bytes, last_snapshot_at)) = measure(open.directory, open.used_bytes).await else { continue };
             readings.push(Reading { repository: open.repository, used_bytes, last_snapshot_at, closed: true });
@@ -401,8 +414,7 @@ async fn measure(directory: PathBuf, known_bytes: u64) -> Result<(u64, Option<Ti
         if known_bytes > 0 {
             fs::open_folder(&path, "")?;
         }
-        let newest = fs::newest_snapshot(&path)?.and_then(|at| Timestamp::try_from(at).ok());
-        Ok((fs::measure(&path)?, newest))
+        crate::count(&path)
     });
     match measured.await.map_err(std::io::Error::other).flatten() {
         Ok(measured) => Ok(measured),

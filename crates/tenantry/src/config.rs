@@ -15,6 +15,7 @@ const FILE: &str = "tenantry.toml";
 pub struct Config {
     pub server: Server,
     pub database: Database,
+    pub storage: Storage,
     pub log: Log,
 }
 
@@ -29,6 +30,12 @@ pub struct Server {
 #[serde(deny_unknown_fields)]
 pub struct Database {
     pub url: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Storage {
+    pub keep_free_bytes: u64,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -54,6 +54,14 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
+    /// Count anew what lies on the disks, with the server stopped
+    Recount {
+        #[command(flatten)]
+        place: Place,
+        /// Only this one; if its directory is gone, that is accepted
+        #[arg(long, value_name = "ID")]
+        repository: Option<String>,
+    },
     /// Print the API's description
     Openapi,
     /// Look at the configuration
@@ -139,6 +147,7 @@ async fn run(command: Command) -> Result<(), Failure> {
             setup(&place, &email, &provider_name).await
         }
         Command::Migrate { place } => migrate(&place).await,
+        Command::Recount { place, repository } => recount(&place, repository).await,
         Command::Openapi => {
             let mut out = std::io::stdout().lock();
             out.write_all(control::router::description().as_bytes())?;
@@ -174,6 +183,7 @@ async fn serve(place: &Place, listen: Option<std::net::SocketAddr>, demo: bool) 
         listen,
         database: place.database(&config),
         public_url: config.server.public_url.clone(),
+        keep_free: config.storage.keep_free_bytes,
         clock: Clock::default(),
     })
     .await?;
@@ -226,6 +236,18 @@ async fn setup(place: &Place, email: &str, provider_name: &str) -> Result<(), Fa
     control::setup::run_from_host(&open(place).await?, provider_name, email, password).await?;
     say(&format!("{email} can sign in."));
     Ok(())
+}
+
+async fn recount(place: &Place, repository: Option<String>) -> Result<(), Failure> {
+    let _lock = tenantry::serve::lock(&place.data)?;
+    let app = open(place).await?;
+    control::storage::pools::settle(&app).await?;
+    let only = repository.map(api::id::RepositoryId::from_text);
+    let count = |directory: &Path| {
+        let (used_bytes, newest_snapshot) = gateway::count(directory)?;
+        Ok(control::storage::recount::Counted { used_bytes, newest_snapshot })
+    };
+    Ok(control::storage::recount::run(&app, only.as_ref(), count, say).await?)
 }
 
 async fn migrate(place: &Place) -> Result<(), Failure> {

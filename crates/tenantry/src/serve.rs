@@ -18,8 +18,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::console;
 
-/// Where uploads lie until they are whole: on the pool's file system, outside of every repository.
-const TEMPORARY: &str = "pool/.incoming";
 const LOCK: &str = "lock";
 
 /// What to serve and where.
@@ -30,6 +28,8 @@ pub struct Options {
     pub database: String,
     /// Empty: the address listened on.
     pub public_url: String,
+    /// Bytes of each pool's file system that backups leave free.
+    pub keep_free: u64,
     pub clock: Clock,
 }
 
@@ -59,7 +59,8 @@ pub async fn open_database(url: &str) -> Result<Database, Failure> {
     Ok(database)
 }
 
-fn lock(data: &Path) -> Result<File, Failure> {
+/// Keeps other processes away from a data directory.
+pub fn lock(data: &Path) -> Result<File, Failure> {
     let path = data.join(LOCK);
     let file = File::options().create(true).truncate(false).write(true).open(&path)?;
     file.try_lock().map_err(|_| format!("another process serves the data directory {}", data.display()))?;
@@ -69,7 +70,7 @@ fn lock(data: &Path) -> Result<File, Failure> {
 impl Server {
     pub async fn start(options: Options) -> Result<Self, Failure> {
         // Other accounts of the host have no business in here.
-        DirBuilder::new().recursive(true).mode(0o700).create(options.data.join(TEMPORARY))?;
+        DirBuilder::new().recursive(true).mode(0o700).create(&options.data)?;
         let data = std::path::absolute(&options.data)?;
         let lock = lock(&data)?;
         // Bound first: whoever asks for port 0 has to know it for the public address.
@@ -83,12 +84,13 @@ impl Server {
         let app = App::new(database, clock.clone(), Config { public_url, data: data.clone() })?;
         let ledger = Arc::new(DatabaseLedger::new(app.clone()));
         let gateway_clock: gateway::Clock = Arc::new(move || clock.now());
-        let gateway =
-            Gateway::new(Arc::clone(&app.grants), ledger, gateway::Options::new(data.join(TEMPORARY), gateway_clock))?;
-        gateway.recover().await?;
+        let setup_token = control::setup::renew_token(&app).await?;
+        let pools = control::storage::pools::settle(&app).await?;
+        let gateway = gateway::Options::new(gateway_clock, options.keep_free);
+        let gateway = Gateway::new(Arc::clone(&app.grants), ledger, gateway);
+        gateway.recover(pools).await?;
         app.connect_meter(Arc::<Gateway>::clone(&gateway));
         let follower = Follower::start(&app).await?;
-        let setup_token = control::setup::renew_token(&app).await?;
         Ok(Self { app, address, setup_token, gateway, listener, follower, lock })
     }
 

@@ -1,6 +1,8 @@
 //! Storage locations (data centres) and storage pools (where bytes really lie).
 
 pub mod http;
+pub mod pools;
+pub mod recount;
 
 use std::path::PathBuf;
 
@@ -11,7 +13,7 @@ use api::{Code, Error};
 use db::sql;
 
 use base::App;
-use base::cx::{Caller, Cx, Tx};
+use base::cx::{Cx, Tx};
 use base::text::Refused;
 
 /// The countries that host a location when an installation is made: those of N-able Cove. The catalogue is the
@@ -94,11 +96,16 @@ pub async fn seed(tx: &mut Tx) -> Result<(), Error> {
         .await?;
     }
     let id = StoragePoolId::new(tx.app.random.uuid(tx.now)?);
+    // First: a marker without a row is made anew by the next try, a row without a marker would be a pool that is away.
+    pools::mark(absolute(&tx.app, FIRST_POOL), id.clone()).await?;
+    let now = tx.now.as_microsecond();
     tx.exec(sql![
-        "insert into storage_pools (id, name, directory) values (",
+        "insert into storage_pools (id, name, directory, marked_at) values (",
         id.as_str(),
         ", 'First pool', ",
         FIRST_POOL,
+        ", ",
+        now,
         ")"
     ])
     .await?;
@@ -114,11 +121,4 @@ pub async fn pool_for_new_repository(cx: &mut Cx) -> Result<StoragePoolId, Error
 /// Where a pool's directory lies.
 pub fn absolute(app: &App, directory: &str) -> PathBuf {
     app.config.data.join(directory)
-}
-
-/// The directories of all pools.
-pub async fn pool_directories(app: &App) -> Result<Vec<PathBuf>, Error> {
-    let mut cx = Cx::read(app, Caller::System).await?;
-    let directories: Vec<String> = cx.all(sql!["select directory from storage_pools"]).await?;
-    Ok(directories.iter().map(|directory| absolute(app, directory)).collect())
 }

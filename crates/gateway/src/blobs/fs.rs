@@ -7,7 +7,7 @@
 use std::fs::File as Open;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
@@ -30,10 +30,13 @@ pub(super) const FILE_MODE: Mode = Mode::RUSR.union(Mode::WUSR);
 const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 pub(super) const READ: OFlags = OFlags::RDONLY.union(OFlags::NOFOLLOW).union(OFlags::NONBLOCK).union(OFlags::CLOEXEC);
 
+/// The folder for uploads under way: on the pool's file system, outside of every repository, for one process alone.
+const INCOMING: &str = ".incoming";
+
 /// A local directory that holds repositories and, beside them, the folder for uploads under way.
 #[derive(Debug)]
 pub(crate) struct Pool {
-    temporary: PathBuf,
+    root: OwnedFd,
     /// The folder for uploads under way.
     pub(super) folder: OwnedFd,
     /// Whether an upload's file can do without a name until it is put in place.
@@ -123,6 +126,15 @@ pub(super) fn look(folder: BorrowedFd<'_>, name: &str) -> io::Result<Option<Stat
     }
 }
 
+/// Whether a repository has a directory.
+pub(crate) fn exists(repository: &Path) -> io::Result<bool> {
+    match open_folder(repository, "") {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 fn blob(file: OwnedFd) -> io::Result<Blob> {
     let stat = fstat(&file)?;
     if !is_file(&stat) {
@@ -163,11 +175,16 @@ pub(crate) fn glance(repository: &Path, file: File) -> Glance {
 
 impl Pool {
     /// Opens the folder for uploads under way and creates it if need be.
-    pub(crate) fn open(temporary: PathBuf) -> io::Result<Self> {
-        make_path(&temporary)?;
-        let folder = openat(CWD, &temporary, FOLDER, Mode::empty())?;
+    pub(crate) fn open(root: OwnedFd) -> io::Result<Self> {
+        make(root.as_fd(), INCOMING)?;
+        let folder = openat(&root, INCOMING, FOLDER, Mode::empty())?;
         let is_nameless = can_be_nameless(folder.as_fd());
-        Ok(Self { temporary, folder, is_nameless, next: AtomicU64::new(0), syncs: Syncs::default() })
+        Ok(Self { root, folder, is_nameless, next: AtomicU64::new(0), syncs: Syncs::default() })
+    }
+
+    #[cfg(test)]
+    pub(crate) fn at(directory: &Path) -> Self {
+        Self::open(openat(CWD, directory, FOLDER, Mode::empty()).unwrap()).unwrap()
     }
 
     /// A name for the folder of uploads that no other upload of this process has.
@@ -178,22 +195,27 @@ impl Pool {
     /// Removes what a process that died has left of its uploads. Returns how many files that were.
     pub(crate) fn wipe(&self) -> io::Result<usize> {
         let mut wiped = 0;
-        for entry in std::fs::read_dir(&self.temporary)? {
+        for entry in Dir::read_from(&self.folder)? {
             let entry = entry?;
-            if entry.file_type()?.is_dir() {
-                std::fs::remove_dir_all(entry.path())?;
-            } else {
-                std::fs::remove_file(entry.path())?;
+            if matches!(entry.file_name().to_bytes(), b"." | b"..") {
+                continue;
             }
+            unlinkat(&self.folder, entry.file_name(), AtFlags::empty())?;
             wiped += 1;
         }
         Ok(wiped)
     }
 
-    /// Creates a repository's folders; those that exist stay as they are.
+    /// Creates a repository's folders; those that exist stay as they are. Always in the directory that was opened, whatever
+    /// has taken its path meanwhile.
     pub(crate) fn create(&self, repository: &Path) -> io::Result<()> {
-        make_path(repository)?;
-        let root = open_folder(repository, "")?;
+        let name = repository.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+        match mkdirat(&self.root, name, FOLDER_MODE) {
+            Ok(()) => fsync(&self.root)?,
+            Err(Errno::EXIST) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let root = openat(&self.root, name, FOLDER, Mode::empty())?;
         for kind in Kind::ALL {
             make(root.as_fd(), kind.folder())?;
         }
@@ -294,21 +316,4 @@ pub(crate) fn newest_snapshot(repository: &Path) -> io::Result<Option<SystemTime
         newest = newest.max(SystemTime::UNIX_EPOCH.checked_add(Duration::new(seconds, nanoseconds)));
     }
     Ok(newest)
-}
-
-/// Creates a directory with its ancestors, each durable in the one above it.
-fn make_path(path: &Path) -> io::Result<()> {
-    let above = path.parent().filter(|above| !above.as_os_str().is_empty());
-    let made = match (mkdirat(CWD, path, FOLDER_MODE), above) {
-        (Err(Errno::NOENT), Some(above)) => {
-            make_path(above)?;
-            mkdirat(CWD, path, FOLDER_MODE)
-        }
-        (made, _) => made,
-    };
-    match made {
-        Ok(()) => Open::open(above.unwrap_or(Path::new(".")))?.sync_all(),
-        Err(Errno::EXIST) => Ok(()),
-        Err(error) => Err(error.into()),
-    }
 }

@@ -218,12 +218,12 @@ mod tests {
     fn both(test: impl Fn(&Arc<Pool>, &Path)) {
         for is_nameless in [true, false] {
             let directory = tempfile::tempdir().unwrap();
-            let mut pool = Pool::open(directory.path().join("tmp")).unwrap();
+            let mut pool = Pool::at(directory.path());
             pool.is_nameless &= is_nameless;
             let repository = directory.path().join("repository");
             pool.create(&repository).unwrap();
             test(&Arc::new(pool), &repository);
-            assert_eq!(std::fs::read_dir(directory.path().join("tmp")).unwrap().count(), 0);
+            assert_eq!(std::fs::read_dir(directory.path().join(".incoming")).unwrap().count(), 0);
         }
     }
 

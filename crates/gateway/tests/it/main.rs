@@ -4,6 +4,7 @@
 
 mod admission;
 mod pace;
+mod pools;
 mod protocol;
 mod support;
 mod uploads;

@@ -10,7 +10,7 @@ use tree::Mode;
 use crate::support::{Client, World, content, path, until};
 
 /// More than the kernel keeps for a client that doesn't read.
-const LONG: usize = 40_000_000;
+const LONG: usize = 16_000_000;
 
 async fn impatient() -> World {
     World::with(|options| {

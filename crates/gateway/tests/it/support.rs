@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use api::grant::{Changes, DeviceEntry, Grants, Ledger, LeftOpen, NodeEntry, Opened, Reading, Suspension, Unavailable};
+use api::grant::{
+    Changes, DeviceEntry, Grants, Known, Ledger, LeftOpen, NodeEntry, Opened, Pool, Reading, Suspension, Unavailable,
+};
 use api::id::{DeviceId, RepositoryId, StoragePoolId};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -68,6 +70,13 @@ impl Ledger for Book {
             let opened = Opened { used_bytes: row.used_bytes, was_open: row.is_open };
             row.is_open = true;
             opened
+        })))
+    }
+
+    fn known<'a>(&'a self, repository: &'a RepositoryId) -> BoxFuture<'a, Result<Known, Unavailable>> {
+        Box::pin(ready(self.reachable(|| {
+            let row = self.row(repository);
+            Known { used_bytes: row.used_bytes, had_backups: row.last_snapshot_at.is_some() }
         })))
     }
 
@@ -131,9 +140,9 @@ impl World {
     /// A process that begins with what another has left.
     pub(crate) async fn over(pool: Arc<TempDir>, book: Arc<Book>, change: impl FnOnce(&mut Options)) -> Self {
         let grants = Arc::new(Grants::default());
-        let mut options = Options::new(pool.path().join("tmp"), Arc::new(|| Timestamp::UNIX_EPOCH));
+        let mut options = Options::new(Arc::new(|| Timestamp::UNIX_EPOCH), 0);
         change(&mut options);
-        let gateway = Gateway::new(Arc::clone(&grants), Arc::clone(&book) as Arc<dyn Ledger>, options).unwrap();
+        let gateway = Gateway::new(Arc::clone(&grants), Arc::clone(&book) as Arc<dyn Ledger>, options);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(serve(listener, Arc::clone(&gateway)));
@@ -142,8 +151,14 @@ impl World {
             let directory = world.repository(n);
             world.book.directories.lock().unwrap().insert(repository(n), directory);
         }
-        world.gateway.recover().await.unwrap();
-        let pool = world.grants.pool(&StoragePoolId::new(Uuid::from_u128(1)), world.pool.path().join("repositories"));
+        let (id, directory) = (StoragePoolId::new(Uuid::from_u128(1)), world.pool.path().join("repositories"));
+        if !directory.exists() {
+            std::fs::create_dir(&directory).unwrap();
+            std::fs::write(directory.join(api::pool::MARKER), api::pool::marker(&id)).unwrap();
+        }
+        let known = Pool { id: id.clone(), directory: directory.clone() };
+        world.gateway.recover(vec![Arc::new(known)]).await.unwrap();
+        let pool = world.grants.pool(&id, directory);
         for n in [1, 2] {
             world.change(device(n, pool));
         }
@@ -187,7 +202,7 @@ impl World {
     }
 
     pub(crate) fn named_temporaries(&self) -> usize {
-        std::fs::read_dir(self.pool.path().join("tmp")).unwrap().count()
+        std::fs::read_dir(self.pool.path().join("repositories/.incoming")).unwrap().count()
     }
 
     /// The lengths of all files of the first repository.

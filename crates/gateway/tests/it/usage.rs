@@ -153,7 +153,7 @@ async fn after_a_crash_the_disk_is_counted_before_anything_is_admitted() {
     assert_eq!(book.row(&repository()).used_bytes, 6, "the rest was not stored yet");
     // As if it were gone: nothing flushes it any more, and some file systems need names for what is not finished.
     std::mem::forget(client);
-    std::fs::write(pool.path().join("tmp/0000000000000001"), "half").unwrap();
+    std::fs::write(pool.path().join("repositories/.incoming/0000000000000001"), "half").unwrap();
 
     let second = World::over(pool, book, |_| {}).await;
     let row = second.book.row(&repository());

@@ -40,6 +40,7 @@ impl Running {
             listen: ([127, 0, 0, 1], 0).into(),
             database: database.to_owned(),
             public_url: public_url.to_owned(),
+            keep_free: 0,
             clock: clock.clone(),
         })
         .await

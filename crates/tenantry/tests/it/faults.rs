@@ -73,10 +73,8 @@ async fn what_has_ended_is_forgotten_and_nothing_else() {
 async fn a_row_that_cannot_be_read_stops_nobody_else() {
     let mut app = App::start().await;
     let (bad, good) = (app.end_customer("Bakery").await, app.end_customer("Mill").await);
-    let (mut below_bad, mut below_good) = (
-        app.machine(&app.pass_key(&bad).await, "till").await,
-        app.machine(&app.pass_key(&good).await, "press").await,
-    );
+    let (mut below_bad, mut below_good) =
+        (app.machine(&app.pass_key(&bad).await, "till").await, app.machine(&app.pass_key(&good).await, "press").await);
     for machine in [&below_bad, &below_good] {
         machine.begin().await;
     }

@@ -34,6 +34,7 @@ mod users;
 mod crash;
 mod hostile;
 mod lost;
+mod pools;
 mod process;
 mod processes;
 mod rustic;

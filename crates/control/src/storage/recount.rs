@@ -1,0 +1,124 @@
+//! Counting anew what lies on the disks, from the host's command line: what no ordinary end and no crash makes necessary,
+//! but a pool that came back from a backup does.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use api::grant::{Ledger as _, Reading};
+use api::id::RepositoryId;
+use api::{Code, Error};
+use base::App;
+use base::cx::{Caller, Cx};
+use db::sql;
+use jiff::Timestamp;
+use tree::Path as Place;
+
+use crate::ledger::DatabaseLedger;
+
+/// What lies in a repository's directory.
+#[derive(Clone, Copy, Debug)]
+pub struct Counted {
+    pub used_bytes: u64,
+    pub newest_snapshot: Option<Timestamp>,
+}
+
+/// Counts all repositories, or one, and corrects what is stored of them and of everything above. `count` counts a
+/// directory, `say` is told what differed. Nobody else may serve the data directory meanwhile.
+pub async fn run(
+    app: &App,
+    only: Option<&RepositoryId>,
+    count: impl Fn(&Path) -> std::io::Result<Counted>,
+    mut say: impl FnMut(&str),
+) -> Result<(), Error> {
+    let ledger = DatabaseLedger::new(app.clone());
+    let mut left_out = Vec::new();
+    let mut counted = 0;
+    for (id, directory, stored, is_open) in repositories(app, only).await? {
+        if !directory.parent().is_some_and(|pool| pool.join(api::pool::MARKER).is_file()) {
+            say(&format!("{id}: its storage pool is away"));
+            left_out.push(id);
+            continue;
+        }
+        if !directory.is_dir() {
+            if only.is_none() && stored > 0 {
+                say(&format!(
+                    "{id}: {stored} bytes are stored and its directory is gone; --repository {id} accepts that"
+                ));
+                left_out.push(id);
+                continue;
+            }
+            if only.is_some() {
+                // From now on an empty one.
+                std::fs::create_dir(&directory).map_err(Error::internal)?;
+            }
+        }
+        let found = count(&directory).map_err(Error::internal)?;
+        counted += 1;
+        if i64::try_from(found.used_bytes) == Ok(stored) && !is_open {
+            continue;
+        }
+        say(&format!("{id}: {stored} bytes were stored, {} are there", found.used_bytes));
+        let reading = Reading {
+            repository: RepositoryId::from_text(&id),
+            used_bytes: found.used_bytes,
+            last_snapshot_at: found.newest_snapshot,
+            closed: true,
+        };
+        ledger.store(vec![reading]).await.map_err(|_| unstored())?;
+    }
+    for line in retotal(app).await? {
+        say(&line);
+    }
+    say(&format!("{counted} repositories counted."));
+    if left_out.is_empty() {
+        return Ok(());
+    }
+    Err(Error::new(Code::StorageAway, format!("{} repositories could not be counted.", left_out.len())))
+}
+
+fn unstored() -> Error {
+    Error::new(Code::Unavailable, "What was counted could not be stored; the database does not answer.")
+}
+
+async fn repositories(app: &App, only: Option<&RepositoryId>) -> Result<Vec<(String, PathBuf, i64, bool)>, Error> {
+    let mut cx = Cx::read(app, Caller::System).await?;
+    let mut statement = sql![
+        "select r.id, p.directory, r.used_bytes, r.is_open from repositories r join storage_pools p on p.id = r.pool_id"
+    ];
+    if let Some(id) = only {
+        statement.append(sql![" where r.id = ", id.as_str()]);
+    }
+    statement.append(sql![" order by r.id"]);
+    let rows: Vec<(String, String, i64, bool)> = cx.all(statement).await?;
+    if rows.is_empty() && only.is_some() {
+        return Err(Error::not_found());
+    }
+    let directory = |directory: &str, id: &str| super::absolute(app, directory).join(id);
+    Ok(rows.into_iter().map(|(id, pool, used, open)| (id.clone(), directory(&pool, &id), used, open)).collect())
+}
+
+/// Sums up what is stored of all repositories, and corrects the totals that differ.
+async fn retotal(app: &App) -> Result<Vec<String>, Error> {
+    base::beside!(app, |tx| async {
+        let devices: Vec<(String, i64)> = tx
+            .all(sql!["select d.path, r.used_bytes from repositories r join devices d on d.id = r.device_id"])
+            .await?;
+        let mut sums: BTreeMap<String, i64> = BTreeMap::new();
+        for (path, used) in devices {
+            for id in Place::from_stored(path).ids() {
+                *sums.entry(id.to_owned()).or_default() += used;
+            }
+        }
+        let stored: Vec<(String, i64)> = tx.all(sql!["select customer_id, used_bytes from totals order by 1"]).await?;
+        let mut lines = Vec::new();
+        for (id, total) in stored {
+            let sum = sums.get(&id).copied().unwrap_or_default();
+            if sum != total {
+                tx.exec(sql!["update totals set used_bytes = ", sum, " where customer_id = ", id.as_str()]).await?;
+                lines.push(format!("{id}: {total} bytes were stored in all, {sum} are"));
+            }
+        }
+        Ok(lines)
+    }
+    .await)
+}

@@ -1,0 +1,286 @@
+//! The pools: whether each is there, known by its marker, and whether it has room. A pool that is away refuses; it is
+//! never taken for an empty one.
+
+use std::collections::HashMap;
+use std::fs::File as Open;
+use std::io::{self, Read as _};
+use std::os::fd::OwnedFd;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use api::Code;
+use api::grant::Pool as Granted;
+use api::id::StoragePoolId;
+use api::pool::{MARKER, marked};
+use rustix::fs::{CWD, Mode, OFlags, fstat, fstatvfs, openat};
+use rustix::io::Errno;
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+
+use crate::answer::Refusal;
+use crate::blobs::ballast::Ballast;
+use crate::blobs::fs::Pool;
+use crate::lock;
+
+/// A pool that hasn't answered by then is as good as away.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
+
+/// A marker is a few lines.
+const LONGEST_MARKER: u64 = 4096;
+
+/// All pools that were asked for.
+#[derive(Debug)]
+pub(crate) struct Pools {
+    /// Bytes that backups leave free.
+    keep_free: u64,
+    places: RwLock<HashMap<StoragePoolId, Arc<Place>>>,
+}
+
+/// One pool.
+#[derive(Debug)]
+pub(crate) struct Place {
+    known: Arc<Granted>,
+    keep_free: u64,
+    ballast: Ballast,
+    state: Mutex<State>,
+    /// In bytes, as of the last look.
+    free: AtomicU64,
+    /// Somebody looks, or hangs while looking.
+    is_looking: AtomicBool,
+    /// What a process that died has left was removed.
+    is_wiped: AtomicBool,
+    /// Was full at the last look: said once, not every second.
+    is_full: AtomicBool,
+}
+
+#[derive(Debug)]
+enum State {
+    Unseen,
+    Here {
+        pool: Arc<Pool>,
+        directory: Identity,
+    },
+    /// With the reason.
+    Away(String),
+}
+
+/// A directory as the kernel knows it: device and inode. On another file system it is another one.
+type Identity = (u64, u64);
+
+impl Pools {
+    pub(crate) fn new(keep_free: u64) -> Self {
+        Self { keep_free, places: RwLock::default() }
+    }
+
+    /// Finds a pool, and looks for it if this is the first time.
+    pub(crate) async fn find(&self, known: &Arc<Granted>) -> Arc<Place> {
+        let found = self.places.read().unwrap_or_else(PoisonError::into_inner).get(&known.id).cloned();
+        if let Some(place) = found.filter(|place| place.known == *known) {
+            return place;
+        }
+        let place = Arc::new(Place::new(Arc::clone(known), self.keep_free));
+        place.look().await;
+        let mut places = self.places.write().unwrap_or_else(PoisonError::into_inner);
+        // Somebody else may have been quicker.
+        let kept = places.entry(known.id.clone()).or_insert_with(|| Arc::clone(&place));
+        if kept.known != *known {
+            *kept = place;
+        }
+        Arc::clone(kept)
+    }
+
+    fn all(&self) -> Vec<Arc<Place>> {
+        self.places.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// Looks at all of them again.
+    pub(crate) async fn look(&self) {
+        for place in self.all() {
+            place.look().await;
+        }
+    }
+
+    /// Whether the pool in this directory is there.
+    pub(crate) fn has(&self, directory: &Path) -> bool {
+        self.all().iter().any(|place| place.known.directory == directory && place.here().is_ok())
+    }
+
+    /// What is wrong with them, in words for the operator.
+    pub(crate) fn troubles(&self) -> Vec<String> {
+        let mut troubles: Vec<String> = self.all().iter().filter_map(|place| place.trouble()).collect();
+        troubles.sort();
+        troubles
+    }
+}
+
+impl Place {
+    fn new(known: Arc<Granted>, keep_free: u64) -> Self {
+        Self {
+            keep_free,
+            ballast: Ballast::of(&known.directory, keep_free),
+            known,
+            state: Mutex::new(State::Unseen),
+            free: AtomicU64::new(u64::MAX),
+            is_looking: AtomicBool::new(false),
+            is_wiped: AtomicBool::new(false),
+            is_full: AtomicBool::new(false),
+        }
+    }
+
+    /// The pool, if it is there.
+    pub(crate) fn here(&self) -> Result<Arc<Pool>, Refusal> {
+        match &*lock(&self.state) {
+            State::Here { pool, .. } => Ok(Arc::clone(pool)),
+            State::Unseen | State::Away(_) => Err(Refusal::away()),
+        }
+    }
+
+    /// Whether backups may still come, as of the last look.
+    pub(crate) fn has_room(&self) -> bool {
+        self.free.load(Ordering::Relaxed) >= self.keep_free
+    }
+
+    /// Gives up what was set aside for a disk that is full to the last byte; false if nothing is. Blocks.
+    pub(crate) fn give_up_ballast(&self) -> bool {
+        let given = self.here().is_ok() && self.ballast.give_up();
+        if given {
+            tracing::warn!(pool = %self.known.id, "the space that was set aside for a full disk is in use now");
+        }
+        given
+    }
+
+    fn trouble(&self) -> Option<String> {
+        let id = &self.known.id;
+        match &*lock(&self.state) {
+            State::Away(_) => Some(format!("The storage pool {id} is away.")),
+            State::Here { .. } if !self.has_room() => {
+                Some(format!("The disk is full that holds the storage pool {id}."))
+            }
+            State::Unseen | State::Here { .. } => None,
+        }
+    }
+
+    /// Looks whether the pool is there and how much room it has. A look that hangs is left to itself, and the pool is
+    /// away until it comes to an end.
+    pub(crate) async fn look(self: &Arc<Self>) {
+        if self.is_looking.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let place = Arc::clone(self);
+        let looking = spawn_blocking(move || {
+            place.look_now();
+            place.is_looking.store(false, Ordering::Release);
+        });
+        if timeout(ANSWERS_WITHIN, looking).await.is_err() {
+            self.found(State::Away("its disk doesn't answer".to_owned()));
+        }
+    }
+
+    /// The same on this thread; blocks.
+    pub(crate) fn look_now(&self) {
+        match open_marked(&self.known) {
+            Ok((root, directory)) => {
+                self.free.store(free(&root), Ordering::Relaxed);
+                let is_same =
+                    matches!(&*lock(&self.state), State::Here { directory: before, .. } if *before == directory);
+                if !is_same {
+                    self.found(match self.open(root) {
+                        Ok(pool) => State::Here { pool: Arc::new(pool), directory },
+                        Err(error) => State::Away(format!("it can't be used ({error})")),
+                    });
+                }
+                self.weigh();
+            }
+            Err(why) => self.found(State::Away(why)),
+        }
+    }
+
+    fn open(&self, root: OwnedFd) -> io::Result<Pool> {
+        let pool = Pool::open(root)?;
+        if !self.is_wiped.swap(true, Ordering::Relaxed) {
+            let wiped = pool.wipe()?;
+            if wiped > 0 {
+                tracing::info!(wiped, pool = %self.known.id, "removed uploads of a process that died");
+            }
+        }
+        Ok(pool)
+    }
+
+    /// Tells once when the room is gone or back, and sets some aside while there is any.
+    fn weigh(&self) {
+        let (pool, has_room) = (&self.known.id, self.has_room());
+        match (self.is_full.swap(!has_room, Ordering::Relaxed), has_room) {
+            (false, false) => {
+                let free = self.free.load(Ordering::Relaxed);
+                tracing::error!(%pool, free, "the disk is full: backups are refused, restores and deletions go on");
+            }
+            (true, true) => tracing::info!(%pool, "the disk has room again"),
+            _ => {}
+        }
+        if has_room && let Err(error) = self.ballast.take_on() {
+            tracing::warn!(%pool, %error, "no space could be set aside for a full disk");
+        }
+    }
+
+    fn found(&self, found: State) {
+        let (pool, directory) = (&self.known.id, self.known.directory.display());
+        let mut state = lock(&self.state);
+        match (&*state, &found) {
+            (State::Away(before), State::Away(now)) if before == now => {}
+            (_, State::Away(why)) => {
+                tracing::error!(%pool, %directory, "the storage pool is away: {why}; nothing is served from it");
+            }
+            (State::Away(_), State::Here { .. }) => tracing::info!(%pool, %directory, "the storage pool is back"),
+            _ => {}
+        }
+        *state = found;
+    }
+}
+
+/// Opens a pool's directory if it has the pool's marker; else says why not.
+fn open_marked(known: &Granted) -> Result<(OwnedFd, Identity), String> {
+    let folder = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let root = openat(CWD, &known.directory, folder, Mode::empty()).map_err(|error| match error {
+        Errno::NOENT => "there is no such directory".to_owned(),
+        error => format!("its directory can't be opened ({})", io::Error::from(error)),
+    })?;
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let marker = match openat(&root, MARKER, flags, Mode::empty()) {
+        Ok(marker) => marker,
+        Err(Errno::NOENT) => return Err(format!("its directory has no {MARKER}, as if it weren't mounted")),
+        Err(error) => return Err(format!("its marker can't be opened ({})", io::Error::from(error))),
+    };
+    let mut text = String::new();
+    let read = Open::from(marker).take(LONGEST_MARKER).read_to_string(&mut text);
+    read.map_err(|error| format!("its marker can't be read ({error})"))?;
+    match marked(&text) {
+        Some(id) if id == known.id => {}
+        Some(other) => return Err(format!("its directory has the marker of {other}")),
+        None => return Err("its marker is empty".to_owned()),
+    }
+    let stat = fstat(&root).map_err(|error| format!("it can't be read ({})", io::Error::from(error)))?;
+    Ok((root, (stat.st_dev, stat.st_ino)))
+}
+
+/// Bytes that we may still write.
+fn free(root: &OwnedFd) -> u64 {
+    fstatvfs(root).map_or(u64::MAX, |stat| stat.f_bavail.saturating_mul(stat.f_frsize))
+}
+
+impl Refusal {
+    /// The pool, or the repository in it, is not there.
+    pub(crate) fn away() -> Self {
+        Self::new(Code::StorageAway, "The storage of these backups is away; ask the provider to bring it back")
+    }
+
+    /// Only what makes room may come.
+    pub(crate) fn full() -> Self {
+        Self::new(Code::StorageFull, "The storage is full: restore and prune work, backups wait for room")
+    }
+
+    pub(crate) fn no_ledger() -> Self {
+        Self::passing("The server cannot reach its database, try again")
+    }
+}
