@@ -85,6 +85,12 @@ impl Cx {
         Ok(Self::new(app, caller, Link::Reader(conn), Vec::new()))
     }
 
+    /// A reader for what must not wait behind anybody's lists: the follower of the change log.
+    pub async fn apart(app: &App) -> Result<Self, Error> {
+        let conn = app.db.read_apart().await.map_err(internal)?;
+        Ok(Self::new(app, Caller::System, Link::Reader(conn), Vec::new()))
+    }
+
     /// A reader whose [`overlay`](Self::overlay) makes totals exact to the moment.
     pub async fn exact(app: &App, caller: Caller) -> Result<Self, Error> {
         let unsaved = app.unsaved();
@@ -373,6 +379,7 @@ fn internal(error: db::Error) -> Error {
         db::Error::Gone(_) => return unreachable_database(error),
         db::Error::Busy(_) => "The database is busy. Try again in a moment.",
         db::Error::TooSlow(_) => "This took too long. Ask for less, or try again in a moment.",
+        db::Error::ReadOnly(_) => "The database can only be read for the moment. Try again later.",
         db::Error::Full(_) => "The server's disk is full: nothing can be stored until there is room again.",
         _ => return Error::internal(error),
     };

@@ -123,7 +123,9 @@ impl App {
         if written.reaches_grants {
             let mut followed = self.followed.subscribe();
             let is_known = |seen: &Option<i64>| seen.is_none_or(|seen| seen >= written.number);
-            let _ = timeout(FOLLOWED_WITHIN, followed.wait_for(is_known)).await;
+            if timeout(FOLLOWED_WITHIN, followed.wait_for(is_known)).await.is_err() {
+                tracing::warn!(number = written.number, "a change was answered before the gateway knew of it");
+            }
         }
     }
 

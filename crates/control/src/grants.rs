@@ -11,7 +11,7 @@ use api::grant::{Changes, DeviceEntry, NodeEntry, Suspension};
 use api::id::{CustomerId, DeviceId, RepositoryId, StoragePoolId};
 use api::{Error, Level, Mode};
 use base::App;
-use base::cx::{Caller, Cx};
+use base::cx::Cx;
 use base::lineage::{level, mode};
 use db::{Sql, list, sql};
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -50,7 +50,7 @@ impl Follower {
     pub async fn start(app: &App) -> Result<Self, Error> {
         let began = Instant::now();
         let mut follower = Self { app: app.clone(), seen: 0, comparison: Comparison::default() };
-        let mut cx = Cx::read(app, Caller::System).await?;
+        let mut cx = Cx::apart(app).await?;
         // Whatever is committed while the rows are read is followed afterwards.
         follower.seen = last_number(&mut cx).await?;
         let mut from = String::new();
@@ -74,6 +74,7 @@ impl Follower {
         let mut poll = interval(POLL);
         poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut compared = Instant::now();
+        let mut has_failed = false;
         loop {
             tokio::select! {
                 () = stop.cancelled() => {
@@ -84,10 +85,17 @@ impl Follower {
                 _ = poll.tick() => {}
             }
             if let Err(error) = self.catch_up().await {
-                // The table grows stale, and the gateway stops admitting uploads by it.
-                tracing::warn!(%error, cause = ?error.cause, "cannot follow the change log");
+                if !has_failed {
+                    // The table grows stale, and the gateway stops admitting uploads by it.
+                    tracing::warn!(%error, cause = ?error.cause, "cannot follow the change log");
+                }
+                has_failed = true;
                 continue;
             }
+            if has_failed {
+                tracing::info!("follows the change log again");
+            }
+            has_failed = false;
             if compared.elapsed() >= COMPARE_EVERY {
                 compared = Instant::now();
                 if let Err(error) = self.compare_slice().await {
@@ -101,7 +109,7 @@ impl Follower {
     pub async fn catch_up(&mut self) -> Result<(), Error> {
         loop {
             let began = Instant::now();
-            let mut cx = Cx::read(&self.app, Caller::System).await?;
+            let mut cx = Cx::apart(&self.app).await?;
             // First the number: what is committed after it is for the next round.
             let last = last_number(&mut cx).await?;
             let mut seen = last;
@@ -135,7 +143,7 @@ impl Follower {
     /// Compares the next rows with the table and puts right what differs, which nothing should. Returns how many entries
     /// that were.
     pub async fn compare_slice(&mut self) -> Result<usize, Error> {
-        let mut cx = Cx::read(&self.app, Caller::System).await?;
+        let mut cx = Cx::apart(&self.app).await?;
         let before = last_number(&mut cx).await?;
         let (slice, is_devices) = match &self.comparison {
             Comparison::Begun => (Slice::nodes("", COMPARED_AT_ONCE), false),
@@ -329,14 +337,12 @@ impl Rows {
             (Wanted::Named(ids), true) => ids.iter().filter_map(|id| DeviceId::from_text(id).uuid()).collect(),
             (Wanted::Named(ids), false) => ids.iter().filter_map(|id| CustomerId::from_text(id).uuid()).collect(),
             (Wanted::From(from, _), true) => {
-                let uuid = |id: &str| DeviceId::from_text(id).uuid();
-                let until = self.next.as_deref().and_then(uuid);
-                app.grants.devices_between(uuid(from), until).into_iter().filter(|id| Some(*id) != uuid(from)).collect()
+                let known = |from, to| app.grants.devices_between(from, to);
+                between(from, self.next.as_deref(), |id| DeviceId::from_text(id).uuid(), known)
             }
             (Wanted::From(from, _), false) => {
-                let uuid = |id: &str| CustomerId::from_text(id).uuid();
-                let until = self.next.as_deref().and_then(uuid);
-                app.grants.nodes_between(uuid(from), until).into_iter().filter(|id| Some(*id) != uuid(from)).collect()
+                let known = |from, to| app.grants.nodes_between(from, to);
+                between(from, self.next.as_deref(), |id| CustomerId::from_text(id).uuid(), known)
             }
         };
         for row in self.nodes {
@@ -364,6 +370,21 @@ impl Rows {
         }
         changes
     }
+}
+
+/// What the table knows behind `from`, up to and without `next`, which is read again with the next slice. Nothing where one
+/// of them can't be read: better an entry too many than none at all.
+fn between(
+    from: &str,
+    next: Option<&str>,
+    uuid: impl Fn(&str) -> Option<Uuid>,
+    known: impl Fn(Option<Uuid>, Option<Uuid>) -> Vec<Uuid>,
+) -> BTreeSet<Uuid> {
+    let (begin, end) = (uuid(from), next.and_then(&uuid));
+    if (begin.is_none() && !from.is_empty()) || (end.is_none() && next.is_some()) {
+        return BTreeSet::new();
+    }
+    known(begin, end).into_iter().filter(|id| Some(*id) != begin).collect()
 }
 
 fn node(row: &NodeRow) -> Result<NodeEntry, &'static str> {

@@ -72,6 +72,15 @@ impl Database {
         Ok(Conn { inner, failed: false })
     }
 
+    /// The same on a connection that is kept for this alone, whatever the others are busy with. It has one user at a time.
+    pub async fn read_apart(&self) -> Result<Conn, Error> {
+        let inner = match &*self.backend {
+            Backend::Sqlite(pool) => Inner::Sqlite(pool.read_apart().await?),
+            Backend::Postgres(pool) => Inner::Postgres(Box::new(pool.read_apart().await?)),
+        };
+        Ok(Conn { inner, failed: false })
+    }
+
     /// A connection whose statements all see the same: what was committed before the first of them.
     pub async fn snapshot(&self) -> Result<Conn, Error> {
         let inner = match &*self.backend {

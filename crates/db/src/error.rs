@@ -29,6 +29,9 @@ pub enum Error {
     /// The statement took longer than one may; nothing was changed.
     #[error("the statement took too long")]
     TooSlow(#[source] Box<dyn StdError + Send + Sync>),
+    /// The database takes no changes: a standby, or a file that may only be read.
+    #[error("the database can only be read")]
+    ReadOnly(#[source] Box<dyn StdError + Send + Sync>),
     /// The disk that the database lies on is full; nothing was changed. What is there can still be read.
     #[error("the database's disk is full")]
     Full(#[source] Box<dyn StdError + Send + Sync>),
@@ -96,6 +99,7 @@ impl From<rusqlite::Error> for Error {
             ffi::SQLITE_CONSTRAINT_NOTNULL => Self::NotNull { column: last_part(subject).to_owned() },
             _ => match failure.code {
                 ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Self::Busy(Some(error.into())),
+                ErrorCode::ReadOnly => Self::ReadOnly(error.into()),
                 ErrorCode::DiskFull => Self::Full(error.into()),
                 ErrorCode::OperationInterrupted => Self::TooSlow(error.into()),
                 ErrorCode::CannotOpen => Self::Gone(error.into()),
@@ -140,6 +144,8 @@ impl From<tokio_postgres::Error> for Error {
             Self::Busy(Some(error.into()))
         } else if *code == SqlState::QUERY_CANCELED {
             Self::TooSlow(error.into())
+        } else if *code == SqlState::READ_ONLY_SQL_TRANSACTION {
+            Self::ReadOnly(error.into())
         } else if *code == SqlState::DISK_FULL {
             Self::Full(error.into())
         } else if GONE.contains(code) || code.code().starts_with("08") {

@@ -31,6 +31,12 @@ const STATEMENT_MILLIS: u32 = 20_000;
 /// How long a transaction may wait for its next statement before the server ends it.
 const IDLE_MILLIS: u32 = 15_000;
 
+/// How long a connection may take to say that it is clean again, before it is closed.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// How long what was sent may stay without a sign of life from the server's host.
+const SILENCE: Duration = Duration::from_secs(25);
+
 /// Connections per process unless the URL says otherwise with `pool_size`.
 const POOL_SIZE: usize = 16;
 
@@ -39,6 +45,8 @@ const CACHED_STATEMENTS: usize = 512;
 
 pub(crate) struct Pool {
     connections: deadpool_postgres::Pool,
+    /// One connection for whom must not wait for the others.
+    apart: deadpool_postgres::Pool,
     /// Held by the transaction whose turn it is in this process. It is fair.
     turn: Arc<Mutex<()>>,
 }
@@ -49,30 +57,36 @@ impl Pool {
     /// Connects only when a connection is asked for.
     pub(crate) fn open(url: &str) -> Result<Self, Error> {
         let address = Address::parse(url)?;
-        let config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let manager = match address.tls {
-            None => Manager::from_config(address.config, NoTls, config),
-            Some(tls) => Manager::from_config(address.config, MakeRustlsConnect::new(tls), config),
+        let pool = |size| {
+            let config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+            let manager = match address.tls.clone() {
+                None => Manager::from_config(address.config.clone(), NoTls, config),
+                Some(tls) => Manager::from_config(address.config.clone(), MakeRustlsConnect::new(tls), config),
+            };
+            deadpool_postgres::Pool::builder(manager)
+                .max_size(size)
+                .wait_timeout(Some(PATIENCE))
+                .create_timeout(Some(CONNECT_TIMEOUT))
+                .runtime(Runtime::Tokio1)
+                .build()
+                .map_err(Error::other)
         };
-        let connections = deadpool_postgres::Pool::builder(manager)
-            .max_size(address.pool_size)
-            .wait_timeout(Some(PATIENCE))
-            .create_timeout(Some(CONNECT_TIMEOUT))
-            .runtime(Runtime::Tokio1)
-            .build()
-            .map_err(Error::other)?;
-        Ok(Self { connections, turn: Arc::default() })
+        Ok(Self { connections: pool(address.pool_size)?, apart: pool(1)?, turn: Arc::default() })
+    }
+
+    pub(crate) async fn read_apart(&self) -> Result<PgConn, Error> {
+        Ok(PgConn::new(self.apart.get().await?, None))
     }
 
     pub(crate) async fn read(&self) -> Result<PgConn, Error> {
-        Ok(PgConn { client: Some(self.connections.get().await?), open: false, lost: false, turn: None })
+        Ok(PgConn::new(self.connections.get().await?, None))
     }
 
     /// A connection for a transaction that no other of this process runs beside.
     pub(crate) async fn in_turn(&self) -> Result<PgConn, Error> {
         let turn = timeout(PATIENCE, Arc::clone(&self.turn).lock_owned()).await;
         let turn = turn.map_err(|error| Error::Busy(Some(error.into())))?;
-        Ok(PgConn { client: Some(self.connections.get().await?), open: false, lost: false, turn: Some(turn) })
+        Ok(PgConn::new(self.connections.get().await?, Some(turn)))
     }
 }
 
@@ -112,7 +126,7 @@ impl Address {
         let options = config.get_options().map_or(limits.clone(), |given| format!("{limits} {given}"));
         config.options(options);
         config.ssl_mode(if tls { SslMode::Require } else { SslMode::Disable });
-        config.connect_timeout(CONNECT_TIMEOUT).keepalives_idle(Duration::from_mins(1));
+        config.connect_timeout(CONNECT_TIMEOUT).keepalives_idle(Duration::from_mins(1)).tcp_user_timeout(SILENCE);
         let tls = tls.then(|| tls_config(root_certificates)).transpose()?;
         Ok(Self { config, tls, pool_size })
     }
@@ -143,12 +157,18 @@ pub(crate) struct PgConn {
     client: Option<Object>,
     /// A transaction is or may be open on the server.
     open: bool,
+    /// A statement is on its way; if it still is when this is dropped, its answer is not waited for.
+    busy: bool,
     /// It was lost, which the pool may not have noticed yet.
     lost: bool,
     turn: Turn,
 }
 
 impl PgConn {
+    fn new(client: Object, turn: Turn) -> Self {
+        Self { client: Some(client), open: false, busy: false, lost: false, turn }
+    }
+
     /// Begins with `statement`. From before it is sent until the commit is confirmed the connection counts as being
     /// inside a transaction: the future may be dropped at any point between.
     pub(crate) async fn begin(&mut self, statement: &str) -> Result<(), Error> {
@@ -164,11 +184,13 @@ impl PgConn {
 
     /// Runs statements without parameters.
     pub(crate) async fn batch(&mut self, text: &str) -> Result<(), Error> {
+        self.busy = true;
         let result = async { Ok(self.client()?.batch_execute(text).await?) }.await;
         self.noted(result)
     }
 
     pub(crate) async fn rows<T: Record>(&mut self, sql: &Sql, limit: usize) -> Result<Vec<T>, Error> {
+        self.busy = true;
         let result = async {
             let statement = self.statement(sql).await?;
             Ok(self.client()?.query(&statement, &parameters(sql)).await?)
@@ -178,6 +200,7 @@ impl PgConn {
     }
 
     pub(crate) async fn exec(&mut self, sql: &Sql) -> Result<u64, Error> {
+        self.busy = true;
         let result = async {
             let statement = self.statement(sql).await?;
             Ok(self.client()?.execute(&statement, &parameters(sql)).await?)
@@ -187,11 +210,13 @@ impl PgConn {
     }
 
     pub(crate) async fn check(&mut self, sql: &Sql) -> Result<(), Error> {
+        self.busy = true;
         let result = self.statement(sql).await.map(drop);
         self.noted(result)
     }
 
     fn noted<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
+        self.busy = false;
         self.lost |= matches!(result, Err(Error::Gone(_)));
         result
     }
@@ -214,11 +239,11 @@ impl PgConn {
 
 impl Drop for PgConn {
     fn drop(&mut self) {
-        if !self.open && !self.lost {
+        if !self.open && !self.busy && !self.lost {
             // The connection goes back to the pool.
             return;
         }
-        let unclean = Unclean { client: self.client.take(), _turn: self.turn.take() };
+        let unclean = Unclean { busy: self.busy, client: self.client.take(), _turn: self.turn.take() };
         if let (false, Ok(runtime)) = (self.lost, Handle::try_current()) {
             // The server answers in order, so this comes after whatever is still on its way.
             runtime.spawn(unclean.roll_back());
@@ -230,6 +255,8 @@ impl Drop for PgConn {
 /// none; if that doesn't happen, it is closed.
 struct Unclean {
     client: Option<Object>,
+    /// A statement is still running that nobody waits for.
+    busy: bool,
     /// Until then it is in the way of others.
     _turn: Turn,
 }
@@ -237,9 +264,18 @@ struct Unclean {
 impl Unclean {
     async fn roll_back(mut self) {
         let Some(client) = &self.client else { return };
-        match client.batch_execute("rollback").await {
-            Ok(()) => drop(self.client.take()),
-            Err(error) => tracing::debug!(%error, "a transaction ended with its connection"),
+        if self.busy {
+            // Its answer would keep the next user waiting, and those who queue behind this transaction.
+            // Where that needs TLS it fails, and the connection is closed.
+            let token = client.cancel_token();
+            if !matches!(timeout(LAST_WORDS, token.cancel_query(NoTls)).await, Ok(Ok(()))) {
+                return;
+            }
+        }
+        match timeout(LAST_WORDS, client.batch_execute("rollback")).await {
+            Ok(Ok(())) => drop(self.client.take()),
+            Ok(Err(error)) => tracing::debug!(%error, "a transaction ended with its connection"),
+            Err(_) => tracing::debug!("a connection did not answer to a rollback and is closed"),
         }
     }
 }

@@ -32,6 +32,8 @@ pub(crate) struct Pool {
     /// Its lock is fair: writers get their turn in the order in which they asked.
     writer: Arc<Mutex<Connection>>,
     readers: Vec<Arc<Mutex<Connection>>>,
+    /// For whom must not wait for the others.
+    apart: Arc<Mutex<Connection>>,
     /// As many permits as there are readers: whoever has one finds a reader that nobody uses.
     turns: Arc<Semaphore>,
 }
@@ -50,14 +52,20 @@ impl Pool {
         let writer = Arc::new(Mutex::new(connect(&path)?));
         let readers = (0..READERS).map(|_| Ok(Arc::new(Mutex::new(reader(&path)?))));
         let readers = readers.collect::<Result<Vec<_>, Error>>()?;
-        Ok(Self { writer, readers, turns: Arc::new(Semaphore::new(READERS)) })
+        let apart = Arc::new(Mutex::new(reader(&path)?));
+        Ok(Self { writer, readers, apart, turns: Arc::new(Semaphore::new(READERS)) })
+    }
+
+    pub(crate) async fn read_apart(&self) -> Result<SqliteConn, Error> {
+        let connection = patiently(Arc::clone(&self.apart).lock_owned()).await?;
+        Ok(SqliteConn::Reader(Reader { connection, in_snapshot: false, _turn: None }))
     }
 
     pub(crate) async fn read(&self) -> Result<SqliteConn, Error> {
         let turn = patiently(Arc::clone(&self.turns).acquire_owned()).await?.map_err(Error::other)?;
         let reader = self.readers.iter().find_map(|reader| Arc::clone(reader).try_lock_owned().ok());
         let connection = reader.ok_or_else(|| Error::other("a turn without a reader"))?;
-        Ok(SqliteConn::Reader(Reader { connection, in_snapshot: false, _turn: turn }))
+        Ok(SqliteConn::Reader(Reader { connection, in_snapshot: false, _turn: Some(turn) }))
     }
 
     /// A reader whose statements all see the same.
@@ -191,7 +199,7 @@ pub(crate) struct Reader {
     /// It holds on to what was committed when it began, until it is given back.
     in_snapshot: bool,
     /// Stands after the connection, so that it is given back later.
-    _turn: OwnedSemaphorePermit,
+    _turn: Option<OwnedSemaphorePermit>,
 }
 
 impl Drop for Reader {

@@ -8,6 +8,9 @@ use base::cx::Cx;
 use base::seal::Seal;
 use uuid::Uuid;
 
+/// No cursor is longer.
+const CURSOR: usize = 160;
+
 /// One account's view of the numbers.
 #[derive(Debug)]
 pub(super) struct Reader(Seal);
@@ -24,11 +27,14 @@ impl Reader {
     }
 
     pub(super) fn seal(&self, cursor: &str) -> Result<String, Error> {
-        self.0.close(cursor.as_bytes())
+        // Of one length: its own would tell how many digits the number has.
+        self.0.close(format!("{cursor:<CURSOR$}").as_bytes())
     }
 
     pub(super) fn open(&self, sealed: &str) -> Result<String, Error> {
         let cursor = self.0.open(sealed).and_then(|bytes| String::from_utf8(bytes).ok());
-        cursor.ok_or_else(|| Error::field("after", Code::Invalid, "Is no cursor of this list in this order."))
+        cursor
+            .map(|cursor| cursor.trim_end().to_owned())
+            .ok_or_else(|| Error::field("after", Code::Invalid, "Is no cursor of this list in this order."))
     }
 }

@@ -155,6 +155,24 @@ async fn a_snapshot_sees_one_moment_and_lets_go_of_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_gives_up_a_slow_statement_leaves_no_busy_connection_behind() {
+    for database in databases().await {
+        if database.engine() == Engine::Sqlite {
+            continue;
+        }
+        let separator = if database.url().contains('?') { '&' } else { '?' };
+        let single = Database::open(&format!("{}{separator}pool_size=1", database.url()), &TABLES).await.unwrap();
+        let mut conn = single.read().await.unwrap();
+        let slow = sql!["select count(*) from (select pg_sleep(15)) as slept"];
+        assert!(tokio::time::timeout(Duration::from_millis(300), conn.one::<i64>(slow)).await.is_err());
+        drop(conn);
+        let begun = Instant::now();
+        assert_eq!(count(&single).await, 0);
+        assert!(begun.elapsed() < Duration::from_secs(8), "waited {:?} behind it", begun.elapsed());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_transaction_that_stops_holds_nobody_up_for_long() {
     for database in databases().await {
         if database.engine() == Engine::Sqlite {

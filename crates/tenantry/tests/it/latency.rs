@@ -30,10 +30,9 @@ async fn no_command_waits_for_a_poll() {
         took.push(begun.elapsed());
     }
     took.sort_unstable();
-    let median = took[took.len() / 2];
-    // On a machine that is busy otherwise nothing can be said.
-    if median < POLL / 10 {
-        assert!(took[took.len() - 1] < POLL, "the median was {median:?}, the longest {:?}", took[took.len() - 1]);
-    }
+    // One that waits for the poll takes nearly all of it, whenever it begins; so did every second one. On a machine that
+    // is busy otherwise even the quickest says nothing.
+    let waited = took.iter().filter(|took| **took > POLL / 2).count();
+    assert!(took[0] > POLL / 4 || waited <= 3, "{waited} of {} took more than {:?}: {took:?}", took.len(), POLL / 2);
     app.finish().await;
 }

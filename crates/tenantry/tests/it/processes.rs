@@ -74,6 +74,7 @@ async fn a_suspension_of_another_process_refuses_the_next_upload_within_a_second
             while machine.put("data", &content("refused")).await.0 != 403 {
                 assert!(answered.elapsed() < WITHIN, "still admitted after {:?}", answered.elapsed());
             }
+            assert!(answered.elapsed() < WITHIN, "refused after {:?}", answered.elapsed());
             by.act(&format!("{path}/activate")).await.is(200);
             let answered = Instant::now();
             while machine.put("data", &content("admitted")).await.0 != 200 {
