@@ -89,14 +89,14 @@ test('a parent that was cleared is none, and a text that fits nobody or several 
   await page.keyboard.press('Delete');
   await page.keyboard.press('Tab');
   await add(page).click();
-  await expect(page.getByRole('alert')).toContainText('Parent: Choose the customer that it stands under.');
+  await expect(page.getByRole('alert')).toContainText('Under: Choose the customer that it stands under.');
 
   await replaceBy(page, 'Nobody is called this');
   await page.keyboard.press('Tab');
   await expect(page.getByText('No distributor or reseller here is called “Nobody is called this”.')).toBeVisible();
   await expect(under(page)).toHaveAttribute('aria-invalid', 'true');
   await add(page).click();
-  await expect(page.getByRole('alert')).toContainText('Parent: No distributor or reseller here is called');
+  await expect(page.getByRole('alert')).toContainText('Under: No distributor or reseller here is called');
 
   await replaceBy(page, twins[0]!);
   await page.keyboard.press('Enter');

@@ -137,7 +137,7 @@ const FIELDS: Record<string, string> = {
   max_devices: 'Most devices',
   kind: 'Account kind',
   account_state: 'State',
-  parent_id: 'Parent',
+  parent_id: 'Under',
   level: 'Level',
   role: 'Role',
   sites: 'Sites',

@@ -100,6 +100,12 @@ test('a username is never sent twice, a new one is checked', () => {
   expect(checkEdit({ ...values, again: '' }, customer, LOCATIONS)).toEqual({});
 });
 
+test('a country can be changed, but what was cleared is not silently kept', () => {
+  const values = { ...valuesOf(customer), country: '' };
+  expect(checkEdit(values, customer, LOCATIONS)).toHaveProperty('country');
+  expect(checkEdit(values, { ...customer, country: null }, LOCATIONS)).toEqual({});
+});
+
 test('what somebody else changed is told', () => {
   const began = valuesOf(customer);
   expect(conflictsOf(began, valuesOf({ ...customer, email: 'new@acme.example' }))).toEqual([

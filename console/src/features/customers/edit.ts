@@ -66,10 +66,11 @@ export function checkNew(values: Values, level: Level | undefined, locations: St
 /** What it has already is shown, and not sent. */
 export function checkEdit(
   values: Values,
-  had: Pick<Customer, 'username' | 'storage_location_id'>,
+  had: Pick<Customer, 'username' | 'country' | 'storage_location_id'>,
   locations: StorageLocation[] | undefined,
 ): Problems {
   const problems = checkCommon(values);
+  if (had.country && !values['country']) problems['country'] = 'Choose one: it can be another, not none.';
   if (!had.storage_location_id) Object.assign(problems, checkLocation(values, locations));
   if (!had.username && values['username']) Object.assign(problems, checkAccount(values));
   return problems;
