@@ -67,6 +67,8 @@ test('a key that is shown once stays until its button is pressed', async ({ page
   await expect(key).toBeVisible();
   await beside(page);
   await expect(key).toBeVisible();
+  // The press took the focus; it comes back within a frame.
+  await page.waitForFunction(() => document.activeElement?.closest('[role="alertdialog"]'));
   const ask = page.getByRole('alertdialog', { name: 'Close without the pass key?' });
   for (const leave of [() => page.keyboard.press('Escape'), () => page.goBack()]) {
     // oxlint-disable-next-line no-await-in-loop

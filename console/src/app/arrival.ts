@@ -15,10 +15,13 @@ const LIMIT = 50;
 export function followNavigation(router: AnyRouter): void {
   let former: Element | null = null;
   let stop: (() => void) | undefined;
-  router.subscribe('onBeforeNavigate', ({ fromLocation, pathChanged }) => {
+  // The router's own `fromLocation` lags behind whoever presses on before a page has settled.
+  let here: ParsedLocation | undefined;
+  router.subscribe('onBeforeNavigate', ({ toLocation }) => {
     stop?.();
     former = document.activeElement;
-    if (fromLocation && pathChanged) depart(fromLocation, former);
+    if (here && here.pathname !== toLocation.pathname) depart(here, former);
+    here = toLocation;
   });
   router.subscribe('onResolved', ({ fromLocation, toLocation, pathChanged }) => {
     if (!fromLocation || !pathChanged) return;
