@@ -56,6 +56,7 @@ codes! {
     Unavailable "unavailable" 503 "The server cannot do this for a moment; try again.";
 
     // States that stand in the way
+    SetupRequired "setup_required" 409 "The installation has no provider yet.";
     SetupDone "setup_done" 409 "An administrator exists already.";
     ParentSuspended "parent_suspended" 409 "Nothing can be added below a suspended customer.";
     DefaultProtected "default_protected" 409 "The provider, the default reseller and the default customer stay.";

@@ -49,6 +49,17 @@ enum Command {
         #[arg(long, required = true)]
         password_stdin: bool,
     },
+    /// Make an administrator of the provider from the host, where the last one can't sign in any more
+    Recover {
+        #[command(flatten)]
+        place: Place,
+        /// The administrator's email address, which is also the login; an account of the provider with it gets the role
+        #[arg(long)]
+        email: String,
+        /// Read the password from standard input
+        #[arg(long, required = true)]
+        password_stdin: bool,
+    },
     /// Bring the database up to date
     Migrate {
         #[command(flatten)]
@@ -146,6 +157,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Setup { place, email, provider_name, password_stdin: _ } => {
             setup(&place, &email, &provider_name).await
         }
+        Command::Recover { place, email, password_stdin: _ } => recover(&place, &email).await,
         Command::Migrate { place } => migrate(&place).await,
         Command::Recount { place, repository } => recount(&place, repository).await,
         Command::Openapi => {
@@ -229,12 +241,23 @@ async fn open(place: &Place) -> Result<App, Failure> {
     Ok(App::new(database, Clock::default(), config)?)
 }
 
-async fn setup(place: &Place, email: &str, provider_name: &str) -> Result<(), Failure> {
+fn password_from_stdin() -> Result<String, Failure> {
     let mut password = String::new();
     std::io::stdin().take(4096).read_to_string(&mut password)?;
-    let password = password.trim_end_matches(['\r', '\n']);
-    control::setup::run_from_host(&open(place).await?, provider_name, email, password).await?;
+    Ok(password.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+async fn setup(place: &Place, email: &str, provider_name: &str) -> Result<(), Failure> {
+    let password = password_from_stdin()?;
+    control::setup::run_from_host(&open(place).await?, provider_name, email, &password).await?;
     say(&format!("{email} can sign in."));
+    Ok(())
+}
+
+async fn recover(place: &Place, email: &str) -> Result<(), Failure> {
+    let password = password_from_stdin()?;
+    control::setup::recover_from_host(&open(place).await?, email, &password).await?;
+    say(&format!("{email} is an administrator of the provider and can sign in."));
     Ok(())
 }
 

@@ -136,3 +136,29 @@ pub async fn run_from_host(app: &App, provider_name: &str, email: &str, password
     let hash = app.passwords.hash(password, app.random).await?;
     base::run!(app, Caller::System, Origin::default(), |tx| run(tx, &input, &hash).await)
 }
+
+/// A way back for a provider whose last administrator can't sign in any more, from the host: makes an administrator of the
+/// provider, or gives the one with this address a new password and the role, and ends its sessions.
+///
+/// # Errors
+/// `email_taken` where somebody of another customer signs in with the address; `setup_required` before there is a provider.
+pub async fn recover_from_host(app: &App, email: &str, password: &str) -> Result<(), Error> {
+    let input = CheckedSetup::of(PROVIDER_NAME, email, password)?;
+    let hash = app.passwords.hash(password, app.random).await?;
+    base::run!(app, Caller::System, Origin::default(), |tx| recover(tx, &input.email, &hash).await)
+}
+
+async fn recover(tx: &mut Tx, email: &str, password_hash: &str) -> Result<(), Error> {
+    let provider: Option<Option<String>> = tx.opt(sql!["select provider_id from installation where id = 1"]).await?;
+    let Some(provider) = provider.flatten() else {
+        return Err(Error::new(Code::SetupRequired, "There is no provider yet: use `tenantry setup`."));
+    };
+    let provider = api::id::CustomerId::from_text(provider);
+    let provider = crate::customers::sql::find_anywhere(tx, &provider).await?;
+    let provider = provider.ok_or_else(|| Error::internal("the provider is gone"))?;
+    if !crate::users::restore_administrator(tx, &provider, email, password_hash).await? {
+        crate::users::make_first(tx, &provider, email, password_hash).await?;
+    }
+    tx.exec(sql!["update installation set setup_token_hash = null where id = 1"]).await?;
+    Ok(())
+}

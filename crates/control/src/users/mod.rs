@@ -174,6 +174,30 @@ pub async fn make_first(
     Ok(())
 }
 
+/// Gives the provider's account with this address the administrator's role and a new password. False if there is none.
+pub(crate) async fn restore_administrator(
+    tx: &mut Tx,
+    provider: &customers::sql::CustomerRow,
+    email: &str,
+    password_hash: &str,
+) -> Result<bool, Error> {
+    let Some(id) = sql::id_at(tx, &provider.id, &text::fold(email)).await? else { return Ok(false) };
+    let (row, home) = sql::find_anywhere(tx, &id).await?.ok_or_else(Error::not_found)?;
+    let changed = UserRow { role: Role::Administrator, ..row.clone() };
+    if changed.role != row.role {
+        if sql::update(tx, &changed).await? != 1 {
+            return Err(base::version::stale());
+        }
+        let (before, after) = base::change::difference(&snapshot(&row), &snapshot(&changed));
+        tx.record(Entry::new(ChangeAction::UserUpdated, subject(&changed, &home.path)).before(before).after(after));
+    }
+    sql::set_password(tx, &id, password_hash).await?;
+    crate::invitations::delete_of(tx, &id).await?;
+    crate::sessions::sql::delete_of_user(tx, &id, None).await?;
+    tx.record(Entry::new(ChangeAction::UserPasswordSet, subject(&changed, &home.path)));
+    Ok(true)
+}
+
 async fn new_row(
     tx: &mut Tx,
     customer: &CustomerId,

@@ -112,6 +112,14 @@ fn derived(row: &UserRow) -> (String, String, String) {
     (base::text::fold(&row.email), base::text::fold(&row.name), search)
 }
 
+/// The user of this very customer with this address.
+pub async fn id_at(cx: &mut Cx, customer: &CustomerId, folded: &str) -> Result<Option<UserId>, Error> {
+    let id: Option<String> = cx
+        .opt(sql!["select id from users where email_folded = ", folded, " and customer_id = ", customer.as_str()])
+        .await?;
+    Ok(id.map(UserId::from_text))
+}
+
 pub async fn insert(tx: &mut Tx, row: &UserRow) -> Result<(), Error> {
     let (email_folded, name_folded, search) = derived(row);
     tx.exec(insert! { "users",

@@ -122,3 +122,44 @@ async fn provider_default_reseller_and_default_customer_exist_and_stay() {
     assert_eq!(id(&renamed.is(200)), customer);
     app.finish().await;
 }
+
+/// From the host, beside a server that runs.
+async fn recover(app: &App, email: &str) -> Result<(), api::Error> {
+    let database = db::Database::open(app.database().url(), &control::MIGRATIONS).await.unwrap();
+    let config = base::Config { public_url: String::new(), data: app.data().to_owned() };
+    let host = base::App::new(database, app.clock(), config).unwrap();
+    control::setup::recover_from_host(&host, email, "copper lantern meadow 77").await
+}
+
+#[tokio::test]
+async fn there_is_a_way_back_for_the_last_administrator() {
+    let app = App::start_empty().await;
+    assert_eq!(recover(&app, ADMIN).await.unwrap_err().code, api::Code::SetupRequired);
+    app.finish().await;
+
+    let app = App::start().await;
+    let reseller = app.reseller("Northwind IT").await;
+    app.person(&reseller, "administrator", "jo@northwind.example").await;
+    let supporter = app.person(&app.provider().await, "supporter", "sam@example.com").await;
+    // Somebody new; somebody who was there and less; never somebody else's account.
+    recover(&app, "new@example.com").await.unwrap();
+    recover(&app, "Sam@Example.com").await.unwrap();
+    let taken = recover(&app, "jo@northwind.example").await.unwrap_err();
+    assert_eq!(taken.fields[0].code, "email_taken");
+    supporter.get("/me").await.refused(401, "sign_in_required");
+    for login in ["new@example.com", "sam@example.com"] {
+        let client = app.client(login, "copper lantern meadow 77").await;
+        assert_eq!(client.get("/me").await.is(200)["role"], "administrator");
+        client.get(&format!("/customers/{reseller}")).await.is(200);
+    }
+    let log = app.admin().get(&format!("/customers/{}/changes?limit=100", app.provider().await)).await.is(200);
+    let by_the_host = |action: &str, email: &str| {
+        let mut entries = log["items"].as_array().unwrap().iter();
+        entries.any(|entry| {
+            entry["action"] == action && entry["subject_name"] == email && entry["actor"]["kind"] == "system"
+        })
+    };
+    assert!(by_the_host("user.created", "new@example.com"));
+    assert!(by_the_host("user.updated", "sam@example.com") && by_the_host("user.password_set", "sam@example.com"));
+    app.finish().await;
+}
