@@ -13,6 +13,7 @@ use subtle::ConstantTimeEq as _;
 
 use crate::clock::Random;
 use crate::text::Refused;
+use crate::turns::{Turn, Turns};
 
 const MIN_PASSWORD: usize = 12;
 const MAX_PASSWORD: usize = 256;
@@ -52,14 +53,18 @@ pub fn check_password(password: &str, known: &[&str]) -> Result<(), Refused> {
     Ok(())
 }
 
-/// Slow hashes, computed off the async threads, one at a time in one piece of memory: hashing many passwords at once
-/// would take 19 MiB for each, and the allocator would not give them back.
+/// Slow hashes, computed off the async threads in a few lanes, each with a piece of memory that it keeps: hashing many
+/// passwords at once would take 19 MiB for each, and the allocator would not give them back. Who waits for a lane waits
+/// in turn, so that nobody who sends a hundred passwords keeps others from signing in.
 #[derive(Clone)]
 pub struct Passwords {
-    memory: Arc<tokio::sync::Mutex<Vec<Block>>>,
+    lanes: Turns<Vec<Block>>,
     /// Verified when an account doesn't exist, so that the answer takes as long as if it did.
     decoy: Arc<str>,
 }
+
+/// However many processors there are, this much memory is enough.
+const MOST_LANES: usize = 4;
 
 impl std::fmt::Debug for Passwords {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -120,40 +125,24 @@ impl Passwords {
     pub fn new(random: Random) -> Result<Self, Error> {
         let mut memory = Vec::new();
         let decoy = hash_now("no account has this password", random, &mut memory)?;
-        Ok(Self { memory: Arc::new(tokio::sync::Mutex::new(memory)), decoy: decoy.into() })
+        let lanes = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_LANES);
+        Ok(Self { lanes: Turns::new(lanes), decoy: decoy.into() })
     }
 
-    pub async fn hash(&self, password: &str, random: Random) -> Result<String, Error> {
+    pub async fn hash(&self, turn: &Turn, password: &str, random: Random) -> Result<String, Error> {
         let password = password.to_owned();
-        self.off_thread(move |memory| hash_now(&password, random, memory)).await
-    }
-
-    /// The same for a password that may be left out.
-    pub async fn hash_if_given(&self, password: Option<&str>, random: Random) -> Result<Option<String>, Error> {
-        match password {
-            None => Ok(None),
-            Some(password) => self.hash(password, random).await.map(Some),
-        }
+        self.lanes.work(turn, move |memory| hash_now(&password, random, memory)).await?
     }
 
     /// Whether the password belongs to the hash; without a hash never, but after the same time.
-    pub async fn verify(&self, password: &str, hash: Option<String>) -> Result<bool, Error> {
+    pub async fn verify(&self, turn: &Turn, password: &str, hash: Option<String>) -> Result<bool, Error> {
         if password.chars().count() > MAX_PASSWORD {
             return Ok(false);
         }
         let password = password.to_owned();
         let exists = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.decoy.to_string());
-        Ok(self.off_thread(move |memory| verify_now(&password, &hash, memory)).await? && exists)
-    }
-
-    async fn off_thread<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut Vec<Block>) -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, Error> {
-        // Whoever asked may go away meanwhile; the memory stays taken until the work is done.
-        let mut memory = Arc::clone(&self.memory).lock_owned().await;
-        tokio::task::spawn_blocking(move || work(&mut memory)).await.map_err(Error::internal)?
+        Ok(self.lanes.work(turn, move |memory| verify_now(&password, &hash, memory)).await?? && exists)
     }
 }
 
@@ -281,11 +270,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_hash_verifies_its_password_and_no_other() {
-        let passwords = Passwords::new(Random).unwrap();
-        let hash = passwords.hash("violet harbour", Random).await.unwrap();
+        let (passwords, turn) = (Passwords::new(Random).unwrap(), Turn::default());
+        let hash = passwords.hash(&turn, "violet harbour", Random).await.unwrap();
         assert!(hash.starts_with("$argon2id$"));
-        assert!(passwords.verify("violet harbour", Some(hash.clone())).await.unwrap());
-        assert!(!passwords.verify("violet harbor", Some(hash)).await.unwrap());
-        assert!(!passwords.verify("no account has this password", None).await.unwrap());
+        assert!(passwords.verify(&turn, "violet harbour", Some(hash.clone())).await.unwrap());
+        assert!(!passwords.verify(&turn, "violet harbor", Some(hash)).await.unwrap());
+        assert!(!passwords.verify(&turn, "no account has this password", None).await.unwrap());
     }
 }

@@ -1,5 +1,6 @@
-//! Who may do what: roles as named sets of permissions over a subtree, and what each operation needs. Commands ask;
-//! handlers don't. `docs/permissions.md` is generated from here and compared with what the running server does.
+//! Who may do what: an account holds a set of permissions over a subtree, roles are named sets, and each operation needs
+//! one. [`http::guard`](crate::http::guard) asks before a body is read; commands ask again when they fetch a row for a
+//! purpose. `docs/permissions.md` is generated from here; what is expected stands apart, in `tests/it/permissions.txt`.
 
 use api::id::CustomerId;
 use api::user::Role;
@@ -27,31 +28,61 @@ pub enum Permission {
 }
 
 impl Permission {
-    /// Whether a role has this permission. The one place that says so.
-    pub fn is_given_to(self, role: Role) -> bool {
-        use Role::{Administrator, Customer, Supporter};
-        let roles: &[Role] = match self {
-            Self::ReadCustomers | Self::ReadDevices | Self::ReadPassKeys | Self::ReadChanges => {
-                &[Administrator, Supporter, Customer]
-            }
-            Self::ReadUsers => &[Administrator, Supporter],
-            Self::ManagePassKeys => &[Administrator, Customer],
-            Self::CreateCustomers
-            | Self::EditCustomers
-            | Self::SwitchCustomers
-            | Self::DeleteCustomers
-            | Self::SetPasswords
-            | Self::ManageUsers
-            | Self::EditDevices
-            | Self::IssueCredentials => &[Administrator],
-        };
-        roles.contains(&role)
-    }
-
     /// Whether the right is needed at the customer's parent: what was laid on a customer from above is not the
     /// customer's own to lift, nor is its own existence.
     pub fn is_needed_at_parent(self) -> bool {
         matches!(self, Self::SwitchCustomers | Self::DeleteCustomers)
+    }
+}
+
+/// A set of permissions, held over a subtree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Permissions(u32);
+
+impl Permissions {
+    const fn of(permissions: &[Permission]) -> Self {
+        let (mut bits, mut at) = (0, 0);
+        while at < permissions.len() {
+            bits |= 1 << permissions[at] as u32;
+            at += 1;
+        }
+        Self(bits)
+    }
+
+    const fn and(self, more: Self) -> Self {
+        Self(self.0 | more.0)
+    }
+
+    pub const fn has(self, permission: Permission) -> bool {
+        self.0 & (1 << permission as u32) != 0
+    }
+}
+
+const READING: Permissions = Permissions::of(&[
+    Permission::ReadCustomers,
+    Permission::ReadDevices,
+    Permission::ReadPassKeys,
+    Permission::ReadChanges,
+]);
+const SUPPORTER: Permissions = READING.and(Permissions::of(&[Permission::ReadUsers]));
+const CUSTOMER: Permissions = READING.and(Permissions::of(&[Permission::ManagePassKeys]));
+const ADMINISTRATOR: Permissions = SUPPORTER.and(CUSTOMER).and(Permissions::of(&[
+    Permission::CreateCustomers,
+    Permission::EditCustomers,
+    Permission::SwitchCustomers,
+    Permission::DeleteCustomers,
+    Permission::SetPasswords,
+    Permission::ManageUsers,
+    Permission::EditDevices,
+    Permission::IssueCredentials,
+]));
+
+/// Roles are names of sets. The one place that says which.
+pub const fn permissions_of(role: Role) -> Permissions {
+    match role {
+        Role::Administrator => ADMINISTRATOR,
+        Role::Supporter => SUPPORTER,
+        Role::Customer => CUSTOMER,
     }
 }
 
@@ -67,8 +98,11 @@ pub enum Need {
     Permission(Permission),
 }
 
+/// An operation by its `operation_id`, and what it needs.
+pub type Line = (&'static str, Need);
+
 /// Every operation by its `operation_id`. A test compares this with `openapi.json` and with what the server does.
-pub const OPERATIONS: &[(&str, Need)] = &[
+pub const OPERATIONS: &[Line] = &[
     ("setup_show", Need::Nothing),
     ("setup_run", Need::Secret),
     ("session_create", Need::Secret),
@@ -104,32 +138,34 @@ pub const OPERATIONS: &[(&str, Need)] = &[
     ("storage_location_list", Need::Account),
 ];
 
-/// What an operation needs.
-pub fn need(operation: &str) -> Option<Need> {
-    OPERATIONS.iter().find(|(id, _)| *id == operation).map(|(_, need)| *need)
+/// An operation's line.
+pub fn line(operation: &str) -> Option<Line> {
+    OPERATIONS.iter().find(|(id, _)| *id == operation).copied()
 }
 
-/// Operations that a role allows somewhere in its subtree.
-pub fn operations_of(role: Role) -> Vec<String> {
+/// Operations that somebody with these permissions may ask for somewhere in their subtree.
+pub fn operations_of(permissions: Permissions) -> Vec<String> {
     OPERATIONS
         .iter()
         .filter(|(_, need)| match need {
             Need::Nothing | Need::Secret => false,
             Need::Account => true,
-            Need::Permission(permission) => permission.is_given_to(role),
+            Need::Permission(permission) => permissions.has(*permission),
         })
         .map(|(id, _)| (*id).to_owned())
         .collect()
 }
 
-/// A signed-in account: where it stands and what it is.
+/// Who asks: a set of permissions over a subtree, and how to call whoever holds them.
 #[derive(Clone, Debug)]
 pub struct Account {
     pub id: AccountId,
     /// What to call it in the change log.
     pub name: String,
     pub login: String,
+    /// The name of the set below.
     pub role: Role,
+    pub permissions: Permissions,
     pub customer_id: CustomerId,
     /// The top of what it may see.
     pub path: Path,
@@ -151,16 +187,49 @@ impl AccountId {
     }
 }
 
+const NOT_GIVEN: &str = "Your role does not allow this.";
+
 impl Account {
     /// Whether the account may know that something at `path` exists.
     pub fn sees(&self, path: &Path) -> bool {
         self.path.contains(path)
     }
 
+    /// What was found, for a purpose: the way from a row to the caller's hands.
+    ///
+    /// # Errors
+    /// `not_found` where there is nothing that the account sees, `forbidden` where it sees it and may not do this.
+    pub fn admit<T>(&self, found: Option<T>, place: impl Fn(&T) -> &Path, permission: Permission) -> Result<T, Error> {
+        self.admit_reference(found, place, permission)?.ok_or_else(Error::not_found)
+    }
+
+    /// The same for what a field of the input refers to: `None` where the account sees no such thing.
+    ///
+    /// # Errors
+    /// `forbidden`, as [`Account::admit`].
+    pub fn admit_reference<T>(
+        &self,
+        found: Option<T>,
+        place: impl Fn(&T) -> &Path,
+        permission: Permission,
+    ) -> Result<Option<T>, Error> {
+        let Some(found) = found.filter(|found| self.sees(place(found))) else { return Ok(None) };
+        self.authorize(permission, place(&found))?;
+        Ok(Some(found))
+    }
+
+    /// Whether the account may do this to anything at all.
+    ///
+    /// # Errors
+    /// `forbidden`.
+    pub fn authorize_somewhere(&self, permission: Permission) -> Result<(), Error> {
+        if self.permissions.has(permission) { Ok(()) } else { Err(Error::new(Code::Forbidden, NOT_GIVEN)) }
+    }
+
     /// Why the account may not do this to the customer at `path`, which it sees.
     pub fn refusal(&self, permission: Permission, path: &Path) -> Option<&'static str> {
-        if !permission.is_given_to(self.role) {
-            Some("Your role does not allow this.")
+        if !self.permissions.has(permission) {
+            Some(NOT_GIVEN)
         } else if permission.is_needed_at_parent() && !self.path.is_above(path) {
             Some("Only somebody who looks after the customer above may do this.")
         } else {
@@ -184,7 +253,8 @@ pub fn document() -> String {
     use std::fmt::Write as _;
     let mut text = String::from(
         "# Permissions\n\n\
-         Generated from `crates/base/src/authz.rs`; a test runs every operation with every role and compares.\n\n\
+         Generated from `crates/base/src/authz.rs`. A test calls every operation with every role and compares with a\n\
+         table that was written by hand, `crates/tenantry/tests/it/permissions.txt`.\n\n\
          A role holds over the subtree of its account's customer. Whatever stands outside of it is answered with 404,\n\
          as if it did not exist. Operations marked ↑ need the role at the parent of the customer: nobody lifts a\n\
          suspension that was laid on the own customer from above.\n\n\
@@ -194,7 +264,7 @@ pub fn document() -> String {
         let cell = |role: Role| match need {
             Need::Nothing => "anybody",
             Need::Secret => "by a secret",
-            Need::Permission(permission) if !permission.is_given_to(role) => "no",
+            Need::Permission(permission) if !permissions_of(role).has(*permission) => "no",
             Need::Permission(permission) if permission.is_needed_at_parent() => "yes ↑",
             Need::Account | Need::Permission(_) => "yes",
         };

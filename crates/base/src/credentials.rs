@@ -1,5 +1,5 @@
-//! By what a request proves who sends it: today the session of a cookie. A session is a row; the browser has an opaque
-//! token that scripts cannot read, and we have its hash.
+//! By what a request proves who sends it: [`Credential`]. Today that is the session of a cookie: a row; the browser has an
+//! opaque token that scripts cannot read, and we have its hash.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -16,7 +16,7 @@ use tree::Path;
 
 use crate::App;
 use crate::authn::token_hash;
-use crate::authz::{Account, AccountId};
+use crate::authz::{Account, AccountId, permissions_of};
 use crate::cx::{Caller, Cx, Tx};
 
 /// The cookie with the session's token.
@@ -71,6 +71,38 @@ pub async fn store_seen(app: &App) -> Result<u64, Error> {
     Ok(seen.len() as u64)
 }
 
+/// What a request came with and what was found to be true. Each kind says of itself what the rest of the program has to
+/// know: whose it is, and whether a browser sends it without being told to.
+#[derive(Clone, Debug)]
+pub enum Credential {
+    Session(Session),
+}
+
+impl Credential {
+    pub fn account(&self) -> &Account {
+        match self {
+            Self::Session(session) => &session.account,
+        }
+    }
+
+    /// Whether a browser sends it along whoever asks it to, so that only the console's own pages may.
+    pub fn is_sent_unasked(&self) -> bool {
+        match self {
+            Self::Session(_) => true,
+        }
+    }
+
+    /// The account as it is now.
+    ///
+    /// # Errors
+    /// `sign_in_required` if the credential has ended meanwhile.
+    pub async fn account_now(&self, cx: &mut Cx) -> Result<Account, Error> {
+        match self {
+            Self::Session(session) => account_of(cx, session).await,
+        }
+    }
+}
+
 /// Somebody who is signed in.
 #[derive(Clone, Debug)]
 pub struct Session {
@@ -79,8 +111,13 @@ pub struct Session {
     pub expires_at: Timestamp,
 }
 
+/// What a request proves, if it proves anything that still holds.
+pub async fn of_request(app: &App, headers: &HeaderMap) -> Result<Option<Credential>, Error> {
+    Ok(session_of(app, headers).await?.map(Credential::Session))
+}
+
 /// The session that a request's cookie stands for, if it still lives.
-pub async fn of_request(app: &App, headers: &HeaderMap) -> Result<Option<Session>, Error> {
+async fn session_of(app: &App, headers: &HeaderMap) -> Result<Option<Session>, Error> {
     let jar = CookieJar::from_headers(headers);
     let Some(cookie) = jar.get(COOKIE) else { return Ok(None) };
     let hash = token_hash(cookie.value());
@@ -109,14 +146,18 @@ pub fn account(row: SessionRow) -> Account {
         Some(id) => AccountId::User(UserId::from_text(id)),
         None => AccountId::Customer(customer_id.clone()),
     };
-    Account { id, name: row.name, login: row.login, role: row.role, customer_id, path: row.path }
+    Account {
+        id,
+        name: row.name,
+        login: row.login,
+        role: row.role,
+        permissions: permissions_of(row.role),
+        customer_id,
+        path: row.path,
+    }
 }
 
-/// The account of a session as it is now.
-///
-/// # Errors
-/// `sign_in_required` if the session has ended meanwhile.
-pub async fn account_of(cx: &mut Cx, session: &Session) -> Result<Account, Error> {
+async fn account_of(cx: &mut Cx, session: &Session) -> Result<Account, Error> {
     let row = find(cx, &session.token_hash).await?;
     row.map(account).ok_or_else(|| Error::new(Code::SignInRequired, "The session has ended; sign in again."))
 }

@@ -2,6 +2,7 @@
 //! [`transact!`](crate::transact), and turning every refusal, the framework's own included, into a problem document.
 
 pub mod envelope;
+pub mod guard;
 mod input;
 mod reply;
 

@@ -11,7 +11,7 @@ use hkdf::Hkdf;
 use sha2::{Digest as _, Sha256};
 
 use crate::App;
-use crate::cx::{Caller, Cx, Tx};
+use crate::cx::{Caller, Cx, Origin, Tx};
 
 const KEPT_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
 const NONCE: usize = 12;
@@ -26,12 +26,12 @@ pub struct Answer {
 
 /// Keys of different callers never meet, nor do those of one caller before and after its role or place changed: who may
 /// no longer do a thing doesn't get its answer again either.
-fn caller_of(tx: &Tx) -> String {
-    match &tx.caller {
+fn caller_of(caller: &Caller, origin: &Origin) -> String {
+    match caller {
         Caller::Account(account) => {
             format!("{} {} {}", account.id.as_str(), account.role.as_str(), account.path)
         }
-        Caller::Nobody => format!("address {}", tx.origin.address.as_deref().unwrap_or_default()),
+        Caller::Nobody => format!("address {}", origin.address.as_deref().unwrap_or_default()),
         Caller::System => "system".to_owned(),
     }
 }
@@ -48,12 +48,31 @@ fn cipher(key: &str, caller: &str) -> Result<ChaCha20Poly1305, Error> {
     Ok(ChaCha20Poly1305::new(&bytes))
 }
 
+/// Whether the caller may have been answered before: what it asks about may be gone by that very request.
+pub async fn is_kept(cx: &mut Cx, origin: &Origin, key: &str, operation: &str) -> Result<bool, Error> {
+    let caller = caller_of(&cx.caller, origin);
+    let since = cx.now.as_microsecond() - KEPT_MICROS;
+    let found: Option<i64> = cx
+        .opt(sql![
+            "select 1 from idempotent_answers where caller = ",
+            caller,
+            " and key_hash = ",
+            key_hash(key),
+            " and operation = ",
+            operation,
+            " and created_at > ",
+            since
+        ])
+        .await?;
+    Ok(found.is_some())
+}
+
 /// The answer that was given to this request before.
 ///
 /// # Errors
 /// `idempotency_key_reused` if the key belongs to another request.
 pub async fn find(cx: &mut Tx, key: &str, operation: &str, request_hash: &str) -> Result<Option<Answer>, Error> {
-    let caller = caller_of(cx);
+    let caller = caller_of(&cx.caller, &cx.origin);
     let since = cx.now.as_microsecond() - KEPT_MICROS;
     let cx: &mut Cx = cx;
     let row: Option<(String, i64, Option<String>, String)> = cx
@@ -91,7 +110,7 @@ pub async fn forget_old(app: &App) -> Result<u64, Error> {
 
 /// Keeps an answer for a day.
 pub async fn keep(tx: &mut Tx, key: &str, operation: &str, request_hash: &str, answer: &Answer) -> Result<(), Error> {
-    let caller = caller_of(tx);
+    let caller = caller_of(&tx.caller, &tx.origin);
     let now = tx.now.as_microsecond();
     let nonce = Nonce::from(tx.app.random.bytes::<NONCE>()?);
     let body = cipher(key, &caller)?

@@ -18,6 +18,7 @@ pub mod list;
 pub mod overlay;
 pub mod seal;
 pub mod text;
+pub mod turns;
 pub mod version;
 
 use std::ops::Deref;

@@ -3,8 +3,10 @@
 use api::{Code, Error};
 use axum::Router;
 use axum::extract::State;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 use base::App;
+use base::http::guard::{self, Guard, Noun};
 use base::http::{Failure, envelope};
 use tokio::time::Instant;
 use utoipa::OpenApi;
@@ -35,6 +37,14 @@ impl utoipa::Modify for Security {
     }
 }
 
+/// What addresses name by an id.
+const NOUNS: &[Noun] = &[
+    Noun { word: "customers", place: crate::customers::sql::place },
+    Noun { word: "users", place: crate::users::sql::place },
+    Noun { word: "pass_keys", place: crate::pass_keys::sql::place },
+    Noun { word: "devices", place: crate::devices::sql::place },
+];
+
 fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
     let slices = OpenApiRouter::new()
         .merge(crate::setup::http::routes())
@@ -52,13 +62,15 @@ fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
 
 /// The API, and the probes beside it. The binary adds the console as fallback for everything outside of `/api`.
 pub fn router(app: App) -> Router {
-    let (routes, _) = api();
+    let (routes, description) = api();
+    let guard = Guard::new(app.clone(), &description, NOUNS);
     routes
+        .route_layer(from_fn_with_state(guard, guard::check))
         .route("/api/{*rest}", axum::routing::any(async || envelope::unknown()))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .method_not_allowed_fallback(async || envelope::wrong_method())
-        .layer(axum::middleware::from_fn(envelope::wrap))
+        .layer(from_fn(envelope::wrap))
         .with_state(app)
 }
 

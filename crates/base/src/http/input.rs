@@ -1,7 +1,7 @@
 //! Reading a request: who asks, with which headers, and a body in which every wrong field is named.
 
 use api::{Code, Error, FieldError};
-use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Request};
+use axum::extract::{FromRequest, FromRequestParts, Request};
 use data_encoding::HEXLOWER;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, header};
@@ -11,8 +11,9 @@ use sha2::{Digest as _, Sha256};
 use super::envelope::{Failure, Peer, RequestId};
 use crate::App;
 use crate::authz::Account;
-use crate::credentials::{self, Session};
+use crate::credentials::{self, Credential, Session};
 use crate::cx::{Caller, Cx, Origin};
+use crate::turns::Turn;
 use crate::version::IfMatch;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -23,19 +24,19 @@ const MAX_BODY: usize = 1 << 20;
 
 const LONGEST_SENTENCE: usize = 120;
 
-/// A request without its body.
-#[derive(Debug)]
+/// A request without its body. Only [`guard`](super::guard) makes one, so whoever has it was let through.
+#[derive(Clone, Debug)]
 pub struct Call {
     pub app: App,
     pub caller: Caller,
-    /// The session that the caller came with.
-    pub session: Option<Session>,
+    /// What the caller proved itself with.
+    pub credential: Option<Credential>,
     pub origin: Origin,
     pub if_match: Option<IfMatch>,
     pub headers: HeaderMap,
     pub idempotency_key: Option<String>,
-    /// Method and route: what an idempotency key is scoped to.
-    pub operation: String,
+    /// Its `operation_id`; an idempotency key is scoped to it.
+    pub operation: &'static str,
     /// Method and address as sent.
     target: String,
 }
@@ -44,6 +45,48 @@ impl Call {
     /// A reader for this caller.
     pub async fn read(&self) -> Result<Cx, Error> {
         Cx::exact(&self.app, self.caller.clone()).await
+    }
+
+    /// Reads who asks and what for, before anything is said of whether they may.
+    pub(super) async fn of(parts: &Parts, app: &App, operation: &'static str) -> Result<Self, Error> {
+        // No id has a NUL, and PostgreSQL wouldn't even look for one.
+        if parts.uri.path().contains("%00") {
+            return Err(Error::not_found());
+        }
+        let credential = credentials::of_request(app, &parts.headers).await?;
+        if credential.as_ref().is_some_and(Credential::is_sent_unasked) {
+            refuse_foreign_origin(app, &parts.headers)?;
+        }
+        let origin = Origin {
+            address: parts.extensions.get::<Peer>().map(|peer| peer.0.to_string()),
+            request_id: parts.extensions.get::<RequestId>().map(|id| id.0.clone()),
+        };
+        let account = credential.as_ref().map(|credential| credential.account().clone());
+        Ok(Self {
+            app: app.clone(),
+            caller: account.map_or(Caller::Nobody, Caller::Account),
+            credential,
+            origin,
+            if_match: if_match(&parts.headers)?,
+            idempotency_key: idempotency_key(&parts.headers)?,
+            headers: parts.headers.clone(),
+            operation,
+            target: format!("{} {}", parts.method, parts.uri),
+        })
+    }
+
+    /// The session that the caller came with.
+    pub fn session(&self) -> Option<&Session> {
+        self.credential.as_ref().map(|Credential::Session(session)| session)
+    }
+
+    /// Where this caller's work waits: beside that of others, never before it.
+    pub fn turn(&self) -> Turn {
+        let address = self.origin.limited_as();
+        match &self.caller {
+            Caller::Account(account) => Turn::new(account.id.as_str(), address),
+            Caller::Nobody | Caller::System => Turn::new(address, self.operation),
+        }
     }
 
     /// The signed-in account.
@@ -67,31 +110,9 @@ impl Call {
 impl FromRequestParts<App> for Call {
     type Rejection = Failure;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-        // No id has a NUL, and PostgreSQL wouldn't even look for one.
-        if parts.uri.path().contains("%00") {
-            return Err(Error::not_found().into());
-        }
-        let session = credentials::of_request(app, &parts.headers).await?;
-        if session.is_some() {
-            refuse_foreign_origin(app, &parts.headers)?;
-        }
-        let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
-        let origin = Origin {
-            address: parts.extensions.get::<Peer>().map(|peer| peer.0.to_string()),
-            request_id: parts.extensions.get::<RequestId>().map(|id| id.0.clone()),
-        };
-        Ok(Self {
-            app: app.clone(),
-            caller: session.as_ref().map_or(Caller::Nobody, |session| Caller::Account(session.account.clone())),
-            session,
-            origin,
-            if_match: if_match(&parts.headers)?,
-            idempotency_key: idempotency_key(&parts.headers)?,
-            headers: parts.headers.clone(),
-            operation: format!("{} {route}", parts.method),
-            target: format!("{} {}", parts.method, parts.uri),
-        })
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Failure> {
+        let call = parts.extensions.remove::<Self>();
+        Ok(call.ok_or_else(|| Error::internal("a handler was reached that no guard stands before"))?)
     }
 }
 
@@ -146,7 +167,7 @@ pub struct Command<T> {
     pub call: Call,
     pub input: T,
     /// SHA-256 of address and body: whether two requests with one idempotency key are the same.
-    pub hash: String,
+    pub fingerprint: String,
 }
 
 /// A command that needs no account, because its input carries a secret of its own.
@@ -161,7 +182,6 @@ pub struct Nothing {}
 impl<T: DeserializeOwned> FromRequest<App> for Command<T> {
     type Rejection = Failure;
 
-    /// Strangers are turned away before their body is looked at.
     async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
         let (mut parts, body) = request.into_parts();
         let call = Call::from_request_parts(&mut parts, app).await?;
@@ -177,6 +197,22 @@ impl<T: DeserializeOwned> FromRequest<App> for Open<T> {
         let (mut parts, body) = request.into_parts();
         let call = Call::from_request_parts(&mut parts, app).await?;
         Ok(Self(Command::receive(call, &parts, body).await?))
+    }
+}
+
+impl<T> Command<T> {
+    /// Hashes a password that the input holds, when the caller's turn has come.
+    pub async fn hash(&self, password: &str) -> Result<String, Error> {
+        let app = &self.call.app;
+        app.passwords.hash(&self.call.turn(), password, app.random).await
+    }
+
+    /// The same for a password that may be left out.
+    pub async fn hash_if_given(&self, password: Option<&str>) -> Result<Option<String>, Error> {
+        match password {
+            None => Ok(None),
+            Some(password) => self.hash(password).await.map(Some),
+        }
     }
 }
 
@@ -202,9 +238,9 @@ impl<T: DeserializeOwned> Command<T> {
         hash.update(call.target.as_bytes());
         hash.update([0]);
         hash.update(&body);
-        let hash = HEXLOWER.encode(&hash.finalize());
+        let fingerprint = HEXLOWER.encode(&hash.finalize());
         let input = parse(&body)?;
-        Ok(Self { call, input, hash })
+        Ok(Self { call, input, fingerprint })
     }
 }
 

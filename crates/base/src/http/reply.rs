@@ -104,11 +104,11 @@ pub async fn begin<T, I>(command: &Command<I>, runs: &mut Runs) -> Result<Opened
 /// arrive; then looks whether the request was answered before.
 async fn answer_before<I>(command: &Command<I>, tx: &mut Tx) -> Result<Option<Answer>, Error> {
     let call = &command.call;
-    if let Some(session) = &call.session {
-        tx.caller = Caller::Account(crate::credentials::account_of(tx, session).await?);
+    if let Some(credential) = &call.credential {
+        tx.caller = Caller::Account(credential.account_now(tx).await?);
     }
     match &call.idempotency_key {
-        Some(key) => idempotency::find(tx, key, &call.operation, &command.hash).await,
+        Some(key) => idempotency::find(tx, key, call.operation, &command.fingerprint).await,
         None => Ok(None),
     }
 }
@@ -124,7 +124,7 @@ pub async fn finish<T: Wire, I>(
         Ok(value) => {
             let answer = answer(&value, status)?;
             match &command.call.idempotency_key {
-                Some(key) => idempotency::keep(&mut tx, key, &command.call.operation, &command.hash, &answer)
+                Some(key) => idempotency::keep(&mut tx, key, command.call.operation, &command.fingerprint, &answer)
                     .await
                     .map(|()| answer),
                 None => Ok(answer),

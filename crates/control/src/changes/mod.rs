@@ -25,8 +25,7 @@ const NEWEST_FIRST: &str = "-at";
 /// What happened at a customer and below it, the newest first.
 pub async fn list(cx: &mut Cx, customer: &CustomerId, query: &ListQuery) -> Result<Page<Change>, Error> {
     let account = cx.account()?;
-    let row = customers::get(cx, &account, customer).await?;
-    account.authorize(Permission::ReadChanges, &row.path)?;
+    let row = customers::fetch(cx, &account, customer, Permission::ReadChanges).await?;
     base::list::refuse_level(query)?;
     let mut query = query.clone();
     query.sort.get_or_insert_with(|| NEWEST_FIRST.to_owned());
@@ -37,15 +36,16 @@ pub async fn list(cx: &mut Cx, customer: &CustomerId, query: &ListQuery) -> Resu
     let of = match &query.under {
         None => row.id.clone(),
         Some(id) => {
-            let under = customers::get(cx, &account, &CustomerId::from_text(id.as_str())).await?;
+            let under = CustomerId::from_text(id.as_str());
+            let under = customers::fetch(cx, &account, &under, Permission::ReadChanges).await?;
             if !row.path.contains(&under.path) {
                 return Err(Error::not_found());
             }
             under.id
         }
     };
-    let wanted =
-        sql::Wanted { of: &of, search: search_of(&query)?, people: Permission::ReadUsers.is_given_to(account.role) };
+    let people = account.permissions.has(Permission::ReadUsers);
+    let wanted = sql::Wanted { of: &of, search: search_of(&query)?, people };
     let total = sql::count(cx, &wanted).await?;
     let rows = sql::window(cx, &wanted, &window).await?;
     let (rows, next) = window.cut(rows, |row| row.subject_id.clone());

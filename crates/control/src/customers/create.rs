@@ -182,13 +182,14 @@ pub async fn create(
     password_hash: Option<&str>,
 ) -> Result<CustomerCreated, Error> {
     let account = tx.account()?;
-    let parent = sql::find(tx, &account.path, &input.parent_id).await?.ok_or_else(|| {
+    let parent = super::fetch_reference(tx, &account, &input.parent_id, Permission::CreateCustomers).await?;
+    let parent = parent.ok_or_else(|| {
         Error::field("parent_id", Code::ParentNotFound, "There is no such customer, or it is not yours to see.")
     })?;
     create_below(tx, &account, &parent, input, password_hash).await
 }
 
-/// Creates a customer below a parent that the account sees.
+/// Creates a customer below a parent that was fetched for this.
 pub async fn create_below(
     tx: &mut Tx,
     account: &Account,
@@ -196,7 +197,6 @@ pub async fn create_below(
     input: &CheckedCustomer,
     password_hash: Option<&str>,
 ) -> Result<CustomerCreated, Error> {
-    account.authorize(Permission::CreateCustomers, &parent.path)?;
     let level = level_below(parent, input.level)?;
     let node = node_of(tx, parent, level, input).await?;
     let lineage = base::lineage::Lineage::of(tx, std::iter::once(&parent.path)).await?;

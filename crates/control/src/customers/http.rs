@@ -33,7 +33,6 @@ pub fn routes() -> OpenApiRouter<App> {
 #[utoipa::path(get, path = "/customers", operation_id = "customer_list", tag = "customers", params(ListQuery),
     responses((status = 200, body = Page<Customer>)))]
 async fn customer_list(call: Call, Parameters(query): Parameters<ListQuery>) -> Result<Json<Page<Customer>>, Failure> {
-    call.account()?;
     let mut cx = call.read().await?;
     Ok(Json(super::list(&mut cx, &query).await?))
 }
@@ -43,14 +42,8 @@ async fn customer_list(call: Call, Parameters(query): Parameters<ListQuery>) -> 
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to send the request again.")),
     request_body = CustomerCreate, responses((status = 201, body = CustomerCreated)))]
 async fn customer_create(command: Command<CustomerCreate>) -> Result<Reply<CustomerCreated>, Failure> {
-    command.call.account()?;
     let input = CheckedCustomer::of(&command.input)?;
-    let hash = command
-        .call
-        .app
-        .passwords
-        .hash_if_given(input.password.as_ref().map(Secret::expose), command.call.app.random)
-        .await?;
+    let hash = command.hash_if_given(input.password.as_ref().map(Secret::expose)).await?;
     transact!(command, CREATED, |tx| super::create(tx, &input, hash.as_deref()).await)
 }
 
@@ -58,7 +51,6 @@ async fn customer_create(command: Command<CustomerCreate>) -> Result<Reply<Custo
 #[utoipa::path(get, path = "/customers/{id}", operation_id = "customer_show", tag = "customers",
     params(("id" = String, Path)), responses((status = 200, body = Customer)))]
 async fn customer_show(call: Call, Path(id): Path<CustomerId>) -> Result<Response, Failure> {
-    call.account()?;
     let mut cx = call.read().await?;
     Ok(show(&super::show(&mut cx, &id).await?)?)
 }
@@ -71,14 +63,10 @@ async fn customer_update(
     Path(id): Path<CustomerId>,
     command: Command<CustomerUpdate>,
 ) -> Result<Reply<Customer>, Failure> {
-    command.call.account()?;
     let input = CheckedUpdate::of(command.input.clone())?;
-    let hash = command.call.app.passwords.hash_if_given(input.password(), command.call.app.random).await?;
-    transact!(command, OK, |tx| async {
-        super::show(tx, &id).await?;
-        super::update(tx, &id, command.call.require_match()?, &input, hash.as_deref()).await
-    }
-    .await)
+    let expected = command.call.require_match()?;
+    let hash = command.hash_if_given(input.password()).await?;
+    transact!(command, OK, |tx| super::update(tx, &id, expected, &input, hash.as_deref()).await)
 }
 
 /// Deletes a customer that has no customers, sites or devices any more.
@@ -100,7 +88,6 @@ async fn customer_suspend(
     Parameters(how): Parameters<DryRun>,
     command: Command<SuspendRequest>,
 ) -> Result<Reply<StateChange>, Failure> {
-    command.call.account()?;
     transact!(command, OK, |tx| super::suspend(tx, &id, command.call.if_match, &command.input, how.dry_run).await)
 }
 
@@ -112,7 +99,6 @@ async fn customer_activate(
     Parameters(how): Parameters<DryRun>,
     command: Command<Nothing>,
 ) -> Result<Reply<StateChange>, Failure> {
-    command.call.account()?;
     transact!(command, OK, |tx| super::activate(tx, &id, command.call.if_match, how.dry_run).await)
 }
 
@@ -123,10 +109,9 @@ async fn customer_set_password(
     Path(id): Path<CustomerId>,
     command: Command<PasswordSet>,
 ) -> Result<Reply<Customer>, Failure> {
-    command.call.account()?;
     let mut checks = Checks::default();
     checks.take("password", check_password(command.input.password.expose(), &[]));
     checks.finish()?;
-    let hash = command.call.app.passwords.hash(command.input.password.expose(), command.call.app.random).await?;
+    let hash = command.hash(command.input.password.expose()).await?;
     transact!(command, OK, |tx| super::set_password(tx, &id, command.call.if_match, &hash).await)
 }

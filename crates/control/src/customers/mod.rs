@@ -18,9 +18,8 @@ use tree::{Path, Totals};
 pub use create::{CheckedCustomer, NewNode, create, create_below, insert_node};
 pub use switch::{activate, suspend};
 pub use update::{CheckedUpdate, update};
-pub use view::get;
 
-use base::authz::Permission;
+use base::authz::{Account, Permission};
 use base::change::{Entry, Subject};
 use base::cx::{Cx, Tx};
 use base::list::{SortField, Window, search_of};
@@ -48,9 +47,31 @@ pub async fn list(cx: &mut Cx, query: &ListQuery) -> Result<Page<Customer>, Erro
 
 pub async fn show(cx: &mut Cx, id: &CustomerId) -> Result<Customer, Error> {
     let account = cx.account()?;
-    let row = get(cx, &account, id).await?;
-    account.authorize(Permission::ReadCustomers, &row.path)?;
+    let row = fetch(cx, &account, id, Permission::ReadCustomers).await?;
     view::one(cx, &account, row).await
+}
+
+/// The customer with this id, for a purpose.
+///
+/// # Errors
+/// `not_found` where the account sees none, `forbidden` where it may not do this to it.
+pub async fn fetch(
+    cx: &mut Cx,
+    account: &Account,
+    id: &CustomerId,
+    permission: Permission,
+) -> Result<sql::CustomerRow, Error> {
+    account.admit(sql::find_anywhere(cx, id).await?, |row| &row.path, permission)
+}
+
+/// The customer that a field refers to, for a purpose; `None` where the account sees none.
+pub async fn fetch_reference(
+    cx: &mut Cx,
+    account: &Account,
+    id: &CustomerId,
+    permission: Permission,
+) -> Result<Option<sql::CustomerRow>, Error> {
+    account.admit_reference(sql::find_anywhere(cx, id).await?, |row| &row.path, permission)
 }
 
 /// Sets the password of the account that signs in with the customer's username, and ends its sessions.
@@ -61,8 +82,7 @@ pub async fn set_password(
     hash: &str,
 ) -> Result<Customer, Error> {
     let account = tx.account()?;
-    let mut row = get(tx, &account, id).await?;
-    account.authorize(Permission::SetPasswords, &row.path)?;
+    let mut row = fetch(tx, &account, id, Permission::SetPasswords).await?;
     IfMatch::check_if_given(expected, row.version)?;
     if row.username.is_none() {
         return Err(Error::field("password", Code::Invalid, "The customer has no username to sign in with."));
@@ -83,8 +103,7 @@ pub async fn delete(
     dry_run: bool,
 ) -> Result<CustomerDeletion, Error> {
     let account = tx.account()?;
-    let row = get(tx, &account, id).await?;
-    account.authorize(Permission::DeleteCustomers, &row.path)?;
+    let row = fetch(tx, &account, id, Permission::DeleteCustomers).await?;
     IfMatch::check_if_given(expected, row.version)?;
     let blockers = delete_blockers(tx, &row).await?;
     let deletion = CustomerDeletion {

@@ -77,8 +77,7 @@ async fn switch(
     set: impl FnOnce(&mut CustomerRow, i64),
 ) -> Result<StateChange, Error> {
     let account = tx.account()?;
-    let row = super::get(tx, &account, id).await?;
-    account.authorize(Permission::SwitchCustomers, &row.path)?;
+    let row = super::fetch(tx, &account, id, Permission::SwitchCustomers).await?;
     if row.level == Level::Provider {
         return Err(Error::new(Code::Forbidden, "The provider itself cannot be suspended."));
     }

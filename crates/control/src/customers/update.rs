@@ -83,8 +83,7 @@ pub async fn update(
     password_hash: Option<&str>,
 ) -> Result<Customer, Error> {
     let account = tx.account()?;
-    let row = super::get(tx, &account, id).await?;
-    account.authorize(Permission::EditCustomers, &row.path)?;
+    let row = super::fetch(tx, &account, id, Permission::EditCustomers).await?;
     expected.check(row.version)?;
     if input.0.max_devices.is_some_and(|max| max != row.max_devices)
         && row.level != Level::Provider

@@ -1,7 +1,6 @@
 //! Customers as a caller sees them: effective state, what may be done, and nothing of what stands above the caller.
 
 use api::customer::{Customer, CustomerTotals, Profile, Suspension};
-use api::id::CustomerId;
 use api::units::{Action, Time};
 use api::{Code, Error, Level};
 
@@ -126,9 +125,4 @@ fn actions(lineage: &Lineage, account: &Account, row: &CustomerRow, totals: Tota
         add("add_user", Permission::ManageUsers, None);
     }
     actions
-}
-
-/// The customer with this id, if the caller may know of it.
-pub async fn get(cx: &mut Cx, account: &Account, id: &CustomerId) -> Result<CustomerRow, Error> {
-    super::sql::find(cx, &account.path, id).await?.ok_or_else(Error::not_found)
 }

@@ -52,13 +52,13 @@ pub async fn list(cx: &mut Cx, query: &ListQuery) -> Result<Page<Device>, Error>
 
 pub async fn show(cx: &mut Cx, id: &DeviceId) -> Result<Device, Error> {
     let account = cx.account()?;
-    let whole = get(cx, &account, id).await?;
-    account.authorize(Permission::ReadDevices, &whole.0.path)?;
+    let whole = fetch(cx, &account, id, Permission::ReadDevices).await?;
     seen(cx, &account, whole).await
 }
 
-async fn get(cx: &mut Cx, account: &Account, id: &DeviceId) -> Result<WholeDevice, Error> {
-    sql::find(cx, &account.path, id).await?.ok_or_else(Error::not_found)
+/// The device with this id, for a purpose.
+async fn fetch(cx: &mut Cx, account: &Account, id: &DeviceId, permission: Permission) -> Result<WholeDevice, Error> {
+    account.admit(sql::find_anywhere(cx, id).await?, |(row, ..)| &row.path, permission)
 }
 
 async fn seen(cx: &mut Cx, account: &Account, whole: WholeDevice) -> Result<Device, Error> {
@@ -125,8 +125,7 @@ fn subject(row: &DeviceRow) -> Subject {
 /// Renames a device.
 pub async fn update(tx: &mut Tx, id: &DeviceId, expected: IfMatch, input: &DeviceUpdate) -> Result<Device, Error> {
     let account = tx.account()?;
-    let (row, repository, home) = get(tx, &account, id).await?;
-    account.authorize(Permission::EditDevices, &row.path)?;
+    let (row, repository, home) = fetch(tx, &account, id, Permission::EditDevices).await?;
     expected.check(row.version)?;
     let mut changed = row.clone();
     if let Some(name) = &input.name {
@@ -150,8 +149,7 @@ pub async fn issue_credentials(
     expected: Option<IfMatch>,
 ) -> Result<DeviceCredentials, Error> {
     let account = tx.account()?;
-    let (row, repository, _) = get(tx, &account, id).await?;
-    account.authorize(Permission::IssueCredentials, &row.path)?;
+    let (row, repository, _) = fetch(tx, &account, id, Permission::IssueCredentials).await?;
     IfMatch::check_if_given(expected, row.version)?;
     let password = token(tx.app.random)?;
     if sql::update(tx, &row, Some(&token_hash(&password))).await? != 1 {

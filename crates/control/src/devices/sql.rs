@@ -3,7 +3,7 @@
 use api::Error;
 use api::device::{DeviceKind, DeviceStatus};
 use api::id::{CustomerId, DeviceId, PassKeyId, RepositoryId, StoragePoolId};
-use db::{Sql, assign, columns, columns_of, insert, sql};
+use db::{Raw, Sql, assign, columns, columns_of, insert, sql};
 use tree::Path;
 
 use base::cx::{Cx, Tx};
@@ -78,24 +78,26 @@ fn status(word: String) -> Result<DeviceStatus, String> {
         .ok_or(word)
 }
 
+const JOINED: &str =
+    " from devices d join repositories r on r.device_id = d.id join customers c on c.id = d.customer_id";
+
 fn joined(top: &Path) -> Sql {
     let (from, to) = top.range();
-    sql![
-        " from devices d join repositories r on r.device_id = d.id join customers c on c.id = d.customer_id
-         where d.path >= ",
-        from,
-        " and d.path < ",
-        to
-    ]
+    sql![Raw(JOINED), " where d.path >= ", from, " and d.path < ", to]
 }
 
 fn whole() -> Sql {
     sql![columns_of::<DeviceRow>("d"), ", ", columns_of::<Repository>("r"), ", ", columns_of::<CustomerOfDevice>("c")]
 }
 
-/// The device with this id, if it stands within `top`.
-pub async fn find(cx: &mut Cx, top: &Path, id: &DeviceId) -> Result<Option<WholeDevice>, Error> {
-    cx.opt(sql!["select ", whole(), joined(top), " and d.id = ", id.as_str()]).await
+/// Where the device with this id stands.
+pub fn place(id: &str) -> Sql {
+    sql!["select path from devices where id = ", id]
+}
+
+/// Any device, wherever it stands. Callers get theirs by `devices::fetch`.
+pub(super) async fn find_anywhere(cx: &mut Cx, id: &DeviceId) -> Result<Option<WholeDevice>, Error> {
+    cx.opt(sql!["select ", whole(), Raw(JOINED), " where d.id = ", id.as_str()]).await
 }
 
 fn wanted(under: &Path, search: Option<&str>) -> Sql {

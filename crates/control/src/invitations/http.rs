@@ -42,6 +42,6 @@ async fn invitation_accept(Open(command): Open<InvitationAccept>) -> Result<Repl
     let mut checks = Checks::default();
     checks.take("password", check_password(input.password.expose(), &[]));
     checks.finish()?;
-    let hash = call.app.passwords.hash(input.password.expose(), call.app.random).await?;
+    let hash = command.hash(input.password.expose()).await?;
     transact!(command, NO_CONTENT, |tx| super::accept(tx, command.input.token.expose(), &hash).await)
 }

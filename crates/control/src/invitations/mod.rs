@@ -23,8 +23,7 @@ const VALID_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Invites the owner of an account. Earlier links of the account end.
 pub async fn create(tx: &mut Tx, id: &UserId) -> Result<Invitation, Error> {
     let account = tx.account()?;
-    let (row, home) = users::get(tx, &account, id).await?;
-    account.authorize(Permission::ManageUsers, &home.path)?;
+    let (row, home) = users::fetch(tx, &account, id, Permission::ManageUsers).await?;
     users::refuse_self(&account, &row)?;
     let invitation = issue(tx, &row).await?;
     tx.record(Entry::new(ChangeAction::UserInvited, users::subject(&row, &home.path)));

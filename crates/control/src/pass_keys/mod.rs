@@ -50,14 +50,14 @@ pub fn state_of(row: &PassKeyRow, now: Timestamp) -> PassKeyState {
 
 pub async fn list(cx: &mut Cx, customer: &CustomerId, query: &ListQuery) -> Result<Page<PassKey>, Error> {
     let account = cx.account()?;
-    let row = customers::get(cx, &account, customer).await?;
-    account.authorize(Permission::ReadPassKeys, &row.path)?;
+    let row = customers::fetch(cx, &account, customer, Permission::ReadPassKeys).await?;
     base::list::refuse_level(query)?;
     let window = Window::of(query, SORT, "k.id")?;
     let under = match &query.under {
         None => row,
         Some(id) => {
-            let under = customers::get(cx, &account, &CustomerId::from_text(id.as_str())).await?;
+            let under = CustomerId::from_text(id.as_str());
+            let under = customers::fetch(cx, &account, &under, Permission::ReadPassKeys).await?;
             if !row.path.contains(&under.path) {
                 return Err(Error::not_found());
             }
@@ -109,8 +109,7 @@ fn created(row: &PassKeyRow, secret: String) -> PassKeyCreated {
 
 pub async fn create(tx: &mut Tx, customer: &CustomerId, input: &PassKeyCreate) -> Result<PassKeyCreated, Error> {
     let account = tx.account()?;
-    let node = customers::get(tx, &account, customer).await?;
-    account.authorize(Permission::ManagePassKeys, &node.path)?;
+    let node = customers::fetch(tx, &account, customer, Permission::ManagePassKeys).await?;
     let (end_customer, mut site) = match node.level {
         Level::EndCustomer => (node.id.clone(), None),
         Level::Site => (CustomerId::from_text(node.path.ids().rev().nth(1).unwrap_or_default()), Some(node.clone())),
@@ -121,7 +120,9 @@ pub async fn create(tx: &mut Tx, customer: &CustomerId, input: &PassKeyCreate) -
     };
     let mut checks = Checks::default();
     if let Some(wanted) = &input.site_id {
-        site = customers::sql::find(tx, &node.path, wanted).await?.filter(|site| site.level == Level::Site);
+        site = customers::fetch_reference(tx, &account, wanted, Permission::ManagePassKeys)
+            .await?
+            .filter(|site| node.path.contains(&site.path) && site.level == Level::Site);
         if site.is_none() {
             checks.add("site_id", Code::ReferenceNotFound, "The customer has no such site.");
         }
@@ -165,17 +166,21 @@ fn subject(row: &PassKeyRow, path: &Path) -> Subject {
     }
 }
 
-async fn get(tx: &mut Tx, account: &Account, id: &PassKeyId) -> Result<(PassKeyRow, Path), Error> {
-    let (row, path) = sql::find(tx, &account.path, id).await?.ok_or_else(Error::not_found)?;
-    let path = Path::from_stored(path);
-    account.authorize(Permission::ManagePassKeys, &path)?;
-    Ok((row, path))
+/// The pass key with this id, for a purpose, with the path that it stands at.
+async fn fetch(
+    tx: &mut Tx,
+    account: &Account,
+    id: &PassKeyId,
+    permission: Permission,
+) -> Result<(PassKeyRow, Path), Error> {
+    let (row, place) = account.admit(sql::find_anywhere(tx, id).await?, |(_, place)| &place.path, permission)?;
+    Ok((row, place.path))
 }
 
 /// A new secret under the same id and limits; the old one is worth nothing any more.
 pub async fn rotate(tx: &mut Tx, id: &PassKeyId) -> Result<PassKeyCreated, Error> {
     let account = tx.account()?;
-    let (mut row, path) = get(tx, &account, id).await?;
+    let (mut row, path) = fetch(tx, &account, id, Permission::ManagePassKeys).await?;
     if !matches!(state_of(&row, tx.now), PassKeyState::Active | PassKeyState::UsedUp) {
         return Err(Error::new(Code::PassKeyNotActive, "The pass key was revoked or has expired; make a new one."));
     }
@@ -192,7 +197,7 @@ pub async fn rotate(tx: &mut Tx, id: &PassKeyId) -> Result<PassKeyCreated, Error
 /// Ends a pass key for good. Devices that registered with it go on. Saying it twice changes nothing.
 pub async fn revoke(tx: &mut Tx, id: &PassKeyId) -> Result<(), Error> {
     let account = tx.account()?;
-    let (row, path) = get(tx, &account, id).await?;
+    let (row, path) = fetch(tx, &account, id, Permission::ManagePassKeys).await?;
     if sql::revoke(tx, id).await? > 0 {
         tx.record(Entry::new(ChangeAction::PassKeyRevoked, subject(&row, &path)));
     }

@@ -2,7 +2,7 @@
 
 use api::Error;
 use api::id::{CustomerId, PassKeyId};
-use db::{Sql, columns, columns_of, insert, sql};
+use db::{Raw, Sql, columns, columns_of, insert, sql};
 use tree::Path;
 
 use base::cx::{Cx, Tx};
@@ -29,22 +29,25 @@ pub async fn find_by_secret(cx: &mut Cx, secret_hash: &str) -> Result<Option<Pas
     cx.opt(sql!["select ", columns::<PassKeyRow>(), " from pass_keys where secret_hash = ", secret_hash]).await
 }
 
-/// The pass key with this id, if its customer stands within `top`, and that customer's path.
-pub async fn find(cx: &mut Cx, top: &Path, id: &PassKeyId) -> Result<Option<(PassKeyRow, String)>, Error> {
-    let (from, to) = top.range();
-    cx.opt(sql![
-        "select ",
-        columns_of::<PassKeyRow>("k"),
-        ", c.path from pass_keys k
-         join customers c on c.id = coalesce(k.site_id, k.customer_id)
-         where k.id = ",
-        id.as_str(),
-        " and c.path >= ",
-        from,
-        " and c.path < ",
-        to
-    ])
-    .await
+const JOINED: &str = " from pass_keys k join customers c on c.id = coalesce(k.site_id, k.customer_id) where k.id = ";
+
+/// Where the pass key with this id stands: at its site, if it is for one.
+pub fn place(id: &str) -> Sql {
+    sql!["select c.path", Raw(JOINED), id]
+}
+
+db::record! {
+    /// Where a pass key stands.
+    #[derive(Clone, Debug)]
+    pub struct PlaceOfPassKey {
+        pub path: Path as String => Path::from_stored,
+    }
+}
+
+/// Any pass key, wherever it stands. Callers get theirs by `pass_keys::fetch`.
+pub(super) async fn find_anywhere(cx: &mut Cx, id: &PassKeyId) -> Result<Option<(PassKeyRow, PlaceOfPassKey)>, Error> {
+    let columns = sql![columns_of::<PassKeyRow>("k"), ", ", columns_of::<PlaceOfPassKey>("c")];
+    cx.opt(sql!["select ", columns, Raw(JOINED), id.as_str()]).await
 }
 
 /// The keys of an end customer with those of its sites, or of one site; a secret's beginning is all there is to find.

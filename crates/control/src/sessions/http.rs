@@ -41,8 +41,8 @@ fn cookie(call: &Call, name: &'static str, value: String, max_age_seconds: i64) 
     request_body = SignIn, responses((status = 201, body = Me)))]
 async fn session_create(Open(command): Open<SignIn>) -> Result<Response, Failure> {
     let Command { call, input, .. } = command;
-    let proven = super::prove(&call.app, &call.origin, &call.headers, &input).await?;
-    let former = call.session.as_ref().map(|session| session.token_hash.clone());
+    let proven = super::prove(&call, &input).await?;
+    let former = call.session().map(|session| session.token_hash.clone());
     let signed_in = base::run!(call.app, Caller::Nobody, call.origin.clone(), |tx| {
         super::create(tx, &proven, former.as_deref()).await
     })?;
@@ -60,9 +60,8 @@ async fn session_create(Open(command): Open<SignIn>) -> Result<Response, Failure
     responses((status = 204, description = "Signed out.")))]
 async fn session_delete(command: Command<Nothing>) -> Result<Response, Failure> {
     let call = &command.call;
-    call.account()?;
     let reply: Reply<()> = transact!(command, NO_CONTENT, |tx| async {
-        match &call.session {
+        match call.session() {
             Some(session) => super::delete(tx, session).await,
             None => Ok(()),
         }
@@ -77,7 +76,7 @@ async fn session_delete(command: Command<Nothing>) -> Result<Response, Failure> 
 async fn me_show(call: Call) -> Result<Json<Me>, Failure> {
     let account = call.account()?;
     let mut cx = call.read().await?;
-    let expires_at = call.session.as_ref().map_or(cx.now, |session| session.expires_at);
+    let expires_at = call.session().map_or(cx.now, |session| session.expires_at);
     Ok(Json(super::me(&mut cx, account, expires_at).await?))
 }
 
@@ -99,13 +98,13 @@ async fn me_set_password(command: Command<OwnPassword>) -> Result<Reply<()>, Fai
     let candidate = super::sql::candidate(&mut cx, &base::text::fold(&account.login)).await?;
     drop(cx);
     let hash = candidate.and_then(|candidate| candidate.password_hash);
-    if !call.app.passwords.verify(command.input.current_password.expose(), hash).await? {
+    if !call.app.passwords.verify(&call.turn(), command.input.current_password.expose(), hash).await? {
         return Err(Error::field("current_password", Code::Invalid, "Is not the present password.").into());
     }
     call.app.attempts.give_back(&tries);
-    let hash = call.app.passwords.hash(command.input.password.expose(), call.app.random).await?;
+    let hash = command.hash(command.input.password.expose()).await?;
     transact!(command, NO_CONTENT, |tx| async {
-        match &call.session {
+        match call.session() {
             Some(session) => super::set_own_password(tx, session, &hash).await,
             None => Ok(()),
         }

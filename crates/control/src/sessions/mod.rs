@@ -18,11 +18,13 @@ use subtle::ConstantTimeEq as _;
 
 use base::App;
 use base::authn::{Allowance, PER_ADDRESS, PER_LOGIN, token, token_hash};
-use base::authz::{Account, AccountId, operations_of};
+use base::authz::{Account, AccountId, Permission, operations_of};
 use base::change::{Entry, Subject};
 use base::credentials::{IDLE, LONGEST, Session, account, find};
 use base::cx::{Caller, Cx, Origin, Tx};
+use base::http::Call;
 use base::text;
+use base::turns::Turn;
 
 /// The cookie by which a browser is known that has signed in before.
 pub const BROWSER_COOKIE: &str = "tenantry_browser";
@@ -48,18 +50,22 @@ pub struct SignedIn {
 }
 
 /// Checks login and password, within the limits on guessing.
-pub async fn prove(app: &App, origin: &Origin, headers: &HeaderMap, input: &SignIn) -> Result<Proven, Error> {
+pub async fn prove(call: &Call, input: &SignIn) -> Result<Proven, Error> {
     if input.login.chars().count() > MAX_LOGIN {
         return Err(Error::new(Code::SignInFailed, "The login or the password is wrong."));
     }
     let login = text::fold(&input.login);
+    let app = &call.app;
     let mut cx = Cx::read(app, Caller::System).await?;
-    let tries = tries_of(&mut cx, origin, headers, &login).await?;
+    let tries = tries_of(&mut cx, &call.origin, &call.headers, &login).await?;
     app.attempts.take(&tries, cx.now)?;
     let candidate = sql::candidate(&mut cx, &login).await?;
     drop(cx);
     let hash = candidate.as_ref().and_then(|candidate| candidate.password_hash.clone());
-    let right = app.passwords.verify(input.password.expose(), hash).await?;
+    let right = app
+        .passwords
+        .verify(&Turn::new(call.origin.limited_as(), login.as_str()), input.password.expose(), hash)
+        .await?;
     match candidate {
         Some(candidate) if right => {
             app.attempts.give_back(&tries);
@@ -153,7 +159,7 @@ pub async fn forget_ended(app: &App) -> Result<u64, Error> {
 
 /// Who the caller is.
 pub async fn me(cx: &mut Cx, account: &Account, expires_at: Timestamp) -> Result<Me, Error> {
-    let row = crate::customers::get(cx, account, &account.customer_id).await?;
+    let row = crate::customers::fetch(cx, account, &account.customer_id, Permission::ReadCustomers).await?;
     Ok(Me {
         id: account.id.as_str().to_owned(),
         name: account.name.clone(),
@@ -163,7 +169,7 @@ pub async fn me(cx: &mut Cx, account: &Account, expires_at: Timestamp) -> Result
         customer_name: row.company_name,
         customer_level: row.level,
         expires_at: Time(expires_at),
-        operations: operations_of(account.role),
+        operations: operations_of(account.permissions),
     })
 }
 

@@ -41,7 +41,7 @@ async fn setup_run(Open(command): Open<SetupRequest>) -> Result<Reply<SetupStatu
         Err(error) => return Err(error.into()),
     }
     let input = CheckedSetup::of(&command.input.provider_name, &command.input.email, command.input.password.expose())?;
-    let hash = app.passwords.hash(command.input.password.expose(), app.random).await?;
+    let hash = command.hash(command.input.password.expose()).await?;
     transact!(command, CREATED, |tx| async {
         super::run(tx, &input, &hash).await?;
         Ok(SetupStatus { setup_required: false })

@@ -13,6 +13,7 @@ use base::App;
 use base::authn::{check_password, token, token_hash};
 use base::cx::{Caller, Cx, Origin, Tx};
 use base::text::{self, Checks};
+use base::turns::Turn;
 
 /// What the provider is called when the host's command line sets the installation up without a name.
 pub const PROVIDER_NAME: &str = "Provider";
@@ -133,7 +134,7 @@ async fn plant(tx: &mut Tx, provider_name: &str) -> Result<crate::customers::sql
 /// From the host's command line.
 pub async fn run_from_host(app: &App, provider_name: &str, email: &str, password: &str) -> Result<(), Error> {
     let input = CheckedSetup::of(provider_name, email, password)?;
-    let hash = app.passwords.hash(password, app.random).await?;
+    let hash = app.passwords.hash(&Turn::default(), password, app.random).await?;
     base::run!(app, Caller::System, Origin::default(), |tx| run(tx, &input, &hash).await)
 }
 

@@ -17,7 +17,6 @@ pub fn routes() -> OpenApiRouter<App> {
 #[utoipa::path(get, path = "/storage_locations", operation_id = "storage_location_list", tag = "storage",
     responses((status = 200, body = Page<StorageLocation>)))]
 async fn storage_location_list(call: Call) -> Result<Json<Page<StorageLocation>>, Failure> {
-    call.account()?;
     let mut cx = call.read().await?;
     Ok(Json(super::list(&mut cx).await?))
 }

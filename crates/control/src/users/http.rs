@@ -23,7 +23,6 @@ pub fn routes() -> OpenApiRouter<App> {
 #[utoipa::path(get, path = "/users", operation_id = "user_list", tag = "users", params(ListQuery),
     responses((status = 200, body = Page<User>)))]
 async fn user_list(call: Call, Parameters(query): Parameters<ListQuery>) -> Result<Json<Page<User>>, Failure> {
-    call.account()?;
     let mut cx = call.read().await?;
     Ok(Json(super::list(&mut cx, &query).await?))
 }
@@ -32,10 +31,9 @@ async fn user_list(call: Call, Parameters(query): Parameters<ListQuery>) -> Resu
 #[utoipa::path(post, path = "/users", operation_id = "user_create", tag = "users", request_body = UserCreate,
     responses((status = 201, body = User)))]
 async fn user_create(command: Command<UserCreate>) -> Result<Reply<User>, Failure> {
-    let (call, input) = (&command.call, &command.input);
-    call.account()?;
+    let input = &command.input;
     let checked = CheckedUser::of(Some(&input.email), Some(&input.name), input.password.as_ref().map(Secret::expose))?;
-    let hash = call.app.passwords.hash_if_given(input.password.as_ref().map(Secret::expose), call.app.random).await?;
+    let hash = command.hash_if_given(input.password.as_ref().map(Secret::expose)).await?;
     transact!(command, CREATED, |tx| super::create(tx, &command.input, &checked, hash.clone()).await)
 }
 
@@ -43,7 +41,6 @@ async fn user_create(command: Command<UserCreate>) -> Result<Reply<User>, Failur
 #[utoipa::path(get, path = "/users/{id}", operation_id = "user_show", tag = "users", params(("id" = String, Path)),
     responses((status = 200, body = User)))]
 async fn user_show(call: Call, Path(id): Path<UserId>) -> Result<Response, Failure> {
-    call.account()?;
     let mut cx = call.read().await?;
     Ok(show(&super::show(&mut cx, &id).await?)?)
 }
@@ -53,17 +50,12 @@ async fn user_show(call: Call, Path(id): Path<UserId>) -> Result<Response, Failu
     params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "The ETag that the change is based on; required.")),
     request_body = UserUpdate, responses((status = 200, body = User)))]
 async fn user_update(Path(id): Path<UserId>, command: Command<UserUpdate>) -> Result<Reply<User>, Failure> {
-    let (call, input) = (&command.call, &command.input);
-    call.account()?;
+    let input = &command.input;
     let checked =
         CheckedUser::of(input.email.as_deref(), input.name.as_deref(), input.password.as_ref().map(Secret::expose))?;
-    let hash = call.app.passwords.hash_if_given(input.password.as_ref().map(Secret::expose), call.app.random).await?;
-    transact!(command, OK, |tx| async {
-        super::show(tx, &id).await?;
-        let expected = command.call.require_match()?;
-        super::update(tx, &id, expected, &command.input, &checked, hash.clone()).await
-    }
-    .await)
+    let expected = command.call.require_match()?;
+    let hash = command.hash_if_given(input.password.as_ref().map(Secret::expose)).await?;
+    transact!(command, OK, |tx| super::update(tx, &id, expected, &command.input, &checked, hash.clone()).await)
 }
 
 /// Removes a user account and ends its sessions.

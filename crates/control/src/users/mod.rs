@@ -45,14 +45,19 @@ pub async fn list(cx: &mut Cx, query: &ListQuery) -> Result<Page<User>, Error> {
     Ok(base::list::page(items, next, total))
 }
 
-pub(crate) async fn get(cx: &mut Cx, account: &Account, id: &UserId) -> Result<(UserRow, CustomerOfUser), Error> {
-    sql::find(cx, &account.path, id).await?.ok_or_else(Error::not_found)
+/// The account with this id, for a purpose, with its customer.
+pub(crate) async fn fetch(
+    cx: &mut Cx,
+    account: &Account,
+    id: &UserId,
+    permission: Permission,
+) -> Result<(UserRow, CustomerOfUser), Error> {
+    account.admit(sql::find_anywhere(cx, id).await?, |(_, home)| &home.path, permission)
 }
 
 pub async fn show(cx: &mut Cx, id: &UserId) -> Result<User, Error> {
     let account = cx.account()?;
-    let (row, home) = get(cx, &account, id).await?;
-    account.authorize(Permission::ReadUsers, &home.path)?;
+    let (row, home) = fetch(cx, &account, id, Permission::ReadUsers).await?;
     Ok(view(&account, row, &home))
 }
 
@@ -128,10 +133,12 @@ pub async fn create(
     password_hash: Option<String>,
 ) -> Result<User, Error> {
     let account = tx.account()?;
-    let customer = customers::sql::find(tx, &account.path, &input.customer_id).await?.ok_or_else(|| {
-        Error::field("customer_id", Code::ReferenceNotFound, "There is no such customer, or it is not yours to see.")
-    })?;
-    account.authorize(Permission::ManageUsers, &customer.path)?;
+    let customer = customers::fetch_reference(tx, &account, &input.customer_id, Permission::ManageUsers)
+        .await?
+        .ok_or_else(|| {
+            let detail = "There is no such customer, or it is not yours to see.";
+            Error::field("customer_id", Code::ReferenceNotFound, detail)
+        })?;
     if customer.level == Level::Site {
         return Err(Error::field(
             "customer_id",
@@ -240,8 +247,7 @@ pub async fn update(
     password_hash: Option<String>,
 ) -> Result<User, Error> {
     let account = tx.account()?;
-    let (row, home) = get(tx, &account, id).await?;
-    account.authorize(Permission::ManageUsers, &home.path)?;
+    let (row, home) = fetch(tx, &account, id, Permission::ManageUsers).await?;
     expected.check(row.version)?;
     let mut changed = row.clone();
     if let Some(email) = &checked.email {
@@ -309,8 +315,7 @@ async fn keep_an_administrator(cx: &mut Cx, row: &UserRow, home: &CustomerOfUser
 
 pub async fn delete(tx: &mut Tx, id: &UserId, expected: Option<IfMatch>) -> Result<(), Error> {
     let account = tx.account()?;
-    let (row, home) = get(tx, &account, id).await?;
-    account.authorize(Permission::ManageUsers, &home.path)?;
+    let (row, home) = fetch(tx, &account, id, Permission::ManageUsers).await?;
     IfMatch::check_if_given(expected, row.version)?;
     if account.id == AccountId::User(row.id.clone()) {
         return Err(Error::new(Code::Forbidden, "Nobody removes the account they are signed in with."));

@@ -43,21 +43,12 @@ fn joined(top: &Path) -> Sql {
     sql![" from users u join customers c on c.id = u.customer_id where c.path >= ", from, " and c.path < ", to]
 }
 
-/// The account with this id, if its customer stands within `top`.
-pub async fn find(cx: &mut Cx, top: &Path, id: &UserId) -> Result<Option<(UserRow, CustomerOfUser)>, Error> {
-    cx.opt(sql![
-        "select ",
-        columns_of::<UserRow>("u"),
-        ", ",
-        columns_of::<CustomerOfUser>("c"),
-        joined(top),
-        " and u.id = ",
-        id.as_str()
-    ])
-    .await
+/// Where the account with this id stands.
+pub fn place(id: &str) -> Sql {
+    sql!["select c.path from users u join customers c on c.id = u.customer_id where u.id = ", id]
 }
 
-/// Any account, wherever its customer stands: for the holder of its invitation.
+/// Any account, wherever its customer stands: for the holder of its invitation. Callers get theirs by `users::fetch`.
 pub async fn find_anywhere(cx: &mut Cx, id: &UserId) -> Result<Option<(UserRow, CustomerOfUser)>, Error> {
     cx.opt(sql![
         "select ",

@@ -14,6 +14,7 @@ mod changes;
 mod contract;
 mod customers;
 mod devices;
+mod fairness;
 mod faults;
 mod guessing;
 mod idempotency;

@@ -9,6 +9,8 @@ use crate::app::{ADMIN, App, PASSWORD, PROVIDER, id};
 use crate::client::{Answer, Client};
 use crate::description::{DESCRIPTION, Operation};
 
+static NUMBER: AtomicUsize = AtomicUsize::new(0);
+
 /// What an operation can be asked about.
 pub(crate) struct Things {
     pub(crate) customer: String,
@@ -26,7 +28,6 @@ pub(crate) struct Things {
 impl Things {
     /// A new set at this end customer.
     pub(crate) async fn at(app: &App, customer: &str) -> Self {
-        static NUMBER: AtomicUsize = AtomicUsize::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let admin = app.admin();
         let body = json!({ "customer_id": customer, "email": format!("u{number}@example.com"), "name": "U",
@@ -57,7 +58,12 @@ impl Things {
         }
     }
 
-    fn path(&self, operation: &Operation) -> String {
+    /// New names for what is made, at the same things.
+    pub(crate) fn renumber(&mut self) {
+        self.number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn path(&self, operation: &Operation) -> String {
         let noun = operation.path.split('/').nth(1).unwrap();
         let id = match noun {
             "customers" => &self.customer,
