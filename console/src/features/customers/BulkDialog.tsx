@@ -192,7 +192,7 @@ async function preview(
   const chosen = await chosenCustomers(selection, filter, signal);
   const previews: Preview[] = [];
   await inLanes(chosen, async (customer, index) => {
-    previews[index] = knownAtOnce(customer, action) ?? (await ask(customer, action, mode));
+    previews[index] = knownAtOnce(customer, action, mode) ?? (await ask(customer, action, mode));
   });
   return planOf(previews);
 }

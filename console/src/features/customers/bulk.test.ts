@@ -1,9 +1,21 @@
 import { expect, test } from 'vitest';
-import type { Customer } from '../../api/schema';
-import { inLanes, planOf, knownAtOnce, runAll, type Outcome, type Preview } from './bulk';
+import type { Customer, Mode } from '../../api/schema';
+import { inLanes, planOf, knownAtOnce, runAll, type BulkAction, type Outcome, type Preview } from './bulk';
 
 function customer(path: string, rest: Partial<Customer> = {}): Customer {
   return { id: path, path, level: 'end_customer', account_state: 'active', actions: [], ...rest } as Customer;
+}
+
+function suspended(mode: Mode): Customer {
+  return customer('a/', {
+    account_state: 'suspended',
+    suspension: { mode, since: '2026-01-01T00:00:00Z' },
+    actions: [{ name: 'change_suspension', allowed: true }],
+  });
+}
+
+function known(rest: Partial<Customer>, action: BulkAction) {
+  return knownAtOnce(customer('a/', rest), action, 'full_stop');
 }
 
 function changes(path: string, devices: number): Preview {
@@ -34,14 +46,19 @@ test('those that would not change and those that are refused are named apart', (
 test('a row says by itself what is refused, and what is so already', () => {
   const allowed = { name: 'suspend', allowed: true };
   const refused = { name: 'suspend', allowed: false, reason: 'Your role does not allow this.' };
-  expect(knownAtOnce(customer('a/', { actions: [refused] }), 'suspend')).toMatchObject({ reason: refused.reason });
-  expect(knownAtOnce(customer('a/', { actions: [allowed] }), 'suspend')).toBeUndefined();
-  expect(knownAtOnce(customer('a/', { actions: [allowed] }), 'activate')).toMatchObject({ kind: 'unchanged' });
-  expect(knownAtOnce(customer('a/', { account_state: 'suspended' }), 'suspend')).toMatchObject({ kind: 'unchanged' });
+  expect(known({ actions: [refused] }, 'suspend')).toMatchObject({ reason: refused.reason });
+  expect(known({ actions: [allowed] }, 'suspend')).toBeUndefined();
+  expect(known({ actions: [allowed] }, 'activate')).toMatchObject({ kind: 'unchanged' });
+});
+
+test('a suspension in the other mode is changed, one in the same mode is left as it is', () => {
+  expect(knownAtOnce(suspended('stop_backups'), 'suspend', 'full_stop')).toBeUndefined();
+  expect(knownAtOnce(suspended('full_stop'), 'suspend', 'stop_backups')).toBeUndefined();
+  expect(knownAtOnce(suspended('full_stop'), 'suspend', 'full_stop')).toMatchObject({ kind: 'unchanged' });
 });
 
 test('the provider is never suspended, whatever is asked', () => {
-  expect(knownAtOnce(customer('p/', { level: 'provider' }), 'suspend')).toMatchObject({ kind: 'refused' });
+  expect(knownAtOnce(customer('p/', { level: 'provider' }), 'suspend', 'full_stop')).toMatchObject({ kind: 'refused' });
 });
 
 test('one failure stops no other', async () => {

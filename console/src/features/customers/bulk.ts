@@ -1,6 +1,6 @@
 /** Actions on many customers: what they would do in sum, and how they are done one after another. Pure but for `run`. */
 
-import type { Consequences, Customer } from '../../api/schema';
+import type { Consequences, Customer, Mode } from '../../api/schema';
 import { problemText, refusalOf } from '../../lib/words';
 
 export type BulkAction = 'suspend' | 'activate';
@@ -35,11 +35,15 @@ export function planOf(previews: Preview[]): Plan {
   };
 }
 
-/** What can be told from the row itself, without asking. A suspension that is there already is left as it is. */
-export function knownAtOnce(customer: Customer, action: BulkAction): Preview | undefined {
-  const wanted = action === 'suspend' ? 'suspended' : 'active';
-  if (customer.level !== 'provider' && customer.account_state === wanted) return { customer, kind: 'unchanged' };
-  const reason = refusalOf(customer, action);
+/**
+ * What can be told from the row itself, without asking. A suspension in the same mode is left as it is, reason and
+ * all; one in the other mode is changed: the later mode holds.
+ */
+export function knownAtOnce(customer: Customer, action: BulkAction, mode: Mode): Preview | undefined {
+  const holds = action === 'suspend' ? customer.suspension?.mode === mode : customer.account_state === 'active';
+  if (customer.level !== 'provider' && holds) return { customer, kind: 'unchanged' };
+  const changes = action === 'suspend' && customer.account_state === 'suspended';
+  const reason = refusalOf(customer, changes ? 'change_suspension' : action);
   return reason ? { customer, kind: 'refused', reason } : undefined;
 }
 
