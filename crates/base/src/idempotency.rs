@@ -40,6 +40,21 @@ fn key_hash(key: &str) -> String {
     HEXLOWER.encode(&Sha256::digest(key.as_bytes()))
 }
 
+/// What tells two requests with one key apart, keyed from it: the body may hold a password, and whoever reads the database
+/// has the key's hash only and so nothing to try guesses against.
+pub fn fingerprint(key: &str, target: &str, body: &[u8]) -> Result<String, Error> {
+    use hmac::{Hmac, Mac as _};
+    let mut bytes = [0; 32];
+    Hkdf::<Sha256>::new(None, key.as_bytes())
+        .expand(b"tenantry repeated request", &mut bytes)
+        .map_err(|error| Error::internal(error.to_string()))?;
+    let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(&bytes).map_err(Error::internal)?;
+    mac.update(target.as_bytes());
+    mac.update(&[0]);
+    mac.update(body);
+    Ok(HEXLOWER.encode(&mac.finalize().into_bytes()))
+}
+
 fn cipher(key: &str, caller: &str) -> Result<ChaCha20Poly1305, Error> {
     let mut bytes = Key::default();
     Hkdf::<Sha256>::new(Some(caller.as_bytes()), key.as_bytes())

@@ -2,17 +2,16 @@
 
 use api::{Code, Error, FieldError};
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use data_encoding::HEXLOWER;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, header};
 use serde::de::DeserializeOwned;
-use sha2::{Digest as _, Sha256};
 
 use super::envelope::{Failure, Peer, RequestId};
 use crate::App;
 use crate::authz::Account;
 use crate::credentials::{self, Credential, Session};
 use crate::cx::{Caller, Cx, Origin};
+use crate::idempotency;
 use crate::turns::Turn;
 use crate::version::IfMatch;
 
@@ -166,7 +165,7 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Error> {
 pub struct Command<T> {
     pub call: Call,
     pub input: T,
-    /// SHA-256 of address and body: whether two requests with one idempotency key are the same.
+    /// Of address and body: whether two requests with one idempotency key are the same. Empty without a key.
     pub fingerprint: String,
 }
 
@@ -234,11 +233,10 @@ impl<T: DeserializeOwned> Command<T> {
         if !is_json && !body.is_empty() {
             return Err(Error::new(Code::UnsupportedMediaType, "Send JSON as application/json."));
         }
-        let mut hash = Sha256::new();
-        hash.update(call.target.as_bytes());
-        hash.update([0]);
-        hash.update(&body);
-        let fingerprint = HEXLOWER.encode(&hash.finalize());
+        let fingerprint = match &call.idempotency_key {
+            Some(key) => idempotency::fingerprint(key, &call.target, &body)?,
+            None => String::new(),
+        };
         let input = parse(&body)?;
         Ok(Self { call, input, fingerprint })
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use db::{Engine, sql};
 use reqwest::Method;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use crate::app::{ADMIN, App, PASSWORD, id};
 use crate::client::{Answer, Client};
@@ -140,7 +141,20 @@ async fn secrets_come_again_under_their_key_but_lie_nowhere_in_the_clear() {
     let issued = post(app.admin(), &issue, "key-of-the-caller-4", &json!({})).await.is(201);
     assert_eq!(post(app.admin(), &issue, "key-of-the-caller-4", &json!({})).await.is(201), issued);
 
+    // Nor what a guess at a password could be compared with: only who knows the key can tell two requests apart.
+    let user = json!({ "customer_id": customer, "email": "jo@b.example", "name": "Jo", "role": "supporter",
+        "password": PASSWORD })
+    .to_string();
+    let create = async || {
+        let request = app.admin().request(Method::POST, "/users").header("idempotency-key", "key-of-the-caller-5");
+        request.header("content-type", "application/json").raw(user.clone()).send().await
+    };
+    let created = create().await.is(201);
+    assert_eq!(create().await.is(201), created);
+    let digest = data_encoding::HEXLOWER.encode(&Sha256::digest(format!("POST /api/v1/users\0{user}")));
+
     let stored = stored(&app).await;
+    assert!(!stored.contains(&digest), "a digest of the body lies in the clear");
     assert!(stored.contains("Bakery") && stored.contains(made["prefix"].as_str().unwrap()), "the search finds things");
     for secret in [
         &made["pass_key"],
