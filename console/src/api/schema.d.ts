@@ -603,7 +603,11 @@ export interface components {
              */
             used_bytes: number;
         };
-        /** @description What changes. A field that is left out stays, `null` clears it. */
+        /**
+         * @description What changes. A field that is left out stays, `null` clears it. What is fixed from above (`kind`, `max_devices`,
+         *     `storage_location_id`, `profile.notes`) takes somebody who looks after the customer from above; its own
+         *     administrator who changes one is refused with 403 and the field's name.
+         */
         CustomerUpdate: {
             company_name?: string | null;
             /** @description Moves no data. */
@@ -612,7 +616,7 @@ export interface components {
             kind?: components["schemas"]["Kind"] | null;
             /**
              * Format: int64
-             * @description Needs the right at the parent: nobody lifts a limit that was laid on their own customer.
+             * @description Fixed from above: nobody lifts a limit that was laid on their own customer.
              */
             max_devices?: number | null;
             password?: components["schemas"]["Secret"] | null;
@@ -1011,7 +1015,10 @@ export interface components {
             contact?: string | null;
             /** @default null */
             fax?: string | null;
-            /** @default null */
+            /**
+             * @description For those who look after the customer from above; never shown to its own people.
+             * @default null
+             */
             notes?: string | null;
             /** @default null */
             phone?: string | null;
@@ -1020,6 +1027,11 @@ export interface components {
              * @default null
              */
             reference?: string | null;
+            /**
+             * @description Shown to the customer's own people too.
+             * @default null
+             */
+            shared_notes?: string | null;
         };
         /** @description Parts of a profile. A field that is left out stays, `null` clears it. */
         ProfileUpdate: {
@@ -1037,6 +1049,8 @@ export interface components {
             phone?: string | null;
             /** @default null */
             reference?: string | null;
+            /** @default null */
+            shared_notes?: string | null;
         };
         /** @description One device's backups in a pool. */
         RepositoryId: string;
@@ -1095,7 +1109,7 @@ export interface components {
             mode: components["schemas"]["Mode"];
             /** @description Printed by refused backup clients after the state: one line of printable ASCII. */
             public_message?: string | null;
-            /** @description For the provider's own records; never shown to the customer. */
+            /** @description For the records of whoever suspends, and of those above; never shown to the customer or to others below the author. */
             reason: string;
         };
         /** @description The node's own suspension. */
@@ -1103,7 +1117,10 @@ export interface components {
             mode: components["schemas"]["Mode"];
             /** @description What refused clients are told in addition. */
             public_message?: string | null;
-            /** @description Only for those who look after the customer from above: why is not the customer's own people's business. */
+            /**
+             * @description Only for those who look after the customer from above and may see who wrote it: why is the business neither of the
+             *     customer's own people nor of anybody below the author.
+             */
             reason?: string | null;
             since: components["schemas"]["Time"];
         };
@@ -1201,7 +1218,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Refused: setup_required, setup_done, parent_suspended, default_protected, customer_not_empty, storage_location_fixed, username_fixed, last_administrator, pass_key_not_active, client_limit_reached, fingerprint_bound_elsewhere. */
+        /** @description Refused: setup_done, parent_suspended, default_protected, customer_not_empty, storage_location_fixed, username_fixed, last_administrator, pass_key_not_active, reference_gone, storage_location_required, client_limit_reached, fingerprint_bound_elsewhere. */
         Refused409: {
             headers: {
                 [name: string]: unknown;

@@ -162,7 +162,8 @@ const FIELDS: Record<string, string> = {
   city: 'City',
   phone: 'Phone',
   fax: 'Fax',
-  notes: 'Notes',
+  notes: 'Internal notes',
+  shared_notes: 'Notes for everybody',
   contact: 'Contact person',
   reference: 'Reference',
 };

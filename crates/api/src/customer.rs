@@ -36,8 +36,12 @@ pub struct Profile {
     pub phone: Option<String>,
     #[schema(max_length = 50)]
     pub fax: Option<String>,
+    /// For those who look after the customer from above; never shown to its own people.
     #[schema(max_length = 4000)]
     pub notes: Option<String>,
+    /// Shown to the customer's own people too.
+    #[schema(max_length = 4000)]
+    pub shared_notes: Option<String>,
     /// The person to talk to.
     #[schema(max_length = 255)]
     pub contact: Option<String>,
@@ -69,7 +73,8 @@ pub struct CustomerCreate {
     pub password: Option<Secret>,
     /// Names of the sites to make with an end customer.
     pub sites: Option<Vec<String>>,
-    /// Where the data goes. Decided by the country where that hosts a location.
+    /// Where the data goes. Decided by the country where that hosts a location; for an end customer or a site in any
+    /// other country it has to be chosen here.
     pub storage_location_id: Option<StorageLocationId>,
     pub kind: Option<Kind>,
     /// `suspended` to start without backups.
@@ -97,7 +102,9 @@ pub struct SiteCreate {
     pub storage_location_id: Option<StorageLocationId>,
 }
 
-/// What changes. A field that is left out stays, `null` clears it.
+/// What changes. A field that is left out stays, `null` clears it. What is fixed from above (`kind`, `max_devices`,
+/// `storage_location_id`, `profile.notes`) takes somebody who looks after the customer from above; its own
+/// administrator who changes one is refused with 403 and the field's name.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CustomerUpdate {
@@ -108,12 +115,12 @@ pub struct CustomerUpdate {
     pub email: Option<Option<String>>,
     /// Moves no data.
     pub country: Option<String>,
-    /// Only while none was chosen.
+    /// Only while none was chosen. Fixed from above.
     pub storage_location_id: Option<StorageLocationId>,
     /// Only while there is none, and together with a password.
     pub username: Option<String>,
     pub password: Option<Secret>,
-    /// Needs the right at the parent: nobody lifts a limit that was laid on their own customer.
+    /// Fixed from above: nobody lifts a limit that was laid on their own customer.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 1_000_000)]
     pub max_devices: Option<Option<i64>>,
@@ -145,6 +152,9 @@ pub struct ProfileUpdate {
     pub notes: Option<Option<String>>,
     #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
+    pub shared_notes: Option<Option<String>>,
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub contact: Option<Option<String>>,
     #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
@@ -167,7 +177,8 @@ pub struct EffectiveState {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Suspension {
     pub mode: Mode,
-    /// Only for those who look after the customer from above: why is not the customer's own people's business.
+    /// Only for those who look after the customer from above and may see who wrote it: why is the business neither of the
+    /// customer's own people nor of anybody below the author.
     pub reason: Option<String>,
     /// What refused clients are told in addition.
     pub public_message: Option<String>,
@@ -246,7 +257,7 @@ pub struct CustomerCreated {
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SuspendRequest {
-    /// For the provider's own records; never shown to the customer.
+    /// For the records of whoever suspends, and of those above; never shown to the customer or to others below the author.
     #[schema(min_length = 1, max_length = 1000)]
     pub reason: String,
     pub mode: Mode,

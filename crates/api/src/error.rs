@@ -66,7 +66,10 @@ codes! {
     LastAdministrator "last_administrator" 409 "The provider keeps at least one administrator.";
     PassKeyNotActive "pass_key_not_active" 409 "The pass key was revoked or has run out.";
 
+    ReferenceGone "reference_gone" 409 "What the change refers to has gone meanwhile, or is still referred to.";
+
     // Devices: why one is turned away
+    StorageLocationRequired "storage_location_required" 409 "The customer or site has no storage location yet.";
     CustomerSuspended "customer_suspended" 403 "The customer or one above it is suspended.";
     ClientLimitReached "client_limit_reached" 409 "The customer or one above it has as many devices as it may.";
     PassKeyUnknown "pass_key_unknown" 403 "The pass key does not exist.";

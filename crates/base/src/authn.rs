@@ -10,8 +10,10 @@ use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
+use tree::Path;
 
 use crate::clock::Random;
+use crate::cx::{Caller, Tx};
 use crate::text::Refused;
 use crate::turns::{Turn, Turns};
 
@@ -42,7 +44,10 @@ pub fn check_password(password: &str, known: &[&str]) -> Result<(), Refused> {
     }
     // zxcvbn takes time that grows with the length; what it says of the first 100 characters suffices.
     let head: String = password.chars().take(100).collect();
-    let strength = zxcvbn::zxcvbn(&head, known);
+    // "mia@calderwick.example" is three words to whoever guesses.
+    let words = known.iter().flat_map(|name| name.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() > 2));
+    let known: Vec<&str> = known.iter().copied().chain(words).collect();
+    let strength = zxcvbn::zxcvbn(&head, &known);
     if strength.score() < zxcvbn::Score::Three {
         let advice = strength
             .feedback()
@@ -183,7 +188,7 @@ impl Attempts {
     pub fn take(&self, keys: &[(String, Allowance)], now: Timestamp) -> Result<(), Error> {
         let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() > MANY_BUCKETS {
-            let slowest = PER_LOGIN.tries * PER_LOGIN.seconds_per_try;
+            let slowest = PER_ASKER.tries * PER_ASKER.seconds_per_try;
             buckets.retain(|_, bucket| seconds_between(bucket.at, now) < slowest);
         }
         let mut filled = Vec::with_capacity(keys.len());
@@ -218,6 +223,30 @@ impl Attempts {
             }
         }
     }
+}
+
+/// Asking whether strangers' logins exist, by one account and from one address.
+const PER_ASKER: Allowance = Allowance { tries: 20.0, seconds_per_try: 30.0 };
+const PER_ASKING_ADDRESS: Allowance = Allowance { tries: 100.0, seconds_per_try: 6.0 };
+
+/// Whether a login belongs to somebody, who stands at `owner`. That one is taken can't be kept from whoever wants it, but
+/// nobody needs to hear it of strangers' logins again and again. What is free, and what is taken in the caller's own
+/// subtree, costs nothing.
+///
+/// # Errors
+/// `too_many_attempts` for whoever has heard it too often, whether the login is taken or not.
+pub fn tell_taken(tx: &Tx, owner: Option<&Path>) -> Result<bool, Error> {
+    if let Caller::Account(account) = &tx.caller {
+        let tries = [
+            (format!("logins {}", account.id.as_str()), PER_ASKER),
+            (format!("logins from {}", tx.origin.limited_as()), PER_ASKING_ADDRESS),
+        ];
+        tx.app.attempts.take(&tries, tx.now)?;
+        if owner.is_none_or(|owner| account.sees(owner)) {
+            tx.app.attempts.give_back(&tries);
+        }
+    }
+    Ok(owner.is_some())
 }
 
 fn seconds_between(from: Timestamp, to: Timestamp) -> f64 {

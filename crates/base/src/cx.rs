@@ -156,8 +156,9 @@ impl Cx {
 
     fn check<T>(&mut self, result: Result<T, db::Error>) -> Result<T, Error> {
         result.map_err(|error| {
-            // A look before the leap found nothing, so somebody else leapt in between: the second run will see them.
-            self.collided |= error.is_retryable() || matches!(error, db::Error::Unique { .. });
+            // A look before the leap found nothing in the way, or found what is needed, so somebody else leapt in between:
+            // the second run will see it, and say it better.
+            self.collided |= error.is_retryable() || matches!(error, db::Error::Unique { .. } | db::Error::ForeignKey);
             internal(error)
         })
     }
@@ -284,6 +285,10 @@ impl Runs {
     /// Waits a moment before the next run, or says that there were enough.
     pub async fn again(&mut self, error: Error) -> Result<(), Error> {
         self.0 += 1;
+        // The second look found nothing either, but the error itself says what was in the way.
+        if self.0 > 1 && !matches!(error.code, Code::Internal | Code::Unavailable) {
+            return Err(error);
+        }
         if self.0 >= ATTEMPTS {
             let mut refused = Error::new(Code::Unavailable, "Many changes happen at once. Try again in a moment.");
             refused.retry_after_seconds = Some(1);
@@ -381,10 +386,22 @@ fn internal(error: db::Error) -> Error {
         db::Error::TooSlow(_) => "This took too long. Ask for less, or try again in a moment.",
         db::Error::ReadOnly(_) => "The database can only be read for the moment. Try again later.",
         db::Error::Full(_) => "The server's disk is full: nothing can be stored until there is room again.",
+        db::Error::ForeignKey => {
+            let detail = "Something that this refers to has gone meanwhile, or something still refers to it.";
+            let mut refused = Error::new(Code::ReferenceGone, detail);
+            refused.cause = Some(Box::new(error));
+            return refused;
+        }
         _ => return Error::internal(error),
     };
     let mut refused = Error::new(Code::Unavailable, refused);
     refused.retry_after_seconds = Some(2);
     refused.cause = Some(Box::new(error));
     refused
+}
+
+/// Says what was taken, where a statement failed because the columns' values exist.
+pub fn taken(error: Error, table: &str, columns: &[&str], refused: impl FnOnce() -> Error) -> Error {
+    let cause = error.cause.as_deref().and_then(|cause| cause.downcast_ref::<db::Error>());
+    if cause.is_some_and(|cause| cause.is_unique(table, columns)) { refused() } else { error }
 }

@@ -67,8 +67,12 @@ impl Lineage {
         tree::state::effective(path.ids().map(|id| (id, self.own(id))))
     }
 
-    fn own(&self, id: &str) -> Own {
-        self.0.get(id).and_then(|node| node.suspend_mode).map_or(Own::Active, Own::Suspended)
+    /// What was set at a node. One that is missing is nothing to rely on: it stops everything.
+    pub fn own(&self, id: &str) -> Own {
+        match self.0.get(id) {
+            Some(node) => node.suspend_mode.map_or(Own::Active, Own::Suspended),
+            None => Own::Suspended(Mode::FullStop),
+        }
     }
 
     /// The same as `account` may see it: a cause above stays unnamed.
@@ -88,5 +92,26 @@ impl Lineage {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ancestor_that_is_missing_never_reads_as_active() {
+        let path = Path::root("gone").child("here");
+        let here = Ancestor {
+            id: CustomerId::from_text("here".to_owned()),
+            company_name: "Here".to_owned(),
+            suspend_mode: None,
+            suspend_message: None,
+            max_devices: None,
+            level: Level::EndCustomer,
+        };
+        let lineage = Lineage(HashMap::from([("here".to_owned(), here)]));
+        assert_eq!(lineage.effective(&path), Effective::Suspended { mode: Mode::FullStop, cause: "gone" });
+        assert_eq!(Lineage::default().effective(&path), Effective::Suspended { mode: Mode::FullStop, cause: "gone" });
     }
 }

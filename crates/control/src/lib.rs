@@ -23,4 +23,5 @@ pub const MIGRATIONS: db::Migrations = db::Migrations::new(&[
     db::Migration::new("V1__first_slice.sql", include_str!("../../../migrations/V1__first_slice.sql")),
     db::Migration::new("V2__change_places.sql", include_str!("../../../migrations/V2__change_places.sql")),
     db::Migration::new("V3__pool_markers.sql", include_str!("../../../migrations/V3__pool_markers.sql")),
+    db::Migration::new("V4__shared_notes.sql", include_str!("../../../migrations/V4__shared_notes.sql")),
 ]);

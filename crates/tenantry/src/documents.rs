@@ -4,7 +4,7 @@
 pub fn all() -> Vec<(&'static str, String)> {
     vec![
         ("openapi.json", control::router::description()),
-        ("docs/permissions.md", base::authz::document()),
+        ("docs/permissions.md", base::authz::document() + &control::customers::fixed_from_above()),
         ("docs/error-codes.md", error_codes()),
         ("docs/configuration.md", crate::config::document()),
     ]

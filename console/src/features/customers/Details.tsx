@@ -60,9 +60,15 @@ export function Details({ customer }: { customer: Customer }) {
           {place && <p className="quiet">{place}</p>}
         </section>
       )}
-      {profile.notes && (
+      {profile.shared_notes && (
         <section>
           <h2>Notes</h2>
+          <p className="notes">{profile.shared_notes}</p>
+        </section>
+      )}
+      {profile.notes && (
+        <section>
+          <h2>Internal notes</h2>
           <p className="notes">{profile.notes}</p>
         </section>
       )}

@@ -71,6 +71,8 @@ function EditForm({ customer }: { customer: Customer }) {
   const [sent, setSent] = useState(false);
   const locations = useQuery(storageLocationsQuery()).data;
   const refusal = refusalOf(customer, 'edit');
+  // What is fixed from above is no field for the customer's own people.
+  const isOwn = customer.level !== 'provider' && !customer.parent_id;
   const saved = async (now: Customer) => {
     setSent(true);
     toast(`${customerName(now)} saved`);
@@ -124,7 +126,7 @@ function EditForm({ customer }: { customer: Customer }) {
           <AccountFields fixed={Boolean(base.username)} />
         </Section>
       )}
-      {customer.level !== 'site' && (
+      {customer.level !== 'site' && !isOwn && (
         <Section title="Limit">
           <TextField
             name="max_devices"
@@ -136,7 +138,7 @@ function EditForm({ customer }: { customer: Customer }) {
         </Section>
       )}
       <Section title="Profile">
-        <ProfileFields />
+        <ProfileFields internal={!isOwn} />
       </Section>
       <footer className="form-foot">
         <Button kind="primary" type="submit" isPending={form.busy} refusal={refusal}>

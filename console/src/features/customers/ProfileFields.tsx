@@ -2,10 +2,10 @@ import type { Profile } from '../../api/schema';
 import { TextArea, TextField } from '../../ui/fields';
 import type { Values } from '../../ui/form';
 
-export const PROFILE = ['contact', 'phone', 'fax', 'address', 'city', 'reference', 'notes'] as const;
+export const PROFILE = ['contact', 'phone', 'fax', 'address', 'city', 'reference', 'shared_notes', 'notes'] as const;
 
-/** Who is who and where. Fields `profile.…`; all may stay empty. */
-export function ProfileFields() {
+/** Who is who and where. Fields `profile.…`; all may stay empty. `internal`: with what is only for those above. */
+export function ProfileFields({ internal = true }: { internal?: boolean }) {
   return (
     <>
       <TextField name="profile.contact" label="Contact person" maxLength={255} optional />
@@ -24,7 +24,22 @@ export function ProfileFields() {
         maxLength={255}
         optional
       />
-      <TextArea name="profile.notes" label="Notes" maxLength={4000} optional />
+      <TextArea
+        name="profile.shared_notes"
+        label="Notes for everybody"
+        hint="The customer's own people read these too."
+        maxLength={4000}
+        optional
+      />
+      {internal && (
+        <TextArea
+          name="profile.notes"
+          label="Internal notes"
+          hint="For those who look after the customer. Its own people never see them."
+          maxLength={4000}
+          optional
+        />
+      )}
     </>
   );
 }

@@ -54,16 +54,14 @@ pub async fn list(cx: &mut Cx, customer: &CustomerId, query: &ListQuery) -> Resu
     Ok(base::list::page(items, next, total))
 }
 
-/// An entry as the account may see it: who stands above it stays unnamed, and so does why somebody above suspended it.
+/// An entry as the account may see it: who stands above it stays unnamed, and what is internal to those above unsaid.
 fn view(account: &Account, reader: &Reader, row: sql::ChangeRow) -> Result<Change, Error> {
     let path = Path::from_stored(row.path);
     let actor_is_visible = row.actor_path.is_none_or(|actor| account.sees(&Path::from_stored(actor)));
-    let is_below = account.path.is_above(&path);
     let details = |text: Option<String>| {
         let mut value: Value = serde_json::from_str(&text?).ok()?;
-        if let (false, Some(fields)) = (is_below, value.as_object_mut()) {
-            fields.remove("parent_id");
-            fields.remove("reason");
+        if let Some(fields) = value.as_object_mut() {
+            customers::above::redact(account, &path, fields);
         }
         Some(value)
     };

@@ -127,20 +127,29 @@ pub(super) fn max_devices(checks: &mut Checks, max: Option<i64>) -> Option<i64> 
     })
 }
 
-pub(super) const PROFILE_LENGTHS: [(&str, usize); 7] = [
+pub(super) const PROFILE_LENGTHS: [(&str, usize); 8] = [
     ("address", 255),
     ("city", 100),
     ("phone", 50),
     ("fax", 50),
     ("notes", 4000),
+    ("shared_notes", 4000),
     ("contact", 255),
     ("reference", 255),
 ];
 
 fn profile(checks: &mut Checks, input: Option<&Profile>) -> Profile {
     let Some(input) = input else { return Profile::default() };
-    let fields =
-        [&input.address, &input.city, &input.phone, &input.fax, &input.notes, &input.contact, &input.reference];
+    let fields = [
+        &input.address,
+        &input.city,
+        &input.phone,
+        &input.fax,
+        &input.notes,
+        &input.shared_notes,
+        &input.contact,
+        &input.reference,
+    ];
     let mut checked = fields.into_iter().zip(PROFILE_LENGTHS).map(|(text, (name, max))| {
         checks.take(&format!("profile.{name}"), text::optional(text.as_deref(), max)).flatten()
     });
@@ -151,6 +160,7 @@ fn profile(checks: &mut Checks, input: Option<&Profile>) -> Profile {
         phone: next(),
         fax: next(),
         notes: next(),
+        shared_notes: next(),
         contact: next(),
         reference: next(),
     }
@@ -335,10 +345,8 @@ async fn node_of(tx: &mut Tx, parent: &CustomerRow, level: Level, input: &Checke
     if company_name.is_none() && !is_site {
         checks.add("company_name", Code::Required, "Is required.");
     }
-    if let Some(username) = &input.username
-        && sql::username_is_taken(tx, &text::fold(username)).await?
-    {
-        checks.add("username", Code::UsernameTaken, format!("The username {username} is in use."));
+    if let Some(username) = &input.username {
+        super::refuse_taken_username(tx, &mut checks, username).await?;
     }
     let country = input.country.clone().or_else(|| parent.country.clone().filter(|_| is_site));
     if country.is_none() {
@@ -351,7 +359,12 @@ async fn node_of(tx: &mut Tx, parent: &CustomerRow, level: Level, input: &Checke
             None => None,
             Some(country) => {
                 let chosen = crate::storage::location_for(tx, country, input.storage_location_id.as_ref()).await?;
-                checks.take("storage_location_id", chosen).flatten()
+                let chosen = checks.take("storage_location_id", chosen);
+                if chosen == Some(None) && level.holds_devices() {
+                    let detail = "No location is hosted in this country: choose where the data is stored.";
+                    checks.add("storage_location_id", Code::Required, detail);
+                }
+                chosen.flatten()
             }
         },
     };
@@ -415,6 +428,7 @@ pub async fn insert_node(
         suspend_reason: node.suspended.then(|| "Created suspended".to_owned()),
         suspend_message: None,
         suspended_at: node.suspended.then_some(now),
+        suspended_from: tx.account().ok().filter(|_| node.suspended).map(|account| account.customer_id),
         country: node.country,
         storage_location_id: node.storage_location_id,
         max_devices: node.max_devices,
@@ -423,6 +437,7 @@ pub async fn insert_node(
         phone: node.profile.phone,
         fax: node.profile.fax,
         notes: node.profile.notes,
+        shared_notes: node.profile.shared_notes,
         contact: node.profile.contact,
         reference: node.profile.reference,
         is_default: node.is_default,

@@ -16,6 +16,7 @@ use utoipa_axum::routes;
 use super::{CheckedCustomer, CheckedUpdate};
 use base::App;
 use base::authn::check_password;
+use base::authz::Permission;
 use base::http::{Call, Command, Failure, Nothing, Parameters, Reply, show};
 use base::text::Checks;
 use base::transact;
@@ -63,7 +64,11 @@ async fn customer_update(
     Path(id): Path<CustomerId>,
     command: Command<CustomerUpdate>,
 ) -> Result<Reply<Customer>, Failure> {
-    let input = CheckedUpdate::of(command.input.clone())?;
+    let known = match command.input.password {
+        Some(_) => super::names(&mut command.call.read().await?, &id, Permission::EditCustomers).await?,
+        None => Vec::new(),
+    };
+    let input = CheckedUpdate::of(command.input.clone(), &known)?;
     let expected = command.call.require_match()?;
     let hash = command.hash_if_given(input.password()).await?;
     transact!(command, OK, |tx| super::update(tx, &id, expected, &input, hash.as_deref()).await)
@@ -110,7 +115,9 @@ async fn customer_set_password(
     command: Command<PasswordSet>,
 ) -> Result<Reply<Customer>, Failure> {
     let mut checks = Checks::default();
-    checks.take("password", check_password(command.input.password.expose(), &[]));
+    let known = super::names(&mut command.call.read().await?, &id, Permission::SetPasswords).await?;
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    checks.take("password", check_password(command.input.password.expose(), &known));
     checks.finish()?;
     let hash = command.hash(command.input.password.expose()).await?;
     transact!(command, OK, |tx| super::set_password(tx, &id, command.call.if_match, &hash).await)

@@ -1,5 +1,6 @@
 //! Customers of every level: creating, reading, editing, switching off and on, deleting.
 
+pub(crate) mod above;
 mod create;
 pub mod http;
 pub mod sql;
@@ -15,6 +16,7 @@ use api::{Code, Error, Level};
 use serde_json::{Map, Value, json};
 use tree::{Path, Totals};
 
+pub use above::document as fixed_from_above;
 pub use create::{CheckedCustomer, NewNode, create, create_below, insert_node};
 pub use switch::{activate, suspend};
 pub use update::{CheckedUpdate, update};
@@ -23,6 +25,7 @@ use base::authz::{Account, Permission};
 use base::change::{Entry, Subject};
 use base::cx::{Cx, Tx};
 use base::list::{SortField, Window, search_of};
+use base::text::{self, Checks};
 use base::version::IfMatch;
 
 const SORT: &[SortField] = &[
@@ -72,6 +75,26 @@ pub async fn fetch_reference(
     permission: Permission,
 ) -> Result<Option<sql::CustomerRow>, Error> {
     account.admit_reference(sql::find_anywhere(cx, id).await?, |row| &row.path, permission)
+}
+
+/// What a customer is called: nothing to make a password of.
+pub async fn names(cx: &mut Cx, id: &CustomerId, permission: Permission) -> Result<Vec<String>, Error> {
+    let account = cx.account()?;
+    let row = fetch(cx, &account, id, permission).await?;
+    Ok([Some(row.company_name), row.name, row.username, row.email].into_iter().flatten().collect())
+}
+
+/// Refuses a username that somebody in the installation has.
+async fn refuse_taken_username(tx: &mut Tx, checks: &mut Checks, username: &str) -> Result<(), Error> {
+    let owner = sql::place_of_username(tx, &text::fold(username)).await?;
+    if base::authn::tell_taken(tx, owner.as_ref())? {
+        checks.add("username", Code::UsernameTaken, taken_username(username));
+    }
+    Ok(())
+}
+
+fn taken_username(username: &str) -> String {
+    format!("The username {username} is in use.")
 }
 
 /// Sets the password of the account that signs in with the customer's username, and ends its sessions.
@@ -212,6 +235,7 @@ pub(crate) fn snapshot(row: &sql::CustomerRow) -> Map<String, Value> {
         "phone": row.phone,
         "fax": row.fax,
         "notes": row.notes,
+        "shared_notes": row.shared_notes,
         "contact": row.contact,
         "reference": row.reference,
     });

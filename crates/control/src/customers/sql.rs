@@ -2,7 +2,7 @@
 
 use api::customer::{AccountState, Kind};
 use api::id::{CustomerId, StorageLocationId};
-use api::{Error, Level, Mode};
+use api::{Code, Error, Level, Mode};
 use db::{Sql, assign, columns, columns_of, insert, sql};
 use tree::{Own, Path};
 
@@ -28,6 +28,8 @@ db::record! {
         pub suspend_reason: Option<String>,
         pub suspend_message: Option<String>,
         pub suspended_at: Option<i64>,
+        /// Where whoever suspended it stands: decides who may read the reason.
+        pub suspended_from: Option<CustomerId> as Option<String> => |id| id.map(CustomerId::from_text),
         pub country: Option<String>,
         pub storage_location_id: Option<StorageLocationId> as Option<String> => |id| id.map(StorageLocationId::from_text),
         pub max_devices: Option<i64>,
@@ -36,6 +38,7 @@ db::record! {
         pub phone: Option<String>,
         pub fax: Option<String>,
         pub notes: Option<String>,
+        pub shared_notes: Option<String>,
         pub contact: Option<String>,
         pub reference: Option<String>,
         pub is_default: bool,
@@ -175,9 +178,21 @@ pub async fn devices_with_backup_since(cx: &mut Cx, path: &Path, since: i64) -> 
     .await
 }
 
-pub async fn username_is_taken(cx: &mut Cx, folded: &str) -> Result<bool, Error> {
-    let found: Option<i64> = cx.opt(sql!["select 1 from customers where username_folded = ", folded]).await?;
-    Ok(found.is_some())
+/// Where the customer with this username stands.
+pub async fn place_of_username(cx: &mut Cx, folded: &str) -> Result<Option<Path>, Error> {
+    let path: Option<String> = cx.opt(sql!["select path from customers where username_folded = ", folded]).await?;
+    Ok(path.map(Path::from_stored))
+}
+
+/// Says which name was taken, where somebody was faster.
+fn taken(error: Error, row: &CustomerRow) -> Error {
+    let error = base::cx::taken(error, "customers", &["username_folded"], || {
+        let username = row.username.as_deref().unwrap_or_default();
+        Error::field("username", Code::UsernameTaken, super::taken_username(username))
+    });
+    base::cx::taken(error, "customers", &["parent_id", "name_folded"], || {
+        Error::field("name", Code::DuplicateSite, "The customer has a site of this name already.")
+    })
 }
 
 pub async fn site_names(cx: &mut Cx, customer: &CustomerId) -> Result<Vec<String>, Error> {
@@ -278,6 +293,7 @@ pub async fn insert(tx: &mut Tx, row: &CustomerRow, password_hash: Option<&str>)
         suspend_reason: row.suspend_reason.as_ref(),
         suspend_message: row.suspend_message.as_ref(),
         suspended_at: row.suspended_at,
+        suspended_from: row.suspended_from.as_ref(),
         country: row.country.as_ref(),
         storage_location_id: row.storage_location_id.as_ref(),
         max_devices: row.max_devices,
@@ -286,13 +302,15 @@ pub async fn insert(tx: &mut Tx, row: &CustomerRow, password_hash: Option<&str>)
         phone: row.phone.as_ref(),
         fax: row.fax.as_ref(),
         notes: row.notes.as_ref(),
+        shared_notes: row.shared_notes.as_ref(),
         contact: row.contact.as_ref(),
         reference: row.reference.as_ref(),
         search: folded.search,
         is_default: row.is_default,
         created_at: row.created_at,
     })
-    .await?;
+    .await
+    .map_err(|error| taken(error, row))?;
     tx.exec(sql![
         "insert into totals (customer_id, customers, sites, devices, used_bytes) values (",
         &row.id,
@@ -321,6 +339,7 @@ pub async fn update(tx: &mut Tx, row: &CustomerRow, password_hash: Option<&str>)
         phone: row.phone.as_ref(),
         fax: row.fax.as_ref(),
         notes: row.notes.as_ref(),
+        shared_notes: row.shared_notes.as_ref(),
         contact: row.contact.as_ref(),
         reference: row.reference.as_ref(),
         search: folded.search,
@@ -330,7 +349,7 @@ pub async fn update(tx: &mut Tx, row: &CustomerRow, password_hash: Option<&str>)
         statement.append(sql![", password_hash = ", hash]);
     }
     statement.append(sql![" where id = ", &row.id, " and version = ", row.version]);
-    tx.exec(statement).await
+    tx.exec(statement).await.map_err(|error| taken(error, row))
 }
 
 /// Writes the account state; `row.version` as for [`update`].
@@ -340,6 +359,7 @@ pub async fn update_state(tx: &mut Tx, row: &CustomerRow) -> Result<u64, Error> 
         suspend_reason: row.suspend_reason.as_ref(),
         suspend_message: row.suspend_message.as_ref(),
         suspended_at: row.suspended_at,
+        suspended_from: row.suspended_from.as_ref(),
     };
     tx.exec(sql![
         "update customers set version = version + 1, ",

@@ -30,12 +30,14 @@ pub async fn suspend(
     let reason = checks.take("reason", text::line(&input.reason, 1000));
     let message = checks.take("public_message", public_message(input.public_message.as_deref())).flatten();
     checks.finish()?;
+    let account = tx.account()?;
     switch(tx, id, expected, dry_run, |row, now| {
         let since = row.suspended_at.unwrap_or(now);
         row.suspend_mode = Some(input.mode);
         row.suspend_reason.clone_from(&reason);
         row.suspend_message.clone_from(&message);
         row.suspended_at = Some(since);
+        row.suspended_from = Some(account.customer_id.clone());
     })
     .await
 }
@@ -52,6 +54,7 @@ pub async fn activate(
         row.suspend_reason = None;
         row.suspend_message = None;
         row.suspended_at = None;
+        row.suspended_from = None;
     })
     .await
 }
@@ -109,6 +112,7 @@ fn state_of(row: &CustomerRow) -> Value {
         "mode": row.suspend_mode,
         "reason": row.suspend_reason,
         "public_message": row.suspend_message,
+        "suspended_from": row.suspended_from,
     })
 }
 
@@ -126,11 +130,7 @@ async fn consequences(cx: &mut Cx, before: &CustomerRow, after: &CustomerRow) ->
     let lineage = base::lineage::Lineage::of(cx, std::iter::once(&before.path)).await?;
     let mut above: Vec<&str> = before.path.ids().collect();
     above.pop();
-    let parent = tree::state::effective(
-        above
-            .into_iter()
-            .map(|id| (id, lineage.get(id).and_then(|node| node.suspend_mode).map_or(Own::Active, Own::Suspended))),
-    );
+    let parent = tree::state::effective(above.into_iter().map(|id| (id, lineage.own(id))));
     let mode_of = |own: Own| match tree::state::below(parent, before.id.as_str(), own) {
         Effective::Active => None,
         Effective::Suspended { mode, .. } => Some(mode),

@@ -4,11 +4,11 @@ use api::change::ChangeAction;
 use api::customer::{Customer, CustomerUpdate};
 use api::id::CustomerId;
 use api::units::Secret;
-use api::{Code, Error, Level};
+use api::{Code, Error, FieldError, Level};
 
 use super::create::PROFILE_LENGTHS;
 use super::sql::{self, CustomerRow};
-use super::{snapshot, subject, view};
+use super::{above, snapshot, subject, view};
 use base::authn::check_password;
 use base::authz::Permission;
 use base::change::Entry;
@@ -21,8 +21,9 @@ use base::version::IfMatch;
 pub struct CheckedUpdate(CustomerUpdate);
 
 impl CheckedUpdate {
-    /// Looks at each field by itself, in its stored form, and names all that are wrong.
-    pub fn of(mut input: CustomerUpdate) -> Result<Self, Error> {
+    /// Looks at each field by itself, in its stored form, and names all that are wrong. `known`: what the customer was
+    /// called before.
+    pub fn of(mut input: CustomerUpdate, known: &[String]) -> Result<Self, Error> {
         let mut checks = Checks::default();
         if let Some(name) = input.company_name {
             input.company_name = checks.take("company_name", text::line(&name, 255));
@@ -36,15 +37,14 @@ impl CheckedUpdate {
         if let Some(max) = input.max_devices {
             input.max_devices = Some(super::create::max_devices(&mut checks, max));
         }
-        match (&input.username, &input.password) {
-            (Some(_), None) => checks.add("password", Code::Required, "A username comes with a password."),
-            (None, Some(_)) => {
-                checks.add("password", Code::Invalid, "Set the password of an existing username by its own operation.");
-            }
-            (Some(username), Some(password)) => {
-                checks.take("password", check_password(password.expose(), &[username.as_str()]));
-            }
-            (None, None) => {}
+        if let Some(password) = &input.password {
+            let own = [
+                input.username.as_deref(),
+                input.company_name.as_deref(),
+                input.email.as_ref().and_then(|email| email.as_deref()),
+            ];
+            let known: Vec<&str> = known.iter().map(String::as_str).chain(own.into_iter().flatten()).collect();
+            checks.take("password", check_password(password.expose(), &known));
         }
         if let Some(username) = input.username {
             input.username = checks.take("username", text::handle(&username, 3, 64));
@@ -56,6 +56,7 @@ impl CheckedUpdate {
                 &mut profile.phone,
                 &mut profile.fax,
                 &mut profile.notes,
+                &mut profile.shared_notes,
                 &mut profile.contact,
                 &mut profile.reference,
             ];
@@ -85,12 +86,8 @@ pub async fn update(
     let account = tx.account()?;
     let row = super::fetch(tx, &account, id, Permission::EditCustomers).await?;
     expected.check(row.version)?;
-    if input.0.max_devices.is_some_and(|max| max != row.max_devices)
-        && row.level != Level::Provider
-        && !account.path.is_above(&row.path)
-    {
-        let detail = "Only somebody who looks after the customer above may change its device limit.";
-        return Err(Error::new(Code::Forbidden, detail));
+    if !above::looks_after(&account, &row.path) {
+        above::refuse_fixed(&input.0, &row)?;
     }
     let mut changed = row.clone();
     apply(tx, &mut changed, &input.0).await?;
@@ -109,32 +106,14 @@ pub async fn update(
 }
 
 async fn apply(tx: &mut Tx, row: &mut CustomerRow, input: &CustomerUpdate) -> Result<(), Error> {
-    if let Some(location) = &input.storage_location_id
-        && row.storage_location_id.as_ref() != Some(location)
-    {
-        if row.storage_location_id.is_some() {
-            let detail = "The storage location was chosen when the customer was made and stays.";
-            return Err(Error::new(Code::StorageLocationFixed, detail));
-        }
-        let country = input.country.as_deref().or(row.country.as_deref()).unwrap_or_default();
-        let chosen = crate::storage::location_for(tx, country, Some(location)).await?;
-        row.storage_location_id = chosen.map_err(|(code, detail)| Error::field("storage_location_id", code, detail))?;
-    }
+    locate(tx, row, input).await?;
     let mut checks = Checks::default();
-    if let Some(username) = &input.username {
-        if row.level == Level::Site {
-            checks.add("username", Code::Invalid, "A site has no account of its own; its customer has.");
-        } else if row.username.is_some() {
-            return Err(Error::new(Code::UsernameFixed, "The customer has a username, and usernames never change."));
-        } else if sql::username_is_taken(tx, &text::fold(username)).await? {
-            checks.add("username", Code::UsernameTaken, format!("The username {username} is in use."));
-        }
-        row.username = Some(username.clone());
-    }
+    name_account(tx, &mut checks, row, input).await?;
     if row.level == Level::Site && input.max_devices.is_some_and(|max| max.is_some()) {
         checks.add("max_devices", Code::Invalid, "Limits are set at the customer, not at its sites.");
     }
     checks.finish()?;
+    row.username = input.username.clone().or_else(|| row.username.take());
     if let Some(name) = &input.company_name {
         row.company_name.clone_from(name);
     }
@@ -155,8 +134,62 @@ async fn apply(tx: &mut Tx, row: &mut CustomerRow, input: &CustomerUpdate) -> Re
         set(&mut row.phone, &profile.phone);
         set(&mut row.fax, &profile.fax);
         set(&mut row.notes, &profile.notes);
+        set(&mut row.shared_notes, &profile.shared_notes);
         set(&mut row.contact, &profile.contact);
         set(&mut row.reference, &profile.reference);
+    }
+    Ok(())
+}
+
+/// The storage location is chosen once, or follows from the country while there is none.
+async fn locate(tx: &mut Tx, row: &mut CustomerRow, input: &CustomerUpdate) -> Result<(), Error> {
+    let chosen = input.storage_location_id.as_ref();
+    if row.storage_location_id.is_some() {
+        return match chosen {
+            Some(other) if row.storage_location_id.as_ref() != Some(other) => {
+                let detail = "The storage location was chosen when the customer was made and stays.";
+                Err(Error::new(Code::StorageLocationFixed, detail))
+            }
+            _ => Ok(()),
+        };
+    }
+    if chosen.is_none() && input.country.is_none() {
+        return Ok(());
+    }
+    let country = input.country.as_deref().or(row.country.as_deref()).unwrap_or_default();
+    let location = crate::storage::location_for(tx, country, chosen).await?;
+    row.storage_location_id = location.map_err(|(code, detail)| Error::field("storage_location_id", code, detail))?;
+    Ok(())
+}
+
+/// A username and its first password come together, once.
+async fn name_account(
+    tx: &mut Tx,
+    checks: &mut Checks,
+    row: &CustomerRow,
+    input: &CustomerUpdate,
+) -> Result<(), Error> {
+    match (&input.username, &input.password) {
+        (None, None) => {}
+        (Some(_), _) if row.level == Level::Site => {
+            checks.add("username", Code::Invalid, "A site has no account of its own; its customer has.");
+        }
+        (Some(_), _) if row.username.is_some() => {
+            let detail = "The customer has a username, and usernames never change.";
+            let mut error = Error::new(Code::UsernameFixed, detail);
+            error.fields = vec![FieldError::new("username", Code::UsernameFixed, detail)];
+            return Err(error);
+        }
+        (None, Some(_)) if row.username.is_some() => {
+            checks.add("password", Code::Invalid, "Set the password of an existing username by its own operation.");
+        }
+        (None, Some(_)) => checks.add("username", Code::Required, "A password comes with a username."),
+        (Some(username), password) => {
+            if password.is_none() {
+                checks.add("password", Code::Required, "A username comes with a password.");
+            }
+            super::refuse_taken_username(tx, checks, username).await?;
+        }
     }
     Ok(())
 }

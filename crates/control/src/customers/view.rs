@@ -1,9 +1,10 @@
 //! Customers as a caller sees them: effective state, what may be done, and nothing of what stands above the caller.
 
-use api::customer::{Customer, CustomerTotals, Profile, Suspension};
+use api::customer::{Customer, CustomerTotals, Profile};
 use api::units::{Action, Time};
 use api::{Code, Error, Level};
 
+use super::above;
 use super::sql::{CustomerRow, TotalsRow};
 use base::authz::{Account, Permission};
 use base::cx::Cx;
@@ -33,12 +34,8 @@ fn customer(lineage: &Lineage, account: &Account, row: CustomerRow, totals: Tota
     let unsaved = overlay.of_id(row.id.as_str());
     let is_below = account.path.is_above(&row.path);
     let parent = row.parent_id.as_ref().filter(|_| is_below);
-    let suspension = row.suspend_mode.map(|mode| Suspension {
-        mode,
-        reason: row.suspend_reason.clone().filter(|_| is_below),
-        public_message: row.suspend_message.clone(),
-        since: Time::from_micros(row.suspended_at.unwrap_or(row.created_at)),
-    });
+    let suspension = above::suspension(account, &row);
+    let looks_after = above::looks_after(account, &row.path);
     Customer {
         version: row.version,
         parent_id: parent.cloned(),
@@ -61,7 +58,8 @@ fn customer(lineage: &Lineage, account: &Account, row: CustomerRow, totals: Tota
             city: row.city,
             phone: row.phone,
             fax: row.fax,
-            notes: row.notes,
+            notes: row.notes.filter(|_| looks_after),
+            shared_notes: row.shared_notes,
             contact: row.contact,
             reference: row.reference,
         },

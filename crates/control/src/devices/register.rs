@@ -66,6 +66,13 @@ pub async fn register(tx: &mut Tx, input: &CheckedRegistration) -> Result<Device
     if let Some(known) = known_device(tx, &customer.id, input).await? {
         return reissue(tx, known, &home.path, input, &secret_hash, password).await;
     }
+    if home.storage_location_id.is_none() {
+        let detail = format!(
+            "It has not been decided where {} stores its data. Whoever looks after it chooses a storage location.",
+            home.company_name
+        );
+        return Err(Error::new(Code::StorageLocationRequired, detail));
+    }
     refuse_beyond_limits(tx, &home.path).await?;
     if pass_keys::sql::count_use(tx, &key.id).await? != 1 {
         return Err(used_up());

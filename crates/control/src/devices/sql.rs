@@ -1,8 +1,8 @@
 //! The queries of devices and their repositories.
 
-use api::Error;
 use api::device::{DeviceKind, DeviceStatus};
 use api::id::{CustomerId, DeviceId, PassKeyId, RepositoryId, StoragePoolId};
+use api::{Code, Error};
 use db::{Raw, Sql, assign, columns, columns_of, insert, sql};
 use tree::Path;
 
@@ -179,7 +179,13 @@ pub async fn insert(tx: &mut Tx, row: &DeviceRow, secret_hash: &str, pass_key: &
         created_at: row.created_at,
         search: search,
     })
-    .await?;
+    .await
+    .map_err(|error| {
+        base::cx::taken(error, "devices", &["end_customer_id", "fingerprint"], || {
+            let detail = "Another device is being registered with this fingerprint.";
+            Error::field("fingerprint", Code::FingerprintBoundElsewhere, detail)
+        })
+    })?;
     Ok(())
 }
 

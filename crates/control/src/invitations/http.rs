@@ -31,16 +31,21 @@ async fn invitation_accept(Open(command): Open<InvitationAccept>) -> Result<Repl
     let tries = [(format!("invitation {}", call.origin.limited_as()), PER_ADDRESS)];
     call.app.attempts.take(&tries, call.app.clock.now())?;
     let mut cx = call.read().await?;
-    let found = super::find(&mut cx, input.token.expose()).await;
-    drop(cx);
-    match found {
-        Ok(_) => call.app.attempts.give_back(&tries),
+    let known = match super::find(&mut cx, input.token.expose()).await {
+        Ok(user) => {
+            call.app.attempts.give_back(&tries);
+            crate::users::names_of_invited(&mut cx, &user).await?
+        }
         // A repeated request finds its answer under its key.
-        Err(_) if call.idempotency_key.is_some() => {}
+        Err(_) if call.idempotency_key.is_some() => Vec::new(),
         Err(error) => return Err(error.into()),
-    }
+    };
+    drop(cx);
     let mut checks = Checks::default();
-    checks.take("password", check_password(input.password.expose(), &[]));
+    checks.take(
+        "password",
+        check_password(input.password.expose(), &known.iter().map(String::as_str).collect::<Vec<_>>()),
+    );
     checks.finish()?;
     let hash = command.hash(input.password.expose()).await?;
     transact!(command, NO_CONTENT, |tx| super::accept(tx, command.input.token.expose(), &hash).await)

@@ -12,6 +12,7 @@ use utoipa_axum::routes;
 use super::{BROWSER_COOKIE, BROWSER_KNOWN_SECONDS};
 use base::App;
 use base::authn::{PER_LOGIN, check_password};
+use base::authz::Permission;
 use base::credentials::{COOKIE, LONGEST_SECONDS};
 use base::cx::Caller;
 use base::http::{Call, Command, Failure, Nothing, Open, Reply};
@@ -86,15 +87,15 @@ async fn me_show(call: Call) -> Result<Json<Me>, Failure> {
 async fn me_set_password(command: Command<OwnPassword>) -> Result<Reply<()>, Failure> {
     let call = &command.call;
     let account = call.account()?;
+    let mut cx = call.read().await?;
+    let home = crate::customers::names(&mut cx, &account.customer_id, Permission::ReadCustomers).await?;
+    let own = [account.login.as_str(), account.name.as_str()];
+    let known: Vec<&str> = home.iter().map(String::as_str).chain(own).collect();
     let mut checks = Checks::default();
-    checks.take(
-        "password",
-        check_password(command.input.password.expose(), &[account.login.as_str(), account.name.as_str()]),
-    );
+    checks.take("password", check_password(command.input.password.expose(), &known));
     checks.finish()?;
     let tries = [(format!("own password {}", account.id.as_str()), PER_LOGIN)];
     call.app.attempts.take(&tries, call.app.clock.now())?;
-    let mut cx = call.read().await?;
     let candidate = super::sql::candidate(&mut cx, &base::text::fold(&account.login)).await?;
     drop(cx);
     let hash = candidate.and_then(|candidate| candidate.password_hash);

@@ -32,8 +32,13 @@ async fn user_list(call: Call, Parameters(query): Parameters<ListQuery>) -> Resu
     responses((status = 201, body = User)))]
 async fn user_create(command: Command<UserCreate>) -> Result<Reply<User>, Failure> {
     let input = &command.input;
-    let checked = CheckedUser::of(Some(&input.email), Some(&input.name), input.password.as_ref().map(Secret::expose))?;
-    let hash = command.hash_if_given(input.password.as_ref().map(Secret::expose)).await?;
+    let password = input.password.as_ref().map(Secret::expose);
+    let known = match password {
+        Some(_) => super::names_of_home(&mut command.call.read().await?, &input.customer_id).await?,
+        None => Vec::new(),
+    };
+    let checked = CheckedUser::of(Some(&input.email), Some(&input.name), password, &known)?;
+    let hash = command.hash_if_given(password).await?;
     transact!(command, CREATED, |tx| super::create(tx, &command.input, &checked, hash.clone()).await)
 }
 
@@ -51,10 +56,14 @@ async fn user_show(call: Call, Path(id): Path<UserId>) -> Result<Response, Failu
     request_body = UserUpdate, responses((status = 200, body = User)))]
 async fn user_update(Path(id): Path<UserId>, command: Command<UserUpdate>) -> Result<Reply<User>, Failure> {
     let input = &command.input;
-    let checked =
-        CheckedUser::of(input.email.as_deref(), input.name.as_deref(), input.password.as_ref().map(Secret::expose))?;
+    let password = input.password.as_ref().map(Secret::expose);
+    let known = match password {
+        Some(_) => super::names(&mut command.call.read().await?, &id).await?,
+        None => Vec::new(),
+    };
+    let checked = CheckedUser::of(input.email.as_deref(), input.name.as_deref(), password, &known)?;
     let expected = command.call.require_match()?;
-    let hash = command.hash_if_given(input.password.as_ref().map(Secret::expose)).await?;
+    let hash = command.hash_if_given(password).await?;
     transact!(command, OK, |tx| super::update(tx, &id, expected, &command.input, &checked, hash.clone()).await)
 }
 

@@ -111,14 +111,20 @@ pub struct CheckedUser {
 }
 
 impl CheckedUser {
-    pub fn of(email: Option<&str>, name: Option<&str>, password: Option<&str>) -> Result<Self, Error> {
+    /// `known`: what the account and its customer are called already.
+    pub fn of(
+        email: Option<&str>,
+        name: Option<&str>,
+        password: Option<&str>,
+        known: &[String],
+    ) -> Result<Self, Error> {
         let mut checks = Checks::default();
         let checked = Self {
             email: email.and_then(|email| checks.take("email", text::email(email))),
             name: name.and_then(|name| checks.take("name", text::line(name, 255))),
         };
         if let Some(password) = password {
-            let known: Vec<&str> = [email, name].into_iter().flatten().collect();
+            let known: Vec<&str> = known.iter().map(String::as_str).chain(email).chain(name).collect();
             checks.take("password", check_password(password, &known));
         }
         checks.finish()?;
@@ -231,11 +237,33 @@ async fn new_row(
     Ok(row)
 }
 
-async fn refuse_taken(cx: &mut Cx, email: &str, but: Option<&UserId>) -> Result<(), Error> {
-    if sql::email_is_taken(cx, &text::fold(email), but).await? {
-        return Err(Error::field("email", Code::EmailTaken, "Another account signs in with this address."));
-    }
-    Ok(())
+async fn refuse_taken(tx: &mut Tx, email: &str, but: Option<&UserId>) -> Result<(), Error> {
+    let owner = sql::place_of_email(tx, &text::fold(email), but).await?;
+    if base::authn::tell_taken(tx, owner.as_ref())? { Err(taken()) } else { Ok(()) }
+}
+
+fn taken() -> Error {
+    Error::field("email", Code::EmailTaken, "Another account signs in with this address.")
+}
+
+/// What an account and its customer are called: nothing to make a password of.
+pub async fn names(cx: &mut Cx, id: &UserId) -> Result<Vec<String>, Error> {
+    let account = cx.account()?;
+    let (row, home) = fetch(cx, &account, id, Permission::ManageUsers).await?;
+    Ok(vec![row.name, row.email, home.company_name])
+}
+
+/// The same of an account that is to be made at a customer. That there is none is told later, beside what else is wrong.
+pub async fn names_of_home(cx: &mut Cx, customer: &CustomerId) -> Result<Vec<String>, Error> {
+    let account = cx.account()?;
+    let customer = customers::fetch_reference(cx, &account, customer, Permission::ManageUsers).await?;
+    Ok(customer.map(|customer| customer.company_name).into_iter().collect())
+}
+
+/// The same for the holder of the account's invitation.
+pub(crate) async fn names_of_invited(cx: &mut Cx, id: &UserId) -> Result<Vec<String>, Error> {
+    let found = sql::find_anywhere(cx, id).await?;
+    Ok(found.map(|(row, home)| vec![row.name, row.email, home.company_name]).unwrap_or_default())
 }
 
 pub async fn update(

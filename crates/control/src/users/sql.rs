@@ -93,9 +93,21 @@ pub(crate) async fn window(
     Ok(rows.into_iter().filter_map(|(row, home, key)| key.map(|key| ((row, home), key))).collect())
 }
 
-pub async fn email_is_taken(cx: &mut Cx, folded: &str, but: Option<&UserId>) -> Result<bool, Error> {
-    let found: Option<String> = cx.opt(sql!["select id from users where email_folded = ", folded]).await?;
-    Ok(found.is_some_and(|id| but.is_none_or(|but| but.as_str() != id)))
+/// Where another account with this address stands.
+pub async fn place_of_email(cx: &mut Cx, folded: &str, but: Option<&UserId>) -> Result<Option<Path>, Error> {
+    let found: Option<(String, String)> = cx
+        .opt(sql![
+            "select u.id, c.path from users u join customers c on c.id = u.customer_id where u.email_folded = ",
+            folded
+        ])
+        .await?;
+    let other = found.filter(|(id, _)| but.is_none_or(|but| but.as_str() != id));
+    Ok(other.map(|(_, path)| Path::from_stored(path)))
+}
+
+/// Says that the address was taken, where somebody was faster.
+fn taken(error: Error) -> Error {
+    base::cx::taken(error, "users", &["email_folded"], super::taken)
 }
 
 fn derived(row: &UserRow) -> (String, String, String) {
@@ -127,7 +139,8 @@ pub async fn insert(tx: &mut Tx, row: &UserRow) -> Result<(), Error> {
         created_at: row.created_at,
         search: search,
     })
-    .await?;
+    .await
+    .map_err(taken)?;
     Ok(())
 }
 
@@ -152,6 +165,7 @@ pub async fn update(tx: &mut Tx, row: &UserRow) -> Result<u64, Error> {
         row.version
     ])
     .await
+    .map_err(taken)
 }
 
 pub async fn set_password(tx: &mut Tx, id: &UserId, hash: &str) -> Result<u64, Error> {

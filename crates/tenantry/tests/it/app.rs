@@ -113,6 +113,11 @@ impl App {
         self.running().address
     }
 
+    /// What the server's commands run on, for what no request can bring about.
+    pub(crate) fn control(&self) -> &base::App {
+        &self.running().control
+    }
+
     pub(crate) fn database(&self) -> &db::test::Fresh {
         &self.database
     }

@@ -115,7 +115,7 @@ async fn name_parent_and_country_suffice_and_the_account_follows_later() {
     let path = format!("/customers/{customer}");
     let edit = async |body: Value| app.admin().edit(&path, &body).await;
     edit(json!({ "username": "bakery" })).await.invalid(&[("password", "required")]);
-    edit(json!({ "password": PASSWORD })).await.invalid(&[("password", "invalid")]);
+    edit(json!({ "password": PASSWORD })).await.invalid(&[("username", "required")]);
     let set = json!({ "password": PASSWORD });
     app.admin().post(&format!("{path}/password"), &set).await.invalid(&[("password", "invalid")]);
     edit(json!({ "username": "bakery", "password": "bakerybakery" })).await.invalid(&[("password", "weak_password")]);
@@ -282,10 +282,17 @@ async fn the_country_decides_the_storage_location_or_it_is_chosen_once() {
     let wrong = json!({ "name": "bonn", "country": "DE", "storage_location_id": france });
     app.admin().post(&sites, &wrong).await.invalid(&[("storage_location_id", "storage_location_not_choosable")]);
 
-    let open = make("AT", None).await.is(201);
-    assert_eq!(open["storage_location_id"], Value::Null);
-    let path = format!("/customers/{}", id(&open));
+    // Whoever holds devices has a location from the beginning; who only has customers needs none.
+    make("AT", None).await.invalid(&[("storage_location_id", "required")]);
+    let abroad = json!({ "name": "linz", "country": "CZ" });
+    app.admin().post(&sites, &abroad).await.invalid(&[("storage_location_id", "required")]);
+    let body = json!({ "parent_id": app.provider().await, "level": "reseller", "company_name": "R", "country": "AT" });
+    assert_eq!(app.admin().post("/customers", &body).await.is(201)["storage_location_id"], Value::Null);
+
+    let path = format!("/customers/{}", app.id_of("Default customer").await);
+    assert_eq!(app.admin().get(&path).await.is(200)["storage_location_id"], Value::Null);
     let edit = async |body: Value| app.admin().edit(&path, &body).await;
+    assert_eq!(edit(json!({ "country": "AT" })).await.is(200)["storage_location_id"], Value::Null);
     edit(json!({ "storage_location_id": "loc_unknown" }))
         .await
         .invalid(&[("storage_location_id", "reference_not_found")]);
@@ -457,5 +464,103 @@ async fn a_device_limit_is_changed_from_above_only() {
     assert_eq!(boss.get(&path).await.is(200)["max_devices"], 3);
     let provider = app.provider().await;
     app.admin().edit(&format!("/customers/{provider}"), &json!({ "max_devices": 50 })).await.is(200);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn what_is_fixed_from_above_is_neither_changed_nor_read_by_the_customers_own_people() {
+    let app = App::start().await;
+    let reseller = app.reseller("Northwind IT").await;
+    let body = json!({ "parent_id": reseller, "company_name": "Bakery", "country": "DE", "kind": "managed",
+        "profile": { "notes": "Pays late", "shared_notes": "Call before noon" } });
+    let customer = id(&app.admin().post("/customers", &body).await.is(201));
+    let path = format!("/customers/{customer}");
+    let boss = app.person(&reseller, "administrator", "boss@example.com").await;
+    let own = app.person(&customer, "administrator", "own@example.com").await;
+
+    // Each by its name, and nothing of the rest is done. What they can't read they can't try to say either.
+    for (body, fields) in [
+        (json!({ "kind": "self_managed" }), vec!["kind"]),
+        (json!({ "kind": null, "company_name": "Mine" }), vec!["kind"]),
+        (json!({ "max_devices": 7 }), vec!["max_devices"]),
+        (json!({ "storage_location_id": "loc_other" }), vec!["storage_location_id"]),
+        (json!({ "profile": { "notes": "Pays late" }, "max_devices": 9 }), vec!["max_devices", "profile.notes"]),
+    ] {
+        let refused = own.edit(&path, &body).await.refused(403, "forbidden");
+        let named: Vec<&str> =
+            refused["errors"].as_array().unwrap().iter().map(|error| error["field"].as_str().unwrap()).collect();
+        assert_eq!(named, fields, "{body}");
+        boss.edit(&path, &json!({ "profile": { "city": "Bath" } })).await.is(200);
+    }
+    own.edit(&path, &json!({ "profile": { "shared_notes": "Call after noon", "city": "Wells" } })).await.is(200);
+    let seen = own.get(&path).await.is(200);
+    assert_eq!((&seen["company_name"], &seen["kind"]), (&json!("Bakery"), &json!("managed")));
+    assert_eq!(seen["profile"]["notes"], Value::Null);
+    assert_eq!(seen["profile"]["shared_notes"], "Call after noon");
+    for above in [&boss, app.admin()] {
+        assert_eq!(above.get(&path).await.is(200)["profile"]["notes"], "Pays late");
+    }
+    // Nor in lists or in what happened.
+    boss.edit(&path, &json!({ "profile": { "notes": "Pays never" } })).await.is(200);
+    for address in ["/customers".to_owned(), format!("{path}/changes?limit=100")] {
+        let (theirs, above) = (own.get(&address).await.is(200).to_string(), boss.get(&address).await.is(200));
+        assert!(!theirs.contains("Pays"), "{theirs}");
+        assert!(above.to_string().contains("Pays never"), "{above}");
+    }
+    // Above the provider stands nobody, so it looks after itself.
+    let provider = format!("/customers/{}", app.provider().await);
+    let notes = json!({ "profile": { "notes": "Renew in May" } });
+    assert_eq!(app.admin().edit(&provider, &notes).await.is(200)["profile"]["notes"], "Renew in May");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn passwords_are_not_made_of_names_wherever_one_is_set() {
+    const NAMED: &str = "calderwickmeridova";
+    let app = App::start().await;
+    let admin = app.admin();
+    let reseller = app.reseller("Northwind IT").await;
+    let weak: &[(&str, &str)] = &[("password", "weak_password")];
+    let body = json!({ "parent_id": reseller, "company_name": "Calderwick Meridova", "country": "DE",
+        "username": "calder", "password": NAMED });
+    admin.post("/customers", &body).await.invalid(weak);
+    let customer = app.customer(&reseller, "end_customer", "Calderwick Meridova").await;
+    let path = format!("/customers/{customer}");
+    admin.edit(&path, &json!({ "username": "calder", "password": NAMED })).await.invalid(weak);
+    admin.edit(&path, &json!({ "username": "calder", "password": PASSWORD })).await.is(200);
+    admin.post(&format!("{path}/password"), &json!({ "password": NAMED })).await.invalid(weak);
+    let own = app.client("calder", PASSWORD).await;
+    own.post("/me/password", &json!({ "current_password": PASSWORD, "password": NAMED })).await.invalid(weak);
+    let user = |password: &str| {
+        json!({ "customer_id": customer, "email": "jo@b.example", "name": "Jo", "role": "supporter",
+            "password": password })
+    };
+    admin.post("/users", &user(NAMED)).await.invalid(weak);
+    let jo = id(&admin.post("/users", &user(PASSWORD)).await.is(201));
+    admin.edit(&format!("/users/{jo}"), &json!({ "password": NAMED })).await.invalid(weak);
+    let link = admin.act(&format!("/users/{jo}/invitation")).await.is(201);
+    let accept = json!({ "token": crate::requests::secret_of(&link["url"]), "password": NAMED });
+    app.nobody().post("/invitations/accept", &accept).await.invalid(weak);
+    // Elsewhere it is as good as any.
+    let other = app.customer(&reseller, "end_customer", "Bakery").await;
+    let account = json!({ "username": "bakery", "password": NAMED });
+    admin.edit(&format!("/customers/{other}"), &account).await.is(200);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn username_and_first_password_come_together_and_the_missing_one_is_named() {
+    let app = App::start().await;
+    let path = format!("/customers/{}", app.end_customer("Bakery").await);
+    let edit = async |body: Value| app.admin().edit(&path, &body).await;
+    edit(json!({ "username": "bakery" })).await.invalid(&[("password", "required")]);
+    edit(json!({ "password": PASSWORD })).await.invalid(&[("username", "required")]);
+    edit(json!({ "username": "bakery", "password": PASSWORD })).await.is(200);
+    // Now it is the username that is wrong, alone or not.
+    for body in [json!({ "username": "other" }), json!({ "username": "other", "password": PASSWORD })] {
+        let refused = edit(body).await.refused(409, "username_fixed");
+        assert_eq!(refused["errors"][0]["field"], "username");
+    }
+    edit(json!({ "password": PASSWORD })).await.invalid(&[("password", "invalid")]);
     app.finish().await;
 }

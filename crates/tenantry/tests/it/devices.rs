@@ -303,3 +303,20 @@ async fn guessing_pass_keys_is_slowed_down() {
     register(&app, &key, json!({})).await.is(201);
     app.finish().await;
 }
+
+#[tokio::test]
+async fn a_device_waits_until_it_is_decided_where_its_data_lies() {
+    let app = App::start().await;
+    let customer = app.id_of("Default customer").await;
+    let key = app.pass_key(&customer).await;
+    let fields = json!({ "pass_key": key, "name": "till", "fingerprint": "f1" });
+    let refused = app.nobody().post("/devices/register", &fields).await.refused(409, "storage_location_required");
+    assert!(refused["detail"].as_str().unwrap().contains("Default customer"), "{refused}");
+    assert_eq!(app.admin().get("/devices").await.is(200)["total"], 0);
+    // Nothing of the key was used up by it, and once there is a country the rest follows.
+    app.admin().edit(&format!("/customers/{customer}"), &json!({ "country": "DE" })).await.is(200);
+    let machine = app.machine(&key, "till").await;
+    let device = app.admin().get(&format!("/devices/{}", machine.id)).await.is(200);
+    assert!(device["storage_location_id"].is_string(), "{device}");
+    app.finish().await;
+}

@@ -105,3 +105,45 @@ async fn a_known_browser_is_known_for_its_own_login_only() {
     baker.post("/me/password", &body).await.refused(429, "too_many_attempts");
     app.finish().await;
 }
+
+#[tokio::test]
+async fn whoever_asks_after_strangers_logins_hears_it_only_so_often() {
+    let app = App::start().await;
+    let (ours, theirs) = (app.reseller("Northwind IT").await, app.reseller("Other IT").await);
+    let body = json!({ "parent_id": theirs, "company_name": "Mill", "country": "DE", "username": "mill",
+        "password": PASSWORD });
+    app.admin().post("/customers", &body).await.is(201);
+    let asker = app.person(&ours, "administrator", "boss@example.com").await;
+    let colleague = app.person(&ours, "administrator", "second@example.com").await;
+    let user = |email: &str| json!({ "customer_id": ours, "email": email, "name": "X", "role": "supporter" });
+    let customer = |username: &str| {
+        json!({ "parent_id": ours, "company_name": "C", "country": "DE",
+        "username": username, "password": PASSWORD })
+    };
+    // What is taken in one's own subtree is no secret, and costs nothing.
+    for _ in 0..25 {
+        asker.post("/users", &user("boss@example.com")).await.invalid(&[("email", "email_taken")]);
+    }
+    let mut told = 0;
+    for n in 0..30 {
+        let answer = if n % 2 == 0 {
+            asker.post("/users", &user(ADMIN)).await
+        } else {
+            asker.post("/customers", &customer("MILL")).await
+        };
+        if answer.status == 422 {
+            told += 1;
+        } else {
+            answer.refused(429, "too_many_attempts");
+        }
+    }
+    assert!((20..=25).contains(&told), "{told}");
+    // From then on the answer doesn't say whether a login is taken: it is the same for one that is free.
+    asker.post("/users", &user("free@example.com")).await.refused(429, "too_many_attempts");
+    // Others are not held up, and what needs no login isn't either.
+    colleague.post("/users", &user("free@example.com")).await.is(201);
+    asker.post("/customers", &json!({ "parent_id": ours, "company_name": "C", "country": "DE" })).await.is(201);
+    app.advance(Duration::from_mins(10));
+    asker.post("/users", &user("later@example.com")).await.is(201);
+    app.finish().await;
+}

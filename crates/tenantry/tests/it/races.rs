@@ -1,5 +1,11 @@
 //! Two at once: one is done, the other is told why not, and neither sees an error of ours.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use api::Code;
+use api::id::CustomerId;
+use base::cx::{Caller, Origin};
+use control::users::sql::UserRow;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
@@ -138,5 +144,37 @@ async fn a_busy_tree_counts_right() {
     let after = app.admin().get(&format!("/customers/{}", app.provider().await)).await.is(200)["totals"].clone();
     let grown = |name: &str| after[name].as_i64().unwrap() - before[name].as_i64().unwrap();
     assert_eq!((grown("customers"), grown("sites"), grown("devices"), grown("used_bytes")), (9, 6, 6, 600));
+    app.finish().await;
+}
+
+/// What a second look doesn't find either is told in the words of a refusal, not as a fault or as "many changes".
+#[tokio::test]
+async fn what_was_taken_and_what_has_gone_is_said() {
+    let app = App::start().await;
+    let customer = app.end_customer("Bakery").await;
+    let row = |customer: &str, email: &str| UserRow {
+        id: api::id::UserId::from_text(format!("usr_{email}")),
+        version: 1,
+        customer_id: CustomerId::from_text(customer.to_owned()),
+        email: email.to_owned(),
+        name: "Jo".to_owned(),
+        role: api::user::Role::Supporter,
+        password_hash: None,
+        last_sign_in_at: None,
+        created_at: 0,
+    };
+    let insert = async |row: UserRow| {
+        let runs = AtomicUsize::new(0);
+        let done = base::run!(app.control(), Caller::System, Origin::default(), |tx| {
+            runs.fetch_add(1, Ordering::Relaxed);
+            control::users::sql::insert(tx, &row).await
+        });
+        (done.unwrap_err(), runs.into_inner())
+    };
+    let (taken, runs) = insert(row(&customer, ADMIN)).await;
+    assert_eq!((taken.code, taken.fields[0].field.as_str(), runs), (Code::InvalidInput, "email", 2));
+    assert_eq!(taken.fields[0].code, "email_taken");
+    let (gone, runs) = insert(row("cus_gone", "new@example.com")).await;
+    assert_eq!((gone.code, runs), (Code::ReferenceGone, 2));
     app.finish().await;
 }

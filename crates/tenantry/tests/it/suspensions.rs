@@ -331,3 +331,56 @@ async fn a_customer_may_be_made_suspended() {
     app.admin().post(&format!("{path}/pass_keys"), &json!({})).await.is(201);
     app.finish().await;
 }
+
+#[tokio::test]
+async fn of_two_suspensions_of_one_customer_the_later_mode_holds() {
+    let app = App::start().await;
+    let customer = app.end_customer("Bakery").await;
+    let machine = app.machine(&app.pass_key(&customer).await, "till").await;
+    machine.begin().await;
+    for mode in ["stop_backups", "full_stop", "stop_backups"] {
+        let change = app.suspend(&customer, mode).await;
+        assert_eq!((&change["changes"], &change["suspension"]["mode"]), (&json!(true), &json!(mode)));
+        machine.reads(if mode == "full_stop" { 403 } else { 200 }).await;
+    }
+    app.finish().await;
+}
+
+/// Why is told to whoever looks after the customer and may know who wrote it.
+#[tokio::test]
+async fn a_reason_is_read_by_its_author_and_above_and_by_nobody_below() {
+    let app = App::start().await;
+    let reseller = app.reseller("Northwind IT").await;
+    let customer = app.customer(&reseller, "end_customer", "Bakery").await;
+    let path = format!("/customers/{customer}");
+    let boss = app.person(&reseller, "administrator", "boss@example.com").await;
+    let own = app.person(&customer, "administrator", "own@example.com").await;
+    let clients = [app.admin(), &boss, &own];
+    let reasons = async || {
+        let mut seen = Vec::new();
+        for client in clients {
+            let shown = client.get(&path).await.is(200)["suspension"]["reason"].clone();
+            let listed = client.get("/customers?q=bakery&sort=-created_at").await.is(200);
+            let listed = listed["items"].as_array().unwrap().iter().find(|row| row["id"] == customer.as_str());
+            assert_eq!(listed.unwrap()["suspension"]["reason"], shown);
+            seen.push(shown);
+        }
+        seen
+    };
+    let suspend = async |client: &Client, reason: &str| {
+        let body = json!({ "reason": reason, "mode": "stop_backups" });
+        client.post(&format!("{path}/suspend"), &body).await.is(200)
+    };
+    suspend(app.admin(), "The reseller owes us").await;
+    assert_eq!(reasons().await, [json!("The reseller owes us"), Value::Null, Value::Null]);
+    // One that is written over doesn't come out as what was before.
+    suspend(&boss, "Bakery owes us").await;
+    assert_eq!(reasons().await, [json!("Bakery owes us"), json!("Bakery owes us"), Value::Null]);
+    boss.act(&format!("{path}/activate")).await.is(200);
+    for (client, reads) in clients.into_iter().zip([[true, true], [false, true], [false, false]]) {
+        let log = client.get(&format!("{path}/changes?limit=100")).await.is(200).to_string();
+        assert!(log.contains("customer.suspended") && !log.contains("suspended_from"), "{log}");
+        assert_eq!(["The reseller owes us", "Bakery owes us"].map(|reason| log.contains(reason)), reads, "{log}");
+    }
+    app.finish().await;
+}

@@ -1,0 +1,100 @@
+//! What is fixed from above: the one list of what a customer's own people may neither change nor read. Who looks after a
+//! customer stands above it; the provider, above whom nobody stands, looks after itself.
+//!
+//! Suspending, activating and deleting are fixed from above too, as operations (`Permission::is_needed_at_parent`).
+
+use api::customer::{CustomerUpdate, Suspension};
+use api::units::Time;
+use api::{Code, Error, FieldError};
+use serde_json::{Map, Value};
+use tree::Path;
+
+use super::sql::CustomerRow;
+use base::authz::Account;
+
+/// Whether an update changes a field of this customer.
+type Changes = fn(&CustomerUpdate, &CustomerRow) -> bool;
+
+/// Fields that are changed from above only, each with how to see whether an update does. What is sent back as it was read
+/// is no change; notes can't have been read.
+const FIXED: [(&str, Changes); 4] = [
+    ("kind", |input, row| input.kind.is_some_and(|kind| kind != row.kind)),
+    ("max_devices", |input, row| input.max_devices.is_some_and(|max| max != row.max_devices)),
+    ("storage_location_id", |input, row| {
+        input.storage_location_id.is_some() && input.storage_location_id != row.storage_location_id
+    }),
+    ("profile.notes", |input, _| input.profile.as_ref().is_some_and(|profile| profile.notes.is_some())),
+];
+
+/// Fields of a change that only those above read.
+const INTERNAL: [&str; 2] = ["notes", "parent_id"];
+
+/// Whether the account looks after the customer at `path` from above.
+pub(super) fn looks_after(account: &Account, path: &Path) -> bool {
+    account.path.is_above(path) || path.ids().count() == 1
+}
+
+/// Refuses an update that changes what is fixed from above.
+pub(super) fn refuse_fixed(input: &CustomerUpdate, row: &CustomerRow) -> Result<(), Error> {
+    const WHY: &str = "Only somebody who looks after the customer from above may change this.";
+    let named: Vec<&str> = FIXED.iter().filter(|(_, changes)| changes(input, row)).map(|(name, _)| *name).collect();
+    if named.is_empty() {
+        return Ok(());
+    }
+    let detail = format!("{WHY} Leave out: {}.", named.join(", "));
+    let mut error = Error::new(Code::Forbidden, detail);
+    error.fields = named.into_iter().map(|name| FieldError::new(name, Code::Forbidden, WHY)).collect();
+    Err(error)
+}
+
+/// Whether the account may read a reason that somebody standing at the customer `from` gave for suspending the one at
+/// `path`: it looks after the customer, and sees the author. What a provider writes is not the reseller's business, what
+/// a reseller writes is the provider's.
+fn reads_reason(account: &Account, path: &Path, from: Option<&str>) -> bool {
+    let sees_author = match from {
+        Some(from) => path.seen_from(&account.path).ids().any(|id| id == from),
+        // Written by the program itself, or before authors were remembered: for the provider.
+        None => account.path.ids().count() == 1,
+    };
+    looks_after(account, path) && sees_author
+}
+
+/// A customer's own suspension as the account may see it.
+pub(super) fn suspension(account: &Account, row: &CustomerRow) -> Option<Suspension> {
+    let from = row.suspended_from.as_ref().map(api::id::CustomerId::as_str);
+    row.suspend_mode.map(|mode| Suspension {
+        mode,
+        reason: row.suspend_reason.clone().filter(|_| reads_reason(account, &row.path, from)),
+        public_message: row.suspend_message.clone(),
+        since: Time::from_micros(row.suspended_at.unwrap_or(row.created_at)),
+    })
+}
+
+/// Takes out of one side of a change at `path` what the account may not read.
+pub(crate) fn redact(account: &Account, path: &Path, fields: &mut Map<String, Value>) {
+    // It only says who may read the reason.
+    let from = fields.remove("suspended_from");
+    if !reads_reason(account, path, from.as_ref().and_then(Value::as_str)) {
+        fields.remove("reason");
+    }
+    if !looks_after(account, path) {
+        for name in INTERNAL {
+            fields.remove(name);
+        }
+    }
+}
+
+/// What `docs/permissions.md` says of fields.
+pub fn document() -> String {
+    let names: Vec<String> = FIXED.iter().map(|(name, _)| format!("`{name}`")).collect();
+    format!(
+        "\n## Fixed from above\n\n\
+         Some fields of a customer are changed only by somebody who looks after it from above: {}.\n\
+         Its own administrator who changes one is refused with 403 and its name. The provider looks after itself.\n\n\
+         - `profile.notes` are read only from above too, in answers and in the change log. What the customer's own\n  \
+           people shall read belongs in `profile.shared_notes`.\n\
+         - The `reason` of a suspension is read by those above the customer who may see its author: the reseller reads\n  \
+           its own reasons, and the provider reads all; the reseller does not read the provider's, and the customer none.\n",
+        names.join(", ")
+    )
+}
