@@ -1218,7 +1218,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Refused: setup_done, parent_suspended, default_protected, customer_not_empty, storage_location_fixed, username_fixed, last_administrator, pass_key_not_active, reference_gone, storage_location_required, client_limit_reached, fingerprint_bound_elsewhere. */
+        /** @description Refused: setup_required, setup_done, parent_suspended, default_protected, customer_not_empty, storage_location_fixed, username_fixed, last_administrator, pass_key_not_active, reference_gone, storage_location_required, client_limit_reached, fingerprint_bound_elsewhere. */
         Refused409: {
             headers: {
                 [name: string]: unknown;

@@ -145,7 +145,7 @@ pub async fn run_from_host(app: &App, provider_name: &str, email: &str, password
 /// `email_taken` where somebody of another customer signs in with the address; `setup_required` before there is a provider.
 pub async fn recover_from_host(app: &App, email: &str, password: &str) -> Result<(), Error> {
     let input = CheckedSetup::of(PROVIDER_NAME, email, password)?;
-    let hash = app.passwords.hash(password, app.random).await?;
+    let hash = app.passwords.hash(&Turn::default(), password, app.random).await?;
     base::run!(app, Caller::System, Origin::default(), |tx| recover(tx, &input.email, &hash).await)
 }
 
