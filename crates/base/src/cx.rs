@@ -15,6 +15,7 @@ use tree::{Deltas, Path, Totals};
 use crate::App;
 use crate::authz::Account;
 use crate::change::{Entry, Written};
+use crate::http::client::network_of;
 use crate::overlay::Overlay;
 
 /// How often a transaction that collided with another is run before the caller is asked to come back.
@@ -47,10 +48,7 @@ impl Origin {
     pub fn limited_as(&self) -> String {
         let Some(text) = &self.address else { return String::new() };
         match text.parse::<IpAddr>().map(|address| address.to_canonical()) {
-            Ok(IpAddr::V6(address)) => {
-                let [a, b, c, d, ..] = address.segments();
-                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-            }
+            Ok(address @ IpAddr::V6(_)) => format!("{}/64", network_of(address)),
             Ok(address) => address.to_string(),
             Err(_) => text.clone(),
         }

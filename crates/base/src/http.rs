@@ -1,6 +1,8 @@
 //! What all handlers share: reading a request into a [`Command`] or a [`Query`], running a command through
 //! [`transact!`](crate::transact), and turning every refusal, the framework's own included, into a problem document.
 
+pub mod bodies;
+pub mod client;
 pub mod envelope;
 pub mod guard;
 mod input;

@@ -38,6 +38,7 @@ use crate::authn::{Attempts, Passwords};
 use crate::change::Written;
 use crate::clock::{Clock, Random};
 use crate::credentials::Seen;
+use crate::http::bodies::Bodies;
 
 /// How long a command waits until the gateway knows of it.
 const FOLLOWED_WITHIN: Duration = Duration::from_secs(1);
@@ -66,6 +67,7 @@ pub struct Shared {
     pub attempts: Attempts,
     /// When sessions were last used, as far as that is not stored yet.
     pub seen: Seen,
+    pub bodies: Bodies,
     /// What the gateway admits by.
     pub grants: Arc<Grants>,
     /// The number of the newest change that this process has committed.
@@ -100,6 +102,7 @@ impl App {
             passwords: Passwords::new(random)?,
             attempts: Attempts::default(),
             seen: Seen::default(),
+            bodies: Bodies::default(),
             grants: Arc::new(Grants::default()),
             committed: watch::Sender::new(0),
             followed: watch::Sender::new(None),

@@ -1,5 +1,7 @@
 //! The router that gathers the slices, its description, and the probes beside it.
 
+use std::time::Duration;
+
 use api::{Code, Error};
 use axum::Router;
 use axum::extract::State;
@@ -8,7 +10,7 @@ use axum::routing::get;
 use base::App;
 use base::http::guard::{self, Guard, Noun};
 use base::http::{Failure, envelope};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -85,18 +87,32 @@ pub fn description() -> String {
 
 /// Whether requests can be served: the database answers, the pools are there, and the grants are fresh.
 async fn ready(State(app): State<App>) -> Result<&'static str, Failure> {
-    let unready = |what: &str, cause: Box<dyn std::error::Error + Send + Sync>| {
-        let mut error = Error::new(Code::Unavailable, format!("{what} cannot be reached."));
-        error.cause = Some(cause);
-        error
-    };
-    app.db.ping().await.map_err(|error| unready("The database", error.into()))?;
+    answers("The database", app.db.ping()).await?;
     let troubles = app.troubles();
     if !troubles.is_empty() {
         return Err(Error::new(Code::Unavailable, troubles.join(" ")).into());
     }
     if !app.grants.is_fresh(Instant::now()) {
-        return Err(unready("The change log", "the grants are stale".into()).into());
+        return Err(unready("The change log", "the grants are stale").into());
     }
     Ok("ready\n")
+}
+
+/// Whoever asks whether we are ready needs an answer also where something hangs that we need.
+const READY_WITHIN: Duration = Duration::from_secs(2);
+
+async fn answers<T, E>(what: &str, work: impl Future<Output = Result<T, E>>) -> Result<T, Error>
+where
+    E: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    match timeout(READY_WITHIN, work).await {
+        Ok(done) => done.map_err(|error| unready(what, error)),
+        Err(_) => Err(unready(what, "it does not answer")),
+    }
+}
+
+fn unready(what: &str, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    let mut error = Error::new(Code::Unavailable, format!("{what} cannot be reached."));
+    error.cause = Some(cause.into());
+    error
 }

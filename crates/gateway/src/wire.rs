@@ -71,6 +71,11 @@ impl Gateway {
 }
 
 impl Wire {
+    /// Another answer begins: what the client took of the one before doesn't count.
+    pub fn begin(&mut self) {
+        self.waiting = None;
+    }
+
     /// Ends the connection: what the kernel still keeps of it goes, too.
     fn end<T>(&self, kind: io::ErrorKind) -> Poll<io::Result<T>> {
         let _ = self.stream.set_zero_linger();

@@ -1,10 +1,14 @@
 //! The configuration: one documented file of defaults in the binary, a file and the environment above it.
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use figment::Figment;
 use figment::providers::{Env, Format as _, Toml};
-use serde::Deserialize;
+use ipnet::IpNet;
+use serde::{Deserialize, Deserializer};
+
+use crate::listen::Bounds;
 
 /// The documented defaults; also `docs/configuration.md`.
 pub const DEFAULTS: &str = include_str!("../config.default.toml");
@@ -24,6 +28,33 @@ pub struct Config {
 pub struct Server {
     pub listen: String,
     pub public_url: String,
+    /// Zero: as many as open files allow.
+    pub max_connections: usize,
+    /// Zero: a quarter of all.
+    pub max_connections_per_address: usize,
+    #[serde(deserialize_with = "networks")]
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+/// Networks, or single addresses.
+fn networks<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<IpNet>, D::Error> {
+    let texts = Vec::<String>::deserialize(from)?;
+    let networks = texts.iter().map(|text| {
+        let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+        network.map_err(|_| serde::de::Error::custom(format!("{text:?} is neither an address nor a network")))
+    });
+    networks.collect()
+}
+
+impl Server {
+    pub fn bounds(&self) -> Bounds {
+        let given = |number: usize| Some(number).filter(|number| *number > 0);
+        Bounds {
+            connections: given(self.max_connections),
+            per_address: given(self.max_connections_per_address),
+            trusted_proxies: self.trusted_proxies.clone(),
+        }
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]

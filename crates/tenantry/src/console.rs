@@ -1,5 +1,7 @@
-//! The console inside the binary: files with hashed names that never change, and one page for every address of the
-//! console's own.
+//! The console inside the binary: files with hashed names that never change, and one page for every address that the
+//! console's own router knows. Everything else is nothing.
+
+use std::sync::LazyLock;
 
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
@@ -12,6 +14,29 @@ use rust_embed::RustEmbed;
 struct Files;
 
 const PAGE: &str = "index.html";
+
+/// The console's router, whose routes look like `path: '/customers/$id'`.
+const ROUTER: &str = include_str!("../../../console/src/app/routes.tsx");
+
+/// The routes, each as its segments.
+static ROUTES: LazyLock<Vec<Vec<&str>>> = LazyLock::new(|| {
+    let paths = ROUTER.split("path: '").skip(1).filter_map(|rest| rest.split('\'').next());
+    paths.map(|path| segments(path).collect()).collect()
+});
+
+fn segments(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter(|segment| !segment.is_empty())
+}
+
+/// Whether the console has something to show at this address. In its routes `$` begins what may be any one segment.
+fn is_page(path: &str) -> bool {
+    let asked: Vec<&str> = segments(path).collect();
+    ROUTES.iter().any(|route| {
+        route.len() == asked.len()
+            && route.iter().zip(&asked).all(|(route, asked)| route.starts_with('$') || route == asked)
+    })
+}
+
 /// Names below here carry a hash of their content.
 const HASHED: &str = "assets/";
 
@@ -27,8 +52,8 @@ pub async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     }
     let path = uri.path().trim_start_matches('/');
     let is_file = !path.is_empty() && Files::get(path).is_some();
-    if !is_file && path.starts_with(HASHED) {
-        return StatusCode::NOT_FOUND.into_response();
+    if !is_file && !is_page(path) {
+        return (StatusCode::NOT_FOUND, "There is nothing here.\n").into_response();
     }
     let name = if is_file { path } else { PAGE };
     let accepts_brotli = headers
@@ -79,5 +104,25 @@ fn content_type(name: &str) -> &'static str {
         Some("json" | "webmanifest" | "map") => "application/json",
         Some("txt") => "text/plain; charset=utf-8",
         _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_answers_the_addresses_of_the_console_and_no_others() {
+        assert!(ROUTES.len() > 5, "the router is written in another way than is read here: {:?}", *ROUTES);
+        for path in
+            ["", "sign-in", "setup", "invitation", "customers", "customers/", "customers/new", "customers/cus_1/edit"]
+        {
+            assert!(is_page(path), "{path}");
+        }
+        for path in
+            ["metrics", ".env", "favicon.png", "customers/cus_1/edit/.git", "robots.txt", "assets/x.js", "admin"]
+        {
+            assert!(!is_page(path), "{path}");
+        }
     }
 }

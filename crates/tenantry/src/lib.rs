@@ -6,5 +6,5 @@ pub mod config;
 pub mod console;
 pub mod demo;
 pub mod documents;
-mod listen;
+pub mod listen;
 pub mod serve;

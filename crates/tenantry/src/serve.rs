@@ -16,7 +16,7 @@ use gateway::Gateway;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::console;
+use crate::{console, listen};
 
 const LOCK: &str = "lock";
 
@@ -31,6 +31,7 @@ pub struct Options {
     /// Bytes of each pool's file system that backups leave free.
     pub keep_free: u64,
     pub clock: Clock,
+    pub bounds: listen::Bounds,
 }
 
 /// Something that keeps the server from starting, in words.
@@ -45,6 +46,7 @@ pub struct Server {
     pub setup_token: Option<String>,
     pub gateway: Arc<Gateway>,
     listener: TcpListener,
+    bounds: listen::Bounds,
     follower: Follower,
     /// Held as long as the process serves this data directory.
     lock: File,
@@ -91,7 +93,7 @@ impl Server {
         gateway.recover(pools).await?;
         app.connect_meter(Arc::<Gateway>::clone(&gateway));
         let follower = Follower::start(&app).await?;
-        Ok(Self { app, address, setup_token, gateway, listener, follower, lock })
+        Ok(Self { app, address, setup_token, gateway, listener, bounds: options.bounds, follower, lock })
     }
 
     /// Serves until told to stop. Everything acknowledged is stored when this returns.
@@ -102,7 +104,9 @@ impl Server {
         let duties = base::background::run(self.app.clone(), control::background::duties(), background.clone());
         let duties = tokio::spawn(duties);
         let keeper = tokio::spawn(Arc::clone(&self.gateway).run(stop.clone()));
-        crate::listen::serve(self.listener, router, Arc::clone(&self.gateway), stop).await;
+        let is_https = self.app.config.public_url.starts_with("https://");
+        let site = listen::Site { router, gateway: Arc::clone(&self.gateway), bounds: self.bounds, is_https };
+        listen::serve(self.listener, site, stop).await;
         let _ = keeper.await;
         background.cancel();
         let _ = follower.await;

@@ -6,6 +6,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, header};
 use serde::de::DeserializeOwned;
 
+use super::bodies::{Sender, Share};
 use super::envelope::{Failure, Peer, RequestId};
 use crate::App;
 use crate::authz::Account;
@@ -17,9 +18,6 @@ use crate::version::IfMatch;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
-
-/// No input of the API comes near this.
-const MAX_BODY: usize = 1 << 20;
 
 const LONGEST_SENTENCE: usize = 120;
 
@@ -167,6 +165,8 @@ pub struct Command<T> {
     pub input: T,
     /// Of address and body: whether two requests with one idempotency key are the same. Empty without a key.
     pub fingerprint: String,
+    /// What the input was made of counts until the command is done.
+    _share: Share,
 }
 
 /// A command that needs no account, because its input carries a secret of its own.
@@ -220,16 +220,8 @@ impl<T: DeserializeOwned> Command<T> {
         let is_json = parts.headers.get(header::CONTENT_TYPE).is_none_or(|kind| {
             kind.to_str().is_ok_and(|kind| kind.split(';').next().unwrap_or_default().trim() == "application/json")
         });
-        let body = axum::body::to_bytes(body, MAX_BODY).await.map_err(|error| {
-            let mut source: Option<&dyn std::error::Error> = Some(&error);
-            while let Some(cause) = source {
-                if cause.is::<http_body_util::LengthLimitError>() {
-                    return Error::new(Code::BodyTooLarge, "The body is longer than 1 MiB.");
-                }
-                source = cause.source();
-            }
-            Error::new(Code::MalformedRequest, "The body did not arrive whole.")
-        })?;
+        let sender = if matches!(call.caller, Caller::Nobody) { Sender::Stranger } else { Sender::Known };
+        let (body, share) = call.app.bodies.receive(sender, body).await?;
         if !is_json && !body.is_empty() {
             return Err(Error::new(Code::UnsupportedMediaType, "Send JSON as application/json."));
         }
@@ -238,7 +230,7 @@ impl<T: DeserializeOwned> Command<T> {
             None => String::new(),
         };
         let input = parse(&body)?;
-        Ok(Self { call, input, fingerprint })
+        Ok(Self { call, input, fingerprint, _share: share })
     }
 }
 

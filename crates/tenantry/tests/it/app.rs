@@ -10,6 +10,7 @@ use base::clock::Clock;
 use gateway::Gateway;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tenantry::listen::Bounds;
 use tenantry::serve::{Options, Server};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -34,7 +35,7 @@ struct Running {
 }
 
 impl Running {
-    async fn start(data: &Path, database: &str, public_url: &str, clock: &Clock) -> Self {
+    async fn start(data: &Path, database: &str, public_url: &str, bounds: &Bounds, clock: &Clock) -> Self {
         let server = Server::start(Options {
             data: data.to_owned(),
             listen: ([127, 0, 0, 1], 0).into(),
@@ -42,6 +43,7 @@ impl Running {
             public_url: public_url.to_owned(),
             keep_free: 0,
             clock: clock.clone(),
+            bounds: bounds.clone(),
         })
         .await
         .unwrap();
@@ -61,6 +63,7 @@ impl Running {
 pub(crate) struct App {
     clock: Clock,
     public_url: String,
+    bounds: Bounds,
     data: TempDir,
     database: db::test::Fresh,
     /// Before setup: the provider's administrator is nobody yet.
@@ -75,7 +78,18 @@ impl App {
     }
 
     pub(crate) async fn start_at(public_url: &str) -> Self {
-        let app = Self::start_empty_at(public_url).await;
+        Self::start_empty_at(public_url).await.set_up_and_signed_in().await
+    }
+
+    /// One that takes the word of these for whom they speak for.
+    pub(crate) async fn start_behind(proxies: &[&str]) -> Self {
+        let trusted_proxies = proxies.iter().map(|network| network.parse().unwrap()).collect();
+        let bounds = Bounds { trusted_proxies, ..Bounds::default() };
+        Self::start_with("", bounds).await.set_up_and_signed_in().await
+    }
+
+    async fn set_up_and_signed_in(self) -> Self {
+        let app = self;
         app.set_up().await;
         app.admin.sign_in(ADMIN, PASSWORD).await.is(201);
         app
@@ -87,12 +101,16 @@ impl App {
     }
 
     pub(crate) async fn start_empty_at(public_url: &str) -> Self {
+        Self::start_with(public_url, Bounds::default()).await
+    }
+
+    async fn start_with(public_url: &str, bounds: Bounds) -> Self {
         let clock = Clock::default();
         let data = tempfile::tempdir().unwrap();
         let database = db::test::fresh(&control::MIGRATIONS).await.unwrap();
-        let running = Running::start(data.path(), database.url(), public_url, &clock).await;
+        let running = Running::start(data.path(), database.url(), public_url, &bounds, &clock).await;
         let admin = Client::new(running.address);
-        Self { clock, public_url: public_url.to_owned(), data, database, admin, running: Some(running) }
+        Self { clock, public_url: public_url.to_owned(), bounds, data, database, admin, running: Some(running) }
     }
 
     pub(crate) async fn set_up(&self) {
@@ -129,7 +147,9 @@ impl App {
     /// Stops the server and starts it again. Its address is another one then; clients made before don't know it.
     pub(crate) async fn restart(&mut self) {
         self.running.take().unwrap().stop().await;
-        self.running = Some(Running::start(self.data.path(), self.database.url(), &self.public_url, &self.clock).await);
+        let (data, database) = (self.data.path(), self.database.url());
+        let running = Running::start(data, database, &self.public_url, &self.bounds, &self.clock);
+        self.running = Some(running.await);
         self.admin = self.admin.moved_to(self.address());
     }
 

@@ -189,7 +189,8 @@ async fn nothing_is_smuggled_and_garbage_is_closed() {
         }
     }
     // Two framings, or one that only some understand: at most the first request is taken for one.
-    let hidden = format!("DELETE {} HTTP/1.1\r\n{}\r\n", world.path("config"), basic(&world.mallory.device));
+    let hidden =
+        format!("DELETE {} HTTP/1.1\r\nHost: pool\r\n{}\r\n", world.path("config"), basic(&world.mallory.device));
     let post = world.head("POST", &world.path(&format!("data/{NOTHING}")));
     for framing in [
         format!("Content-Length: {}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n{hidden}", hidden.len() + 5),
@@ -212,12 +213,13 @@ async fn nothing_is_smuggled_and_garbage_is_closed() {
     let header = format!("X-Long: {}\r\n", "x".repeat(1 << 20));
     let many = "X-Many: y\r\n".repeat(10_000);
     for request in [
-        format!("GET {target} HTTP/1.1\r\n{header}\r\n").into_bytes(),
-        format!("GET {target} HTTP/1.1\r\n{many}\r\n").into_bytes(),
-        format!("GET /restic/{} HTTP/1.1\r\n\r\n", "x".repeat(1 << 20)).into_bytes(),
-        format!("GET {target} HTTP/1.1\r\nAuthorization: Basic {}\r\n\r\n", "QUFB".repeat(2000)).into_bytes(),
+        format!("GET {target} HTTP/1.1\r\nHost: pool\r\n{header}\r\n").into_bytes(),
+        format!("GET {target} HTTP/1.1\r\nHost: pool\r\n{many}\r\n").into_bytes(),
+        format!("GET /restic/{} HTTP/1.1\r\nHost: pool\r\n\r\n", "x".repeat(1 << 20)).into_bytes(),
+        format!("GET {target} HTTP/1.1\r\nHost: pool\r\nAuthorization: Basic {}\r\n\r\n", "QUFB".repeat(2000))
+            .into_bytes(),
         format!("GET {target} HTTP/9.9\r\n\r\n").into_bytes(),
-        format!("{} {target} HTTP/1.1\r\n\r\n", "G".repeat(100_000)).into_bytes(),
+        format!("{} {target} HTTP/1.1\r\nHost: pool\r\n\r\n", "G".repeat(100_000)).into_bytes(),
         format!("GET {target}\r\n\r\n").into_bytes(),
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0".to_vec(),
         b"\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03".to_vec(),
@@ -249,7 +251,11 @@ async fn strangers_get_nothing_and_learn_nothing() {
         let device = Device { username: username.clone(), password: password.clone(), ..theirs.clone() };
         for device in [&device, &Device { repository: own.repository.clone(), ..device.clone() }] {
             for (method, path) in [("GET", "config"), ("GET", "data/"), ("POST", "config"), ("DELETE", "config")] {
-                let request = format!("{method} /restic/{}/{path} HTTP/1.1\r\n{}", device.repository, basic(device));
+                let request = format!(
+                    "{method} /restic/{}/{path} HTTP/1.1\r\nHost: pool\r\n{}",
+                    device.repository,
+                    basic(device)
+                );
                 let answer = world.one(format!("{request}Content-Length: 0\r\n\r\n").as_bytes()).await;
                 assert_eq!(answer.status, 401, "{username} {method} {path}");
                 assert!(answer.head.contains("www-authenticate: Basic"), "{}", answer.head);
@@ -259,7 +265,7 @@ async fn strangers_get_nothing_and_learn_nothing() {
     let config = world.path("config");
     for header in ["", "Authorization: Basic", "Authorization: Bearer x", "Authorization: Basic \u{ff}", "Cookie: x=y"]
     {
-        let answer = world.one(format!("GET {config} HTTP/1.1\r\n{header}\r\n\r\n").as_bytes()).await;
+        let answer = world.one(format!("GET {config} HTTP/1.1\r\nHost: pool\r\n{header}\r\n\r\n").as_bytes()).await;
         assert!(matches!(answer.status, 400 | 401), "{header:?}: {}", answer.status);
     }
     let device = format!("GET /api/v1/devices HTTP/1.1\r\nHost: pool\r\n{}\r\n", basic(own));
@@ -388,7 +394,8 @@ impl World {
             }
         }
         world.files = world.on_disk();
-        assert_eq!(world.files.len(), 4);
+        // Two of each device, and two of the pool itself.
+        assert_eq!(world.files.len(), 6, "{:?}", world.files.keys());
         world
     }
 

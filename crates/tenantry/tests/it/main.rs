@@ -20,6 +20,7 @@ mod guessing;
 mod idempotency;
 mod invitations;
 mod latency;
+mod listener;
 mod paging;
 mod pass_keys;
 mod permissions;
@@ -33,6 +34,8 @@ mod users;
 
 // Real processes and the real restic.
 mod crash;
+mod early;
+mod exhaustion;
 mod hostile;
 mod lost;
 mod pools;

@@ -136,6 +136,7 @@ async fn a_second_data_directory_is_refused_unless_it_shares_the_pools() {
             public_url: String::new(),
             keep_free: 0,
             clock: app.clock(),
+            bounds: tenantry::listen::Bounds::default(),
         })
     };
     let refused = start().await.unwrap_err().downcast::<api::Error>().unwrap();

@@ -26,8 +26,8 @@ const POLL: Duration = Duration::from_millis(10);
 /// An upload that is never stored: nothing hashes to this name. While uploads are admitted it answers with 400.
 pub(crate) const UPLOAD: &str = "data/0000000000000000000000000000000000000000000000000000000000000000";
 
-const EMAIL: &str = "admin@example.com";
-const PASSWORD: &str = "walnut ferry drizzle 42";
+pub(crate) const EMAIL: &str = "admin@example.com";
+pub(crate) const PASSWORD: &str = "walnut ferry drizzle 42";
 
 #[expect(clippy::disallowed_methods, reason = "tests have no configuration but their environment")]
 pub(crate) fn environment(name: &str) -> Option<String> {
@@ -56,13 +56,24 @@ pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     home: TempDir,
     database: Option<Fresh>,
+    /// How many files it may open, if that is bounded.
+    open_files: Option<u32>,
     child: Child,
 }
 
 impl Server {
     /// A server on an empty data directory, and its first administrator, who has followed the link that it printed.
     pub(crate) async fn start() -> (Self, Admin) {
-        let (server, link) = Self::start_on(Self::place().await).await;
+        Self::start_within(None).await
+    }
+
+    /// The same, where the process may not open more files than this.
+    pub(crate) async fn start_with_open_files(limit: u32) -> (Self, Admin) {
+        Self::start_within(Some(limit)).await
+    }
+
+    async fn start_within(open_files: Option<u32>) -> (Self, Admin) {
+        let (server, link) = Self::start_on(Self::place().await, open_files).await;
         let link = link.expect("a server that is new prints a setup link");
         let (address, token) = link.split_once("/setup#token=").expect("the link carries a token");
         assert_eq!(address, format!("http://{}", server.address));
@@ -82,7 +93,7 @@ impl Server {
         let mut setup = setup.spawn().unwrap();
         setup.stdin.take().unwrap().write_all(format!("{PASSWORD}\n").as_bytes()).await.unwrap();
         assert!(setup.wait().await.unwrap().success());
-        let (server, link) = Self::start_on(place).await;
+        let (server, link) = Self::start_on(place, None).await;
         assert_eq!(link, None, "nothing is left to set up");
         let admin = Admin::new(server.address);
         admin.sign_in(EMAIL, PASSWORD).await;
@@ -97,20 +108,22 @@ impl Server {
         (tempfile::tempdir().unwrap(), database)
     }
 
-    async fn start_on((home, database): (TempDir, Option<Fresh>)) -> (Self, Option<String>) {
+    async fn start_on((home, database): (TempDir, Option<Fresh>), open_files: Option<u32>) -> (Self, Option<String>) {
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
-        let (child, address, link) = Self::spawn(&home, database.as_ref(), any).await.expect("the server starts");
-        (Self { address, home, database, child }, link)
+        let (child, address, link) =
+            Self::spawn(&home, database.as_ref(), open_files, any).await.expect("the server starts");
+        (Self { address, home, database, open_files, child }, link)
     }
 
     /// A child that has said where it listens, and the setup link if it has printed one; nothing if it ended instead.
     async fn spawn(
         home: &TempDir,
         database: Option<&Fresh>,
+        open_files: Option<u32>,
         listen: SocketAddr,
     ) -> Option<(Child, SocketAddr, Option<String>)> {
         let log = File::options().create(true).append(true).open(home.path().join("log")).unwrap();
-        let mut command = binary("serve", home, database);
+        let mut command = binary_within(open_files, "serve", home, database);
         command.args(["--listen", &listen.to_string()]).stdout(Stdio::piped()).stderr(log);
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -146,7 +159,9 @@ impl Server {
         let end = Instant::now() + SOON;
         loop {
             // Somebody's outgoing connection may have the port for a moment.
-            if let Some((child, ..)) = Self::spawn(&self.home, self.database.as_ref(), self.address).await {
+            if let Some((child, ..)) =
+                Self::spawn(&self.home, self.database.as_ref(), self.open_files, self.address).await
+            {
                 self.child = child;
                 return;
             }
@@ -175,6 +190,14 @@ impl Server {
         assert!(left.is_empty(), "{left:?}");
     }
 
+    /// The memory that the process has.
+    pub(crate) fn resident_bytes(&self) -> u64 {
+        let pid = self.child.id().expect("the server runs");
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().strip_suffix(" kB").unwrap().trim().parse::<u64>().unwrap() * 1024
+    }
+
     /// What the server has logged so far.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.home.path().join("log")).unwrap()
@@ -196,7 +219,19 @@ impl Drop for Server {
 }
 
 fn binary(verb: &str, home: &TempDir, database: Option<&Fresh>) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tenantry"));
+    binary_within(None, verb, home, database)
+}
+
+fn binary_within(open_files: Option<u32>, verb: &str, home: &TempDir, database: Option<&Fresh>) -> Command {
+    const BINARY: &str = env!("CARGO_BIN_EXE_tenantry");
+    let mut command = match open_files {
+        None => Command::new(BINARY),
+        Some(limit) => {
+            let mut shell = Command::new("sh");
+            shell.args(["-c", &format!("ulimit -n {limit} && exec \"$0\" \"$@\""), BINARY]);
+            shell
+        }
+    };
     command.arg(verb).arg("--data").arg(home.path().join("data")).kill_on_drop(true).stdin(Stdio::null());
     if let Some(database) = database {
         command.args(["--database", database.url()]);

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::client::with;
+use crate::process::until_some;
 
 #[tokio::test]
 async fn addresses_methods_and_bodies_that_make_no_sense() {
@@ -89,18 +90,23 @@ async fn ids_parameters_and_cursors_that_were_never_given_out() {
 
 #[tokio::test]
 async fn health_is_told_without_signing_in() {
-    let app = App::start_empty().await;
+    let mut app = App::start_empty().await;
     for (path, text) in [("healthz", "ok\n"), ("readyz", "ready\n")] {
         let answer = reqwest::get(format!("http://{}/{path}", app.address())).await.unwrap();
         assert_eq!(answer.status(), 200, "{path}");
         assert_eq!(answer.text().await.unwrap(), text);
     }
     app.set_up().await;
+    // From the start on the pools are looked after that there are.
+    app.restart().await;
     let pool = app.data().join("pool");
     std::fs::rename(&pool, app.data().join("away")).unwrap();
-    let answer = reqwest::get(format!("http://{}/readyz", app.address())).await.unwrap();
-    assert_eq!(answer.status(), 503);
-    let problem: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+    let problem = until_some("the pool is missed", async || {
+        let answer = reqwest::get(format!("http://{}/readyz", app.address())).await.unwrap();
+        (answer.status() == 503).then_some(answer.text().await.unwrap())
+    })
+    .await;
+    let problem: Value = serde_json::from_str(&problem).unwrap();
     assert_eq!(problem["code"], "unavailable");
     std::fs::rename(app.data().join("away"), &pool).unwrap();
     app.finish().await;

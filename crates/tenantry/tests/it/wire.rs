@@ -58,6 +58,11 @@ pub(crate) async fn answer(stream: &mut TcpStream) -> Answer {
     read(stream, false, Some(1)).await.pop().expect("an answer")
 }
 
+/// The next answer on a connection, unless it ends before.
+pub(crate) async fn answer_on(reader: &mut (impl AsyncRead + Unpin)) -> Option<Answer> {
+    read(reader, false, Some(1)).await.pop()
+}
+
 async fn exchange(address: SocketAddr, request: &[u8], wanted: Option<usize>) -> Vec<Answer> {
     let (mut reader, mut writer) = TcpStream::connect(address).await.unwrap().into_split();
     let is_head = request.starts_with(b"HEAD ");
