@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
+use crate::address::{Address, explain_file};
 use crate::postgres::{self, PgConn};
 use crate::sqlite::{self, SqliteConn, SqliteTx, blocking};
 use crate::{Error, Migrations, Record, Sql, sql};
@@ -41,18 +42,30 @@ impl Database {
     /// server's certificate must be for that host, from a public authority or one in the PEM file `sslrootcert`.
     /// `pool_size` bounds the connections.
     ///
-    /// Fails with [`Error::Gone`] if the database can't be reached, and with [`Error::Migration`] if it has been
+    /// Fails with [`Error::Address`] if the URL isn't understood, with [`Error::Gone`] if the database can't be reached, and with [`Error::Migration`] if it has been
     /// migrated by a program with other migrations than these; see [`Database::pending`] for the opposite.
     pub async fn open(url: &str, migrations: &Migrations) -> Result<Self, Error> {
-        let backend = if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            Backend::Postgres(postgres::Pool::open(url)?)
-        } else {
-            let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")).unwrap_or(url);
-            Backend::Sqlite(blocking(|| sqlite::Pool::open(path))?)
+        let address = Address::of(url)?;
+        address.check()?;
+        let backend = match address {
+            Address::Postgres(url) => Backend::Postgres(postgres::Pool::open(url)?),
+            Address::Sqlite(path) => {
+                let opened = blocking(|| sqlite::Pool::open(path));
+                Backend::Sqlite(opened.map_err(|error| error.explained(|cause| explain_file(path, cause)))?)
+            }
         };
         let database = Self { backend: Arc::new(backend) };
-        database.pending(migrations).await?;
+        let pending = database.pending(migrations).await;
+        pending.map_err(|error| match &*database.backend {
+            Backend::Sqlite(_) => error,
+            Backend::Postgres(pool) => error.explained(|cause| pool.server().explain(cause)),
+        })?;
         Ok(database)
+    }
+
+    /// Whether [`Database::open`] understands the URL; whether there is a database isn't looked at.
+    pub fn check_url(url: &str) -> Result<(), Error> {
+        Address::of(url)?.check()
     }
 
     pub fn engine(&self) -> Engine {

@@ -38,6 +38,9 @@ pub enum Error {
     /// The database can't be reached. Whether a commit that failed with this took place is unknown.
     #[error("the database can't be reached")]
     Gone(#[source] Box<dyn StdError + Send + Sync>),
+    /// The URL of the database is none, or says what isn't understood.
+    #[error("{0}")]
+    Address(String),
     /// There is no such row.
     #[error("no row found")]
     NoRow,
@@ -67,6 +70,18 @@ impl Error {
     /// Whether this is a unique violation on exactly these columns of the table.
     pub fn is_unique(&self, on_table: &str, on_columns: &[&str]) -> bool {
         matches!(self, Self::Unique { table, columns, .. } if table == on_table && columns == on_columns)
+    }
+
+    /// The same with a cause that says more, if it is one of those that keep a database from being opened.
+    pub(crate) fn explained(
+        self,
+        explain: impl FnOnce(Box<dyn StdError + Send + Sync>) -> Box<dyn StdError + Send + Sync>,
+    ) -> Self {
+        match self {
+            Self::Gone(cause) => Self::Gone(explain(cause)),
+            Self::Other(cause) => Self::Other(explain(cause)),
+            error => error,
+        }
     }
 
     pub(crate) fn other(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {

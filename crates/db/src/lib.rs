@@ -23,6 +23,7 @@
 //! ```
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+mod address;
 mod database;
 mod error;
 mod migrate;

@@ -17,6 +17,7 @@ use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Config, NoTls, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use crate::address::Server;
 use crate::{Engine, Error, Record, Row, Sql, Value};
 
 /// How long to wait for a connection from the pool.
@@ -47,6 +48,8 @@ pub(crate) struct Pool {
     connections: deadpool_postgres::Pool,
     /// One connection for whom must not wait for the others.
     apart: deadpool_postgres::Pool,
+    /// Whom the connections lead to.
+    server: Server,
     /// Held by the transaction whose turn it is in this process. It is fair.
     turn: Arc<Mutex<()>>,
 }
@@ -71,11 +74,20 @@ impl Pool {
                 .build()
                 .map_err(Error::other)
         };
-        Ok(Self { connections: pool(address.pool_size)?, apart: pool(1)?, turn: Arc::default() })
+        Ok(Self {
+            connections: pool(address.pool_size)?,
+            apart: pool(1)?,
+            server: address.server,
+            turn: Arc::default(),
+        })
     }
 
     pub(crate) async fn read_apart(&self) -> Result<PgConn, Error> {
         Ok(PgConn::new(self.apart.get().await?, None))
+    }
+
+    pub(crate) fn server(&self) -> &Server {
+        &self.server
     }
 
     pub(crate) async fn read(&self) -> Result<PgConn, Error> {
@@ -90,9 +102,24 @@ impl Pool {
     }
 }
 
+/// Whether a URL is understood.
+pub(crate) fn check_url(url: &str) -> Result<(), Error> {
+    Address::parse(url).map(drop)
+}
+
+fn wrong(what: &str) -> Error {
+    Error::Address(format!("the URL of the PostgreSQL server: {what}"))
+}
+
+/// What the driver says of a URL. It names options but no values.
+fn said(error: &tokio_postgres::Error) -> String {
+    error.source().map_or_else(|| error.to_string(), ToString::to_string)
+}
+
 /// A URL, taken apart: what the driver understands and what we do.
 struct Address {
     config: Config,
+    server: Server,
     tls: Option<ClientConfig>,
     pool_size: usize,
 }
@@ -108,18 +135,19 @@ impl Address {
             match pair.split_once('=').unwrap_or((pair, "")) {
                 ("pool_size", size) => {
                     let size = size.parse().ok().filter(|size| (1..=1000).contains(size));
-                    pool_size = size.ok_or_else(|| Error::other("pool_size must be from 1 to 1000"))?;
+                    pool_size = size.ok_or_else(|| wrong("pool_size must be from 1 to 1000"))?;
                 }
                 // Certificates are always verified, so all that ask for TLS mean the same.
                 ("sslmode", "require" | "verify-ca" | "verify-full") => tls = true,
                 // TLS that isn't insisted on protects from nobody who stands in between.
                 ("sslmode", "disable" | "allow" | "prefer") => tls = false,
-                ("sslmode", _) => return Err(Error::other("sslmode must be disable, require or verify-full")),
+                ("sslmode", _) => return Err(wrong("sslmode must be disable, require or verify-full")),
                 ("sslrootcert", path) => root_certificates = Some(path),
                 _ => others.push(pair),
             }
         }
-        let mut config: Config = format!("{base}?{}", others.join("&")).parse().map_err(Error::other)?;
+        let mut config: Config =
+            format!("{base}?{}", others.join("&")).parse().map_err(|error| wrong(&said(&error)))?;
         // Nobody holds everybody up: neither a statement that runs away nor a process that stops in mid-transaction.
         let limits =
             format!("-c statement_timeout={STATEMENT_MILLIS} -c idle_in_transaction_session_timeout={IDLE_MILLIS}");
@@ -128,8 +156,14 @@ impl Address {
         config.ssl_mode(if tls { SslMode::Require } else { SslMode::Disable });
         config.connect_timeout(CONNECT_TIMEOUT).keepalives_idle(Duration::from_mins(1)).tcp_user_timeout(SILENCE);
         let tls = tls.then(|| tls_config(root_certificates)).transpose()?;
-        Ok(Self { config, tls, pool_size })
+        let server = Server::of(&config)?;
+        Ok(Self { config, server, tls, pool_size })
     }
+}
+
+/// A file with certificates that can't be read.
+fn unread(path: &str, error: &dyn StdError) -> Error {
+    wrong(&format!("sslrootcert {path}: {error}"))
 }
 
 /// Trusts the public authorities, or only those in the named PEM file.
@@ -138,8 +172,9 @@ fn tls_config(root_certificates: Option<&str>) -> Result<ClientConfig, Error> {
     match root_certificates {
         None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
         Some(path) => {
-            for certificate in CertificateDer::pem_file_iter(path).map_err(Error::other)? {
-                roots.add(certificate.map_err(Error::other)?).map_err(Error::other)?;
+            for certificate in CertificateDer::pem_file_iter(path).map_err(|error| unread(path, &error))? {
+                let certificate = certificate.map_err(|error| unread(path, &error))?;
+                roots.add(certificate).map_err(|error| unread(path, &error))?;
             }
         }
     }

@@ -139,6 +139,15 @@ fn main() -> ExitCode {
 
 fn failed(error: &Failure) -> ExitCode {
     let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        // Some say their cause themselves.
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            let _ = write!(text, ": {cause_text}");
+        }
+        source = cause.source();
+    }
     if let Some(refused) = error.downcast_ref::<api::Error>() {
         text.clone_from(&refused.detail);
         for field in &refused.fields {
@@ -170,7 +179,8 @@ async fn run(command: Command) -> Result<(), Failure> {
             Ok(())
         }
         Command::Config { command: ConfigCommand::Check { place } } => {
-            place.load()?;
+            let config = place.load()?;
+            db::Database::check_url(&place.database(&config))?;
             say("The configuration is valid.");
             Ok(())
         }

@@ -103,3 +103,70 @@ async fn tls_is_spoken_when_it_is_asked_for() {
     // The test server either has no TLS or a certificate that nobody vouches for.
     assert!(matches!(error, Err(Error::Gone(_))), "{error:?}");
 }
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+/// What is said when this can't be opened.
+async fn complaint(url: &str) -> String {
+    let error = Database::open(url, &crate::Migrations::new(&[])).await.unwrap_err();
+    let (said, debugged) = (chain(&error), format!("{error:?}"));
+    assert!(!said.contains("hunter2") && !debugged.contains("hunter2"), "{said} {debugged}");
+    said
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_keeps_a_database_from_being_opened_is_named() {
+    for (url, named) in [
+        ("mysql://root:hunter2@db.example/x", "\"mysql:\""),
+        ("postgres:x", "postgres://"),
+        ("postgresql:/x", "postgres://"),
+        ("file:x.db", "\"file:\""),
+        ("postgres://u:hunter2@/x", "names no host"),
+        ("postgres://u:hunter2@127.0.0.1:99999/x", "port"),
+        ("postgres://u:hunter2@127.0.0.1/x?sslmode=bogus", "sslmode"),
+        ("postgres://u:hunter2@127.0.0.1/x?pool_size=many", "pool_size"),
+        ("postgres://u:hunter2@127.0.0.1/x?conect_timeout=1", "conect_timeout"),
+        ("postgres://u:hunter2@127.0.0.1/x?sslmode=require&sslrootcert=/no.pem", "/no.pem"),
+    ] {
+        let said = complaint(url).await;
+        assert!(said.contains(named), "{url}: {said}");
+        assert!(Database::check_url(url).is_err(), "{url}");
+    }
+    for (url, named) in [
+        ("postgres://u:hunter2@127.0.0.1:1/x", "PostgreSQL at 127.0.0.1:1: nobody listens there"),
+        (
+            "postgres://u:hunter2@nowhere.invalid/x",
+            "PostgreSQL at nowhere.invalid:5432: the host's name cannot be resolved",
+        ),
+        ("/nowhere/at/all.db", "the file /nowhere/at/all.db: No such file"),
+        ("/proc/version/x.db", "the file /proc/version/x.db: Not a directory"),
+    ] {
+        let said = complaint(url).await;
+        assert!(said.contains(named), "{url}: {said}");
+        Database::check_url(url).unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_lets_nobody_in_is_quoted() {
+    // A URL of the tests' own server, of which the name and the password are replaced.
+    #[expect(clippy::disallowed_methods, reason = "tests have no configuration but their environment")]
+    let Some(server) = std::env::var(crate::test::POSTGRES).ok().filter(|url| !url.is_empty()) else { return };
+    let (head, rest) = server.split_once('@').unwrap();
+    let (place, _) = rest.split_once('/').unwrap();
+    let user = head.trim_start_matches("postgres://").split(':').next().unwrap();
+    let said = complaint(&format!("{head}@{place}/no_such_database")).await;
+    assert!(said.contains("there is no database \"no_such_database\""), "{said}");
+    let said = complaint(&format!("postgres://{user}:hunter2@{place}/postgres")).await;
+    assert!(said.contains(&format!("does not let user \"{user}\" in")), "{said}");
+    let said = complaint(&format!("postgres://{user}@{place}/postgres")).await;
+    assert!(said.contains("wants a password"), "{said}");
+}
