@@ -160,23 +160,23 @@ async fn rights_are_judged_before_bodies_versions_and_parameters() {
             continue;
         }
         let names_something = operation.path.contains("{id}");
-        let spoil = |client: &Client, query: &str| {
+        let request = |client: &Client, query: &str| {
             client.request(operation.method.clone(), &format!("{}{query}", things.path(operation)))
         };
-        let long = format!("{{\"a\":\"{}\"}}", "x".repeat(2 << 20));
+        let huge = format!("{{\"a\":\"{}\"}}", "x".repeat(2 << 20));
         let ask = async |client: &Client, status: u16, code: &str| {
             for body in ["{", "[]", "{\"nonsense\": 1}", "{\"password\": \"short\"}", ""] {
-                spoil(client, "").raw(body).send().await.refused(status, code);
-                spoil(client, "?dry_run=perhaps")
+                request(client, "").raw(body).send().await.refused(status, code);
+                request(client, "?dry_run=perhaps")
                     .header("if-match", "\"77\"")
                     .raw(body)
                     .send()
                     .await
                     .refused(status, code);
             }
-            spoil(client, "").header("content-type", "text/plain").raw("hello").send().await.refused(status, code);
+            request(client, "").header("content-type", "text/plain").raw("hello").send().await.refused(status, code);
             // Not even looked at, so the connection may end before all of it was sent.
-            if let Some(answer) = spoil(client, "").raw(long.clone()).try_send().await {
+            if let Some(answer) = request(client, "").raw(huge.clone()).try_send().await {
                 answer.refused(status, code);
             }
         };
