@@ -453,6 +453,9 @@ pub trait Meter: Send + Sync + 'static {
     /// When a device signed in for the first time, if the database may not know of it yet.
     fn contacted_at(&self, device: &DeviceId) -> Option<Timestamp>;
 
+    /// Gives up space that was set aside for a disk that is full to the last byte; false if nothing is.
+    fn make_room(&self) -> bool;
+
     /// What is wrong with the storage right now, each in a sentence; nothing if all is well.
     fn troubles(&self) -> Vec<String>;
 }

@@ -156,7 +156,8 @@ impl Cx {
         result.map_err(|error| {
             // A look before the leap found nothing in the way, or found what is needed, so somebody else leapt in between:
             // the second run will see it, and say it better.
-            self.collided |= error.is_retryable() || matches!(error, db::Error::Unique { .. } | db::Error::ForeignKey);
+            self.collided |=
+                may_pass(&self.app, &error) || matches!(error, db::Error::Unique { .. } | db::Error::ForeignKey);
             internal(error)
         })
     }
@@ -241,7 +242,8 @@ impl Tx {
         let written = wrote.map_err(|error| Collision { again: collided, error })?;
         match self.cx.link {
             Link::Writer(tx) => {
-                tx.commit().await.map_err(|error| Collision { again: error.is_retryable(), error: internal(error) })?;
+                let failed = |error| Collision { again: may_pass(&self.cx.app, &error), error: internal(error) };
+                tx.commit().await.map_err(failed)?;
             }
             Link::Reader(_) => {}
         }
@@ -368,6 +370,11 @@ pub async fn finish<T>(tx: Tx, outcome: Result<T, Error>, runs: &mut Runs) -> Re
         }
         Err(error) => Err(error),
     }
+}
+
+/// Whether the whole transaction may succeed when it is run again.
+fn may_pass(app: &App, error: &db::Error) -> bool {
+    error.is_retryable() || (matches!(error, db::Error::Full(_)) && app.make_room())
 }
 
 fn unreachable_database(error: db::Error) -> Error {

@@ -138,6 +138,11 @@ impl App {
         self.meter.get().map(|meter| meter.unsaved()).unwrap_or_default()
     }
 
+    /// Whether room was made on a full disk, so that trying once more may help.
+    pub(crate) fn make_room(&self) -> bool {
+        self.meter.get().is_some_and(|meter| meter.make_room())
+    }
+
     /// What is wrong with the storage right now, each in a sentence.
     pub fn troubles(&self) -> Vec<String> {
         self.meter.get().map(|meter| meter.troubles()).unwrap_or_default()

@@ -96,7 +96,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     std::fs::create_dir_all(&pool)?;
     let known = Pool { id: StoragePoolId::new(ID), directory: pool };
     std::fs::write(known.directory.join(api::pool::MARKER), api::pool::marker(&known.id))?;
-    gateway.recover(vec![Arc::new(known)]).await?;
+    gateway.recover(vec![Arc::new(known)]).await;
 
     let shutdown = CancellationToken::new();
     let running = tokio::spawn(Arc::clone(&gateway).run(shutdown.clone()));

@@ -26,7 +26,7 @@ mod usage;
 mod wire;
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -62,6 +62,8 @@ pub struct Options {
     pub clock: Clock,
     /// Bytes of each pool's file system that backups leave free.
     pub keep_free: u64,
+    /// Where space is set aside for the database, which may lie on another file system than the pools.
+    pub data: Option<PathBuf>,
     /// A repository is closed when nothing has changed in it for so long.
     pub idle_after: Duration,
     /// A transfer in either direction is given up when its client has moved fewer than `least_progress` bytes in so
@@ -78,6 +80,7 @@ impl Options {
         Self {
             clock,
             keep_free,
+            data: None,
             idle_after: Duration::from_mins(1),
             stall_after: Duration::from_secs(30),
             least_progress: 4096,
@@ -120,7 +123,7 @@ impl Gateway {
         let usage = Arc::new(Usage::new(ledger, options.idle_after));
         Arc::new(Self {
             grants,
-            pools: Pools::new(options.keep_free),
+            pools: Pools::new(options.keep_free, options.data.as_deref()),
             options,
             writing: Arc::new(Buffers::new(WRITTEN_AT_ONCE)),
             reading: Arc::new(Buffers::new(READ_AT_ONCE)),
@@ -134,17 +137,18 @@ impl Gateway {
 
     /// Looks for these pools, and clears up after a process that died: removes its unfinished uploads and counts the
     /// repositories that it had left open. What lies in a pool that is away is counted when it is written to again.
-    pub async fn recover(&self, pools: Vec<Arc<Pool>>) -> Result<(), api::Error> {
+    pub async fn recover(&self, pools: Vec<Arc<Pool>>) {
         for pool in pools {
             self.pools.find(&pool).await;
         }
-        let recounted = self.usage.recover(|pool| self.pools.has(pool)).await.map_err(|Unavailable| {
-            api::Error::new(api::Code::Unavailable, "The repositories left open could not be counted and stored.")
-        })?;
+        // On a full disk, say: what was left open stays so, and is counted before it is written to or at the next start.
+        let Ok(recounted) = self.usage.recover(|pool| self.pools.has(pool)).await else {
+            tracing::error!("what a process that died had left open could not be counted and stored");
+            return;
+        };
         if recounted > 0 {
             tracing::info!(recounted, "counted what a process that died had left open");
         }
-        Ok(())
     }
 
     /// Stores counters and closes idle repositories until `shutdown`, then [drains](Self::drain).
@@ -217,6 +221,10 @@ impl Meter for Gateway {
 
     fn contacted_at(&self, device: &DeviceId) -> Option<Timestamp> {
         self.usage.contacted_at(device)
+    }
+
+    fn make_room(&self) -> bool {
+        self.pools.make_room()
     }
 
     fn troubles(&self) -> Vec<String> {

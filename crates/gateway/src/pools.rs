@@ -36,6 +36,9 @@ pub(crate) struct Pools {
     /// Bytes that backups leave free.
     keep_free: u64,
     places: RwLock<HashMap<StoragePoolId, Arc<Place>>>,
+    /// What is set aside for the database.
+    spare: Option<Arc<Ballast>>,
+    is_spare_needed: AtomicBool,
 }
 
 /// One pool.
@@ -70,8 +73,9 @@ enum State {
 type Identity = (u64, u64);
 
 impl Pools {
-    pub(crate) fn new(keep_free: u64) -> Self {
-        Self { keep_free, places: RwLock::default() }
+    pub(crate) fn new(keep_free: u64, data: Option<&Path>) -> Self {
+        let spare = data.map(|data| Arc::new(Ballast::of(data, keep_free)));
+        Self { keep_free, places: RwLock::default(), spare, is_spare_needed: AtomicBool::new(false) }
     }
 
     /// Finds a pool, and looks for it if this is the first time.
@@ -100,6 +104,27 @@ impl Pools {
         for place in self.all() {
             place.look().await;
         }
+        let Some(spare) = self.spare.clone() else { return };
+        let keep_free = self.keep_free;
+        let taken = spawn_blocking(move || spare.take_on_beside(keep_free)).await.map_err(io::Error::other).flatten();
+        match taken {
+            Ok(is_taken) => {
+                if is_taken && self.is_spare_needed.swap(false, Ordering::Relaxed) {
+                    tracing::info!("the database's disk has room again");
+                }
+            }
+            Err(error) => tracing::warn!(%error, "no space could be set aside for the database"),
+        }
+    }
+
+    /// Gives up what is set aside, for the database; false if nothing is. Blocks for a moment.
+    pub(crate) fn make_room(&self) -> bool {
+        if !self.is_spare_needed.swap(true, Ordering::Relaxed) {
+            tracing::error!("the database's disk is full: only what makes room or stops something can be stored");
+        }
+        // The pools' too: they may lie on the same disk, and what the database can't tell is more than they lose.
+        let spare = self.spare.as_ref().is_some_and(|spare| spare.give_up());
+        spare || self.all().iter().any(|place| place.give_up_ballast())
     }
 
     /// Whether the pool in this directory is there.
@@ -111,6 +136,9 @@ impl Pools {
     pub(crate) fn troubles(&self) -> Vec<String> {
         let mut troubles: Vec<String> = self.all().iter().filter_map(|place| place.trouble()).collect();
         troubles.sort();
+        if self.is_spare_needed.load(Ordering::Relaxed) {
+            troubles.push("The disk is full that holds the database.".to_owned());
+        }
         troubles
     }
 }

@@ -88,10 +88,11 @@ impl Server {
         let gateway_clock: gateway::Clock = Arc::new(move || clock.now());
         let setup_token = control::setup::renew_token(&app).await?;
         let pools = control::storage::pools::settle(&app).await?;
-        let gateway = gateway::Options::new(gateway_clock, options.keep_free);
+        let mut gateway = gateway::Options::new(gateway_clock, options.keep_free);
+        gateway.data = Some(data.clone());
         let gateway = Gateway::new(Arc::clone(&app.grants), ledger, gateway);
-        gateway.recover(pools).await?;
         app.connect_meter(Arc::<Gateway>::clone(&gateway));
+        gateway.recover(pools).await;
         let follower = Follower::start(&app).await?;
         Ok(Self { app, address, setup_token, gateway, listener, bounds: options.bounds, follower, lock })
     }

@@ -6,7 +6,7 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FallocateFlags, fallocate};
+use rustix::fs::{FallocateFlags, fallocate, statvfs};
 
 /// The file's name.
 const BALLAST: &str = ".ballast";
@@ -38,9 +38,23 @@ impl Ballast {
         cut.is_ok_and(|length| length > 0)
     }
 
+    /// Takes it on if there is room for it beside what is to stay free. Whether it is there then.
+    pub(crate) fn take_on_beside(&self, keep_free: u64) -> io::Result<bool> {
+        let stat = statvfs(self.path.parent().unwrap_or(Path::new(".")))?;
+        if stat.f_bavail.saturating_mul(stat.f_frsize) < keep_free {
+            return Ok(self.is_there());
+        }
+        self.take_on()?;
+        Ok(true)
+    }
+
+    fn is_there(&self) -> bool {
+        self.bytes == 0 || self.path.metadata().is_ok_and(|there| there.len() == self.bytes)
+    }
+
     /// Takes it on, unless it is there.
     pub(crate) fn take_on(&self) -> io::Result<()> {
-        if self.bytes == 0 || self.path.metadata().is_ok_and(|there| there.len() == self.bytes) {
+        if self.is_there() {
             return Ok(());
         }
         let file = Open::options().create(true).truncate(true).write(true).mode(0o600).open(&self.path)?;

@@ -157,7 +157,7 @@ impl World {
             std::fs::write(directory.join(api::pool::MARKER), api::pool::marker(&id)).unwrap();
         }
         let known = Pool { id: id.clone(), directory: directory.clone() };
-        world.gateway.recover(vec![Arc::new(known)]).await.unwrap();
+        world.gateway.recover(vec![Arc::new(known)]).await;
         let pool = world.grants.pool(&id, directory);
         for n in [1, 2] {
             world.change(device(n, pool));

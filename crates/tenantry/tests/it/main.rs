@@ -36,6 +36,7 @@ mod users;
 mod crash;
 mod early;
 mod exhaustion;
+mod full;
 mod hostile;
 mod lost;
 mod pools;

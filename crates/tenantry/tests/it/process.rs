@@ -75,14 +75,33 @@ impl Server {
     async fn start_within(open_files: Option<u32>) -> (Self, Admin) {
         let (server, link) = Self::start_on(Self::place().await, open_files).await;
         let link = link.expect("a server that is new prints a setup link");
+        assert!(link.starts_with(&format!("http://{}/setup#", server.address)));
+        let admin = Self::set_up(&link).await;
+        (server, admin)
+    }
+
+    async fn set_up(link: &str) -> Admin {
         let (address, token) = link.split_once("/setup#token=").expect("the link carries a token");
-        assert_eq!(address, format!("http://{}", server.address));
-        let admin = Admin::new(server.address);
+        let admin = Admin::new(address.strip_prefix("http://").unwrap().parse().unwrap());
         let setup =
             json!({ "token": token, "provider_name": "Lighthouse Backup", "email": EMAIL, "password": PASSWORD });
         admin.post("setup", &setup).await;
         admin.sign_in(EMAIL, PASSWORD).await;
-        (server, admin)
+        admin
+    }
+
+    /// The same with a data directory on a small disk of its own, of which `keep_free` bytes are kept from backups.
+    pub(crate) async fn start_on_disk(bytes: u64, keep_free: u64) -> (Self, Admin) {
+        let (home, database) = Self::place().await;
+        let data = home.path().join("data");
+        std::fs::create_dir(&data).unwrap();
+        let size = format!("size={bytes},mode=700");
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(&data).status().await;
+        assert!(mounted.unwrap().success(), "this test mounts a file system, so it runs as root");
+        std::fs::write(data.join("tenantry.toml"), format!("[storage]\nkeep_free_bytes = {keep_free}\n")).unwrap();
+        let (server, link) = Self::start_on((home, database)).await;
+        let link = link.expect("a server that is new prints a setup link");
+        (server, Self::set_up(&link).await)
     }
 
     /// The same, set up from the host's command line.
@@ -215,6 +234,8 @@ impl Drop for Server {
         while matches!(self.child.try_wait(), Ok(None)) {
             std::thread::yield_now();
         }
+        // A disk of its own goes with it; nothing else is mounted there.
+        let _ = std::process::Command::new("umount").arg("-q").arg(self.data()).status();
     }
 }
 
