@@ -99,7 +99,7 @@ impl Server {
         let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(&data).status().await;
         assert!(mounted.unwrap().success(), "this test mounts a file system, so it runs as root");
         std::fs::write(data.join("tenantry.toml"), format!("[storage]\nkeep_free_bytes = {keep_free}\n")).unwrap();
-        let (server, link) = Self::start_on((home, database)).await;
+        let (server, link) = Self::start_on((home, database), None).await;
         let link = link.expect("a server that is new prints a setup link");
         (server, Self::set_up(&link).await)
     }
