@@ -138,7 +138,7 @@ mod tests {
         };
         assert_eq!((refused.code, refused.retry_after_seconds), (Code::Unavailable, Some(RETRY_SECONDS)));
         assert_eq!(held.len(), ALL_KNOWN / (KNOWN - UNCOUNTED));
-        assert_eq!(code(&bodies, Sender::Known, 60_000).await, Some(Code::Unavailable));
+        assert_eq!(code(&bodies, Sender::Known, KNOWN / 8).await, Some(Code::Unavailable));
         assert_eq!(code(&bodies, Sender::Known, UNCOUNTED).await, None, "short ones always have room");
         assert_eq!(code(&bodies, Sender::Stranger, STRANGERS).await, None, "strangers have their own");
         held.pop();
