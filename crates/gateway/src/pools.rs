@@ -47,6 +47,8 @@ pub(crate) struct Place {
     known: Arc<Granted>,
     keep_free: u64,
     ballast: Ballast,
+    /// What is set aside for the database, which may lie on the same disk: the last resort.
+    spare: Option<Arc<Ballast>>,
     state: Mutex<State>,
     /// In bytes, as of the last look.
     free: AtomicU64,
@@ -84,7 +86,7 @@ impl Pools {
         if let Some(place) = found.filter(|place| place.known == *known) {
             return place;
         }
-        let place = Arc::new(Place::new(Arc::clone(known), self.keep_free));
+        let place = Arc::new(Place::new(Arc::clone(known), self.keep_free, self.spare.clone()));
         place.look().await;
         let mut places = self.places.write().unwrap_or_else(PoisonError::into_inner);
         // Somebody else may have been quicker.
@@ -144,9 +146,10 @@ impl Pools {
 }
 
 impl Place {
-    fn new(known: Arc<Granted>, keep_free: u64) -> Self {
+    fn new(known: Arc<Granted>, keep_free: u64, spare: Option<Arc<Ballast>>) -> Self {
         Self {
             keep_free,
+            spare,
             ballast: Ballast::of(&known.directory, keep_free),
             known,
             state: Mutex::new(State::Unseen),
@@ -172,7 +175,8 @@ impl Place {
 
     /// Gives up what was set aside for a disk that is full to the last byte; false if nothing is. Blocks.
     pub(crate) fn give_up_ballast(&self) -> bool {
-        let given = self.here().is_ok() && self.ballast.give_up();
+        let given =
+            self.here().is_ok() && (self.ballast.give_up() || self.spare.as_ref().is_some_and(|spare| spare.give_up()));
         if given {
             tracing::warn!(pool = %self.known.id, "the space that was set aside for a full disk is in use now");
         }
