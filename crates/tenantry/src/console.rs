@@ -52,7 +52,10 @@ pub async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     }
     let path = uri.path().trim_start_matches('/');
     let is_file = !path.is_empty() && Files::get(path).is_some();
-    if !is_file && !is_page(path) {
+    // A person who mistyped an address is told so by the console itself, with its way back; a program that looks for
+    // something else gets two words.
+    let leads_nowhere = !is_file && !is_page(path);
+    if leads_nowhere && !is_person(&headers) {
         return (StatusCode::NOT_FOUND, "There is nothing here.\n").into_response();
     }
     let name = if is_file { path } else { PAGE };
@@ -69,8 +72,13 @@ pub async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     };
     let etag = format!("\"{}\"", data_encoding::HEXLOWER.encode(&file.metadata.sha256_hash()[..16]));
     let unchanged = headers.get(header::IF_NONE_MATCH).is_some_and(|seen| seen == etag.as_str());
-    let mut response =
-        if unchanged { StatusCode::NOT_MODIFIED.into_response() } else { Response::new(Body::from(file.data)) };
+    let mut response = if leads_nowhere {
+        (StatusCode::NOT_FOUND, Body::from(file.data)).into_response()
+    } else if unchanged {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        Response::new(Body::from(file.data))
+    };
     let answer = response.headers_mut();
     let mut set = |name, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
@@ -79,7 +87,7 @@ pub async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     };
     set(header::CONTENT_TYPE, content_type(name));
     set(header::ETAG, &etag);
-    set(header::VARY, "accept-encoding");
+    set(header::VARY, if leads_nowhere { "accept, accept-encoding" } else { "accept-encoding" });
     let forever = name.starts_with(HASHED);
     set(header::CACHE_CONTROL, if forever { "public, max-age=31536000, immutable" } else { "no-cache" });
     set(header::CONTENT_SECURITY_POLICY, POLICY);
@@ -90,6 +98,16 @@ pub async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
         set(header::CONTENT_ENCODING, "br");
     }
     response
+}
+
+/// Whether a browser asks for a page to show. For what a page refers to, browsers don't name HTML.
+fn is_person(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(header::ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|kind| kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("text/html"))
 }
 
 fn content_type(name: &str) -> &'static str {
