@@ -1,19 +1,15 @@
-//! Proving who somebody is: passwords, opaque tokens, and limits on guessing.
+//! Proving who somebody is: passwords and opaque tokens.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use api::{Code, Error};
 use argon2::password_hash::phc::{Output, ParamsString, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, PasswordHash, Version};
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
-use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
-use tree::Path;
 
 use crate::clock::Random;
-use crate::cx::{Caller, Tx};
 use crate::text::Refused;
 use crate::turns::{Turn, Turns};
 
@@ -151,142 +147,9 @@ impl Passwords {
     }
 }
 
-/// Limits on guessing. Each key has a bucket of tries that fills up again; a try takes one and a success gives it back.
-///
-/// One bucket per login and address, and one per address: whoever guesses slows down only himself. The owner of an
-/// account on another address is not locked out by it, and on the same address not if the browser is a known one, for
-/// that has a bucket of its own.
-#[derive(Debug, Default)]
-pub struct Attempts(Mutex<HashMap<String, Bucket>>);
-
-#[derive(Clone, Copy, Debug)]
-struct Bucket {
-    tries: f64,
-    at: Timestamp,
-}
-
-/// How many tries a bucket holds, and how many seconds one takes to come back.
-#[derive(Clone, Copy, Debug)]
-pub struct Allowance {
-    pub tries: f64,
-    pub seconds_per_try: f64,
-}
-
-/// For one login from one address or one known browser.
-pub const PER_LOGIN: Allowance = Allowance { tries: 10.0, seconds_per_try: 12.0 };
-/// For everything from one address.
-pub const PER_ADDRESS: Allowance = Allowance { tries: 60.0, seconds_per_try: 2.0 };
-
-/// Above this many buckets the full ones are forgotten.
-const MANY_BUCKETS: usize = 10_000;
-
-impl Attempts {
-    /// Takes a try from each bucket, or from none.
-    ///
-    /// # Errors
-    /// `too_many_attempts` with the seconds until the next try.
-    pub fn take(&self, keys: &[(String, Allowance)], now: Timestamp) -> Result<(), Error> {
-        let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if buckets.len() > MANY_BUCKETS {
-            let slowest = PER_ASKER.tries * PER_ASKER.seconds_per_try;
-            buckets.retain(|_, bucket| seconds_between(bucket.at, now) < slowest);
-        }
-        let mut filled = Vec::with_capacity(keys.len());
-        for (key, allowance) in keys {
-            let tries = buckets.get(key).map_or(allowance.tries, |bucket| {
-                let back = seconds_between(bucket.at, now) / allowance.seconds_per_try;
-                (bucket.tries + back).min(allowance.tries)
-            });
-            if tries < 1.0 {
-                let wait = ((1.0 - tries) * allowance.seconds_per_try).ceil().max(1.0);
-                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few seconds")]
-                let wait = wait as u64;
-                let detail = format!("Too many failed attempts from here. Try again in {wait} seconds.");
-                let mut error = Error::new(Code::TooManyAttempts, detail);
-                error.retry_after_seconds = Some(wait);
-                return Err(error);
-            }
-            filled.push((key.clone(), tries));
-        }
-        for (key, tries) in filled {
-            buckets.insert(key, Bucket { tries: tries - 1.0, at: now });
-        }
-        Ok(())
-    }
-
-    /// Gives the try back: it succeeded.
-    pub fn give_back(&self, keys: &[(String, Allowance)]) {
-        let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for (key, allowance) in keys {
-            if let Some(bucket) = buckets.get_mut(key) {
-                bucket.tries = (bucket.tries + 1.0).min(allowance.tries);
-            }
-        }
-    }
-}
-
-/// Asking whether strangers' logins exist, by one account and from one address.
-const PER_ASKER: Allowance = Allowance { tries: 20.0, seconds_per_try: 30.0 };
-const PER_ASKING_ADDRESS: Allowance = Allowance { tries: 100.0, seconds_per_try: 6.0 };
-
-/// Whether a login belongs to somebody, who stands at `owner`. That one is taken can't be kept from whoever wants it, but
-/// nobody needs to hear it of strangers' logins again and again. What is free, and what is taken in the caller's own
-/// subtree, costs nothing.
-///
-/// # Errors
-/// `too_many_attempts` for whoever has heard it too often, whether the login is taken or not.
-pub fn tell_taken(tx: &Tx, owner: Option<&Path>) -> Result<bool, Error> {
-    if let Caller::Account(account) = &tx.caller {
-        let tries = [
-            (format!("logins {}", account.id.as_str()), PER_ASKER),
-            (format!("logins from {}", tx.origin.limited_as()), PER_ASKING_ADDRESS),
-        ];
-        tx.app.attempts.take(&tries, tx.now)?;
-        if owner.is_none_or(|owner| account.sees(owner)) {
-            tx.app.attempts.give_back(&tries);
-        }
-    }
-    Ok(owner.is_some())
-}
-
-fn seconds_between(from: Timestamp, to: Timestamp) -> f64 {
-    to.duration_since(from).as_secs_f64().max(0.0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiff::ToSpan as _;
-
-    fn keys(login: &str, address: &str) -> Vec<(String, Allowance)> {
-        vec![(format!("{login} {address}"), PER_LOGIN), (address.to_owned(), PER_ADDRESS)]
-    }
-
-    #[test]
-    fn whoever_guesses_slows_down_only_himself() {
-        let attempts = Attempts::default();
-        let now = Timestamp::UNIX_EPOCH;
-        for _ in 0..10 {
-            attempts.take(&keys("victim", "evil"), now).unwrap();
-        }
-        let refused = attempts.take(&keys("victim", "evil"), now).unwrap_err();
-        assert_eq!(refused.code, Code::TooManyAttempts);
-        assert_eq!(refused.retry_after_seconds, Some(12));
-        attempts.take(&keys("victim", "home"), now).expect("the victim signs in from elsewhere");
-        attempts.take(&keys("victim", "evil"), now + 12.seconds()).expect("a try came back");
-    }
-
-    #[test]
-    fn success_costs_nothing_and_an_address_tries_many_logins_only_so_often() {
-        let attempts = Attempts::default();
-        let now = Timestamp::UNIX_EPOCH;
-        for _ in 0..1000 {
-            attempts.take(&keys("someone", "office"), now).unwrap();
-            attempts.give_back(&keys("someone", "office"));
-        }
-        let refused = (0..100).filter(|n| attempts.take(&keys(&format!("login{n}"), "evil"), now).is_err()).count();
-        assert_eq!(refused, 40);
-    }
 
     #[test]
     fn passwords_must_be_long_and_hard_to_guess() {

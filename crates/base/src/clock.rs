@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::Timestamp;
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 /// Where instants come from.
@@ -11,6 +12,7 @@ use uuid::Uuid;
 pub struct Clock {
     /// Microseconds added to the system's time: what a test has let pass.
     ahead: Arc<AtomicI64>,
+    advanced: Arc<Notify>,
 }
 
 impl Clock {
@@ -25,6 +27,23 @@ impl Clock {
     pub fn advance(&self, by: std::time::Duration) {
         let micros = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
         self.ahead.fetch_add(micros, Ordering::Relaxed);
+        self.advanced.notify_waiters();
+    }
+
+    /// Waits until this much of the clock's time has passed.
+    pub async fn sleep(&self, duration: std::time::Duration) {
+        let until = self.now().checked_add(duration).unwrap_or(Timestamp::MAX);
+        loop {
+            let advanced = self.advanced.notified();
+            let left = until.duration_since(self.now());
+            if !left.is_positive() {
+                return;
+            }
+            tokio::select! {
+                () = tokio::time::sleep(left.unsigned_abs()) => {}
+                () = advanced => {}
+            }
+        }
     }
 }
 

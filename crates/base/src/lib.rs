@@ -4,6 +4,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod attempts;
 pub mod authn;
 pub mod authz;
 pub mod background;
@@ -34,7 +35,8 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use crate::authn::{Attempts, Passwords};
+use crate::attempts::Attempts;
+use crate::authn::Passwords;
 use crate::change::Written;
 use crate::clock::{Clock, Random};
 use crate::credentials::Seen;

@@ -22,7 +22,6 @@ use super::envelope::Failure;
 use super::input::Call;
 use crate::App;
 use crate::authz::{self, Line, Need, Permission};
-use crate::idempotency;
 
 /// Things that addresses name by an id, and where each stands.
 #[derive(Clone, Copy, Debug)]
@@ -100,11 +99,9 @@ async fn authorize(call: &Call, permission: Permission, statement: Sql) -> Resul
     let place: Option<String> = cx.opt(statement).await?;
     match place.map(Path::from_stored).filter(|place| account.sees(place)) {
         Some(place) => account.authorize(permission, &place),
-        None => match &call.idempotency_key {
-            // It may be this very request that removed it, sent again; its answer is found once the body is known.
-            Some(key) if idempotency::is_kept(&mut cx, &call.origin, key, call.operation).await? => Ok(()),
-            _ => Err(Error::not_found()),
-        },
+        // Its answer is found once the body is known.
+        None if call.is_kept(&mut cx).await? => Ok(()),
+        None => Err(Error::not_found()),
     }
 }
 

@@ -72,6 +72,14 @@ impl Call {
         })
     }
 
+    /// Whether this may be a request that was answered before, sent again: what it asks about may be gone by it.
+    pub async fn is_kept(&self, cx: &mut Cx) -> Result<bool, Error> {
+        match &self.idempotency_key {
+            Some(key) => idempotency::is_kept(cx, &self.origin, key, self.operation).await,
+            None => Ok(false),
+        }
+    }
+
     /// The session that the caller came with.
     pub fn session(&self) -> Option<&Session> {
         self.credential.as_ref().map(|Credential::Session(session)| session)

@@ -87,7 +87,7 @@ pub async fn names(cx: &mut Cx, id: &CustomerId, permission: Permission) -> Resu
 /// Refuses a username that somebody in the installation has.
 async fn refuse_taken_username(tx: &mut Tx, checks: &mut Checks, username: &str) -> Result<(), Error> {
     let owner = sql::place_of_username(tx, &text::fold(username)).await?;
-    if base::authn::tell_taken(tx, owner.as_ref())? {
+    if base::attempts::tell_taken(tx, owner.as_ref())? {
         checks.add("username", Code::UsernameTaken, taken_username(username));
     }
     Ok(())

@@ -1,6 +1,5 @@
 //! Devices over HTTP.
 
-use api::Code;
 use api::device::{Device, DeviceCredentials, DeviceRegister, DeviceUpdate};
 use api::id::DeviceId;
 use api::page::{ListQuery, Page};
@@ -12,7 +11,7 @@ use utoipa_axum::routes;
 
 use super::CheckedRegistration;
 use base::App;
-use base::authn::PER_ADDRESS;
+use base::attempts::WRONG_SECRETS;
 use base::http::{Call, Command, Failure, Nothing, Open, Parameters, Reply, show};
 use base::transact;
 
@@ -38,15 +37,15 @@ async fn device_list(call: Call, Parameters(query): Parameters<ListQuery>) -> Re
 async fn device_register(Open(command): Open<DeviceRegister>) -> Result<Reply<DeviceCredentials>, Failure> {
     let call = &command.call;
     let input = CheckedRegistration::of(&command.input)?;
-    // A pass key cannot be guessed; this only keeps the attempts from costing us anything.
-    let tries = [(format!("register {}", call.origin.limited_as()), PER_ADDRESS)];
-    call.app.attempts.take(&tries, call.app.clock.now())?;
-    let reply: Result<Reply<DeviceCredentials>, Failure> =
-        transact!(command, CREATED, |tx| super::register(tx, &input).await);
-    if !matches!(&reply, Err(failure) if failure.code() == Code::PassKeyUnknown) {
-        call.app.attempts.give_back(&tries);
+    // A pass key that doesn't exist costs no transaction.
+    let mut cx = call.read().await?;
+    if !(super::knows_pass_key(&mut cx, &input).await? || call.is_kept(&mut cx).await?) {
+        let tries = [(format!("register {}", call.origin.limited_as()), WRONG_SECRETS)];
+        call.app.attempts.take(&tries, call.app.clock.now())?;
+        return Err(super::pass_key_unknown().into());
     }
-    reply
+    drop(cx);
+    transact!(command, CREATED, |tx| super::register(tx, &input).await)
 }
 
 /// One device.

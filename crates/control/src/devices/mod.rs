@@ -12,7 +12,7 @@ use api::units::{Action, Secret, Time};
 use api::{Code, Error};
 use serde_json::json;
 
-pub use register::{CheckedRegistration, register};
+pub use register::{CheckedRegistration, knows_pass_key, pass_key_unknown, register};
 
 use self::sql::{DeviceRow, WholeDevice};
 use base::App;

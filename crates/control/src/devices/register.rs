@@ -50,11 +50,19 @@ impl CheckedRegistration {
     }
 }
 
+pub fn pass_key_unknown() -> Error {
+    Error::new(Code::PassKeyUnknown, "The pass key does not exist.")
+}
+
+/// Whether the machine's pass key exists, whatever can still be done with it.
+pub async fn knows_pass_key(cx: &mut Cx, input: &CheckedRegistration) -> Result<bool, Error> {
+    Ok(pass_keys::sql::find_by_secret(cx, &input.secret_hash).await?.is_some())
+}
+
 /// Registers a device, or gives new credentials to one that has never used its own.
 pub async fn register(tx: &mut Tx, input: &CheckedRegistration) -> Result<DeviceCredentials, Error> {
     let key = usable_key(tx, input).await?;
-    let gone = || Error::new(Code::PassKeyUnknown, "The pass key does not exist.");
-    let customer = customers::sql::find_anywhere(tx, &key.customer_id).await?.ok_or_else(gone)?;
+    let customer = customers::sql::find_anywhere(tx, &key.customer_id).await?.ok_or_else(pass_key_unknown)?;
     let home = home_of(tx, &key, &customer, input).await?;
     let lineage = Lineage::of(tx, std::iter::once(&home.path)).await?;
     if !lineage.effective(&home.path).is_active() {
@@ -114,7 +122,7 @@ fn used_up() -> Error {
 
 async fn usable_key(tx: &mut Tx, input: &CheckedRegistration) -> Result<pass_keys::sql::PassKeyRow, Error> {
     let key = pass_keys::sql::find_by_secret(tx, &input.secret_hash).await?;
-    let key = key.ok_or_else(|| Error::new(Code::PassKeyUnknown, "The pass key does not exist."))?;
+    let key = key.ok_or_else(pass_key_unknown)?;
     match pass_keys::state_of(&key, tx.now) {
         PassKeyState::Active => Ok(key),
         PassKeyState::Revoked => Err(Error::new(Code::PassKeyRevoked, "The pass key was revoked.")),

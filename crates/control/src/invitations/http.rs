@@ -7,7 +7,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use base::App;
-use base::authn::{PER_ADDRESS, check_password};
+use base::attempts::WRONG_SECRETS;
+use base::authn::check_password;
 use base::http::{Command, Failure, Nothing, Open, Reply};
 use base::text::Checks;
 use base::transact;
@@ -28,17 +29,16 @@ async fn invitation_create(Path(id): Path<UserId>, command: Command<Nothing>) ->
     request_body = InvitationAccept, responses((status = 204, description = "Set; sign in.")))]
 async fn invitation_accept(Open(command): Open<InvitationAccept>) -> Result<Reply<()>, Failure> {
     let (call, input) = (&command.call, &command.input);
-    let tries = [(format!("invitation {}", call.origin.limited_as()), PER_ADDRESS)];
-    call.app.attempts.take(&tries, call.app.clock.now())?;
     let mut cx = call.read().await?;
     let known = match super::find(&mut cx, input.token.expose()).await {
-        Ok(user) => {
-            call.app.attempts.give_back(&tries);
-            crate::users::names_of_invited(&mut cx, &user).await?
-        }
+        Ok(user) => crate::users::names_of_invited(&mut cx, &user).await?,
         // A repeated request finds its answer under its key.
-        Err(_) if call.idempotency_key.is_some() => Vec::new(),
-        Err(error) => return Err(error.into()),
+        Err(_) if call.is_kept(&mut cx).await? => Vec::new(),
+        Err(error) => {
+            let tries = [(format!("invitation {}", call.origin.limited_as()), WRONG_SECRETS)];
+            call.app.attempts.take(&tries, call.app.clock.now())?;
+            return Err(error.into());
+        }
     };
     drop(cx);
     let mut checks = Checks::default();

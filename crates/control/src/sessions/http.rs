@@ -11,7 +11,8 @@ use utoipa_axum::routes;
 
 use super::{BROWSER_COOKIE, BROWSER_KNOWN_SECONDS};
 use base::App;
-use base::authn::{PER_LOGIN, check_password};
+use base::attempts::OWN_PASSWORD;
+use base::authn::check_password;
 use base::authz::Permission;
 use base::credentials::{COOKIE, LONGEST_SECONDS};
 use base::cx::Caller;
@@ -94,7 +95,7 @@ async fn me_set_password(command: Command<OwnPassword>) -> Result<Reply<()>, Fai
     let mut checks = Checks::default();
     checks.take("password", check_password(command.input.password.expose(), &known));
     checks.finish()?;
-    let tries = [(format!("own password {}", account.id.as_str()), PER_LOGIN)];
+    let tries = [(format!("own password {}", account.id.as_str()), OWN_PASSWORD)];
     call.app.attempts.take(&tries, call.app.clock.now())?;
     let candidate = super::sql::candidate(&mut cx, &base::text::fold(&account.login)).await?;
     drop(cx);

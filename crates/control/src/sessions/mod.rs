@@ -17,7 +17,8 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use base::App;
-use base::authn::{Allowance, PER_ADDRESS, PER_LOGIN, token, token_hash};
+use base::attempts::{PER_ADDRESS, PER_LOGIN, PER_TARGET, Try};
+use base::authn::{token, token_hash};
 use base::authz::{Account, AccountId, Permission, operations_of};
 use base::change::{Entry, Subject};
 use base::credentials::{IDLE, LONGEST, Session, account, find};
@@ -58,7 +59,10 @@ pub async fn prove(call: &Call, input: &SignIn) -> Result<Proven, Error> {
     let app = &call.app;
     let mut cx = Cx::read(app, Caller::System).await?;
     let tries = tries_of(&mut cx, &call.origin, &call.headers, &login).await?;
-    app.attempts.take(&tries, cx.now)?;
+    let wait = app.attempts.take(&tries, cx.now)?;
+    drop(cx);
+    app.clock.sleep(wait).await;
+    let mut cx = Cx::read(app, Caller::System).await?;
     let candidate = sql::candidate(&mut cx, &login).await?;
     drop(cx);
     let hash = candidate.as_ref().and_then(|candidate| candidate.password_hash.clone());
@@ -81,7 +85,7 @@ async fn tries_of(
     origin: &Origin,
     headers: &HeaderMap,
     login: &str,
-) -> Result<Vec<(String, Allowance)>, Error> {
+) -> Result<Vec<Try>, Error> {
     let address = origin.limited_as();
     let jar = CookieJar::from_headers(headers);
     if let Some(cookie) = jar.get(BROWSER_COOKIE)
@@ -90,7 +94,11 @@ async fn tries_of(
     {
         return Ok(vec![(format!("browser {known}"), PER_LOGIN)]);
     }
-    Ok(vec![(format!("login {login} {address}"), PER_LOGIN), (format!("address {address}"), PER_ADDRESS)])
+    Ok(vec![
+        (format!("login {login} {address}"), PER_LOGIN),
+        (format!("login {login}"), PER_TARGET),
+        (format!("address {address}"), PER_ADDRESS),
+    ])
 }
 
 /// The cookie's value: a random name and a signature over it and the login.

@@ -7,7 +7,7 @@ use utoipa_axum::routes;
 
 use super::CheckedSetup;
 use base::App;
-use base::authn::PER_ADDRESS;
+use base::attempts::WRONG_SECRETS;
 use base::http::{Call, Failure, Open, Reply};
 use base::transact;
 
@@ -28,17 +28,19 @@ async fn setup_show(call: Call) -> Result<Json<SetupStatus>, Failure> {
     request_body = SetupRequest, responses((status = 201, description = "Done; sign in.", body = SetupStatus)))]
 async fn setup_run(Open(command): Open<SetupRequest>) -> Result<Reply<SetupStatus>, Failure> {
     let app = &command.call.app;
-    let tries = [(format!("setup {}", command.call.origin.limited_as()), PER_ADDRESS)];
-    app.attempts.take(&tries, app.clock.now())?;
-    let replayed = command.call.idempotency_key.is_some();
     let mut cx = command.call.read().await?;
     let token = super::check_token(&mut cx, &command.input).await;
+    let replayed = command.call.is_kept(&mut cx).await?;
     drop(cx);
     match token {
-        Ok(()) => app.attempts.give_back(&tries),
+        Ok(()) => {}
         // A repeated request finds its answer under its key; without one it is told that the setup is done.
         Err(error) if replayed && error.code == api::Code::SetupDone => {}
-        Err(error) => return Err(error.into()),
+        Err(error) => {
+            let tries = [(format!("setup {}", command.call.origin.limited_as()), WRONG_SECRETS)];
+            app.attempts.take(&tries, app.clock.now())?;
+            return Err(error.into());
+        }
     }
     let input = CheckedSetup::of(&command.input.provider_name, &command.input.email, command.input.password.expose())?;
     let hash = command.hash(command.input.password.expose()).await?;

@@ -239,7 +239,7 @@ async fn new_row(
 
 async fn refuse_taken(tx: &mut Tx, email: &str, but: Option<&UserId>) -> Result<(), Error> {
     let owner = sql::place_of_email(tx, &text::fold(email), but).await?;
-    if base::authn::tell_taken(tx, owner.as_ref())? { Err(taken()) } else { Ok(()) }
+    if base::attempts::tell_taken(tx, owner.as_ref())? { Err(taken()) } else { Ok(()) }
 }
 
 fn taken() -> Error {

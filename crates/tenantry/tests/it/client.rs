@@ -154,6 +154,7 @@ impl Request {
     }
 }
 
+#[derive(Debug)]
 pub(crate) struct Answer {
     what: String,
     pub(crate) status: u16,
