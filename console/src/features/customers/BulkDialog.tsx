@@ -96,7 +96,8 @@ export function BulkDialog({ action, selection, filter, onClose, onDone }: BulkD
               <FormSummary />
               <ConsequenceList action={action} consequences={plan.data.consequences} />
               <Skipped action={action} plan={plan.data} />
-              {action === 'suspend' && size > 0 && <SuspendFields />}
+              {/* Those that are suspended already may be suspended in the other mode. */}
+              {action === 'suspend' && size + plan.data.unchanged.length > 0 && <SuspendFields />}
               {size > 0 && (
                 <p className="hint">
                   {action === 'suspend'
