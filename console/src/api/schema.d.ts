@@ -785,9 +785,11 @@ export interface components {
             next?: string | null;
             /**
              * Format: int64
-             * @description How many match in all.
+             * @description How many match in all. Where that is found by counting, beyond 10,000 it is 10,000.
              */
             total: number;
+            /** @description Whether no more than `total` match. */
+            total_is_exact: boolean;
         };
         /** @description One page of a list. */
         Page_Customer: {
@@ -832,9 +834,11 @@ export interface components {
             next?: string | null;
             /**
              * Format: int64
-             * @description How many match in all.
+             * @description How many match in all. Where that is found by counting, beyond 10,000 it is 10,000.
              */
             total: number;
+            /** @description Whether no more than `total` match. */
+            total_is_exact: boolean;
         };
         /** @description One page of a list. */
         Page_Device: {
@@ -873,9 +877,11 @@ export interface components {
             next?: string | null;
             /**
              * Format: int64
-             * @description How many match in all.
+             * @description How many match in all. Where that is found by counting, beyond 10,000 it is 10,000.
              */
             total: number;
+            /** @description Whether no more than `total` match. */
+            total_is_exact: boolean;
         };
         /** @description One page of a list. */
         Page_PassKey: {
@@ -898,9 +904,11 @@ export interface components {
             next?: string | null;
             /**
              * Format: int64
-             * @description How many match in all.
+             * @description How many match in all. Where that is found by counting, beyond 10,000 it is 10,000.
              */
             total: number;
+            /** @description Whether no more than `total` match. */
+            total_is_exact: boolean;
         };
         /** @description One page of a list. */
         Page_StorageLocation: {
@@ -914,9 +922,11 @@ export interface components {
             next?: string | null;
             /**
              * Format: int64
-             * @description How many match in all.
+             * @description How many match in all. Where that is found by counting, beyond 10,000 it is 10,000.
              */
             total: number;
+            /** @description Whether no more than `total` match. */
+            total_is_exact: boolean;
         };
         /** @description One page of a list. */
         Page_User: {
@@ -942,9 +952,11 @@ export interface components {
             next?: string | null;
             /**
              * Format: int64
-             * @description How many match in all.
+             * @description How many match in all. Where that is found by counting, beyond 10,000 it is 10,000.
              */
             total: number;
+            /** @description Whether no more than `total` match. */
+            total_is_exact: boolean;
         };
         /** @description A pass key without its secret. */
         PassKey: {
@@ -1391,13 +1403,19 @@ export interface operations {
             query?: {
                 /** @description Items after this cursor, as a former page's `next` gave it. Not together with `offset`. */
                 after?: string;
+                /** @description Only these fields of each item, separated by commas; `id` always. */
+                fields?: string;
+                /** @description Only these, separated by commas; at most 500. */
+                ids?: string;
                 /** @description Only customers of this level; other lists have no levels. */
                 level?: components["schemas"]["Level"];
                 /** @description At most this many items, 1 to 500. */
                 limit?: number;
                 /** @description Skip this many items. */
                 offset?: number;
-                /** @description Text that must occur, ignoring case. */
+                /** @description Customers: only those directly below this one. Devices, users: only those of this customer itself. */
+                parent_id?: string;
+                /** @description Text that must occur, ignoring case; of one or two characters at the beginning of a word. */
                 q?: string;
                 /** @description A field to sort by; with a leading `-` descending. */
                 sort?: string;
@@ -1617,13 +1635,19 @@ export interface operations {
             query?: {
                 /** @description Items after this cursor, as a former page's `next` gave it. Not together with `offset`. */
                 after?: string;
+                /** @description Only these fields of each item, separated by commas; `id` always. */
+                fields?: string;
+                /** @description Only these, separated by commas; at most 500. */
+                ids?: string;
                 /** @description Only customers of this level; other lists have no levels. */
                 level?: components["schemas"]["Level"];
                 /** @description At most this many items, 1 to 500. */
                 limit?: number;
                 /** @description Skip this many items. */
                 offset?: number;
-                /** @description Text that must occur, ignoring case. */
+                /** @description Customers: only those directly below this one. Devices, users: only those of this customer itself. */
+                parent_id?: string;
+                /** @description Text that must occur, ignoring case; of one or two characters at the beginning of a word. */
                 q?: string;
                 /** @description A field to sort by; with a leading `-` descending. */
                 sort?: string;
@@ -1661,13 +1685,19 @@ export interface operations {
             query?: {
                 /** @description Items after this cursor, as a former page's `next` gave it. Not together with `offset`. */
                 after?: string;
+                /** @description Only these fields of each item, separated by commas; `id` always. */
+                fields?: string;
+                /** @description Only these, separated by commas; at most 500. */
+                ids?: string;
                 /** @description Only customers of this level; other lists have no levels. */
                 level?: components["schemas"]["Level"];
                 /** @description At most this many items, 1 to 500. */
                 limit?: number;
                 /** @description Skip this many items. */
                 offset?: number;
-                /** @description Text that must occur, ignoring case. */
+                /** @description Customers: only those directly below this one. Devices, users: only those of this customer itself. */
+                parent_id?: string;
+                /** @description Text that must occur, ignoring case; of one or two characters at the beginning of a word. */
                 q?: string;
                 /** @description A field to sort by; with a leading `-` descending. */
                 sort?: string;
@@ -1860,13 +1890,19 @@ export interface operations {
             query?: {
                 /** @description Items after this cursor, as a former page's `next` gave it. Not together with `offset`. */
                 after?: string;
+                /** @description Only these fields of each item, separated by commas; `id` always. */
+                fields?: string;
+                /** @description Only these, separated by commas; at most 500. */
+                ids?: string;
                 /** @description Only customers of this level; other lists have no levels. */
                 level?: components["schemas"]["Level"];
                 /** @description At most this many items, 1 to 500. */
                 limit?: number;
                 /** @description Skip this many items. */
                 offset?: number;
-                /** @description Text that must occur, ignoring case. */
+                /** @description Customers: only those directly below this one. Devices, users: only those of this customer itself. */
+                parent_id?: string;
+                /** @description Text that must occur, ignoring case; of one or two characters at the beginning of a word. */
                 q?: string;
                 /** @description A field to sort by; with a leading `-` descending. */
                 sort?: string;
@@ -2365,13 +2401,19 @@ export interface operations {
             query?: {
                 /** @description Items after this cursor, as a former page's `next` gave it. Not together with `offset`. */
                 after?: string;
+                /** @description Only these fields of each item, separated by commas; `id` always. */
+                fields?: string;
+                /** @description Only these, separated by commas; at most 500. */
+                ids?: string;
                 /** @description Only customers of this level; other lists have no levels. */
                 level?: components["schemas"]["Level"];
                 /** @description At most this many items, 1 to 500. */
                 limit?: number;
                 /** @description Skip this many items. */
                 offset?: number;
-                /** @description Text that must occur, ignoring case. */
+                /** @description Customers: only those directly below this one. Devices, users: only those of this customer itself. */
+                parent_id?: string;
+                /** @description Text that must occur, ignoring case; of one or two characters at the beginning of a word. */
                 q?: string;
                 /** @description A field to sort by; with a leading `-` descending. */
                 sort?: string;

@@ -29,6 +29,11 @@ export function count(n: number): string {
   return whole.format(n);
 }
 
+/** `16,524`, or `10,000+` where the rest isn't counted. */
+export function countedTo({ total, beyond }: { total: number; beyond: boolean }): string {
+  return beyond ? `${count(total)}+` : count(total);
+}
+
 /** `1.8k`: for places where only the order of magnitude matters. */
 export function compact(n: number): string {
   return n < 1000 ? whole.format(n) : short.format(n).toLowerCase();

@@ -5,6 +5,10 @@ use utoipa::{IntoParams, ToSchema};
 
 pub const DEFAULT_LIMIT: u32 = 50;
 pub const MAX_LIMIT: u32 = 500;
+/// Beyond this many matches they are no longer counted.
+pub const COUNTED: i64 = 10_000;
+/// Most ids that a list is narrowed to.
+pub const MAX_IDS: usize = 500;
 
 /// One page of a list.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -12,8 +16,10 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// Give this as `after` to read on; `null` at the end.
     pub next: Option<String>,
-    /// How many match in all.
+    /// How many match in all. Where that is found by counting, beyond 10,000 it is 10,000.
     pub total: i64,
+    /// Whether no more than `total` match.
+    pub total_is_exact: bool,
 }
 
 /// Which part of a list.
@@ -33,7 +39,13 @@ pub struct ListQuery {
     pub sort: Option<String>,
     /// A customer's id: only it and what is below it.
     pub under: Option<String>,
-    /// Text that must occur, ignoring case.
+    /// Customers: only those directly below this one. Devices, users: only those of this customer itself.
+    pub parent_id: Option<String>,
+    /// Only these, separated by commas; at most 500.
+    pub ids: Option<String>,
+    /// Only these fields of each item, separated by commas; `id` always.
+    pub fields: Option<String>,
+    /// Text that must occur, ignoring case; of one or two characters at the beginning of a word.
     #[param(max_length = 200)]
     pub q: Option<String>,
     /// Only customers of this level; other lists have no levels.

@@ -258,7 +258,17 @@ impl Tx {
                 devices: sql!["devices + ", change.devices],
                 used_bytes: sql!["used_bytes + ", change.used_bytes],
             };
-            self.exec(sql!["update totals set ", sums, " where customer_id = ", &id]).await?;
+            let mut statement = sql!["update totals set ", sums];
+            if let Some(at) = change.last_backup_at {
+                statement.append(sql![
+                    ", last_backup_at = case when last_backup_at > ",
+                    at,
+                    " then last_backup_at else ",
+                    at,
+                    " end"
+                ]);
+            }
+            self.exec(sql![statement, " where customer_id = ", &id]).await?;
         }
         let entries = std::mem::take(&mut self.entries);
         crate::change::write(self, entries).await

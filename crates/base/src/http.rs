@@ -10,7 +10,7 @@ mod reply;
 
 pub use envelope::{Failure, Peer};
 pub use input::{Call, Command, Nothing, Open, Parameters};
-pub use reply::{Opened, begin, finish, show};
+pub use reply::{Opened, begin, finish, listed, show};
 pub use reply::{Reply, Wire};
 
 /// Runs a command in a transaction and makes the answer of what it returns: begins, calls, commits, and runs the whole

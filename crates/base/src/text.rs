@@ -9,15 +9,28 @@ pub fn fold(text: &str) -> String {
     lower.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Several fields folded into one column to search in, one per line.
+/// Several fields folded into one column to search in, two blanks before each word: by them trigrams tell the beginning of
+/// one, however short the word.
 pub fn search_column<'a>(fields: impl IntoIterator<Item = Option<&'a str>>) -> String {
-    fields.into_iter().flatten().map(fold).collect::<Vec<_>>().join("\n")
+    let mut column = String::new();
+    for field in fields.into_iter().flatten() {
+        for word in fold(field).split_whitespace() {
+            column.push_str("  ");
+            column.push_str(word);
+        }
+    }
+    column
 }
 
-/// A `like` pattern that finds `text` anywhere in a search column, its wildcards taken literally.
+/// A `like` pattern that finds `text` anywhere, ignoring case, its wildcards taken literally.
 pub fn like_pattern(text: &str) -> String {
+    like_escaped(&fold(text))
+}
+
+/// A `like` pattern that finds just this anywhere.
+pub fn like_escaped(text: &str) -> String {
     let mut pattern = String::from("%");
-    for c in fold(text).chars() {
+    for c in text.chars() {
         if matches!(c, '%' | '_' | '\\') {
             pattern.push('\\');
         }

@@ -8,7 +8,7 @@ use api::grant::{Known, Ledger, LeftOpen, Opened, Reading, Unavailable};
 use api::id::{DeviceId, RepositoryId};
 use db::{list, sql};
 use futures_util::future::BoxFuture;
-use tree::Path;
+use tree::{Path, Totals};
 
 use base::App;
 use base::cx::{Caller, Cx, Tx};
@@ -115,8 +115,6 @@ async fn store(tx: &mut Tx, readings: &[Reading]) -> Result<(), Error> {
         .await?;
     let stored: BTreeMap<&str, (i64, &str)> =
         stored.iter().map(|(id, used, path)| (id.as_str(), (*used, path.as_str()))).collect();
-    // By node, so that each total is written once and all of them in one order.
-    let mut above: BTreeMap<String, (i64, Option<i64>)> = BTreeMap::new();
     for reading in readings {
         // A repository that was deleted meanwhile is counted nowhere any more.
         let Some((before, path)) = stored.get(reading.repository.as_str()) else { continue };
@@ -136,26 +134,9 @@ async fn store(tx: &mut Tx, readings: &[Reading]) -> Result<(), Error> {
         }
         statement.append(sql![" where id = ", reading.repository.as_str()]);
         tx.exec(statement).await?;
-        let snapshot_at = reading.last_snapshot_at.map(jiff::Timestamp::as_microsecond);
-        for id in path.ids() {
-            let (more, newest) = above.entry(id.to_owned()).or_default();
-            *more += used - before;
-            *newest = snapshot_at.max(*newest);
-        }
-    }
-    for (id, (more, newest)) in above {
-        let mut statement = sql!["update totals set used_bytes = used_bytes + ", more];
-        if let Some(at) = newest {
-            statement.append(sql![
-                ", last_backup_at = case when last_backup_at > ",
-                at,
-                " then last_backup_at else ",
-                at,
-                " end"
-            ]);
-        }
-        statement.append(sql![" where customer_id = ", id.as_str()]);
-        tx.exec(statement).await?;
+        // Gathered, so that each total is written once and all of them in one order.
+        let last_backup_at = reading.last_snapshot_at.map(jiff::Timestamp::as_microsecond);
+        tx.add_to_totals(&path, Totals { used_bytes: used - before, last_backup_at, ..Totals::default() });
     }
     Ok(())
 }

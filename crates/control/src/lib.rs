@@ -24,4 +24,10 @@ pub const MIGRATIONS: db::Migrations = db::Migrations::new(&[
     db::Migration::new("V2__change_places.sql", include_str!("../../../migrations/V2__change_places.sql")),
     db::Migration::new("V3__pool_markers.sql", include_str!("../../../migrations/V3__pool_markers.sql")),
     db::Migration::new("V4__shared_notes.sql", include_str!("../../../migrations/V4__shared_notes.sql")),
+    db::Migration::new("V5__lists.sql", include_str!("../../../migrations/V5__lists.sql")),
+    db::Migration::per_engine(
+        "V6__search.sql",
+        include_str!("../../../migrations/V6__search.sqlite.sql"),
+        include_str!("../../../migrations/V6__search.postgres.sql"),
+    ),
 ]);

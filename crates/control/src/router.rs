@@ -11,6 +11,9 @@ use base::App;
 use base::http::guard::{self, Guard, Noun};
 use base::http::{Failure, envelope};
 use tokio::time::{Instant, timeout};
+use tower_http::CompressionLevel;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::SizeAbove;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -47,6 +50,9 @@ const NOUNS: &[Noun] = &[
     Noun { word: "devices", place: crate::devices::sql::place },
 ];
 
+/// Bytes of an answer that is worth compressing.
+const COMPRESSED_ABOVE: u64 = 4096;
+
 fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
     let slices = OpenApiRouter::new()
         .merge(crate::setup::http::routes())
@@ -68,6 +74,11 @@ pub fn router(app: App) -> Router {
     let guard = Guard::new(app.clone(), &description, NOUNS);
     routes
         .route_layer(from_fn_with_state(guard, guard::check))
+        // Lists are some tenths of their size on the way; what is small isn't worth the processor's time, and answers with
+        // secrets are small.
+        .layer(
+            CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(SizeAbove::new(COMPRESSED_ABOVE)),
+        )
         .route("/api/{*rest}", axum::routing::any(async || envelope::unknown()))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))

@@ -149,8 +149,10 @@ impl Address {
         let mut config: Config =
             format!("{base}?{}", others.join("&")).parse().map_err(|error| wrong(&said(&error)))?;
         // Nobody holds everybody up: neither a statement that runs away nor a process that stops in mid-transaction.
-        let limits =
-            format!("-c statement_timeout={STATEMENT_MILLIS} -c idle_in_transaction_session_timeout={IDLE_MILLIS}");
+        let limits = format!(
+            "-c statement_timeout={STATEMENT_MILLIS} -c idle_in_transaction_session_timeout={IDLE_MILLIS} \
+             -c plan_cache_mode=force_custom_plan"
+        );
         let options = config.get_options().map_or(limits.clone(), |given| format!("{limits} {given}"));
         config.options(options);
         config.ssl_mode(if tls { SslMode::Require } else { SslMode::Disable });

@@ -1,14 +1,18 @@
 //! `tenantry`: the server, and what is done from the host's command line.
 
 use std::fmt::Write as _;
+use std::fs::DirBuilder;
 use std::io::{Read as _, Write as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use base::App;
 use base::clock::Clock;
+use base::cx::{Caller, Cx};
 use clap::{Args, Parser, Subcommand};
 use tenantry::config::{self, Config, LogFormat};
+use tenantry::demo::synthetic::{self, Size};
 use tenantry::documents;
 use tenantry::serve::{Failure, Options, Server, open_database};
 use tokio::signal::unix::{SignalKind, signal};
@@ -76,6 +80,16 @@ enum Command {
         /// Only this one; if its directory is gone, that is accepted
         #[arg(long, value_name = "ID")]
         repository: Option<String>,
+    },
+    /// Fill an empty installation with made-up customers and devices, to measure with
+    Demo {
+        #[command(flatten)]
+        place: Place,
+        /// Nodes of the tree: resellers, customers, sites
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(10..=10_000_000))]
+        customers: u64,
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=100_000_000))]
+        devices: u64,
     },
     /// Print the API's description
     Openapi,
@@ -173,6 +187,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Recover { place, email, password_stdin: _ } => recover(&place, &email).await,
         Command::Migrate { place } => migrate(&place).await,
         Command::Recount { place, repository } => recount(&place, repository).await,
+        Command::Demo { place, customers, devices } => demo(&place, Size { customers, devices }).await,
         Command::Openapi => {
             let mut out = std::io::stdout().lock();
             out.write_all(control::router::description().as_bytes())?;
@@ -267,6 +282,15 @@ async fn setup(place: &Place, email: &str, provider_name: &str) -> Result<(), Fa
     control::setup::run_from_host(&open(place).await?, provider_name, email, &password).await?;
     say(&format!("{email} can sign in."));
     Ok(())
+}
+
+async fn demo(place: &Place, size: Size) -> Result<(), Failure> {
+    // Other accounts of the host have no business in here.
+    DirBuilder::new().recursive(true).mode(0o700).create(&place.data)?;
+    let _lock = tenantry::serve::lock(&place.data)?;
+    let app = open(place).await?;
+    let is_empty = control::setup::is_required(&mut Cx::read(&app, Caller::System).await?).await?;
+    synthetic::fill(&app, is_empty, size, say).await
 }
 
 async fn recover(place: &Place, email: &str) -> Result<(), Failure> {

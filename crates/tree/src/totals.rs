@@ -16,6 +16,8 @@ pub struct Totals {
     pub devices: i64,
     /// Bytes in the repositories of all devices.
     pub used_bytes: i64,
+    /// The newest backup of any device: a maximum, where the others are sums.
+    pub last_backup_at: Option<i64>,
 }
 
 impl AddAssign for Totals {
@@ -24,6 +26,7 @@ impl AddAssign for Totals {
         self.sites += other.sites;
         self.devices += other.devices;
         self.used_bytes += other.used_bytes;
+        self.last_backup_at = self.last_backup_at.max(other.last_backup_at);
     }
 }
 

@@ -4,7 +4,7 @@ import { Pause, Play, Plus, Rows3, Rows4, X } from 'lucide-react';
 import { useCallback, useMemo, useState } from 'react';
 import type { Customer } from '../../api/schema';
 import { useMay, useMe, useScope } from '../../app/useMe';
-import { count } from '../../lib/format';
+import { count, countedTo } from '../../lib/format';
 import { useStored } from '../../lib/useStored';
 import { customerName, LEVEL_PLURAL, LEVELS } from '../../lib/words';
 import { Blank, ListFailed } from '../../ui/Blank';
@@ -63,7 +63,7 @@ export function CustomersPage() {
           <h1>Customers</h1>
           {!rows.loading && scopeName && (
             <p className="quiet" role="status">
-              <span className="number">{count(rows.total)}</span> in {scopeName} and below
+              <span className="number">{countedTo(rows)}</span> in {scopeName} and below
             </p>
           )}
         </div>
@@ -95,9 +95,9 @@ export function CustomersPage() {
             <X className="icon-s" aria-hidden />
           </IconButton>
           <b className="number" role="status">
-            {count(selected)} selected
+            {selection.kind === 'all' && rows.beyond ? countedTo(rows) : count(selected)} selected
           </b>
-          {selection.kind === 'some' && selected < rows.total && (
+          {selection.kind === 'some' && selected < rows.total && !rows.beyond && (
             <Button kind="link" onPress={() => setSelection(EVERYTHING)}>
               Select all {count(rows.total)}
             </Button>

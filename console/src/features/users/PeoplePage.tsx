@@ -4,7 +4,7 @@ import { Plus } from 'lucide-react';
 import { useCallback } from 'react';
 import type { User } from '../../api/schema';
 import { useMay, useScope } from '../../app/useMe';
-import { count } from '../../lib/format';
+import { countedTo } from '../../lib/format';
 import { customerName, offers, refusalOf } from '../../lib/words';
 import { Blank } from '../../ui/Blank';
 import { Button } from '../../ui/Button';
@@ -45,7 +45,7 @@ export function PeoplePage() {
           <h1>People</h1>
           {!rows.loading && customer && (
             <p className="quiet" role="status">
-              <span className="number">{count(rows.total)}</span> at {customerName(customer)} and below
+              <span className="number">{countedTo(rows)}</span> at {customerName(customer)} and below
             </p>
           )}
         </div>

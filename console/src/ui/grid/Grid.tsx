@@ -157,7 +157,7 @@ export function Grid<T>(props: GridProps<T>) {
       >
         <div role="rowgroup" className="grid-head">
           <div role="row" aria-rowindex={1} className="grid-row">
-            {selection && <SelectAll label={props.label} total={rows.total} {...selection} />}
+            {selection && <SelectAll label={props.label} total={rows.total} beyond={rows.beyond} {...selection} />}
             {shown.map((column, at) => (
               <Head key={column.id} column={column} index={at + offset} sort={sort} onSort={props.onSort} />
             ))}
@@ -194,11 +194,13 @@ export function Grid<T>(props: GridProps<T>) {
 function SelectAll({
   label,
   total,
+  beyond,
   value,
   set,
 }: {
   label: string;
   total: number;
+  beyond: boolean;
   value: Selection;
   set: (selection: Selection) => void;
 }) {
@@ -209,7 +211,7 @@ function SelectAll({
       <input
         type="checkbox"
         className="checkbox"
-        aria-label={`Select all ${count(total)} ${label.toLowerCase()}`}
+        aria-label={beyond ? `Select all ${label.toLowerCase()}` : `Select all ${count(total)} ${label.toLowerCase()}`}
         checked={size > 0 && !some}
         ref={(box) => {
           if (box) box.indeterminate = some;

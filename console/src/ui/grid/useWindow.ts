@@ -4,10 +4,12 @@ import { useCallback, useState } from 'react';
 /** Rows asked for at once. */
 const PAGE = 100;
 
-export type Page<T> = { items: T[]; total: number };
+export type Page<T> = { items: T[]; total: number; total_is_exact: boolean };
 
 export type RowWindow<T> = {
   total: number;
+  /** There are more than `total`, which are no longer counted. */
+  beyond: boolean;
   rowAt: (index: number) => T | undefined;
   /** Says which rows are in view, so that they are fetched. */
   onView: (first: number, last: number) => void;
@@ -25,7 +27,7 @@ type Source<T> = {
 };
 
 /** What arrived last. */
-type Kept<T> = { stamp: string; total: number; rows: Map<number, T[]> };
+type Kept<T> = { stamp: string; total: number; beyond: boolean; rows: Map<number, T[]> };
 
 /** Fetches only the pages in view; until those of a new filter arrive, the former rows stay. */
 export function useWindow<T>({ key, fetch }: Source<T>): RowWindow<T> {
@@ -44,7 +46,10 @@ export function useWindow<T>({ key, fetch }: Source<T>): RowWindow<T> {
   const arrived = results.find((result) => result.data)?.data;
   const stamp = `${JSON.stringify(key)} ${results.map((result) => result.dataUpdatedAt).join(' ')}`;
   const [kept, setKept] = useState<Kept<T>>();
-  const shown = arrived && kept?.stamp !== stamp ? { stamp, total: arrived.total, rows: rowsOf(pages, results) } : kept;
+  const shown =
+    arrived && kept?.stamp !== stamp
+      ? { stamp, total: arrived.total, beyond: !arrived.total_is_exact, rows: rowsOf(pages, results) }
+      : kept;
   if (shown !== kept) setKept(shown);
 
   const onView = useCallback((first: number, last: number) => {
@@ -54,6 +59,7 @@ export function useWindow<T>({ key, fetch }: Source<T>): RowWindow<T> {
 
   return {
     total: shown?.total ?? 0,
+    beyond: shown?.beyond ?? false,
     rowAt: (index) => shown?.rows.get(Math.floor(index / PAGE))?.[index % PAGE],
     onView,
     loading: !shown,

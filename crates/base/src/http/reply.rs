@@ -2,10 +2,14 @@
 
 use std::marker::PhantomData;
 
-use api::Error;
+use api::page::{ListQuery, Page};
+use api::{Code, Error};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
 
 use super::envelope::json_body;
 use super::input::Command;
@@ -67,6 +71,36 @@ impl<T> IntoResponse for Reply<T> {
 /// A resource that was read, with its `ETag`.
 pub fn show<T: Wire>(value: &T) -> Result<Response, Error> {
     Ok(Reply::<T> { answer: answer(value, StatusCode::OK)?, kind: PhantomData }.into_response())
+}
+
+/// A page of a list, with only the fields of each item that were asked for.
+///
+/// # Errors
+/// `invalid` where an item has no such field.
+pub fn listed<T: Serialize + ToSchema>(query: &ListQuery, page: &Page<T>) -> Result<Response, Error> {
+    let Some(fields) = &query.fields else {
+        return Ok(json_body(serde_json::to_vec(page).map_err(Error::internal)?));
+    };
+    let wanted: Vec<&str> = fields.split(',').map(str::trim).collect();
+    let known = properties(&T::schema());
+    if let Some(unknown) = wanted.iter().find(|name| !known.iter().any(|known| known == *name)) {
+        let shown: String = unknown.chars().take(40).collect();
+        let detail = format!("There is no field {shown}. There are: {}.", known.join(", "));
+        return Err(Error::field("fields", Code::Invalid, detail));
+    }
+    let mut page = serde_json::to_value(page).map_err(Error::internal)?;
+    for item in page["items"].as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+        item.retain(|name, _| name == "id" || wanted.contains(&name.as_str()));
+    }
+    Ok(json_body(serde_json::to_vec(&page).map_err(Error::internal)?))
+}
+
+/// The names that a description gives the fields of an object.
+fn properties(schema: &RefOr<Schema>) -> Vec<String> {
+    match schema {
+        RefOr::T(Schema::Object(object)) => object.properties.keys().cloned().collect(),
+        _ => Vec::new(),
+    }
 }
 
 fn answer<T: Wire>(value: &T, status: StatusCode) -> Result<Answer, Error> {

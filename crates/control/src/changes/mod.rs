@@ -17,16 +17,16 @@ use crate::customers;
 use base::authz::{Account, Permission};
 use base::change::kind_from_word;
 use base::cx::Cx;
-use base::list::{SortField, Window, search_of};
+use base::list::{Field, Total, Window, search_of};
 
-const SORT: &[SortField] = &[SortField::number("at", "p.number")];
+const SORT: &[Field] = &[Field::number("at", "p.number")];
 const NEWEST_FIRST: &str = "-at";
 
 /// What happened at a customer and below it, the newest first.
 pub async fn list(cx: &mut Cx, customer: &CustomerId, query: &ListQuery) -> Result<Page<Change>, Error> {
     let account = cx.account()?;
     let row = customers::fetch(cx, &account, customer, Permission::ReadChanges).await?;
-    base::list::refuse_level(query)?;
+    base::list::refuse_narrowing(query)?;
     let mut query = query.clone();
     query.sort.get_or_insert_with(|| NEWEST_FIRST.to_owned());
     let reader = Reader::of(cx, &account).await?;
@@ -51,7 +51,7 @@ pub async fn list(cx: &mut Cx, customer: &CustomerId, query: &ListQuery) -> Resu
     let (rows, next) = window.cut(rows, |row| row.subject_id.clone());
     let next = next.map(|cursor| reader.seal(&cursor)).transpose()?;
     let items = rows.into_iter().map(|row| view(&account, &reader, row)).collect::<Result<_, Error>>()?;
-    Ok(base::list::page(items, next, total))
+    Ok(base::list::page(items, next, Total::counted(total)))
 }
 
 /// An entry as the account may see it: who stands above it stays unnamed, and what is internal to those above unsaid.

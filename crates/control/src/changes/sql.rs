@@ -3,6 +3,7 @@
 use api::Error;
 use api::change::ChangeAction;
 use api::id::CustomerId;
+use api::page::COUNTED;
 use db::{Sql, columns_of, sql};
 
 use base::cx::Cx;
@@ -35,9 +36,6 @@ fn action(word: String) -> Result<ChangeAction, String> {
     ChangeAction::from_word(&word).ok_or(word)
 }
 
-/// How many are counted; a history is read from its newest end.
-const COUNTED: i64 = 10_000;
-
 /// Which entries are wanted.
 #[derive(Debug)]
 pub(super) struct Wanted<'a> {
@@ -65,7 +63,8 @@ impl Wanted<'_> {
 }
 
 pub(super) async fn count(cx: &mut Cx, wanted: &Wanted<'_>) -> Result<i64, Error> {
-    cx.one(sql!["select count(*) from (select 1 as one", wanted.condition(), " limit ", COUNTED, ") as counted"]).await
+    let limit = COUNTED + 1;
+    cx.one(sql!["select count(*) from (select 1 as one", wanted.condition(), " limit ", limit, ") as counted"]).await
 }
 
 pub(super) async fn window(cx: &mut Cx, wanted: &Wanted<'_>, window: &Window) -> Result<Vec<(ChangeRow, Key)>, Error> {

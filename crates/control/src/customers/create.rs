@@ -411,10 +411,35 @@ pub async fn insert_node(
     node: NewNode,
     password_hash: Option<&str>,
 ) -> Result<CustomerRow, Error> {
+    let hash = password_hash.map(str::to_owned);
+    let mut rows = insert_nodes(tx, vec![(parent.cloned(), node, hash)]).await?;
+    rows.pop().ok_or_else(|| Error::internal("a node that was made is gone"))
+}
+
+/// Writes many nodes whose parents exist, each with the hash of its account's password.
+pub async fn insert_nodes(
+    tx: &mut Tx,
+    nodes: Vec<(Option<Path>, NewNode, Option<String>)>,
+) -> Result<Vec<CustomerRow>, Error> {
+    let mut new = Vec::with_capacity(nodes.len());
+    for (parent, node, hash) in nodes {
+        new.push((row_of(tx, parent.as_ref(), node)?, hash));
+    }
+    sql::insert(tx, &new).await?;
+    for (row, _) in &new {
+        if let Some(parent) = super::parent_path(&row.path) {
+            tx.add_to_totals(&parent, one_more(row.level));
+        }
+        tx.record(Entry::new(ChangeAction::CustomerCreated, subject(row)).after(Value::Object(snapshot(row))));
+    }
+    Ok(new.into_iter().map(|(row, _)| row).collect())
+}
+
+fn row_of(tx: &Tx, parent: Option<&Path>, node: NewNode) -> Result<CustomerRow, Error> {
     let id = CustomerId::new(tx.app.random.uuid(tx.now)?);
     let path = parent.map_or_else(|| Path::root(id.as_str()), |parent| parent.child(id.as_str()));
     let now = tx.now.as_microsecond();
-    let row = CustomerRow {
+    Ok(CustomerRow {
         path,
         version: 1,
         parent_id: parent.map(|parent| CustomerId::from_text(parent.id())),
@@ -443,11 +468,5 @@ pub async fn insert_node(
         is_default: node.is_default,
         created_at: now,
         id,
-    };
-    sql::insert(tx, &row, password_hash).await?;
-    if let Some(parent) = parent {
-        tx.add_to_totals(parent, one_more(row.level));
-    }
-    tx.record(Entry::new(ChangeAction::CustomerCreated, subject(&row)).after(Value::Object(snapshot(&row))));
-    Ok(row)
+    })
 }

@@ -7,7 +7,6 @@ use api::customer::{
 use api::id::CustomerId;
 use api::page::{DryRun, ListQuery, Page};
 use api::units::Secret;
-use axum::Json;
 use axum::extract::Path;
 use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
@@ -17,7 +16,7 @@ use super::{CheckedCustomer, CheckedUpdate};
 use base::App;
 use base::authn::check_password;
 use base::authz::Permission;
-use base::http::{Call, Command, Failure, Nothing, Parameters, Reply, show};
+use base::http::{Call, Command, Failure, Nothing, Parameters, Reply, listed, show};
 use base::text::Checks;
 use base::transact;
 
@@ -33,9 +32,9 @@ pub fn routes() -> OpenApiRouter<App> {
 /// Customers of all levels, by company name unless sorted otherwise.
 #[utoipa::path(get, path = "/customers", operation_id = "customer_list", tag = "customers", params(ListQuery),
     responses((status = 200, body = Page<Customer>)))]
-async fn customer_list(call: Call, Parameters(query): Parameters<ListQuery>) -> Result<Json<Page<Customer>>, Failure> {
+async fn customer_list(call: Call, Parameters(query): Parameters<ListQuery>) -> Result<Response, Failure> {
     let mut cx = call.read().await?;
-    Ok(Json(super::list(&mut cx, &query).await?))
+    Ok(listed(&query, &super::list(&mut cx, &query).await?)?)
 }
 
 /// Creates a customer, with its sites where it is an end customer.

@@ -17,35 +17,61 @@ use serde_json::{Map, Value, json};
 use tree::{Path, Totals};
 
 pub use above::document as fixed_from_above;
-pub use create::{CheckedCustomer, NewNode, create, create_below, insert_node};
+pub use create::{CheckedCustomer, NewNode, create, create_below, insert_node, insert_nodes};
 pub use switch::{activate, suspend};
 pub use update::{CheckedUpdate, update};
 
 use base::authz::{Account, Permission};
 use base::change::{Entry, Subject};
 use base::cx::{Cx, Tx};
-use base::list::{SortField, Window, search_of};
+use base::list::{Beside, Field, Noun, Place, Text, Wanted, Window};
 use base::text::{self, Checks};
 use base::version::IfMatch;
 
-const SORT: &[SortField] = &[
-    SortField::text("company_name", "c.company_folded"),
-    SortField::number("created_at", "c.created_at"),
-    SortField::number("used_bytes", "t.used_bytes"),
-    SortField::number("devices", "t.devices"),
-    SortField::number("last_backup_at", "coalesce(t.last_backup_at, 0)"),
-];
+static TOTALS: Beside =
+    Beside { table: "totals t", on: "t.customer_id = c.id", id: Some("t.customer_id"), place: Some("t.path") };
+
+static NOUN: Noun = Noun {
+    table: "customers c",
+    id: "c.id",
+    place: Place { column: "c.path", beside: None },
+    search: "c.search",
+    grams: Some("customers"),
+    fields: &[
+        Field::text("company_name", "c.company_folded"),
+        Field::number("created_at", "c.created_at"),
+        Field::number("effective_state", "c.stopped"),
+        Field::number("used_bytes", "t.used_bytes").of(&TOTALS),
+        Field::number("devices", "t.devices").of(&TOTALS),
+        Field::number("last_backup_at", "coalesce(t.last_backup_at, 0)").of(&TOTALS),
+    ],
+};
 
 pub async fn list(cx: &mut Cx, query: &ListQuery) -> Result<Page<Customer>, Error> {
     let account = cx.account()?;
     account.authorize(Permission::ReadCustomers, &account.path)?;
-    let window = Window::of(query, SORT, "c.id")?;
-    let under = base::list::scope(cx, &account, query).await?;
-    let wanted = sql::Wanted { under: &under, level: query.level, search: search_of(query)? };
-    let total = sql::count(cx, &wanted).await?;
-    let rows = sql::window(cx, &wanted, &window).await?;
-    let (rows, next) = window.cut(rows, |(row, _)| row.id.to_string());
-    Ok(base::list::page(view::customers(cx, &account, rows).await?, next, total))
+    let window = Window::of(query, NOUN.fields, NOUN.id)?;
+    let (ids, text) = (base::list::ids_of(query)?, Text::of(query)?);
+    let scope = base::list::scope(cx, &account, query).await?;
+    let mut conditions = sql::of_level(query.level);
+    if let Some(parent) = &query.parent_id {
+        conditions.append(sql::of_parent(parent));
+    }
+    if let Some(ids) = &ids {
+        conditions.append(base::list::among(NOUN.id, ids));
+    }
+    let wanted = Wanted {
+        noun: &NOUN,
+        under: scope.under(),
+        population: Some(scope.nodes),
+        all: scope.all_nodes,
+        conditions,
+        text,
+    };
+    let found = base::list::find(cx, &wanted, &window).await?;
+    let rows = sql::with_totals(cx, found.ids()).await?;
+    let rows = found.arrange(rows, |(row, _)| row.id.as_str());
+    Ok(base::list::page(view::customers(cx, &account, rows).await?, found.next, found.total))
 }
 
 pub async fn show(cx: &mut Cx, id: &CustomerId) -> Result<Customer, Error> {

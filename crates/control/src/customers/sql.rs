@@ -1,14 +1,15 @@
 //! The queries of customers. Subtrees are ranges of the path.
 
+use std::collections::HashMap;
+
 use api::customer::{AccountState, Kind};
 use api::id::{CustomerId, StorageLocationId};
 use api::{Code, Error, Level, Mode};
-use db::{Sql, assign, columns, columns_of, insert, sql};
+use db::{NewRow, Rows, Sql, assign, columns, columns_of, list, row, sql};
 use tree::{Own, Path};
 
 use base::cx::{Cx, Tx};
 use base::lineage::{level, mode};
-use base::list::{Key, Window};
 
 db::record! {
     /// A customer as it is stored.
@@ -97,54 +98,27 @@ pub async fn totals(cx: &mut Cx, id: &CustomerId) -> Result<TotalsRow, Error> {
     cx.one(sql!["select ", columns::<TotalsRow>(), " from totals where customer_id = ", id.as_str()]).await
 }
 
-/// Which customers are wanted.
-#[derive(Debug)]
-pub struct Wanted<'a> {
-    pub under: &'a Path,
-    pub level: Option<Level>,
-    pub search: Option<String>,
+/// `and …` for a list of one level.
+pub fn of_level(level: Option<Level>) -> Sql {
+    level.map_or_else(Sql::new, |level| sql![" and c.level = ", level.as_str()])
 }
 
-impl Wanted<'_> {
-    fn condition(&self) -> Sql {
-        let (from, to) = self.under.range();
-        let mut sql = sql![
-            " from customers c join totals t on t.customer_id = c.id where c.path >= ",
-            from,
-            " and c.path < ",
-            to
-        ];
-        if let Some(level) = self.level {
-            sql.append(sql![" and c.level = ", level.as_str()]);
-        }
-        if let Some(pattern) = &self.search {
-            sql.append(sql![" and c.search like ", pattern.as_str(), " escape '\\'"]);
-        }
-        sql
-    }
+/// `and …` for a list of a node's children.
+pub fn of_parent(parent: &str) -> Sql {
+    sql![" and c.parent_id = ", parent]
 }
 
-pub async fn count(cx: &mut Cx, wanted: &Wanted<'_>) -> Result<i64, Error> {
-    cx.one(sql!["select count(*)", wanted.condition()]).await
-}
-
-pub(crate) async fn window(
-    cx: &mut Cx,
-    wanted: &Wanted<'_>,
-    window: &Window,
-) -> Result<Vec<((CustomerRow, TotalsRow), Key)>, Error> {
-    let mut statement = sql![
+/// The customers with these ids, in no order.
+pub async fn with_totals(cx: &mut Cx, ids: &[String]) -> Result<Vec<(CustomerRow, TotalsRow)>, Error> {
+    cx.all(sql![
         "select ",
         columns_of::<CustomerRow>("c"),
         ", ",
         columns_of::<TotalsRow>("t"),
-        ", ",
-        window.key_column(),
-        wanted.condition()
-    ];
-    window.finish(&mut statement);
-    let rows: Vec<(CustomerRow, TotalsRow, Option<Key>)> = cx.all(statement).await?;
-    Ok(rows.into_iter().filter_map(|(row, totals, key)| key.map(|key| ((row, totals), key))).collect())
+        " from customers c join totals t on t.customer_id = c.id where c.id in ",
+        list(ids.iter().map(String::as_str))
+    ])
+    .await
 }
 
 /// Suspended customers below `path`, with what lies under them.
@@ -271,9 +245,42 @@ impl Folded {
     }
 }
 
-pub async fn insert(tx: &mut Tx, row: &CustomerRow, password_hash: Option<&str>) -> Result<(), Error> {
+/// A node to write, and the hash of its account's password.
+pub type NewCustomer = (CustomerRow, Option<String>);
+
+/// How many rows of this width a statement takes: databases limit its parameters.
+const AT_ONCE: usize = 500;
+
+/// Writes nodes whose parents exist, with totals of nothing.
+pub async fn insert(tx: &mut Tx, new: &[NewCustomer]) -> Result<(), Error> {
+    for some in new.chunks(AT_ONCE) {
+        let parents: Vec<&str> =
+            some.iter().filter_map(|(row, _)| row.parent_id.as_ref()).map(CustomerId::as_str).collect();
+        let above: HashMap<String, i64> = tx
+            .all::<(String, i64)>(sql!["select id, stopped from customers where id in ", list(parents)])
+            .await?
+            .into_iter()
+            .collect();
+        let (mut customers, mut totals) = (Rows::new("customers"), Rows::new("totals"));
+        for (row, password_hash) in some {
+            let above = row.parent_id.as_ref().and_then(|parent| above.get(parent.as_str())).copied();
+            customers.push(new_row(row, password_hash.as_deref(), above.unwrap_or_default()));
+            totals
+                .push(row! { customer_id: &row.id, path: row.path.as_str(), customers: 0_i64, sites: 0_i64, devices: 0_i64, used_bytes: 0_i64 });
+        }
+        let first = some.first().map(|(row, _)| row);
+        tx.exec(customers.into_sql()).await.map_err(|error| match first {
+            Some(row) => taken(error, row),
+            None => error,
+        })?;
+        tx.exec(totals.into_sql()).await?;
+    }
+    Ok(())
+}
+
+fn new_row(row: &CustomerRow, password_hash: Option<&str>, above: i64) -> NewRow {
     let folded = Folded::of(row);
-    tx.exec(insert! { "customers",
+    row! {
         id: &row.id,
         version: row.version,
         parent_id: row.parent_id.as_ref(),
@@ -290,6 +297,7 @@ pub async fn insert(tx: &mut Tx, row: &CustomerRow, password_hash: Option<&str>)
         email_folded: folded.email,
         kind: row.kind.map(kind_word),
         suspend_mode: row.suspend_mode.map(Mode::as_str),
+        stopped: stopped(row.suspend_mode).max(above),
         suspend_reason: row.suspend_reason.as_ref(),
         suspend_message: row.suspend_message.as_ref(),
         suspended_at: row.suspended_at,
@@ -308,16 +316,7 @@ pub async fn insert(tx: &mut Tx, row: &CustomerRow, password_hash: Option<&str>)
         search: folded.search,
         is_default: row.is_default,
         created_at: row.created_at,
-    })
-    .await
-    .map_err(|error| taken(error, row))?;
-    tx.exec(sql![
-        "insert into totals (customer_id, customers, sites, devices, used_bytes) values (",
-        &row.id,
-        ", 0, 0, 0, 0)"
-    ])
-    .await?;
-    Ok(())
+    }
 }
 
 /// Writes what people edit; `row.version` is the version it was read with. Nothing is written if it has moved on.
@@ -370,6 +369,66 @@ pub async fn update_state(tx: &mut Tx, row: &CustomerRow) -> Result<u64, Error> 
         row.version
     ])
     .await
+}
+
+/// What is stopped by a mode, as the column `stopped` has it: the stricter, the greater.
+fn stopped(mode: Option<Mode>) -> i64 {
+    match mode {
+        None => 0,
+        Some(Mode::StopBackups) => 1,
+        Some(Mode::FullStop) => 2,
+    }
+}
+
+/// Writes down what is in force at a node and everywhere below it, from what is in force above it. Only what changes is
+/// written, so it costs what the change touches.
+pub async fn spread_state(tx: &mut Tx, path: &Path, above: Option<Mode>) -> Result<(), Error> {
+    let (from, to) = path.range();
+    let own: Vec<(String, String)> = tx
+        .all(sql![
+            "select path, suspend_mode from customers where path >= ",
+            from,
+            " and path < ",
+            to.as_str(),
+            " and suspend_mode is not null order by path"
+        ])
+        .await?;
+    let own: Vec<(Path, i64)> =
+        own.into_iter().map(|(path, word)| (Path::from_stored(path), stopped(Mode::from_word(&word)))).collect();
+    let mut strictest = stopped(above);
+    // What stands at the top, then each that is stricter than all above it: those that come later lie below or beside.
+    if let Some((first, mode)) = own.first()
+        && first == path
+    {
+        strictest = strictest.max(*mode);
+    }
+    let mut spread = vec![(path.clone(), strictest)];
+    for (at, mode) in own {
+        let above = spread.iter().rev().find(|(top, _)| top.contains(&at)).map_or(0, |(_, mode)| *mode);
+        if mode > above {
+            spread.push((at, mode));
+        }
+    }
+    // What is to keep another value is left out, so that no row is written twice.
+    for (at, (top, mode)) in spread.iter().enumerate() {
+        let (from, to) = top.range();
+        let mut statement = sql![
+            "update customers set stopped = ",
+            *mode,
+            " where path >= ",
+            from,
+            " and path < ",
+            to,
+            " and stopped <> ",
+            *mode
+        ];
+        for (below, _) in spread[at + 1..].iter().filter(|(below, _)| top.contains(below)) {
+            let (from, to) = below.range();
+            statement.append(sql![" and not (path >= ", from, " and path < ", to, ")"]);
+        }
+        tx.exec(statement).await?;
+    }
+    Ok(())
 }
 
 pub async fn set_password(tx: &mut Tx, id: &CustomerId, hash: &str) -> Result<u64, Error> {

@@ -95,6 +95,10 @@ async fn switch(
             return Err(base::version::stale());
         }
         changed.version += 1;
+        if row.suspend_mode != changed.suspend_mode {
+            let above = mode_above(tx, &changed.path).await?;
+            sql::spread_state(tx, &changed.path, above).await?;
+        }
         let action = if changed.suspend_mode.is_some() {
             ChangeAction::CustomerSuspended
         } else {
@@ -113,6 +117,17 @@ fn state_of(row: &CustomerRow) -> Value {
         "reason": row.suspend_reason,
         "public_message": row.suspend_message,
         "suspended_from": row.suspended_from,
+    })
+}
+
+/// What is in force right above a node.
+async fn mode_above(cx: &mut Cx, path: &Path) -> Result<Option<Mode>, Error> {
+    let lineage = base::lineage::Lineage::of(cx, std::iter::once(path)).await?;
+    let mut above: Vec<&str> = path.ids().collect();
+    above.pop();
+    Ok(match tree::state::effective(above.into_iter().map(|id| (id, lineage.own(id)))) {
+        Effective::Active => None,
+        Effective::Suspended { mode, .. } => Some(mode),
     })
 }
 

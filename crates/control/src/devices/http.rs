@@ -3,7 +3,6 @@
 use api::device::{Device, DeviceCredentials, DeviceRegister, DeviceUpdate};
 use api::id::DeviceId;
 use api::page::{ListQuery, Page};
-use axum::Json;
 use axum::extract::Path;
 use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
@@ -12,7 +11,7 @@ use utoipa_axum::routes;
 use super::CheckedRegistration;
 use base::App;
 use base::attempts::WRONG_SECRETS;
-use base::http::{Call, Command, Failure, Nothing, Open, Parameters, Reply, show};
+use base::http::{Call, Command, Failure, Nothing, Open, Parameters, Reply, listed, show};
 use base::transact;
 
 pub fn routes() -> OpenApiRouter<App> {
@@ -26,9 +25,9 @@ pub fn routes() -> OpenApiRouter<App> {
 /// Devices below the caller, by name unless sorted otherwise.
 #[utoipa::path(get, path = "/devices", operation_id = "device_list", tag = "devices", params(ListQuery),
     responses((status = 200, body = Page<Device>)))]
-async fn device_list(call: Call, Parameters(query): Parameters<ListQuery>) -> Result<Json<Page<Device>>, Failure> {
+async fn device_list(call: Call, Parameters(query): Parameters<ListQuery>) -> Result<Response, Failure> {
     let mut cx = call.read().await?;
-    Ok(Json(super::list(&mut cx, &query).await?))
+    Ok(listed(&query, &super::list(&mut cx, &query).await?)?)
 }
 
 /// Registers a machine with a pass key. The password in the answer is shown this once.

@@ -12,7 +12,7 @@ use api::units::{Action, Secret, Time};
 use api::{Code, Error};
 use serde_json::json;
 
-pub use register::{CheckedRegistration, knows_pass_key, pass_key_unknown, register};
+pub use register::{CheckedRegistration, Machine, PlaceOfMachine, enrol, knows_pass_key, pass_key_unknown, register};
 
 use self::sql::{DeviceRow, WholeDevice};
 use base::App;
@@ -21,33 +21,55 @@ use base::authz::{Account, Permission};
 use base::change::{Entry, Subject};
 use base::cx::{Cx, Tx};
 use base::lineage::Lineage;
-use base::list::{SortField, Window, search_of};
+use base::list::{Beside, Field, Noun, Place, Text, Wanted, Window};
 use base::overlay::Overlay;
 use base::text;
 use base::version::IfMatch;
 
-const SORT: &[SortField] = &[
-    SortField::text("name", "d.name_folded"),
-    SortField::number("created_at", "d.created_at"),
-    SortField::number("used_bytes", "r.used_bytes"),
-    SortField::number("last_backup_at", "coalesce(r.last_backup_at, 0)"),
-    SortField::text("customer_name", "c.company_folded"),
-];
+static REPOSITORY: Beside =
+    Beside { table: "repositories r", on: "r.device_id = d.id", id: Some("r.device_id"), place: Some("r.path") };
+static CUSTOMER: Beside = Beside { table: "customers c", on: "c.id = d.customer_id", id: None, place: Some("c.path") };
+
+static NOUN: Noun = Noun {
+    table: "devices d",
+    id: "d.id",
+    place: Place { column: "d.path", beside: None },
+    search: "d.search",
+    grams: Some("devices"),
+    fields: &[
+        Field::text("name", "d.name_folded"),
+        Field::number("created_at", "d.created_at"),
+        Field::number("used_bytes", "r.used_bytes").of(&REPOSITORY),
+        Field::number("last_backup_at", "coalesce(r.last_backup_at, 0)").of(&REPOSITORY),
+        Field::text("customer_name", "c.company_folded").of(&CUSTOMER),
+    ],
+};
 
 pub async fn list(cx: &mut Cx, query: &ListQuery) -> Result<Page<Device>, Error> {
     let account = cx.account()?;
     account.authorize(Permission::ReadDevices, &account.path)?;
     base::list::refuse_level(query)?;
-    let window = Window::of(query, SORT, "d.id")?;
-    let under = base::list::scope(cx, &account, query).await?;
-    let search = search_of(query)?;
-    let total = sql::count(cx, &under, search.as_deref()).await?;
-    let rows = sql::window(cx, &under, search.as_deref(), &window).await?;
-    let (rows, next) = window.cut(rows, |(row, _, _)| row.id.to_string());
+    let window = Window::of(query, NOUN.fields, NOUN.id)?;
+    let (ids, text) = (base::list::ids_of(query)?, Text::of(query)?);
+    let scope = base::list::scope(cx, &account, query).await?;
+    let mut conditions = query.parent_id.as_deref().map_or_else(db::Sql::new, sql::of_customer);
+    if let Some(ids) = &ids {
+        conditions.append(base::list::among(NOUN.id, ids));
+    }
+    let wanted = Wanted {
+        noun: &NOUN,
+        under: scope.under(),
+        population: Some(scope.devices),
+        all: scope.all_devices,
+        conditions,
+        text,
+    };
+    let found = base::list::find(cx, &wanted, &window).await?;
+    let rows = found.arrange(sql::with_these_ids(cx, found.ids()).await?, |(row, _, _)| row.id.as_str());
     let lineage = Lineage::of(cx, rows.iter().map(|(row, _, _)| &row.path)).await?;
     let overlay = cx.overlay().await?;
     let items = rows.into_iter().map(|whole| view(&cx.app, &lineage, &account, whole, &overlay)).collect();
-    Ok(base::list::page(items, next, total))
+    Ok(base::list::page(items, found.next, found.total))
 }
 
 pub async fn show(cx: &mut Cx, id: &DeviceId) -> Result<Device, Error> {

@@ -3,7 +3,7 @@
 use api::change::ActorKind;
 use api::change::ChangeAction;
 use api::device::{DeviceCredentials, DeviceKind, DeviceRegister, DeviceStatus};
-use api::id::{CustomerId, DeviceId, RepositoryId};
+use api::id::{CustomerId, DeviceId, RepositoryId, StoragePoolId};
 use api::pass_key::PassKeyState;
 use api::{Code, Error, Level};
 use serde_json::json;
@@ -85,29 +85,84 @@ pub async fn register(tx: &mut Tx, input: &CheckedRegistration) -> Result<Device
     if pass_keys::sql::count_use(tx, &key.id).await? != 1 {
         return Err(used_up());
     }
-    let row = DeviceRow {
-        id: DeviceId::new(tx.app.random.uuid(tx.now)?),
-        version: 1,
-        customer_id: home.id.clone(),
-        path: home.path.clone(),
-        end_customer_id: customer.id,
+    let machine = Machine {
         name: input.name.clone(),
         kind: input.kind,
         os: input.os.clone(),
         fingerprint: input.fingerprint.clone(),
-        status: DeviceStatus::Authorised,
-        first_contact_at: None,
-        created_at: tx.now.as_microsecond(),
+        secret_hash,
+        used_bytes: 0,
+        last_backup_at: None,
     };
-    sql::insert(tx, &row, &secret_hash, &key.id).await?;
-    let repository = RepositoryId::new(tx.app.random.uuid(tx.now)?);
+    let place = PlaceOfMachine { home: &home.id, path: &home.path, end_customer: &customer.id, pass_key: &key };
     let pool = crate::storage::pool_for_new_repository(tx).await?;
-    sql::insert_repository(tx, &repository, &row.id, &pool).await?;
-    tx.add_to_totals(&row.path, Totals { devices: 1, ..Totals::default() });
-    let after = json!({ "name": row.name, "kind": row.kind, "os": row.os, "fingerprint": row.fingerprint,
-        "pass_key": key.prefix });
-    record(tx, ChangeAction::DeviceRegistered, &row, after);
-    Ok(credentials(&tx.app, &row.id, row.status, &repository, password))
+    let new = enrol(tx, &pool, vec![(place, machine)]).await?;
+    let new = new.first().ok_or_else(|| Error::internal("a device that was made is gone"))?;
+    Ok(credentials(&tx.app, &new.row.id, new.row.status, &new.repository.id, password))
+}
+
+/// A machine before it has an id.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    pub name: String,
+    pub kind: DeviceKind,
+    pub os: Option<String>,
+    pub fingerprint: Option<String>,
+    pub secret_hash: String,
+    /// What its repository holds; more than nothing only where it was filled elsewhere.
+    pub used_bytes: i64,
+    pub last_backup_at: Option<i64>,
+}
+
+/// Where it will stand, and what admits it.
+#[derive(Clone, Copy, Debug)]
+pub struct PlaceOfMachine<'a> {
+    /// The site or customer.
+    pub home: &'a CustomerId,
+    pub path: &'a Path,
+    pub end_customer: &'a CustomerId,
+    pub pass_key: &'a pass_keys::sql::PassKeyRow,
+}
+
+/// Writes machines that are admitted, their repositories, totals and places in the change log.
+pub async fn enrol(
+    tx: &mut Tx,
+    pool: &StoragePoolId,
+    machines: Vec<(PlaceOfMachine<'_>, Machine)>,
+) -> Result<Vec<sql::NewDevice>, Error> {
+    let mut new = Vec::with_capacity(machines.len());
+    for (place, machine) in machines {
+        let Machine { name, kind, os, fingerprint, secret_hash, used_bytes, last_backup_at } = machine;
+        let row = DeviceRow {
+            id: DeviceId::new(tx.app.random.uuid(tx.now)?),
+            version: 1,
+            customer_id: place.home.clone(),
+            path: place.path.clone(),
+            end_customer_id: place.end_customer.clone(),
+            name,
+            kind,
+            os,
+            fingerprint,
+            status: DeviceStatus::Authorised,
+            first_contact_at: last_backup_at,
+            created_at: tx.now.as_microsecond(),
+        };
+        tx.add_to_totals(&row.path, Totals { devices: 1, used_bytes, last_backup_at, ..Totals::default() });
+        let after = json!({ "name": row.name, "kind": row.kind, "os": row.os, "fingerprint": row.fingerprint,
+            "pass_key": place.pass_key.prefix });
+        record(tx, ChangeAction::DeviceRegistered, &row, after);
+        let id = RepositoryId::new(tx.app.random.uuid(tx.now)?);
+        let repository = sql::Repository { id, used_bytes, last_backup_at };
+        new.push(sql::NewDevice {
+            row,
+            secret_hash,
+            pass_key: place.pass_key.id.clone(),
+            repository,
+            pool: pool.clone(),
+        });
+    }
+    sql::insert(tx, &new).await?;
+    Ok(new)
 }
 
 fn record(tx: &mut Tx, action: ChangeAction, row: &DeviceRow, after: serde_json::Value) {

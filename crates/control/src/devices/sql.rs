@@ -3,11 +3,10 @@
 use api::device::{DeviceKind, DeviceStatus};
 use api::id::{CustomerId, DeviceId, PassKeyId, RepositoryId, StoragePoolId};
 use api::{Code, Error};
-use db::{Raw, Sql, assign, columns, columns_of, insert, sql};
+use db::{Raw, Rows, Sql, assign, columns, columns_of, row, sql};
 use tree::Path;
 
 use base::cx::{Cx, Tx};
-use base::list::{Key, Window};
 
 db::record! {
     /// A device as it is stored, without its secret.
@@ -81,11 +80,6 @@ fn status(word: String) -> Result<DeviceStatus, String> {
 const JOINED: &str =
     " from devices d join repositories r on r.device_id = d.id join customers c on c.id = d.customer_id";
 
-fn joined(top: &Path) -> Sql {
-    let (from, to) = top.range();
-    sql![Raw(JOINED), " where d.path >= ", from, " and d.path < ", to]
-}
-
 fn whole() -> Sql {
     sql![columns_of::<DeviceRow>("d"), ", ", columns_of::<Repository>("r"), ", ", columns_of::<CustomerOfDevice>("c")]
 }
@@ -100,31 +94,14 @@ pub(super) async fn find_anywhere(cx: &mut Cx, id: &DeviceId) -> Result<Option<W
     cx.opt(sql!["select ", whole(), Raw(JOINED), " where d.id = ", id.as_str()]).await
 }
 
-fn wanted(under: &Path, search: Option<&str>) -> Sql {
-    let mut sql = joined(under);
-    if let Some(pattern) = search {
-        sql.append(sql![" and d.search like ", pattern, " escape '\\'"]);
-    }
-    sql
+/// `and …` for a list of one customer's own devices.
+pub fn of_customer(customer: &str) -> Sql {
+    sql![" and d.customer_id = ", customer]
 }
 
-pub async fn count(cx: &mut Cx, under: &Path, search: Option<&str>) -> Result<i64, Error> {
-    cx.one(sql!["select count(*)", wanted(under, search)]).await
-}
-
-pub(crate) async fn window(
-    cx: &mut Cx,
-    under: &Path,
-    search: Option<&str>,
-    window: &Window,
-) -> Result<Vec<(WholeDevice, Key)>, Error> {
-    let mut statement = sql!["select ", whole(), ", ", window.key_column(), wanted(under, search)];
-    window.finish(&mut statement);
-    let rows: Vec<(DeviceRow, Repository, CustomerOfDevice, Option<Key>)> = cx.all(statement).await?;
-    Ok(rows
-        .into_iter()
-        .filter_map(|(row, repository, home, key)| key.map(|key| ((row, repository, home), key)))
-        .collect())
+/// The devices with these ids, in no order.
+pub async fn with_these_ids(cx: &mut Cx, ids: &[String]) -> Result<Vec<WholeDevice>, Error> {
+    cx.all(sql!["select ", whole(), Raw(JOINED), " where d.id in ", db::list(ids.iter().map(String::as_str))]).await
 }
 
 /// The device of an end customer with this fingerprint.
@@ -159,50 +136,60 @@ fn derived(row: &DeviceRow) -> (String, String) {
     (base::text::fold(&row.name), search)
 }
 
-pub async fn insert(tx: &mut Tx, row: &DeviceRow, secret_hash: &str, pass_key: &PassKeyId) -> Result<(), Error> {
-    let (name_folded, search) = derived(row);
-    tx.exec(insert! { "devices",
-        id: &row.id,
-        version: row.version,
-        customer_id: &row.customer_id,
-        path: row.path.as_str(),
-        end_customer_id: &row.end_customer_id,
-        name: &row.name,
-        name_folded: name_folded,
-        kind: kind_word(row.kind),
-        os: row.os.as_ref(),
-        fingerprint: row.fingerprint.as_ref(),
-        status: status_word(row.status),
-        secret_hash: secret_hash,
-        pass_key_id: pass_key,
-        first_contact_at: row.first_contact_at,
-        created_at: row.created_at,
-        search: search,
-    })
-    .await
-    .map_err(|error| {
-        base::cx::taken(error, "devices", &["end_customer_id", "fingerprint"], || {
-            let detail = "Another device is being registered with this fingerprint.";
-            Error::field("fingerprint", Code::FingerprintBoundElsewhere, detail)
-        })
-    })?;
-    Ok(())
+/// A device to write, with its repository.
+#[derive(Clone, Debug)]
+pub struct NewDevice {
+    pub row: DeviceRow,
+    pub secret_hash: String,
+    pub pass_key: PassKeyId,
+    pub repository: Repository,
+    pub pool: StoragePoolId,
 }
 
-pub async fn insert_repository(
-    tx: &mut Tx,
-    id: &RepositoryId,
-    device: &DeviceId,
-    pool: &StoragePoolId,
-) -> Result<(), Error> {
-    let repository = insert! { "repositories",
-        id: id,
-        device_id: device,
-        pool_id: pool,
-        used_bytes: 0_i64,
-        is_open: false,
-    };
-    tx.exec(repository).await?;
+/// How many rows of this width a statement takes: databases limit its parameters.
+const AT_ONCE: usize = 1000;
+
+pub async fn insert(tx: &mut Tx, new: &[NewDevice]) -> Result<(), Error> {
+    for some in new.chunks(AT_ONCE) {
+        let (mut devices, mut repositories) = (Rows::new("devices"), Rows::new("repositories"));
+        for NewDevice { row, secret_hash, pass_key, repository, pool } in some {
+            let (name_folded, search) = derived(row);
+            devices.push(row! {
+                id: &row.id,
+                version: row.version,
+                customer_id: &row.customer_id,
+                path: row.path.as_str(),
+                end_customer_id: &row.end_customer_id,
+                name: &row.name,
+                name_folded: name_folded,
+                kind: kind_word(row.kind),
+                os: row.os.as_ref(),
+                fingerprint: row.fingerprint.as_ref(),
+                status: status_word(row.status),
+                secret_hash: secret_hash,
+                pass_key_id: pass_key,
+                first_contact_at: row.first_contact_at,
+                created_at: row.created_at,
+                search: search,
+            });
+            repositories.push(row! {
+                id: &repository.id,
+                device_id: &row.id,
+                path: row.path.as_str(),
+                pool_id: pool,
+                used_bytes: repository.used_bytes,
+                last_backup_at: repository.last_backup_at,
+                is_open: false,
+            });
+        }
+        tx.exec(devices.into_sql()).await.map_err(|error| {
+            base::cx::taken(error, "devices", &["end_customer_id", "fingerprint"], || {
+                let detail = "Another device is being registered with this fingerprint.";
+                Error::field("fingerprint", Code::FingerprintBoundElsewhere, detail)
+            })
+        })?;
+        tx.exec(repositories.into_sql()).await?;
+    }
     Ok(())
 }
 

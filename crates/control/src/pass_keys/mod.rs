@@ -21,10 +21,10 @@ use base::change::{Entry, Subject};
 use base::clock::Random;
 use base::cx::{Cx, Tx};
 use base::lineage::Lineage;
-use base::list::{SortField, Window, search_of};
+use base::list::{Field, Total, Window, search_of};
 use base::text::Checks;
 
-const SORT: &[SortField] = &[SortField::number("created_at", "k.created_at")];
+const SORT: &[Field] = &[Field::number("created_at", "k.created_at")];
 const MAX_USES: i64 = 100_000;
 /// As much of a key as may be shown later: enough to tell keys apart, far too little to guess the rest.
 const PREFIX: usize = 9;
@@ -51,7 +51,7 @@ pub fn state_of(row: &PassKeyRow, now: Timestamp) -> PassKeyState {
 pub async fn list(cx: &mut Cx, customer: &CustomerId, query: &ListQuery) -> Result<Page<PassKey>, Error> {
     let account = cx.account()?;
     let row = customers::fetch(cx, &account, customer, Permission::ReadPassKeys).await?;
-    base::list::refuse_level(query)?;
+    base::list::refuse_narrowing(query)?;
     let window = Window::of(query, SORT, "k.id")?;
     let under = match &query.under {
         None => row,
@@ -70,7 +70,7 @@ pub async fn list(cx: &mut Cx, customer: &CustomerId, query: &ListQuery) -> Resu
     let (keys, next) = window.cut(rows, |key| key.id.to_string());
     let now = cx.now;
     let items = keys.into_iter().map(|key| view(&account, &under.path, key, now)).collect();
-    Ok(base::list::page(items, next, total))
+    Ok(base::list::page(items, next, Total::known(total)))
 }
 
 fn view(account: &Account, path: &Path, row: PassKeyRow, now: Timestamp) -> PassKey {

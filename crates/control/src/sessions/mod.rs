@@ -80,12 +80,7 @@ pub async fn prove(call: &Call, input: &SignIn) -> Result<Proven, Error> {
 }
 
 /// A known browser has a bucket of its own, so that nobody else at its address locks it out.
-async fn tries_of(
-    cx: &mut Cx,
-    origin: &Origin,
-    headers: &HeaderMap,
-    login: &str,
-) -> Result<Vec<Try>, Error> {
+async fn tries_of(cx: &mut Cx, origin: &Origin, headers: &HeaderMap, login: &str) -> Result<Vec<Try>, Error> {
     let address = origin.limited_as();
     let jar = CookieJar::from_headers(headers);
     if let Some(cookie) = jar.get(BROWSER_COOKIE)

@@ -50,7 +50,7 @@ pub async fn list(cx: &mut Cx) -> Result<Page<StorageLocation>, Error> {
         .map(|(id, name, country)| StorageLocation { id: StorageLocationId::from_text(id), name, country })
         .collect();
     let total = i64::try_from(items.len()).unwrap_or_default();
-    Ok(base::list::page(items, None, total))
+    Ok(base::list::page(items, None, base::list::Total::known(total)))
 }
 
 /// The storage location of a customer in `country`: forced where the country hosts one, else the chosen one, which may

@@ -4,7 +4,6 @@ use api::id::UserId;
 use api::page::{ListQuery, Page};
 use api::units::Secret;
 use api::user::{User, UserCreate, UserUpdate};
-use axum::Json;
 use axum::extract::Path;
 use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
@@ -12,7 +11,7 @@ use utoipa_axum::routes;
 
 use super::CheckedUser;
 use base::App;
-use base::http::{Call, Command, Failure, Nothing, Parameters, Reply, show};
+use base::http::{Call, Command, Failure, Nothing, Parameters, Reply, listed, show};
 use base::transact;
 
 pub fn routes() -> OpenApiRouter<App> {
@@ -22,9 +21,9 @@ pub fn routes() -> OpenApiRouter<App> {
 /// User accounts below the caller, by name unless sorted otherwise.
 #[utoipa::path(get, path = "/users", operation_id = "user_list", tag = "users", params(ListQuery),
     responses((status = 200, body = Page<User>)))]
-async fn user_list(call: Call, Parameters(query): Parameters<ListQuery>) -> Result<Json<Page<User>>, Failure> {
+async fn user_list(call: Call, Parameters(query): Parameters<ListQuery>) -> Result<Response, Failure> {
     let mut cx = call.read().await?;
-    Ok(Json(super::list(&mut cx, &query).await?))
+    Ok(listed(&query, &super::list(&mut cx, &query).await?)?)
 }
 
 /// Creates a user account. Without a password it cannot sign in yet.

@@ -20,29 +20,50 @@ use base::authn::check_password;
 use base::authz::{Account, AccountId, Permission};
 use base::change::{Entry, Subject};
 use base::cx::{Cx, Tx};
-use base::list::{SortField, Window, search_of};
+use base::list::{Beside, Field, Noun, Place, Text, Wanted, Window};
 use base::text::{self, Checks};
 use base::version::IfMatch;
 
-const SORT: &[SortField] = &[
-    SortField::text("name", "u.name_folded"),
-    SortField::text("email", "u.email_folded"),
-    SortField::number("created_at", "u.created_at"),
-    SortField::number("last_sign_in_at", "coalesce(u.last_sign_in_at, 0)"),
-];
+static CUSTOMER: Beside = Beside { table: "customers c", on: "c.id = u.customer_id", id: None, place: None };
+
+static NOUN: Noun = Noun {
+    table: "users u",
+    id: "u.id",
+    place: Place { column: "c.path", beside: Some(&CUSTOMER) },
+    search: "u.search",
+    grams: None,
+    fields: &[
+        Field::text("name", "u.name_folded"),
+        Field::text("email", "u.email_folded"),
+        Field::number("created_at", "u.created_at"),
+        Field::number("last_sign_in_at", "coalesce(u.last_sign_in_at, 0)"),
+    ],
+};
 
 pub async fn list(cx: &mut Cx, query: &ListQuery) -> Result<Page<User>, Error> {
     let account = cx.account()?;
     account.authorize(Permission::ReadUsers, &account.path)?;
     base::list::refuse_level(query)?;
-    let window = Window::of(query, SORT, "u.id")?;
-    let under = base::list::scope(cx, &account, query).await?;
-    let search = search_of(query)?;
-    let total = sql::count(cx, &under, search.as_deref()).await?;
-    let rows = sql::window(cx, &under, search.as_deref(), &window).await?;
-    let (rows, next) = window.cut(rows, |(row, _)| row.id.to_string());
+    let window = Window::of(query, NOUN.fields, NOUN.id)?;
+    let (ids, text) = (base::list::ids_of(query)?, Text::of(query)?);
+    let scope = base::list::scope(cx, &account, query).await?;
+    let mut conditions = query.parent_id.as_deref().map_or_else(db::Sql::new, sql::of_customer);
+    if let Some(ids) = &ids {
+        conditions.append(base::list::among(NOUN.id, ids));
+    }
+    let wanted = Wanted {
+        noun: &NOUN,
+        under: scope.under(),
+        // People aren't totalled; there are about as many as nodes at most.
+        population: None,
+        all: scope.all_nodes,
+        conditions,
+        text,
+    };
+    let found = base::list::find(cx, &wanted, &window).await?;
+    let rows = found.arrange(sql::with_these_ids(cx, found.ids()).await?, |(row, _)| row.id.as_str());
     let items = rows.into_iter().map(|(row, home)| view(&account, row, &home)).collect();
-    Ok(base::list::page(items, next, total))
+    Ok(base::list::page(items, found.next, found.total))
 }
 
 /// The account with this id, for a purpose, with its customer.

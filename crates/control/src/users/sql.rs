@@ -7,7 +7,6 @@ use db::{Sql, assign, columns_of, insert, sql};
 use tree::Path;
 
 use base::cx::{Cx, Tx};
-use base::list::{Key, Window};
 
 db::record! {
     /// A user account as it is stored.
@@ -38,11 +37,6 @@ fn role(word: String) -> Result<Role, String> {
     Role::from_word(&word).ok_or(word)
 }
 
-fn joined(top: &Path) -> Sql {
-    let (from, to) = top.range();
-    sql![" from users u join customers c on c.id = u.customer_id where c.path >= ", from, " and c.path < ", to]
-}
-
 /// Where the account with this id stands.
 pub fn place(id: &str) -> Sql {
     sql!["select c.path from users u join customers c on c.id = u.customer_id where u.id = ", id]
@@ -61,36 +55,22 @@ pub async fn find_anywhere(cx: &mut Cx, id: &UserId) -> Result<Option<(UserRow, 
     .await
 }
 
-fn wanted(under: &Path, search: Option<&str>) -> Sql {
-    let mut sql = joined(under);
-    if let Some(pattern) = search {
-        sql.append(sql![" and u.search like ", pattern, " escape '\\'"]);
-    }
-    sql
+/// `and …` for a list of one customer's own accounts.
+pub fn of_customer(customer: &str) -> Sql {
+    sql![" and u.customer_id = ", customer]
 }
 
-pub async fn count(cx: &mut Cx, under: &Path, search: Option<&str>) -> Result<i64, Error> {
-    cx.one(sql!["select count(*)", wanted(under, search)]).await
-}
-
-pub(crate) async fn window(
-    cx: &mut Cx,
-    under: &Path,
-    search: Option<&str>,
-    window: &Window,
-) -> Result<Vec<((UserRow, CustomerOfUser), Key)>, Error> {
-    let mut statement = sql![
+/// The accounts with these ids and their customers, in no order.
+pub async fn with_these_ids(cx: &mut Cx, ids: &[String]) -> Result<Vec<(UserRow, CustomerOfUser)>, Error> {
+    cx.all(sql![
         "select ",
         columns_of::<UserRow>("u"),
         ", ",
         columns_of::<CustomerOfUser>("c"),
-        ", ",
-        window.key_column(),
-        wanted(under, search)
-    ];
-    window.finish(&mut statement);
-    let rows: Vec<(UserRow, CustomerOfUser, Option<Key>)> = cx.all(statement).await?;
-    Ok(rows.into_iter().filter_map(|(row, home, key)| key.map(|key| ((row, home), key))).collect())
+        " from users u join customers c on c.id = u.customer_id where u.id in ",
+        db::list(ids.iter().map(String::as_str))
+    ])
+    .await
 }
 
 /// Where another account with this address stands.

@@ -7,6 +7,7 @@ mod client;
 mod data;
 mod files;
 mod load;
+pub mod synthetic;
 
 use std::path::Path;
 

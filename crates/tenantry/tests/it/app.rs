@@ -253,11 +253,21 @@ impl App {
 
     /// Every test's last line: looks whether what was derived is true, stops the server, and looks again at what is
     /// left.
-    pub(crate) async fn finish(mut self) {
+    pub(crate) async fn finish(self) {
+        self.finish_with(true).await;
+    }
+
+    /// The same for a database whose repositories lie in no pool.
+    pub(crate) async fn finish_without_pool(self) {
+        self.finish_with(false).await;
+    }
+
+    async fn finish_with(mut self, has_pool: bool) {
         let running = self.running.take().unwrap();
-        audit::running(&running.control, &running.gateway, &self.database, self.data.path()).await;
+        let data = has_pool.then(|| self.data.path());
+        audit::running(&running.control, &running.gateway, &self.database, data).await;
         running.stop().await;
-        audit::stopped(&self.database, self.data.path()).await;
+        audit::stopped(&self.database, data).await;
     }
 }
 

@@ -15,7 +15,7 @@ use gateway::Gateway;
 type Database = db::Database;
 
 /// With the server still running.
-pub(crate) async fn running(app: &App, gateway: &Gateway, database: &Database, data: &Path) {
+pub(crate) async fn running(app: &App, gateway: &Gateway, database: &Database, data: Option<&Path>) {
     gateway.flush().await.unwrap();
     assert_eq!(app.unsaved(), [], "what was just stored is not known to be");
     let stored = counters(database).await;
@@ -33,10 +33,11 @@ pub(crate) async fn running(app: &App, gateway: &Gateway, database: &Database, d
 }
 
 /// After a clean end.
-pub(crate) async fn stopped(database: &Database, data: &Path) {
+pub(crate) async fn stopped(database: &Database, data: Option<&Path>) {
     compare_totals(database, data).await;
     let open: Vec<String> = all(database, sql!["select id from repositories where is_open = true"]).await;
     assert!(open.is_empty(), "repositories left open by a clean end: {open:?}");
+    let Some(data) = data else { return };
     let unfinished = std::fs::read_dir(data.join("pool/.incoming")).map_or(0, Iterator::count);
     assert_eq!(unfinished, 0, "unfinished uploads left by a clean end");
 }
@@ -75,8 +76,8 @@ async fn counters(database: &Database) -> (Vec<Counter>, Vec<(String, Totals)>) 
     (all(database, repositories).await, all(database, totals).await)
 }
 
-/// Stored totals against sums over the rows; stored sizes against the disk.
-async fn compare_totals(database: &Database, data: &Path) {
+/// Stored totals against sums over the rows; stored sizes against the disk, where there is one.
+async fn compare_totals(database: &Database, data: Option<&Path>) {
     let customers: Vec<(String, String, String)> = all(database, sql!["select id, path, level from customers"]).await;
     let (repositories, stored) = counters(database).await;
     let stored: BTreeMap<String, Totals> = stored.into_iter().collect();
@@ -93,6 +94,26 @@ async fn compare_totals(database: &Database, data: &Path) {
         }
     }
     assert_eq!(stored, summed, "stored totals are not the sums over the rows");
+    let states: Vec<(String, Option<String>, i64)> =
+        all(database, sql!["select path, suspend_mode, stopped from customers order by path"]).await;
+    for (path, _, stopped) in &states {
+        let above = states.iter().filter(|(above, ..)| path.starts_with(above));
+        let strictest = above.map(|(_, mode, _)| match mode.as_deref() {
+            None => 0,
+            Some("stop_backups") => 1,
+            Some(_) => 2,
+        });
+        assert_eq!(Some(*stopped), strictest.max(), "what is stopped at {path}");
+    }
+    for strays in [
+        "select t.customer_id from totals t join customers c on c.id = t.customer_id where t.path <> c.path",
+        "select r.id from repositories r join devices d on d.id = r.device_id where r.path <> d.path",
+        "select d.id from devices d join customers c on c.id = d.customer_id where d.path <> c.path",
+    ] {
+        let strays: Vec<String> = all(database, sql![db::Raw(strays)]).await;
+        assert!(strays.is_empty(), "these stand elsewhere than what they belong to: {strays:?}");
+    }
+    let Some(data) = data else { return };
     for repository in repositories {
         let on_disk = bytes_below(&data.join("pool").join(&repository.id));
         assert_eq!(u64::try_from(repository.used_bytes).unwrap(), on_disk, "bytes of {}", repository.id);

@@ -72,18 +72,35 @@ async fn lists_narrow_to_a_subtree_and_a_level() {
     app.machine(&key, "till").await;
     let under = |path: &str, node: &str| with(path, &[("under", node)]);
     assert_eq!(names(app.admin(), &under("/customers", &distributor)).await, ["Bakery", "Distributor", "hq", "Inside"]);
-    assert_eq!(names(app.admin(), &with("/customers", &[("under", &distributor), ("q", "i")])).await.len(), 2);
+    // A letter or two are looked for at the beginning of a word.
+    let begins = |text| with("/customers", &[("under", &distributor), ("q", text)]);
+    assert_eq!(names(app.admin(), &begins("i")).await, ["Inside"]);
+    assert_eq!(names(app.admin(), &begins("ID")).await, [""; 0]);
+    assert_eq!(names(app.admin(), &begins("sid")).await, ["Inside"]);
+    assert_eq!(names(app.admin(), &with("/customers", &[("parent_id", &distributor)])).await, ["Inside"]);
+    assert_eq!(names(app.admin(), &with("/customers?level=site", &[("parent_id", &distributor)])).await, [""; 0]);
+    let two = format!("{inside},{outside},{customer},cus_unknown");
+    assert_eq!(names(app.admin(), &with("/customers", &[("ids", &two)])).await, ["Bakery", "Inside", "Outside"]);
+    let both = with("/customers", &[("ids", &two), ("under", &distributor)]);
+    assert_eq!(names(app.admin(), &both).await, ["Bakery", "Inside"]);
     assert_eq!(names(app.admin(), &with("/customers?level=site", &[("under", &distributor)])).await, ["hq"]);
     assert_eq!(names(app.admin(), "/customers?level=reseller").await, ["Default reseller", "Inside", "Outside"]);
     assert_eq!(app.admin().get(&under("/devices", &inside)).await.is(200)["total"], 1);
     assert_eq!(app.admin().get(&under("/devices", &outside)).await.is(200)["total"], 0);
     let person = app.person(&inside, "supporter", "jo@inside.example").await;
     assert_eq!(names(&person, "/customers").await, ["Bakery", "hq", "Inside"]);
+    assert_eq!(names(&person, &with("/customers", &[("ids", &two)])).await, ["Bakery", "Inside"]);
+    assert_eq!(person.get(&with("/customers", &[("ids", &outside)])).await.is(200)["total"], 0);
     assert_eq!(app.admin().get(&under("/users", &inside)).await.is(200)["total"], 1);
     for path in ["/customers", "/devices", "/users"] {
         app.admin().get(&under(path, "cus_unknown")).await.refused(404, "not_found");
         person.get(&under(path, &outside)).await.refused(404, "not_found");
         person.get(&under(path, &distributor)).await.refused(404, "not_found");
+        app.admin().get(&with(path, &[("parent_id", "cus_unknown")])).await.refused(404, "not_found");
+        person.get(&with(path, &[("parent_id", &outside)])).await.refused(404, "not_found");
+        app.admin().get(&with(path, &[("parent_id", &outside), ("under", &inside)])).await.refused(404, "not_found");
+        let many = "x,".repeat(501);
+        app.admin().get(&with(path, &[("ids", &many)])).await.invalid(&[("ids", "out_of_range")]);
     }
     app.admin().get("/devices?level=site").await.invalid(&[("level", "invalid")]);
     app.finish().await;

@@ -1,42 +1,23 @@
-//! Lists, once for all slices: which part of which order, as statements and as cursors.
+//! Lists, once for all slices. A noun registers its [`Field`]s and where its rows stand ([`Noun`]); what a request wants
+//! of them ([`Wanted`]) in which order ([`Window`]) is found here: the statement that finds it, the way that is cheapest,
+//! how many match in all.
 
-use api::page::{DEFAULT_LIMIT, ListQuery, MAX_LIMIT, Page};
+mod field;
+mod find;
+mod text;
+
+use api::page::{COUNTED, DEFAULT_LIMIT, ListQuery, MAX_IDS, MAX_LIMIT, Page};
 use api::{Code, Error};
 use data_encoding::BASE64URL_NOPAD;
-use db::{Cell, Column, Raw, Sql, sql};
+use db::{Cell, Column, Raw, Sql, list, sql};
 use serde::{Deserialize, Serialize};
 use tree::Path;
 
+pub use self::field::{Beside, Field, Noun, Place};
+pub use self::find::{Found, Wanted, among, find};
+pub use self::text::Text;
 use crate::authz::Account;
 use crate::cx::Cx;
-
-/// Something to sort by.
-#[derive(Debug)]
-pub struct SortField {
-    /// On the wire.
-    pub name: &'static str,
-    /// In the statement; never null.
-    pub column: &'static str,
-    is_text: bool,
-}
-
-impl SortField {
-    pub const fn text(name: &'static str, column: &'static str) -> Self {
-        Self { name, column, is_text: true }
-    }
-
-    pub const fn number(name: &'static str, column: &'static str) -> Self {
-        Self { name, column, is_text: false }
-    }
-
-    /// Whether a cursor may hold this: `PostgreSQL` compares no text with a number and knows no NUL.
-    fn fits(&self, key: &Key) -> bool {
-        match key {
-            Key::Int(_) => !self.is_text,
-            Key::Text(text) => self.is_text && !text.contains('\0'),
-        }
-    }
-}
 
 /// A value that was sorted by.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,14 +66,14 @@ enum Start {
 pub struct Window {
     limit: u32,
     start: Start,
-    field: &'static SortField,
+    field: &'static Field,
     descending: bool,
     id: &'static str,
 }
 
 impl Window {
     /// Reads what was asked for. `id` is the column that makes the order total; `fields` begins with the default.
-    pub fn of(query: &ListQuery, fields: &'static [SortField], id: &'static str) -> Result<Self, Error> {
+    pub fn of(query: &ListQuery, fields: &'static [Field], id: &'static str) -> Result<Self, Error> {
         let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
         if !(1..=MAX_LIMIT).contains(&limit) {
             return Err(Error::field("limit", Code::OutOfRange, format!("Must be from 1 to {MAX_LIMIT}.")));
@@ -121,24 +102,28 @@ impl Window {
 
     /// `and …` for a cursor, then order and limit: the end of the statement.
     pub fn finish(&self, statement: &mut Sql) {
-        let (field, id) = (Raw(self.field.column), Raw(self.id));
+        self.finish_by(statement, self.id);
+    }
+
+    /// The same where another column holds the id.
+    fn finish_by(&self, statement: &mut Sql, id: &'static str) {
+        let (field, id) = (Raw(self.field.column), Raw(id));
         let (after, order) = if self.descending { (" < ", " desc") } else { (" > ", "") };
         if let Start::After(cursor) = &self.start {
-            let (key, after) = (|| cursor.key.bound(), Raw(after));
+            let after = Raw(after);
+            // Compared as a row, so that an index in this order is entered at the cursor.
             statement.append(sql![
                 " and (",
                 field,
-                after,
-                key(),
-                " or (",
-                field,
-                " = ",
-                key(),
-                " and ",
+                ", ",
                 id,
+                ")",
                 after,
+                "(",
+                cursor.key.bound(),
+                ", ",
                 cursor.id.as_str(),
-                "))"
+                ")"
             ]);
         }
         let order = Raw(order);
@@ -148,6 +133,12 @@ impl Window {
         if let Start::Offset(offset) = self.start {
             statement.append(sql![" offset ", offset]);
         }
+    }
+
+    /// How many rows of the order have to be passed to reach the window's end.
+    fn reach(&self) -> i64 {
+        let offset = if let Start::Offset(offset) = self.start { offset } else { 0 };
+        offset + i64::from(self.limit) + 1
     }
 
     /// Makes a page of rows that came with their sort key; returns the rows to show and the cursor after them.
@@ -166,7 +157,7 @@ fn write_cursor(cursor: &Cursor) -> String {
     BASE64URL_NOPAD.encode(&serde_json::to_vec(cursor).unwrap_or_default())
 }
 
-fn read_cursor(text: &str, sort: &str, field: &SortField) -> Result<Cursor, Error> {
+fn read_cursor(text: &str, sort: &str, field: &Field) -> Result<Cursor, Error> {
     BASE64URL_NOPAD
         .decode(text.as_bytes())
         .ok()
@@ -194,19 +185,89 @@ pub fn refuse_level(query: &ListQuery) -> Result<(), Error> {
     }
 }
 
-pub fn page<T>(items: Vec<T>, next: Option<String>, total: i64) -> Page<T> {
-    Page { items, next, total }
+/// The ids that a request names, if any.
+pub fn ids_of(query: &ListQuery) -> Result<Option<Vec<String>>, Error> {
+    let Some(text) = &query.ids else { return Ok(None) };
+    let ids: Vec<String> = text.split(',').map(str::trim).filter(|id| !id.is_empty()).map(str::to_owned).collect();
+    if ids.len() > MAX_IDS {
+        return Err(Error::field("ids", Code::OutOfRange, format!("May name at most {MAX_IDS}.")));
+    }
+    Ok(Some(ids))
 }
 
-/// The subtree that a list is narrowed to.
+/// The list takes none of the parameters that narrow others.
+pub fn refuse_narrowing(query: &ListQuery) -> Result<(), Error> {
+    refuse_level(query)?;
+    for (name, is_given) in [("parent_id", query.parent_id.is_some()), ("ids", query.ids.is_some())] {
+        if is_given {
+            return Err(Error::field(name, Code::Invalid, "This list can't be narrowed by it."));
+        }
+    }
+    Ok(())
+}
+
+/// How many match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Total {
+    count: i64,
+    is_exact: bool,
+}
+
+impl Total {
+    /// Known without counting.
+    pub fn known(count: i64) -> Self {
+        Self { count, is_exact: true }
+    }
+
+    /// Counted, to one more than [`COUNTED`].
+    pub fn counted(count: i64) -> Self {
+        Self { count: count.min(COUNTED), is_exact: count <= COUNTED }
+    }
+}
+
+pub fn page<T>(items: Vec<T>, next: Option<String>, total: Total) -> Page<T> {
+    Page { items, next, total: total.count, total_is_exact: total.is_exact }
+}
+
+/// The subtree that a list is narrowed to, and how much is known to be in it.
+#[derive(Debug)]
+pub struct Scope {
+    path: Path,
+    /// Nodes of the tree, the top included.
+    pub nodes: i64,
+    pub devices: i64,
+    pub all_nodes: i64,
+    pub all_devices: i64,
+}
+
+impl Scope {
+    /// Where everything stands below the scope's top there is nothing to ask for.
+    pub fn under(&self) -> Option<&Path> {
+        (self.path.ids().count() > 1).then_some(&self.path)
+    }
+}
+
+/// The subtree that `under` and `parent_id` name, or all that the caller sees.
 ///
 /// # Errors
-/// `not_found` where the caller does not see the node it names.
-pub async fn scope(cx: &mut Cx, account: &Account, query: &ListQuery) -> Result<Path, Error> {
-    let Some(id) = &query.under else { return Ok(account.path.clone()) };
-    let (from, to) = account.path.range();
-    let path: Option<String> = cx
-        .opt(sql!["select path from customers where id = ", id.as_str(), " and path >= ", from, " and path < ", to])
+/// `not_found` where the caller does not see a node that they name.
+pub async fn scope(cx: &mut Cx, account: &Account, query: &ListQuery) -> Result<Scope, Error> {
+    let mut path = account.path.clone();
+    for id in [&query.under, &query.parent_id].into_iter().flatten() {
+        let named: Option<String> = cx.opt(sql!["select path from customers where id = ", id.as_str()]).await?;
+        let named = named.map(Path::from_stored).filter(|named| path.contains(named));
+        path = named.ok_or_else(Error::not_found)?;
+    }
+    let root = path.ids().next().unwrap_or_default();
+    let known: Vec<(String, i64, i64)> = cx
+        .all(sql![
+            "select customer_id, customers + sites + 1, devices from totals where customer_id in ",
+            list([root, path.id()])
+        ])
         .await?;
-    path.map(Path::from_stored).ok_or_else(Error::not_found)
+    let of = |id: &str| {
+        known.iter().find(|(known, ..)| known == id).map_or((1, 0), |(_, nodes, devices)| (*nodes, *devices))
+    };
+    let ((nodes, devices), (all_nodes, all_devices)) = (of(path.id()), of(root));
+    Ok(Scope { path, nodes, devices, all_nodes, all_devices })
 }
