@@ -1,34 +1,50 @@
 //! Limits on guessing, which slow down whoever guesses and refuse nobody for what others tried.
 //!
-//! What can be guessed, a password, is looked at in time: each login at each address has a bucket of tries that fills up
-//! again, and whoever finds it empty waits for a try of his own to come back. A right password is therefore always found
-//! right, if late; only where more wait already than come back in half a minute is it not looked at, and a browser that
-//! the login is known to has a bucket of its own. What an address tries of all logins, and all addresses of one login,
-//! is slowed by two seconds when it becomes much, and never refused: an office, or a proxy that isn't told of, has one
-//! address.
+//! What can be guessed, a password, is looked at in time. Each login at each address has a bucket of tries that fills up
+//! again; whoever finds it empty stands in a line for the next try that comes back, the last who came first: whoever
+//! guesses fills the line before its owner comes, and it is the oldest that has to go when it is full. A browser that the
+//! login is known to has a bucket and a line of its own. What an address tries of all logins, and all addresses of one
+//! login, is slowed by two seconds when it becomes much, and never refused: an office, or a proxy that isn't told of, has
+//! one address.
 //!
 //! What can't be guessed, keys and links of 160 bits and more, is looked at at once and always. Limits only keep wrong
 //! ones from costing us much.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use api::{Code, Error};
 use jiff::Timestamp;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 use tree::Path;
 
+use crate::clock::Clock;
 use crate::cx::{Caller, Tx};
 
 /// Buckets of tries by key.
 #[derive(Debug, Default)]
-pub struct Attempts(Mutex<HashMap<String, Bucket>>);
+pub struct Attempts {
+    buckets: Mutex<HashMap<String, Bucket>>,
+    closed: CancellationToken,
+}
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 struct Bucket {
-    /// Below nothing while some wait for theirs.
     tries: f64,
     at: Timestamp,
+    /// Those in the line, the last who came last. Whoever is no longer in it and hasn't left it was pushed out.
+    line: Vec<Arc<Notify>>,
+}
+
+impl Bucket {
+    fn fill(&mut self, allowance: Allowance, now: Timestamp) {
+        let back = seconds_between(self.at, now) / allowance.seconds_per_try;
+        self.tries = (self.tries + back).min(allowance.tries);
+        self.at = now;
+    }
 }
 
 /// What a bucket holds.
@@ -37,32 +53,26 @@ pub struct Allowance {
     tries: f64,
     /// How long one takes to come back.
     seconds_per_try: f64,
-    beyond: Beyond,
-}
-
-/// What becomes of a try when there is none.
-#[derive(Clone, Copy, Debug)]
-enum Beyond {
-    /// It is made as soon as one comes back, if that is within these seconds; else it is refused.
-    Waits(f64),
-    /// It is made after these seconds.
-    Slowed(f64),
-    Refused,
 }
 
 /// One login from one address or one known browser.
-pub const PER_LOGIN: Allowance = Allowance { tries: 10.0, seconds_per_try: 6.0, beyond: Beyond::Waits(30.0) };
+pub const PER_LOGIN: Allowance = Allowance { tries: 10.0, seconds_per_try: 6.0 };
 /// One login from everywhere.
-pub const PER_TARGET: Allowance = Allowance { tries: 100.0, seconds_per_try: 6.0, beyond: Beyond::Slowed(2.0) };
+pub const PER_TARGET: Allowance = Allowance { tries: 100.0, seconds_per_try: 6.0 };
 /// All logins from one address.
-pub const PER_ADDRESS: Allowance = Allowance { tries: 60.0, seconds_per_try: 2.0, beyond: Beyond::Slowed(2.0) };
+pub const PER_ADDRESS: Allowance = Allowance { tries: 60.0, seconds_per_try: 2.0 };
 /// Wrong keys and links of one kind from one address.
-pub const WRONG_SECRETS: Allowance = Allowance { tries: 60.0, seconds_per_try: 2.0, beyond: Beyond::Refused };
+pub const WRONG_SECRETS: Allowance = Allowance { tries: 60.0, seconds_per_try: 2.0 };
 /// One's own password, which whoever is signed in gives once more.
-pub const OWN_PASSWORD: Allowance = Allowance { tries: 10.0, seconds_per_try: 12.0, beyond: Beyond::Refused };
-/// Asking whether strangers' logins exist, by one account and from one address.
-const PER_ASKER: Allowance = Allowance { tries: 20.0, seconds_per_try: 30.0, beyond: Beyond::Refused };
-const PER_ASKING_ADDRESS: Allowance = Allowance { tries: 100.0, seconds_per_try: 6.0, beyond: Beyond::Refused };
+pub const OWN_PASSWORD: Allowance = Allowance { tries: 10.0, seconds_per_try: 12.0 };
+/// Asking whether strangers' logins exist, by all people of one customer, and of all customers below one.
+const PER_ASKER: Allowance = Allowance { tries: 20.0, seconds_per_try: 30.0 };
+const PER_ASKER_ABOVE: Allowance = Allowance { tries: 100.0, seconds_per_try: 6.0 };
+
+/// So many stand in a line.
+const LINE: usize = 5;
+/// What is much is answered so much later.
+const SLOWED: Duration = Duration::from_secs(2);
 
 /// Above this many buckets the full ones are forgotten.
 const MANY_BUCKETS: usize = 10_000;
@@ -73,49 +83,128 @@ const SLOWEST_SECONDS: f64 = 1200.0;
 pub type Try = (String, Allowance);
 
 impl Attempts {
-    /// Takes a try from each bucket, or from none. The try may be made after the time that is returned.
+    fn lock(&self, now: Timestamp) -> MutexGuard<'_, HashMap<String, Bucket>> {
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        if buckets.len() > MANY_BUCKETS {
+            buckets.retain(|_, bucket| !bucket.line.is_empty() || seconds_between(bucket.at, now) < SLOWEST_SECONDS);
+        }
+        buckets
+    }
+
+    /// Takes a try from each bucket, or from none.
     ///
     /// # Errors
     /// `too_many_attempts` with the seconds until the next try.
-    pub fn take(&self, tries: &[Try], now: Timestamp) -> Result<Duration, Error> {
-        let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if buckets.len() > MANY_BUCKETS {
-            buckets.retain(|_, bucket| seconds_between(bucket.at, now) < SLOWEST_SECONDS);
-        }
-        let mut wait = 0.0_f64;
-        let mut left = Vec::with_capacity(tries.len());
+    pub fn take(&self, tries: &[Try], now: Timestamp) -> Result<(), Error> {
+        let mut buckets = self.lock(now);
         for (key, allowance) in tries {
-            let present = buckets.get(key).map_or(allowance.tries, |bucket| {
-                let back = seconds_between(bucket.at, now) / allowance.seconds_per_try;
-                (bucket.tries + back).min(allowance.tries)
-            });
-            let missing = (1.0 - present).max(0.0) * allowance.seconds_per_try;
-            let mut after = present - 1.0;
-            match allowance.beyond {
-                _ if missing <= 0.0 => {}
-                Beyond::Waits(longest) if missing <= longest => wait = wait.max(missing),
-                Beyond::Waits(longest) => return Err(too_many(missing - longest)),
-                Beyond::Slowed(by) => {
-                    wait = wait.max(by);
-                    after = after.max(0.0);
-                }
-                Beyond::Refused => return Err(too_many(missing)),
+            let bucket = bucket(&mut buckets, key, *allowance, now);
+            if bucket.tries < 1.0 {
+                return Err(too_many((1.0 - bucket.tries) * allowance.seconds_per_try));
             }
-            left.push((key.clone(), after));
         }
-        for (key, tries) in left {
-            buckets.insert(key, Bucket { tries, at: now });
+        for (key, allowance) in tries {
+            bucket(&mut buckets, key, *allowance, now).tries -= 1.0;
         }
-        Ok(Duration::from_secs_f64(wait))
+        Ok(())
+    }
+
+    /// Takes a try of its own, as soon as there is one, and one of each of those that only slow it down.
+    ///
+    /// # Errors
+    /// `too_many_attempts` for whoever stood in the line for longest when it was full.
+    pub async fn wait(&self, own: &Try, slowing: &[Try], clock: &Clock) -> Result<(), Error> {
+        let is_much = |tried: &Try| self.take(std::slice::from_ref(tried), clock.now()).is_err();
+        // Each is told of it, whether or not another is much already.
+        if slowing.iter().filter(|tried| is_much(tried)).count() > 0 {
+            clock.sleep(SLOWED).await;
+        }
+        let place = Place { attempts: self, own, notify: Arc::default(), has_stood: AtomicBool::new(false) };
+        loop {
+            let Some(wait) = place.advance(clock.now())? else { return Ok(()) };
+            tokio::select! {
+                () = clock.sleep(wait) => {}
+                () = place.notify.notified() => {}
+                () = self.closed.cancelled() => {
+                    return Err(Error::new(Code::Unavailable, "The server is stopping. Try again in a moment."));
+                }
+            }
+        }
+    }
+
+    /// Nobody waits any more: the process ends.
+    pub fn close(&self) {
+        self.closed.cancel();
     }
 
     /// Gives the tries back: they succeeded.
-    pub fn give_back(&self, tries: &[Try]) {
-        let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    pub fn give_back(&self, tries: &[Try], now: Timestamp) {
+        let mut buckets = self.lock(now);
         for (key, allowance) in tries {
-            if let Some(bucket) = buckets.get_mut(key) {
-                bucket.tries = (bucket.tries + 1.0).min(allowance.tries);
+            let bucket = bucket(&mut buckets, key, *allowance, now);
+            bucket.tries = (bucket.tries + 1.0).min(allowance.tries);
+        }
+    }
+}
+
+fn bucket<'a>(
+    buckets: &'a mut HashMap<String, Bucket>,
+    key: &str,
+    allowance: Allowance,
+    now: Timestamp,
+) -> &'a mut Bucket {
+    if !buckets.contains_key(key) {
+        buckets.insert(key.to_owned(), Bucket { tries: allowance.tries, at: now, line: Vec::new() });
+    }
+    // It was put in where it wasn't.
+    let bucket = buckets.entry(key.to_owned()).or_insert_with(|| Bucket { tries: 0.0, at: now, line: Vec::new() });
+    bucket.fill(allowance, now);
+    bucket
+}
+
+/// Somebody's place in a line; who goes away leaves it.
+struct Place<'a> {
+    attempts: &'a Attempts,
+    own: &'a Try,
+    notify: Arc<Notify>,
+    has_stood: AtomicBool,
+}
+
+impl Place<'_> {
+    /// Takes a try if it is one's turn, else a place in the line; returns how long to wait.
+    fn advance(&self, now: Timestamp) -> Result<Option<Duration>, Error> {
+        let (key, allowance) = self.own;
+        let mut buckets = self.attempts.lock(now);
+        let bucket = bucket(&mut buckets, key, *allowance, now);
+        match bucket.line.iter().position(|waiting| Arc::ptr_eq(waiting, &self.notify)) {
+            Some(place) if place + 1 == bucket.line.len() && bucket.tries >= 1.0 => {
+                bucket.tries -= 1.0;
+                return Ok(None);
             }
+            Some(_) => {}
+            None if self.has_stood.load(Ordering::Relaxed) => return Err(too_many(allowance.seconds_per_try)),
+            None if bucket.tries >= 1.0 => {
+                bucket.tries -= 1.0;
+                return Ok(None);
+            }
+            None => {
+                self.has_stood.store(true, Ordering::Relaxed);
+                bucket.line.push(Arc::clone(&self.notify));
+                if bucket.line.len() > LINE {
+                    bucket.line.remove(0).notify_one();
+                }
+            }
+        }
+        // Who isn't next looks again after whoever is has gone.
+        Ok(Some(Duration::from_secs_f64((1.0 - bucket.tries).max(0.02) * allowance.seconds_per_try)))
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let mut buckets = self.attempts.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bucket) = buckets.get_mut(&self.own.0) {
+            bucket.line.retain(|waiting| !Arc::ptr_eq(waiting, &self.notify));
         }
     }
 }
@@ -137,13 +226,18 @@ fn too_many(seconds: f64) -> Error {
 /// `too_many_attempts` for whoever has heard it too often, whether the login is taken or not.
 pub fn tell_taken(tx: &Tx, owner: Option<&Path>) -> Result<bool, Error> {
     if let Caller::Account(account) = &tx.caller {
-        let tries = [
-            (format!("logins {}", account.id.as_str()), PER_ASKER),
-            (format!("logins from {}", tx.origin.limited_as()), PER_ASKING_ADDRESS),
-        ];
+        // Accounts are easily made, and so are customers below one's own: what each of those hears its own people and all
+        // who look after them have heard.
+        let above = account.path.ids().skip(1);
+        let tries: Vec<Try> = above
+            .map(|id| {
+                let own = id == account.customer_id.as_str();
+                (format!("logins {id}"), if own { PER_ASKER } else { PER_ASKER_ABOVE })
+            })
+            .collect();
         tx.app.attempts.take(&tries, tx.now)?;
         if owner.is_none_or(|owner| account.sees(owner)) {
-            tx.app.attempts.give_back(&tries);
+            tx.app.attempts.give_back(&tries, tx.now);
         }
     }
     Ok(owner.is_some())
@@ -156,62 +250,94 @@ fn seconds_between(from: Timestamp, to: Timestamp) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiff::ToSpan as _;
+    use futures_util::FutureExt as _;
+    use std::future::Future;
+    use std::pin::Pin;
 
-    fn keys(login: &str, address: &str) -> Vec<Try> {
-        vec![(format!("{login} {address}"), PER_LOGIN), (address.to_owned(), PER_ADDRESS)]
+    const HOME: &str = "victim home";
+
+    fn tried(key: &str) -> Try {
+        (key.to_owned(), PER_LOGIN)
     }
 
-    fn seconds(attempts: &Attempts, tries: &[Try], now: Timestamp) -> Result<u64, Option<u64>> {
-        attempts.take(tries, now).map(|wait| wait.as_secs()).map_err(|error| error.retry_after_seconds)
+    /// What came of a try by now.
+    fn now<F: Future<Output = Result<(), Error>>>(waiting: &mut Pin<Box<F>>) -> Option<Result<(), Code>> {
+        waiting.as_mut().now_or_never().map(|done| done.map_err(|error| error.code))
     }
 
-    #[test]
-    fn whoever_guesses_one_login_waits_for_each_try_and_others_do_not() {
-        let attempts = Attempts::default();
-        let now = Timestamp::UNIX_EPOCH;
+    /// Lets whoever sleeps see how late it is.
+    async fn pass(clock: &Clock, seconds: u64) {
+        clock.advance(Duration::from_secs(seconds));
+        tokio::task::yield_now().await;
+    }
+
+    #[tokio::test]
+    async fn whoever_guesses_waits_and_the_last_who_came_is_the_first_who_goes() {
+        let (attempts, clock) = (Attempts::default(), Clock::default());
+        let own = tried("victim evil");
         for _ in 0..10 {
-            assert_eq!(seconds(&attempts, &keys("victim", "evil"), now), Ok(0));
+            assert_eq!(now(&mut Box::pin(attempts.wait(&own, &[], &clock))), Some(Ok(())));
         }
-        for nth in 1..=5 {
-            assert_eq!(seconds(&attempts, &keys("victim", "evil"), now), Ok(nth * 6));
+        let mut guesses: Vec<_> = (0..8).map(|_| Box::pin(attempts.wait(&own, &[], &clock))).collect();
+        for guess in &mut guesses {
+            assert_eq!(now(guess), None);
         }
-        assert_eq!(seconds(&attempts, &keys("victim", "evil"), now), Err(Some(6)));
-        assert_eq!(seconds(&attempts, &keys("victim", "home"), now), Ok(0));
-        assert_eq!(seconds(&attempts, &keys("other", "evil"), now), Ok(0));
-        // All that waited came and went, and one more came back.
-        assert_eq!(seconds(&attempts, &keys("victim", "evil"), now + 36.seconds()), Ok(0));
+        // Nobody else waits.
+        for other in ["other evil", HOME] {
+            assert_eq!(now(&mut Box::pin(attempts.wait(&tried(other), &[], &clock))), Some(Ok(())));
+        }
+        let mut owner = Box::pin(attempts.wait(&own, &[], &clock));
+        assert_eq!(now(&mut owner), None);
+        // The line has five places: the oldest had to go.
+        let pushed_out = guesses.iter_mut().filter_map(now).collect::<Vec<_>>();
+        assert_eq!(pushed_out, [Err(Code::TooManyAttempts); 4]);
+        pass(&clock, 6).await;
+        assert_eq!(now(&mut guesses[7]), None, "the last who came is the next");
+        assert_eq!(now(&mut owner), Some(Ok(())));
+        drop(owner);
+        pass(&clock, 6).await;
+        assert_eq!(now(&mut guesses[4]), None);
+        assert_eq!(now(&mut guesses[7]), Some(Ok(())));
+    }
+
+    #[tokio::test]
+    async fn who_goes_away_leaves_the_line() {
+        let (attempts, clock) = (Attempts::default(), Clock::default());
+        let own = tried("victim evil");
+        for _ in 0..10 {
+            assert_eq!(now(&mut Box::pin(attempts.wait(&own, &[], &clock))), Some(Ok(())));
+        }
+        let mut first = Box::pin(attempts.wait(&own, &[], &clock));
+        let mut gone = Box::pin(attempts.wait(&own, &[], &clock));
+        assert_eq!((now(&mut first), now(&mut gone)), (None, None));
+        drop(gone);
+        pass(&clock, 6).await;
+        assert_eq!(now(&mut first), Some(Ok(())));
+    }
+
+    #[tokio::test]
+    async fn what_is_much_is_slowed_and_never_refused() {
+        let (attempts, clock) = (Attempts::default(), Clock::default());
+        let address = [("evil".to_owned(), PER_ADDRESS)];
+        let tries: Vec<Try> = (0..100).map(|n| tried(&format!("login{n} evil"))).collect();
+        let mut waiting: Vec<_> = tries.iter().map(|own| Box::pin(attempts.wait(own, &address, &clock))).collect();
+        assert_eq!(waiting.iter_mut().filter_map(now).collect::<Vec<_>>(), [Ok(()); 60]);
+        pass(&clock, 2).await;
+        assert_eq!(waiting[60..].iter_mut().filter_map(now).collect::<Vec<_>>(), [Ok(()); 40]);
     }
 
     #[test]
-    fn an_address_that_tries_many_logins_is_slowed_and_never_refused() {
-        let attempts = Attempts::default();
-        let now = Timestamp::UNIX_EPOCH;
-        let waits: Vec<_> = (0..100).map(|n| seconds(&attempts, &keys(&format!("login{n}"), "evil"), now)).collect();
-        assert_eq!(waits.iter().filter(|wait| **wait == Ok(0)).count(), 60);
-        assert_eq!(waits.iter().filter(|wait| **wait == Ok(2)).count(), 40);
-        // It owes nothing for those.
-        assert_eq!(seconds(&attempts, &keys("someone", "evil"), now + 2.seconds()), Ok(0));
-    }
-
-    #[test]
-    fn success_costs_nothing() {
-        let attempts = Attempts::default();
-        let now = Timestamp::UNIX_EPOCH;
+    fn success_costs_nothing_and_a_refused_try_takes_from_no_bucket() {
+        let (attempts, start) = (Attempts::default(), Timestamp::UNIX_EPOCH);
         for _ in 0..1000 {
-            assert_eq!(seconds(&attempts, &keys("someone", "office"), now), Ok(0));
-            attempts.give_back(&keys("someone", "office"));
+            attempts.take(&[tried(HOME)], start).unwrap();
+            attempts.give_back(&[tried(HOME)], start);
         }
-    }
-
-    #[test]
-    fn a_refused_try_takes_from_no_bucket() {
-        let attempts = Attempts::default();
-        let now = Timestamp::UNIX_EPOCH;
         let spent = ("spent".to_owned(), Allowance { tries: 1.0, ..WRONG_SECRETS });
         let other = ("other".to_owned(), Allowance { tries: 1.0, ..WRONG_SECRETS });
-        assert_eq!(seconds(&attempts, std::slice::from_ref(&spent), now), Ok(0));
-        assert_eq!(seconds(&attempts, &[other.clone(), spent], now), Err(Some(2)));
-        assert_eq!(seconds(&attempts, &[other], now), Ok(0));
+        attempts.take(std::slice::from_ref(&spent), start).unwrap();
+        let refused = attempts.take(&[other.clone(), spent], start).unwrap_err();
+        assert_eq!(refused.retry_after_seconds, Some(2));
+        attempts.take(&[other], start).unwrap();
     }
 }

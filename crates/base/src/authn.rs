@@ -43,6 +43,10 @@ pub fn check_password(password: &str, known: &[&str]) -> Result<(), Refused> {
     // "mia@calderwick.example" is three words to whoever guesses.
     let words = known.iter().flat_map(|name| name.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() > 2));
     let known: Vec<&str> = known.iter().copied().chain(words).collect();
+    if left_without(&head, &known) < LEFT {
+        let detail = "Is too easy to guess: hardly anything is left of it without names that are known.";
+        return Err((Code::WeakPassword, detail.to_owned()));
+    }
     let strength = zxcvbn::zxcvbn(&head, &known);
     if strength.score() < zxcvbn::Score::Three {
         let advice = strength
@@ -52,6 +56,23 @@ pub fn check_password(password: &str, known: &[&str]) -> Result<(), Refused> {
         return Err((Code::WeakPassword, format!("Is too easy to guess. {advice}")));
     }
     Ok(())
+}
+
+/// So many characters of a password are no part of known names.
+const LEFT: usize = 8;
+
+/// How many characters are left of a password when all known names are taken out, the longest first.
+fn left_without(password: &str, known: &[&str]) -> usize {
+    let bare = |text: &str| -> String { text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect() };
+    let mut names: Vec<String> = known.iter().map(|name| bare(name)).filter(|name| name.chars().count() > 2).collect();
+    names.sort_by_key(|name| std::cmp::Reverse(name.len()));
+    let mut left = bare(password);
+    for name in names {
+        // What stands on both sides of a name doesn't become another one.
+        left = left.replace(&name, " ");
+    }
+    let signs = password.chars().filter(|c| !c.is_alphanumeric() && !c.is_whitespace()).count();
+    left.chars().filter(|c| *c != ' ').count() + signs
 }
 
 /// Slow hashes, computed off the async threads in a few lanes, each with a piece of memory that it keeps: hashing many
@@ -157,6 +178,11 @@ mod tests {
             assert!(check_password(weak, &["acme"]).is_err(), "{weak}");
         }
         assert!(check_password("violet harbour siphon 42", &["acme"]).is_ok());
+        let known = ["root@prov.example", "Calderwick Wexhollow Ltd", "zork_handle_77"];
+        for weak in ["rootprovexample", "root prov root prov", "CalderwickWexhollow1", "zorkhandle77!zorkhandle"] {
+            assert_eq!(check_password(weak, &known).unwrap_err().0, Code::WeakPassword, "{weak}");
+        }
+        assert!(check_password("calderwick violet siphon", &known).is_ok());
         assert_eq!(check_password(&"long ".repeat(100), &[]).unwrap_err().0, Code::TooLong);
     }
 

@@ -4,7 +4,7 @@
 
 use api::id::CustomerId;
 use api::user::Role;
-use api::{Code, Error};
+use api::{Code, Error, Level};
 use tree::Path;
 
 /// Something that an account may be allowed to do with what stands in its subtree.
@@ -169,6 +169,8 @@ pub struct Account {
     pub customer_id: CustomerId,
     /// The top of what it may see.
     pub path: Path,
+    /// Of its customer.
+    pub level: Level,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

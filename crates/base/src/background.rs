@@ -3,10 +3,12 @@
 //! look again, and after each change if it follows from those. The slices list theirs in one place; the tests run that
 //! list to its end, with their own clock.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use api::Error;
+use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
@@ -52,11 +54,22 @@ pub type Duties = Vec<Arc<dyn Reconciler>>;
 pub async fn run(app: App, duties: Duties, stop: CancellationToken) {
     let mut running = JoinSet::new();
     for duty in duties {
-        running.spawn(keep(app.clone(), duty, stop.clone()));
+        running.spawn(keep_on(app.clone(), duty, stop.clone()));
     }
-    while let Some(ended) = running.join_next().await {
-        if let Err(error) = ended {
-            tracing::error!(%error, "a reconciler panicked");
+    while running.join_next().await.is_some() {}
+}
+
+/// Keeps it true, whatever happens: what panics on the rows of today may not on those of tomorrow.
+async fn keep_on(app: App, duty: Arc<dyn Reconciler>, stop: CancellationToken) {
+    loop {
+        let kept = AssertUnwindSafe(keep(app.clone(), Arc::clone(&duty), stop.clone())).catch_unwind().await;
+        if kept.is_ok() || stop.is_cancelled() {
+            return;
+        }
+        tracing::error!(duty = duty.name(), "panicked; begun again");
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = sleep(AFTER_FAILURE) => {}
         }
     }
 }

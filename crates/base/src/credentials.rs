@@ -8,7 +8,7 @@ use ::http::HeaderMap;
 use api::id::{CustomerId, UserId};
 use api::units::Time;
 use api::user::Role;
-use api::{Code, Error};
+use api::{Code, Error, Level};
 use axum_extra::extract::cookie::CookieJar;
 use db::sql;
 use jiff::{SignedDuration, Timestamp};
@@ -154,6 +154,7 @@ pub fn account(row: SessionRow) -> Account {
         permissions: permissions_of(row.role),
         customer_id,
         path: row.path,
+        level: row.level,
     }
 }
 
@@ -173,6 +174,7 @@ db::record! {
         pub login: String,
         pub role: Role as String => role,
         pub path: Path as String => Path::from_stored,
+        pub level: Level as String => crate::lineage::level,
         pub created_at: i64,
         pub last_seen_at: i64,
     }
@@ -187,7 +189,7 @@ pub async fn find(cx: &mut Cx, token_hash: &str) -> Result<Option<SessionRow>, E
     cx.opt(sql![
         "select s.token_hash as token_hash, s.user_id as user_id, c.id as customer_id,
          coalesce(u.name, c.company_name) as name, coalesce(u.email, c.username) as login,
-         coalesce(u.role, 'customer') as role, c.path as path, s.created_at as created_at, s.last_seen_at as last_seen_at
+         coalesce(u.role, 'customer') as role, c.path as path, c.level as level, s.created_at as created_at, s.last_seen_at as last_seen_at
          from sessions s left join users u on u.id = s.user_id
          join customers c on c.id = coalesce(u.customer_id, s.customer_id)
          where s.token_hash = ", token_hash

@@ -22,6 +22,7 @@ pub(crate) enum Address<'a> {
 
 impl<'a> Address<'a> {
     pub(crate) fn of(url: &'a str) -> Result<Self, Error> {
+        let url = url.trim();
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             return Ok(Self::Postgres(url));
         }
@@ -34,6 +35,10 @@ impl<'a> Address<'a> {
                 && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
         });
         match scheme {
+            // What reads like the parameters of a connection, or like a URL with a slip of the finger.
+            None if url.starts_with("postgres") && url.contains("//") || is_parameters(url) => {
+                Err(Error::Address("the URL of a PostgreSQL server begins with postgres://".to_owned()))
+            }
             None => Ok(Self::Sqlite(url)),
             Some("postgres" | "postgresql") => {
                 Err(Error::Address("the URL of a PostgreSQL server begins with postgres://".to_owned()))
@@ -52,6 +57,12 @@ impl<'a> Address<'a> {
             Self::Postgres(url) => postgres::check_url(url),
         }
     }
+}
+
+/// `host=db dbname=tenantry`
+fn is_parameters(text: &str) -> bool {
+    let name = text.split_once('=').map(|(name, _)| name.trim());
+    name.is_some_and(|name| ["host", "hostaddr", "port", "user", "password", "dbname", "sslmode"].contains(&name))
 }
 
 /// Whom a URL leads to.

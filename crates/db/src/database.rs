@@ -75,6 +75,14 @@ impl Database {
         }
     }
 
+    /// The file that the database is, if it is one.
+    pub fn file(&self) -> Option<&std::path::Path> {
+        match &*self.backend {
+            Backend::Sqlite(pool) => Some(pool.path()),
+            Backend::Postgres(_) => None,
+        }
+    }
+
     /// A connection that reads. Each statement sees what was committed before it began; use a transaction where several
     /// must see the same. Keep it no longer than needed, and don't ask for another one while holding it.
     pub async fn read(&self) -> Result<Conn, Error> {

@@ -29,6 +29,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const CACHED_STATEMENTS: usize = 256;
 
 pub(crate) struct Pool {
+    path: PathBuf,
     /// Its lock is fair: writers get their turn in the order in which they asked.
     writer: Arc<Mutex<Connection>>,
     readers: Vec<Arc<Mutex<Connection>>>,
@@ -53,7 +54,11 @@ impl Pool {
         let readers = (0..READERS).map(|_| Ok(Arc::new(Mutex::new(reader(&path)?))));
         let readers = readers.collect::<Result<Vec<_>, Error>>()?;
         let apart = Arc::new(Mutex::new(reader(&path)?));
-        Ok(Self { writer, readers, apart, turns: Arc::new(Semaphore::new(READERS)) })
+        Ok(Self { path, writer, readers, apart, turns: Arc::new(Semaphore::new(READERS)) })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     pub(crate) async fn read_apart(&self) -> Result<SqliteConn, Error> {

@@ -33,8 +33,12 @@ fn is_page(path: &str) -> bool {
     let asked: Vec<&str> = segments(path).collect();
     ROUTES.iter().any(|route| {
         route.len() == asked.len()
-            && route.iter().zip(&asked).all(|(route, asked)| route.starts_with('$') || route == asked)
+            && route.iter().zip(&asked).all(|(route, asked)| (route.starts_with('$') && is_id(asked)) || route == asked)
     })
+}
+
+fn is_id(segment: &str) -> bool {
+    segment.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 /// Names below here carry a hash of their content.
@@ -137,9 +141,17 @@ mod tests {
         {
             assert!(is_page(path), "{path}");
         }
-        for path in
-            ["metrics", ".env", "favicon.png", "customers/cus_1/edit/.git", "robots.txt", "assets/x.js", "admin"]
-        {
+        for path in [
+            "metrics",
+            ".env",
+            "customers/.env",
+            "customers/a.b/edit",
+            "favicon.png",
+            "customers/cus_1/edit/.git",
+            "robots.txt",
+            "assets/x.js",
+            "admin",
+        ] {
             assert!(!is_page(path), "{path}");
         }
     }

@@ -50,6 +50,8 @@ pub struct Server {
     follower: Follower,
     /// Held as long as the process serves this data directory.
     lock: File,
+    /// The same for a database that is a file.
+    file_lock: Option<File>,
 }
 
 /// The database of a data directory, migrated.
@@ -67,6 +69,16 @@ pub fn lock(data: &Path) -> Result<File, Failure> {
     let file = File::options().create(true).truncate(false).write(true).open(&path)?;
     file.try_lock().map_err(|_| format!("another process serves the data directory {}", data.display()))?;
     Ok(file)
+}
+
+/// Keeps other processes away from a database that is a file, whatever their data directory: each would keep counters of
+/// its own.
+fn lock_database(file: &Path) -> Result<File, Failure> {
+    let mut name = std::fs::canonicalize(file)?.into_os_string();
+    name.push("-lock");
+    let lock = File::options().create(true).truncate(false).write(true).open(&name)?;
+    lock.try_lock().map_err(|_| format!("another process serves the database {}", file.display()))?;
+    Ok(lock)
 }
 
 impl Server {
@@ -88,23 +100,34 @@ impl Server {
         let gateway_clock: gateway::Clock = Arc::new(move || clock.now());
         let setup_token = control::setup::renew_token(&app).await?;
         let pools = control::storage::pools::settle(&app).await?;
+        let file_lock = app.db.file().map(lock_database).transpose()?;
         let mut gateway = gateway::Options::new(gateway_clock, options.keep_free);
         gateway.data = Some(data.clone());
         let gateway = Gateway::new(Arc::clone(&app.grants), ledger, gateway);
         app.connect_meter(Arc::<Gateway>::clone(&gateway));
         gateway.recover(pools).await;
         let follower = Follower::start(&app).await?;
-        Ok(Self { app, address, setup_token, gateway, listener, bounds: options.bounds, follower, lock })
+        Ok(Self { app, address, setup_token, gateway, listener, bounds: options.bounds, follower, lock, file_lock })
     }
 
     /// Serves until told to stop. Everything acknowledged is stored when this returns.
     pub async fn run(self, stop: CancellationToken) {
         let router = control::router::router(self.app.clone()).fallback(console::serve);
         let background = CancellationToken::new();
-        let follower = tokio::spawn(self.follower.run(background.clone()));
+        let (following, ended) = (background.clone(), stop.clone());
+        let follower = tokio::spawn(async move {
+            // Without it no suspension reaches the gateway any more; whoever supervises the process starts it anew.
+            let _ends_with_it = ended.drop_guard();
+            self.follower.run(following).await;
+        });
         let duties = base::background::run(self.app.clone(), control::background::duties(), background.clone());
         let duties = tokio::spawn(duties);
         let keeper = tokio::spawn(Arc::clone(&self.gateway).run(stop.clone()));
+        let (app, stopped) = (self.app.clone(), stop.clone());
+        tokio::spawn(async move {
+            stopped.cancelled().await;
+            app.attempts.close();
+        });
         let is_https = self.app.config.public_url.starts_with("https://");
         let site = listen::Site { router, gateway: Arc::clone(&self.gateway), bounds: self.bounds, is_https };
         listen::serve(self.listener, site, stop).await;
@@ -112,6 +135,6 @@ impl Server {
         background.cancel();
         let _ = follower.await;
         let _ = duties.await;
-        drop(self.lock);
+        drop((self.lock, self.file_lock));
     }
 }

@@ -26,7 +26,10 @@ export async function listCustomers(filter: CustomerFilter, sort: string, range:
 }
 
 /** Every customer that matches, page by page by cursor. */
-export async function allCustomers(filter: CustomerFilter, signal?: AbortSignal): Promise<Customer[]> {
+export async function allCustomers(
+  filter: CustomerFilter & { parent_id?: string; ids?: string },
+  signal?: AbortSignal,
+): Promise<Customer[]> {
   const found: Customer[] = [];
   let after: string | undefined;
   do {
@@ -54,7 +57,10 @@ export function ancestorsQuery(path: string) {
   const above = path.split('/').filter(Boolean).slice(0, -1);
   return queryOptions({
     queryKey: ['customers', 'above', path],
-    queryFn: ({ signal }) => Promise.all(above.map((id) => showCustomer(id, signal))),
+    queryFn: async ({ signal }) => {
+      const found = above.length > 0 ? await allCustomers({ ids: above.join(',') }, signal) : [];
+      return found.toSorted((a, b) => above.indexOf(a.id) - above.indexOf(b.id));
+    },
     staleTime: 60_000,
   });
 }
@@ -79,15 +85,14 @@ export const LEVELS_BELOW: Record<Level, Level[]> = {
   site: [],
 };
 
-/** What stands directly under a customer. Partners of one level are few; the rest is exact at once. */
+/** What stands directly under a customer, partners of the higher levels first. */
 export function childrenQuery(parent: Pick<Customer, 'id' | 'level'>) {
   return queryOptions({
     queryKey: ['customers', 'children', parent.id],
     queryFn: async ({ signal }) => {
-      const lists = await Promise.all(
-        LEVELS_BELOW[parent.level].map((level) => allCustomers({ under: parent.id, level }, signal)),
-      );
-      return lists.flat().filter((customer) => customer.parent_id === parent.id);
+      const order = LEVELS_BELOW[parent.level];
+      const found = await allCustomers({ parent_id: parent.id }, signal);
+      return found.toSorted((a, b) => order.indexOf(a.level) - order.indexOf(b.level));
     },
     staleTime: 60_000,
   });

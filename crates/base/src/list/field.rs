@@ -58,6 +58,14 @@ pub struct Place {
     pub beside: Option<&'static Beside>,
 }
 
+/// Where `SQLite` has the search columns' trigrams; `PostgreSQL` has them in an index of the column.
+#[derive(Clone, Copy, Debug)]
+pub struct Grams {
+    pub table: &'static str,
+    /// The column by which it knows the noun's rows.
+    pub number: &'static str,
+}
+
 /// Something that is listed.
 #[derive(Debug)]
 pub struct Noun {
@@ -67,9 +75,8 @@ pub struct Noun {
     pub place: Place,
     /// The column that is searched.
     pub search: &'static str,
-    /// Where `SQLite` has the search columns' trigrams, and the rows they are of; `PostgreSQL` has them in an index of
-    /// the column. Without them the search looks at each row.
-    pub grams: Option<&'static str>,
+    /// Without it a search looks at each row.
+    pub grams: Option<Grams>,
     /// By what it can be sorted; the first unless something else is asked for.
     pub fields: &'static [Field],
 }

@@ -14,8 +14,11 @@ use api::page::COUNTED;
 use db::{Engine, Raw, Sql, list, sql};
 use tree::Path;
 
-use super::{Beside, Field, Key, Noun, Text, Total, Window};
+use super::{Beside, Field, Grams, Key, Noun, Text, Total, Window};
 use crate::cx::Cx;
+
+/// So many rows at the front of an order are looked at for a text that is in many.
+const FRONT: i64 = 5_000;
 
 /// So many entries of an index are passed in the time that one row takes.
 const PASSED_PER_ROW: i128 = 20;
@@ -84,16 +87,83 @@ pub async fn find(cx: &mut Cx, wanted: &Wanted<'_>, window: &Window) -> Result<F
     let passed = i128::from(window.reach()) * i128::from(wanted.all);
     // What an index alone tells costs little; a row that has to be looked at costs as much as one that is read.
     let passed = if is_narrowed { passed } else { passed / PASSED_PER_ROW };
-    let walks = i128::from(matches).pow(2) > passed;
-    let way = if walks { Way::Order } else { way };
-    let field = window.field;
-    let id = id_of(wanted, field, way);
-    let mut statement = sql!["select ", Raw(id), ", ", Raw(field.column), from(wanted, engine, way, Some(field))];
-    window.finish_by(&mut statement, id);
-    let rows: Vec<(String, Option<Key>)> = cx.all(statement).await?;
+    let walks = wanted.text.is_none() && i128::from(matches).pow(2) > passed;
+    let front = if !total.is_exact && wanted.text.is_some() && wanted.conditions.is_empty() {
+        let rows: Vec<(String, Option<Key>)> = cx.all(front(wanted, window)).await?;
+        Some(rows).filter(|rows| rows.len() > window.limit as usize)
+    } else {
+        None
+    };
+    let rows = match front {
+        Some(rows) => rows,
+        None => cx.all(whole(wanted, engine, if walks { Way::Order } else { way }, window)).await?,
+    };
     let rows: Vec<(String, Key)> = rows.into_iter().filter_map(|(id, key)| key.map(|key| (id, key))).collect();
     let (ids, next) = window.cut(rows, Clone::clone);
     Ok(Found { ids, next, total })
+}
+
+/// The window of all that is wanted, found on this way.
+fn whole(wanted: &Wanted<'_>, engine: Engine, way: Way, window: &Window) -> Sql {
+    let field = window.field;
+    let id = id_of(wanted, field, way);
+    let from = from(wanted, engine, way, Some(field));
+    let mut statement = if engine == Engine::Postgres && way != Way::Order {
+        // Behind `offset` the order has no say in how the rows are found.
+        let found = sql!["select ", Raw(id), " as id, ", Raw(field.column), " as key", from, " offset 0"];
+        let mut statement = sql!["select id, key from (", found, ") as found where 1 = 1"];
+        window.enter(&mut statement, "key", "id");
+        window.order(&mut statement, "key", "id");
+        statement
+    } else {
+        let mut statement = sql!["select ", Raw(id), ", ", Raw(field.column), from];
+        window.enter(&mut statement, field.column, id);
+        window.order(&mut statement, field.column, id);
+        statement
+    };
+    window.limit(&mut statement);
+    statement
+}
+
+/// The window, if the first rows of the order have it: what is in many rows is mostly in some of the first ones, and reading
+/// all that have it would take longer.
+fn front(wanted: &Wanted<'_>, window: &Window) -> Sql {
+    let (noun, field) = (wanted.noun, window.field);
+    let id = Raw(noun.id);
+    let mut first = sql!["select ", id, " as id, ", Raw(field.column), " as key, ", Raw(noun.search), " as text, "];
+    first.append(sql![Raw(noun.place.column), " as place from "]);
+    let mut links = sql![" where 1 = 1"];
+    match field.beside {
+        Some(beside) => {
+            first.append(sql![Raw(beside.table), " cross join ", Raw(noun.table)]);
+            links.append(sql![" and ", Raw(beside.on)]);
+        }
+        None => {
+            first.push(noun.table);
+        }
+    }
+    if let Some(placed) =
+        noun.place.beside.filter(|placed| field.beside.is_none_or(|beside| beside.table != placed.table))
+    {
+        first.append(sql![" cross join ", Raw(placed.table)]);
+        links.append(sql![" and ", Raw(placed.on)]);
+    }
+    first.append(links);
+    let ordered_by = id_of(wanted, field, Way::Order);
+    window.enter(&mut first, field.column, ordered_by);
+    window.order(&mut first, field.column, ordered_by);
+    first.append(sql![" limit ", FRONT]);
+    let mut statement = sql!["select id, key from (", first, ") as first where 1 = 1"];
+    if let Some(text) = &wanted.text {
+        statement.append(sql![" and text like ", text.pattern(), " escape '\\'"]);
+    }
+    if let Some(under) = wanted.under {
+        let (from, to) = under.range();
+        statement.append(sql![" and place >= ", from, " and place < ", to]);
+    }
+    window.order(&mut statement, "key", "id");
+    window.limit(&mut statement);
+    statement
 }
 
 /// In how many rows of the whole installation the text occurs, where an index of the noun knows it.
@@ -105,13 +175,13 @@ async fn hits(cx: &mut Cx, wanted: &Wanted<'_>) -> Result<Option<i64>, Error> {
     }
     // As far as it takes to know which of the two is less.
     let most = wanted.population.unwrap_or(COUNTED).min(COUNTED) + 1;
-    let grams = Raw(grams);
+    let table = Raw(grams.table);
     let found = sql![
         "select count(*) from (select 1 as one from ",
-        grams,
-        "_grams where ",
-        grams,
-        "_grams match ",
+        table,
+        " where ",
+        table,
+        " match ",
         phrase,
         " limit ",
         most,
@@ -154,8 +224,6 @@ fn from(wanted: &Wanted<'_>, engine: Engine, way: Way, field: Option<&Field>) ->
     let walked = sorted.filter(|_| way == Way::Order);
     let is_filtered = !wanted.conditions.is_empty() || wanted.text.is_some();
     let needs_own = is_filtered || (wanted.under.is_some() && walked.is_none_or(|walked| walked.place.is_none()));
-    // The index of trigrams knows where the rows are that it knows.
-    let only_counts = field.is_none() && way == Way::Grams && wanted.conditions.is_empty();
     let mut tables: Vec<&'static str> = Vec::with_capacity(4);
     let mut links: Vec<&'static str> = Vec::with_capacity(3);
     let mut add = |table: &'static str, link: Option<&'static str>| {
@@ -177,10 +245,9 @@ fn from(wanted: &Wanted<'_>, engine: Engine, way: Way, field: Option<&Field>) ->
                 add(noun.table, Some(placed.on));
             }
         }
-        (Way::Grams, _) if only_counts => {}
         _ => add(noun.table, None),
     }
-    if let Some(placed) = placed.filter(|_| !only_counts) {
+    if let Some(placed) = placed {
         add(placed.table, Some(placed.on));
     }
     if let Some(sorted) = sorted {
@@ -188,14 +255,10 @@ fn from(wanted: &Wanted<'_>, engine: Engine, way: Way, field: Option<&Field>) ->
     }
     let mut sql = sql![" from "];
     if let (Way::Grams, Some(grams)) = (way, noun.grams) {
-        sql.append(sql![Raw(grams), "_grams cross join ", Raw(grams), "_text as x"]);
-        for table in tables {
-            sql.push(" cross join ").push(table);
-        }
-    } else {
-        for (at, table) in tables.into_iter().enumerate() {
-            sql.push(if at == 0 { "" } else { " cross join " }).push(table);
-        }
+        sql.append(sql![Raw(grams.table), " cross join "]);
+    }
+    for (at, table) in tables.into_iter().enumerate() {
+        sql.push(if at == 0 { "" } else { " cross join " }).push(table);
     }
     sql.push(" where 1 = 1");
     for link in links {
@@ -205,7 +268,6 @@ fn from(wanted: &Wanted<'_>, engine: Engine, way: Way, field: Option<&Field>) ->
         let (from, to) = under.range();
         let place = Raw(walked.and_then(|walked| walked.place).unwrap_or(noun.place.column));
         let column = match (engine, way) {
-            (_, Way::Grams) if only_counts => sql!["x.path"],
             (_, Way::Place | Way::Open) => sql![place],
             (Engine::Sqlite, _) => sql!["+", place],
             (Engine::Postgres, _) => sql!["(", place, " || '')"],
@@ -216,11 +278,9 @@ fn from(wanted: &Wanted<'_>, engine: Engine, way: Way, field: Option<&Field>) ->
     if let Some(text) = &wanted.text {
         match (way, noun.grams, text.phrase()) {
             (Way::Grams, Some(grams), Some(phrase)) => {
-                let grams = Raw(grams);
-                sql.append(sql![" and ", grams, "_grams match ", phrase, " and x.n = ", grams, "_grams.rowid"]);
-                if !only_counts {
-                    sql.append(sql![" and x.id = ", Raw(noun.id)]);
-                }
+                let Grams { table, number } = grams;
+                let (table, number) = (Raw(table), Raw(number));
+                sql.append(sql![" and ", table, " match ", phrase, " and ", number, " = ", table, ".rowid"]);
             }
             _ => {
                 sql.append(sql![" and ", Raw(noun.search), " like ", text.pattern(), " escape '\\'"]);

@@ -13,7 +13,7 @@ use db::{Cell, Column, Raw, Sql, list, sql};
 use serde::{Deserialize, Serialize};
 use tree::Path;
 
-pub use self::field::{Beside, Field, Noun, Place};
+pub use self::field::{Beside, Field, Grams, Noun, Place};
 pub use self::find::{Found, Wanted, among, find};
 pub use self::text::Text;
 use crate::authz::Account;
@@ -102,15 +102,16 @@ impl Window {
 
     /// `and …` for a cursor, then order and limit: the end of the statement.
     pub fn finish(&self, statement: &mut Sql) {
-        self.finish_by(statement, self.id);
+        self.enter(statement, self.field.column, self.id);
+        self.order(statement, self.field.column, self.id);
+        self.limit(statement);
     }
 
-    /// The same where another column holds the id.
-    fn finish_by(&self, statement: &mut Sql, id: &'static str) {
-        let (field, id) = (Raw(self.field.column), Raw(id));
-        let (after, order) = if self.descending { (" < ", " desc") } else { (" > ", "") };
+    /// `and …` for a cursor.
+    fn enter(&self, statement: &mut Sql, key: &'static str, id: &'static str) {
+        let (field, id) = (Raw(key), Raw(id));
         if let Start::After(cursor) = &self.start {
-            let after = Raw(after);
+            let after = Raw(if self.descending { " < " } else { " > " });
             // Compared as a row, so that an index in this order is entered at the cursor.
             statement.append(sql![
                 " and (",
@@ -126,10 +127,17 @@ impl Window {
                 ")"
             ]);
         }
-        let order = Raw(order);
+    }
+
+    fn order(&self, statement: &mut Sql, key: &'static str, id: &'static str) {
+        let order = Raw(if self.descending { " desc" } else { "" });
+        statement.append(sql![" order by ", Raw(key), order, ", ", Raw(id), order]);
+    }
+
+    fn limit(&self, statement: &mut Sql) {
         // One more than wanted tells whether there is more.
         let limit = i64::from(self.limit) + 1;
-        statement.append(sql![" order by ", field, order, ", ", id, order, " limit ", limit]);
+        statement.append(sql![" limit ", limit]);
         if let Start::Offset(offset) = self.start {
             statement.append(sql![" offset ", offset]);
         }

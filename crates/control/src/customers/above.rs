@@ -29,9 +29,11 @@ const FIXED: [(&str, Changes); 4] = [
 /// Fields of a change that only those above read.
 const INTERNAL: [&str; 2] = ["notes", "parent_id"];
 
-/// Whether the account looks after the customer at `path` from above.
+/// Whether the account looks after the customer at `path` from above. An end customer's own people don't look after its
+/// sites: those are the customer itself.
 pub(super) fn looks_after(account: &Account, path: &Path) -> bool {
-    account.path.is_above(path) || path.ids().count() == 1
+    let is_own = account.level.holds_devices();
+    (account.path.is_above(path) && !is_own) || path.ids().count() == 1
 }
 
 /// Refuses an update that changes what is fixed from above.

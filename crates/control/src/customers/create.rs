@@ -14,7 +14,7 @@ use super::{one_more, snapshot, subject, view};
 use base::authn::check_password;
 use base::authz::{Account, Permission};
 use base::change::Entry;
-use base::cx::Tx;
+use base::cx::{Cx, Tx};
 use base::text::{self, Checks};
 
 const MAX_DEVICES: i64 = 1_000_000;
@@ -192,11 +192,17 @@ pub async fn create(
     password_hash: Option<&str>,
 ) -> Result<CustomerCreated, Error> {
     let account = tx.account()?;
-    let parent = super::fetch_reference(tx, &account, &input.parent_id, Permission::CreateCustomers).await?;
-    let parent = parent.ok_or_else(|| {
-        Error::field("parent_id", Code::ParentNotFound, "There is no such customer, or it is not yours to see.")
-    })?;
+    let parent = parent_of(tx, &input.parent_id).await?;
     create_below(tx, &account, &parent, input, password_hash).await
+}
+
+/// The customer that something is to be created below.
+pub(super) async fn parent_of(cx: &mut Cx, id: &CustomerId) -> Result<CustomerRow, Error> {
+    let account = cx.account()?;
+    let parent = super::fetch_reference(cx, &account, id, Permission::CreateCustomers).await?;
+    parent.ok_or_else(|| {
+        Error::field("parent_id", Code::ParentNotFound, "There is no such customer, or it is not yours to see.")
+    })
 }
 
 /// Creates a customer below a parent that was fetched for this.

@@ -43,6 +43,15 @@ async fn customer_list(call: Call, Parameters(query): Parameters<ListQuery>) -> 
     request_body = CustomerCreate, responses((status = 201, body = CustomerCreated)))]
 async fn customer_create(command: Command<CustomerCreate>) -> Result<Reply<CustomerCreated>, Failure> {
     let input = CheckedCustomer::of(&command.input)?;
+    // Nothing is hashed for what could stand nowhere.
+    if input.password.is_some() {
+        let mut cx = command.call.read().await?;
+        if let Err(error) = super::create::parent_of(&mut cx, &command.input.parent_id).await
+            && !command.call.is_kept(&mut cx).await?
+        {
+            return Err(error.into());
+        }
+    }
     let hash = command.hash_if_given(input.password.as_ref().map(Secret::expose)).await?;
     transact!(command, CREATED, |tx| super::create(tx, &input, hash.as_deref()).await)
 }

@@ -24,7 +24,7 @@ pub use update::{CheckedUpdate, update};
 use base::authz::{Account, Permission};
 use base::change::{Entry, Subject};
 use base::cx::{Cx, Tx};
-use base::list::{Beside, Field, Noun, Place, Text, Wanted, Window};
+use base::list::{Beside, Field, Grams, Noun, Place, Text, Wanted, Window};
 use base::text::{self, Checks};
 use base::version::IfMatch;
 
@@ -36,7 +36,7 @@ static NOUN: Noun = Noun {
     id: "c.id",
     place: Place { column: "c.path", beside: None },
     search: "c.search",
-    grams: Some("customers"),
+    grams: Some(Grams { table: "customers_grams", number: "c.n" }),
     fields: &[
         Field::text("company_name", "c.company_folded"),
         Field::number("created_at", "c.created_at"),
@@ -107,7 +107,13 @@ pub async fn fetch_reference(
 pub async fn names(cx: &mut Cx, id: &CustomerId, permission: Permission) -> Result<Vec<String>, Error> {
     let account = cx.account()?;
     let row = fetch(cx, &account, id, permission).await?;
-    Ok([Some(row.company_name), row.name, row.username, row.email].into_iter().flatten().collect())
+    Ok(names_of(&row))
+}
+
+/// What a customer is called: nothing to make a password of.
+pub fn names_of(row: &sql::CustomerRow) -> Vec<String> {
+    let names = [Some(&row.company_name), row.name.as_ref(), row.username.as_ref(), row.email.as_ref()];
+    names.into_iter().flatten().cloned().collect()
 }
 
 /// Refuses a username that somebody in the installation has.

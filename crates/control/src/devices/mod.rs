@@ -21,7 +21,7 @@ use base::authz::{Account, Permission};
 use base::change::{Entry, Subject};
 use base::cx::{Cx, Tx};
 use base::lineage::Lineage;
-use base::list::{Beside, Field, Noun, Place, Text, Wanted, Window};
+use base::list::{Beside, Field, Grams, Noun, Place, Text, Wanted, Window};
 use base::overlay::Overlay;
 use base::text;
 use base::version::IfMatch;
@@ -35,7 +35,7 @@ static NOUN: Noun = Noun {
     id: "d.id",
     place: Place { column: "d.path", beside: None },
     search: "d.search",
-    grams: Some("devices"),
+    grams: Some(Grams { table: "devices_grams", number: "d.n" }),
     fields: &[
         Field::text("name", "d.name_folded"),
         Field::number("created_at", "d.created_at"),

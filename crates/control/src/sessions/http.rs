@@ -103,7 +103,7 @@ async fn me_set_password(command: Command<OwnPassword>) -> Result<Reply<()>, Fai
     if !call.app.passwords.verify(&call.turn(), command.input.current_password.expose(), hash).await? {
         return Err(Error::field("current_password", Code::Invalid, "Is not the present password.").into());
     }
-    call.app.attempts.give_back(&tries);
+    call.app.attempts.give_back(&tries, call.app.clock.now());
     let hash = command.hash(command.input.password.expose()).await?;
     transact!(command, NO_CONTENT, |tx| async {
         match call.session() {

@@ -58,10 +58,9 @@ pub async fn prove(call: &Call, input: &SignIn) -> Result<Proven, Error> {
     let login = text::fold(&input.login);
     let app = &call.app;
     let mut cx = Cx::read(app, Caller::System).await?;
-    let tries = tries_of(&mut cx, &call.origin, &call.headers, &login).await?;
-    let wait = app.attempts.take(&tries, cx.now)?;
+    let (own, slowing) = tries_of(&mut cx, &call.origin, &call.headers, &login).await?;
     drop(cx);
-    app.clock.sleep(wait).await;
+    app.attempts.wait(&own, &slowing, &app.clock).await?;
     let mut cx = Cx::read(app, Caller::System).await?;
     let candidate = sql::candidate(&mut cx, &login).await?;
     drop(cx);
@@ -72,7 +71,9 @@ pub async fn prove(call: &Call, input: &SignIn) -> Result<Proven, Error> {
         .await?;
     match candidate {
         Some(candidate) if right => {
-            app.attempts.give_back(&tries);
+            let now = app.clock.now();
+            app.attempts.give_back(&[own], now);
+            app.attempts.give_back(&slowing, now);
             Ok(Proven { candidate, login })
         }
         _ => Err(Error::new(Code::SignInFailed, "The login or the password is wrong.")),
@@ -80,20 +81,17 @@ pub async fn prove(call: &Call, input: &SignIn) -> Result<Proven, Error> {
 }
 
 /// A known browser has a bucket of its own, so that nobody else at its address locks it out.
-async fn tries_of(cx: &mut Cx, origin: &Origin, headers: &HeaderMap, login: &str) -> Result<Vec<Try>, Error> {
+async fn tries_of(cx: &mut Cx, origin: &Origin, headers: &HeaderMap, login: &str) -> Result<(Try, Vec<Try>), Error> {
     let address = origin.limited_as();
     let jar = CookieJar::from_headers(headers);
     if let Some(cookie) = jar.get(BROWSER_COOKIE)
         && let Some(secret) = crate::setup::installation_secret(cx).await?
         && let Some(known) = known_browser(&secret, cookie.value(), login)
     {
-        return Ok(vec![(format!("browser {known}"), PER_LOGIN)]);
+        return Ok(((format!("browser {known}"), PER_LOGIN), Vec::new()));
     }
-    Ok(vec![
-        (format!("login {login} {address}"), PER_LOGIN),
-        (format!("login {login}"), PER_TARGET),
-        (format!("address {address}"), PER_ADDRESS),
-    ])
+    let own = (format!("login {login} {address}"), PER_LOGIN);
+    Ok((own, vec![(format!("login {login}"), PER_TARGET), (format!("address {address}"), PER_ADDRESS)]))
 }
 
 /// The cookie's value: a random name and a signature over it and the login.

@@ -16,6 +16,7 @@ use tree::Path;
 
 use self::sql::{CustomerOfUser, UserRow};
 use crate::customers;
+use crate::customers::sql::CustomerRow;
 use base::authn::check_password;
 use base::authz::{Account, AccountId, Permission};
 use base::change::{Entry, Subject};
@@ -160,12 +161,7 @@ pub async fn create(
     password_hash: Option<String>,
 ) -> Result<User, Error> {
     let account = tx.account()?;
-    let customer = customers::fetch_reference(tx, &account, &input.customer_id, Permission::ManageUsers)
-        .await?
-        .ok_or_else(|| {
-            let detail = "There is no such customer, or it is not yours to see.";
-            Error::field("customer_id", Code::ReferenceNotFound, detail)
-        })?;
+    let customer = home_of_new(tx, &account, &input.customer_id).await?;
     if customer.level == Level::Site {
         return Err(Error::field(
             "customer_id",
@@ -270,21 +266,36 @@ fn taken() -> Error {
 /// What an account and its customer are called: nothing to make a password of.
 pub async fn names(cx: &mut Cx, id: &UserId) -> Result<Vec<String>, Error> {
     let account = cx.account()?;
-    let (row, home) = fetch(cx, &account, id, Permission::ManageUsers).await?;
-    Ok(vec![row.name, row.email, home.company_name])
+    let (row, _) = fetch(cx, &account, id, Permission::ManageUsers).await?;
+    names_with_home(cx, row).await
 }
 
-/// The same of an account that is to be made at a customer. That there is none is told later, beside what else is wrong.
+async fn names_with_home(cx: &mut Cx, row: UserRow) -> Result<Vec<String>, Error> {
+    let home = customers::sql::find_anywhere(cx, &row.customer_id).await?;
+    let home = home.into_iter().flat_map(|home| customers::names_of(&home));
+    Ok([row.name, row.email].into_iter().chain(home).collect())
+}
+
+/// The same of an account that is to be made at a customer.
 pub async fn names_of_home(cx: &mut Cx, customer: &CustomerId) -> Result<Vec<String>, Error> {
     let account = cx.account()?;
-    let customer = customers::fetch_reference(cx, &account, customer, Permission::ManageUsers).await?;
-    Ok(customer.map(|customer| customer.company_name).into_iter().collect())
+    Ok(customers::names_of(&home_of_new(cx, &account, customer).await?))
+}
+
+/// The customer of an account that is to be made.
+async fn home_of_new(cx: &mut Cx, account: &Account, customer: &CustomerId) -> Result<CustomerRow, Error> {
+    customers::fetch_reference(cx, account, customer, Permission::ManageUsers).await?.ok_or_else(|| {
+        let detail = "There is no such customer, or it is not yours to see.";
+        Error::field("customer_id", Code::ReferenceNotFound, detail)
+    })
 }
 
 /// The same for the holder of the account's invitation.
 pub(crate) async fn names_of_invited(cx: &mut Cx, id: &UserId) -> Result<Vec<String>, Error> {
-    let found = sql::find_anywhere(cx, id).await?;
-    Ok(found.map(|(row, home)| vec![row.name, row.email, home.company_name]).unwrap_or_default())
+    match sql::find_anywhere(cx, id).await? {
+        Some((row, _)) => names_with_home(cx, row).await,
+        None => Ok(Vec::new()),
+    }
 }
 
 pub async fn update(

@@ -142,14 +142,14 @@ impl Filling<'_> {
         let resellers = ends.div_ceil(CUSTOMERS_PER_RESELLER);
         let distributors = resellers.div_ceil(RESELLERS_PER_DISTRIBUTOR);
         let ends = ends.saturating_sub(resellers + distributors).max(1);
-        let tops = self.level(Level::Distributor, &[provider.clone()], distributors).await?;
+        let tops = self.level(Level::Distributor, std::slice::from_ref(provider), distributors).await?;
         let tops: Vec<Path> = tops.into_iter().map(|row| row.path).collect();
         let sellers = self.level(Level::Reseller, &tops, resellers).await?;
         let sellers: Vec<Path> = sellers.into_iter().map(|row| row.path).collect();
         let customers = self.level(Level::EndCustomer, &sellers, ends).await?;
         let left = wanted.saturating_sub(distributors + resellers + ends);
-        let sited: Vec<Path> = customers.iter().step_by(4).map(|row| row.path.clone()).collect();
-        let sites = self.level(Level::Site, &sited, left).await?;
+        let with_sites: Vec<Path> = customers.iter().step_by(4).map(|row| row.path.clone()).collect();
+        let sites = self.level(Level::Site, &with_sites, left).await?;
         (self.say)(&format!(
             "  {distributors} distributors, {resellers} resellers, {ends} end customers, {left} sites"
         ));

@@ -23,6 +23,8 @@ struct Inner {
     /// Since when the other end takes too little of what is there for it, in milliseconds after the beginning and one,
     /// or zero.
     blocked_since: AtomicU64,
+    /// Since when the rest of a body is waited for, in the same way.
+    starved_since: AtomicU64,
     /// Its place is needed, or it has had its time.
     cut: CancellationToken,
 }
@@ -35,6 +37,7 @@ impl Activity {
             under_way: AtomicUsize::new(0),
             idle_since: AtomicU64::new(0),
             blocked_since: AtomicU64::new(0),
+            starved_since: AtomicU64::new(0),
             cut: CancellationToken::new(),
         }))
     }
@@ -49,6 +52,7 @@ impl Activity {
         self.0.under_way.fetch_add(1, Ordering::Relaxed);
         // Whatever was slow about the answer before it has ended.
         self.0.blocked_since.store(0, Ordering::Relaxed);
+        self.fed();
         UnderWay(self.clone())
     }
 
@@ -66,6 +70,23 @@ impl Activity {
     /// For how long the other end has taken too little of what is there for it.
     pub(super) fn blocked_for(&self) -> Option<Duration> {
         let since = self.0.blocked_since.load(Ordering::Relaxed).checked_sub(1)?;
+        Some(Duration::from_millis(self.now().saturating_sub(since)))
+    }
+
+    /// The body that is read has nothing right now.
+    pub(super) fn starved(&self) {
+        let now = self.now().saturating_add(1);
+        let _ = self.0.starved_since.compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
+    /// More of the body has come, or nobody reads it any more.
+    pub(super) fn fed(&self) {
+        self.0.starved_since.store(0, Ordering::Relaxed);
+    }
+
+    /// For how long nothing has come of a body that is waited for.
+    pub(super) fn starved_for(&self) -> Option<Duration> {
+        let since = self.0.starved_since.load(Ordering::Relaxed).checked_sub(1)?;
         Some(Duration::from_millis(self.now().saturating_sub(since)))
     }
 

@@ -162,7 +162,8 @@ async fn connection(stream: TcpStream, peer: SocketAddr, slot: Slot, site: Arc<S
             () = activity.until_cut() => return,
             () = sleep(BRIEF), if is_brief => return,
             () = sleep(LOOK), if stopping => {
-                if [activity.blocked_for(), activity.idle_for()].into_iter().flatten().any(|still| still >= STILL) {
+                let still = [activity.blocked_for(), activity.idle_for(), activity.starved_for()];
+                if still.into_iter().flatten().any(|still| still >= STILL) {
                     return;
                 }
             }
@@ -183,7 +184,7 @@ async fn answer(
     let under_way = activity.request();
     let (mut request, rest) = {
         let (parts, body) = request.into_parts();
-        let (body, rest) = Lent::new(body);
+        let (body, rest) = Lent::new(body, activity.clone());
         (http::Request::from_parts(parts, body), rest)
     };
     let waits = waits_for_leave(request.headers());

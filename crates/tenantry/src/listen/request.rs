@@ -17,7 +17,7 @@ use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use tokio::time::timeout;
 
-use super::activity::UnderWay;
+use super::activity::{Activity, UnderWay};
 
 /// What is left of a body is read and discarded up to this length, and for this long, to keep the connection.
 const SMALL: u64 = 64 * 1024;
@@ -34,6 +34,7 @@ pub(super) struct Lent {
     asked: bool,
     ended: bool,
     rest: Rest,
+    activity: Activity,
 }
 
 /// Where the rest of a body comes back to.
@@ -41,14 +42,15 @@ pub(super) struct Lent {
 pub(super) struct Rest(Arc<Mutex<Option<(Incoming, bool)>>>);
 
 impl Lent {
-    pub(super) fn new(body: Incoming) -> (Self, Rest) {
+    pub(super) fn new(body: Incoming, activity: Activity) -> (Self, Rest) {
         let rest = Rest::default();
-        (Self { body: Some(body), asked: false, ended: false, rest: rest.clone() }, rest)
+        (Self { body: Some(body), asked: false, ended: false, rest: rest.clone(), activity }, rest)
     }
 }
 
 impl Drop for Lent {
     fn drop(&mut self) {
+        self.activity.fed();
         if let Some(body) = self.body.take()
             && !self.ended
             && !body.is_end_stream()
@@ -67,6 +69,11 @@ impl Body for Lent {
         let Some(body) = &mut self.body else { return Poll::Ready(None) };
         let frame = Pin::new(body).poll_frame(cx);
         self.ended |= matches!(frame, Poll::Ready(None | Some(Err(_))));
+        if frame.is_pending() {
+            self.activity.starved();
+        } else {
+            self.activity.fed();
+        }
         frame
     }
 
@@ -144,7 +151,7 @@ pub(super) fn names_its_host(version: Version, headers: &HeaderMap) -> bool {
     let mut hosts = headers.get_all(HOST).iter();
     match (hosts.next(), hosts.next()) {
         (None, _) => version < Version::HTTP_11,
-        (Some(host), None) => Authority::try_from(host.as_bytes()).is_ok(),
+        (Some(host), None) => !host.as_bytes().contains(&b',') && Authority::try_from(host.as_bytes()).is_ok(),
         (Some(_), Some(_)) => false,
     }
 }

@@ -507,6 +507,15 @@ async fn what_is_fixed_from_above_is_neither_changed_nor_read_by_the_customers_o
         assert!(!theirs.contains("Pays"), "{theirs}");
         assert!(above.to_string().contains("Pays never"), "{above}");
     }
+    // A site is the customer itself: its own people don't look after it.
+    let site = format!("/customers/{}", app.site(&customer, "hq").await);
+    boss.edit(&site, &json!({ "profile": { "notes": "Dog bites" } })).await.is(200);
+    for address in [site.clone(), format!("{site}/changes"), format!("{path}/changes"), "/customers".to_owned()] {
+        let theirs = own.get(&address).await.is(200).to_string();
+        assert!(!theirs.contains("Dog"), "{theirs}");
+    }
+    own.edit(&site, &json!({ "profile": { "notes": "Dog gone" } })).await.refused(403, "forbidden");
+    assert_eq!(boss.get(&site).await.is(200)["profile"]["notes"], "Dog bites");
     // Above the provider stands nobody, so it looks after itself.
     let provider = format!("/customers/{}", app.provider().await);
     let notes = json!({ "profile": { "notes": "Renew in May" } });

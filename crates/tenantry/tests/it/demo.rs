@@ -63,6 +63,10 @@ async fn rows_in_bulk_are_those_that_commands_leave() {
                 fields.as_object_mut().unwrap().remove(counted);
             }
         }
+        // It is its own cause, where it is stopped.
+        for fields in [&mut one, &mut other] {
+            fields["effective_state"].as_object_mut().unwrap().remove("cause");
+        }
         assert_eq!(one, other, "{level}");
         let created = async |thing: &Value| -> Value {
             let history = admin.all(&format!("/customers/{}/changes", id(thing))).await;

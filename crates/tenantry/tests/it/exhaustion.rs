@@ -85,6 +85,28 @@ async fn the_end_does_not_wait_for_a_reader_that_does_not_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_end_does_not_wait_for_bodies_that_do_not_come_nor_for_guesses() {
+    let (mut server, _) = Server::start().await;
+    let mut unfinished = TcpStream::connect(server.address).await.unwrap();
+    let head = "POST /api/v1/sessions HTTP/1.1\r\nHost: pool\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
+    unfinished.write_all(head.as_bytes()).await.unwrap();
+    let body = r#"{"login":"somebody","password":"a guess"}"#;
+    let guess = format!(
+        "POST /api/v1/sessions HTTP/1.1\r\nHost: pool\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    for _ in 0..10 {
+        assert_eq!(wire::one(server.address, guess.as_bytes()).await.status, 401);
+    }
+    let mut waiting = TcpStream::connect(server.address).await.unwrap();
+    waiting.write_all(guess.as_bytes()).await.unwrap();
+    sleep(Duration::from_millis(500)).await;
+    let began = Instant::now();
+    assert!(server.stop().await.success());
+    assert!(began.elapsed() < Duration::from_secs(5), "ending took {:?}", began.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn unfinished_bodies_hold_no_memory() {
     let (server, _) = Server::start().await;
     let before = server.resident_bytes();

@@ -143,6 +143,16 @@ async fn what_is_known_is_told_and_what_is_counted_is_counted_to_ten_thousand() 
     assert_eq!(totals("/devices?limit=1").await, (10_400, true));
     assert_eq!(totals("/devices?limit=1&q=demo-").await, (10_000, false));
     assert_eq!(totals("/devices?limit=1&q=demo-1039").await, (11, true));
+    // All have it, so it is the list as it is without, from its front and in its middle.
+    for sort in ["name", "-used_bytes", "customer_name", "last_backup_at"] {
+        for at in [0, 4_990, 9_000] {
+            let ids = async |more: &str| -> Vec<String> {
+                let path = format!("/devices?sort={sort}&offset={at}&limit=20{more}");
+                admin.get(&path).await.is(200)["items"].as_array().unwrap().iter().map(id).collect()
+            };
+            assert_eq!(ids("&q=demo-").await, ids("").await, "{sort} at {at}");
+        }
+    }
     // The list itself goes on.
     let beyond = admin.get("/devices?offset=10390&limit=20&q=demo-&sort=-created_at").await.is(200);
     assert_eq!(beyond["items"].as_array().unwrap().len(), 10);
