@@ -126,6 +126,26 @@ test('an address that leads nowhere says so', async ({ page }) => {
   await expect(page.getByRole('heading', { name: 'There is no such device' })).toBeVisible();
 });
 
+test('what was done by a dialog leaves the focus on the page', async ({ page, backend }, info) => {
+  const reseller = await backend.reseller(`Refocus ${info.workerIndex}-${info.repeatEachIndex}`);
+  await page.goto(`/customers/${reseller.id}`);
+  for (const [open, send, now] of [
+    ['Suspend', 'Suspend', 'Activate'],
+    ['Activate', 'Activate', 'Suspend'],
+  ] as const) {
+    await page.getByRole('button', { name: open, exact: true }).focus();
+    await page.keyboard.press('Enter');
+    const dialog = page.getByRole('dialog');
+    await dialog.waitFor();
+    if (open === 'Suspend') await page.keyboard.type('Contract ended');
+    await dialog.getByRole('button', { name: new RegExp(`^${send}`, 'u') }).click();
+    await expect(page.getByRole('button', { name: now, exact: true })).toBeVisible();
+    await expect.poll(() => page.evaluate(() => document.activeElement !== document.body)).toBe(true);
+    await page.waitForTimeout(500);
+    expect(await page.evaluate(() => document.activeElement !== document.body)).toBe(true);
+  }
+});
+
 test('a dialog keeps the focus and gives it back', async ({ page, backend }, info) => {
   const reseller = await backend.reseller(`Focus ${info.workerIndex}-${info.repeatEachIndex}`);
   await page.goto(`/customers/${reseller.id}`);

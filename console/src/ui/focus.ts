@@ -34,9 +34,29 @@ export function isLost(): boolean {
   return document.activeElement === null || document.activeElement === document.body;
 }
 
-/** For whatever is about to vanish: if nobody takes the focus over, it goes to where work begins. */
+/** How long what has the focus again may still be replaced by what was done meanwhile. */
+const SETTLING = 5000;
+
+/**
+ * For whatever is about to vanish: if nobody takes the focus over, it goes to where work begins. So it does if the button
+ * that gets it back vanishes too, since what it was for is done.
+ */
 export function keepFocus(): void {
-  afterRestoring(begin);
+  afterRestoring(() => {
+    begin();
+    const ended = new AbortController();
+    const observer = new MutationObserver(() => {
+      if (!isLost()) return;
+      begin();
+      ended.abort();
+    });
+    ended.signal.addEventListener('abort', () => observer.disconnect());
+    for (const event of ['keydown', 'pointerdown']) {
+      addEventListener(event, () => ended.abort(), { capture: true, signal: ended.signal });
+    }
+    setTimeout(() => ended.abort(), SETTLING);
+    observer.observe(document.body, { childList: true, subtree: true });
+  });
 }
 
 /** Whoever gives the focus back by rule does so in the next frame; what comes after has the last word. */

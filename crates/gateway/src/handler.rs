@@ -246,6 +246,8 @@ impl Gateway {
             // A repository that was left open is counted first, which is no fault of the database's where it is away.
             Err(Unavailable) => Err(match self.missing(held, place).await {
                 refusal if refusal.code() == Code::StorageAway => refusal,
+                // Even what was set aside is used up: nobody should try for a quarter of an hour.
+                _ if self.pools.is_database_full() => Refusal::full(),
                 _ => Refusal::no_ledger(),
             }),
         }

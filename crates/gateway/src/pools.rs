@@ -129,6 +129,11 @@ impl Pools {
         spare || self.all().iter().any(|place| place.give_up_ballast())
     }
 
+    /// Whether the database has had no room since it was last looked at.
+    pub(crate) fn is_database_full(&self) -> bool {
+        self.is_spare_needed.load(Ordering::Relaxed)
+    }
+
     /// Whether the pool in this directory is there.
     pub(crate) fn has(&self, directory: &Path) -> bool {
         self.all().iter().any(|place| place.known.directory == directory && place.here().is_ok())

@@ -7,17 +7,22 @@ import { customerQuery, listCustomers, showCustomer } from './api';
 
 /** Levels that have customers below them; those of an end customer are its sites. */
 const PARENT_LEVELS: Level[] = ['provider', 'distributor', 'sub_distributor', 'reseller'];
-/** Of each level. Enough that the very name is among those that have the text in it. */
+/** Of each level; and where more have the text in them, so that the very name is among them. */
 const FETCHED = 40;
+const MANY = 500;
 
 /** Customers found by a text that may have customers below them. */
 export function parentSearch(q: string): Search {
   return {
     queryKey: ['customers', 'parents', q],
     queryFn: async ({ signal, client }): Promise<Found> => {
-      const range = { offset: 0, limit: FETCHED };
+      const of = (level: Level, limit: number) =>
+        listCustomers({ q: q || undefined, level }, 'company_name', { offset: 0, limit }, signal);
       const lists = await Promise.all(
-        PARENT_LEVELS.map((level) => listCustomers({ q: q || undefined, level }, 'company_name', range, signal)),
+        PARENT_LEVELS.map(async (level) => {
+          const first = await of(level, FETCHED);
+          return q && first.total > FETCHED ? of(level, MANY) : first;
+        }),
       );
       const found = lists.flatMap(({ items }) => items);
       // Whoever chooses one has it at once: what can stand below it depends on its level.

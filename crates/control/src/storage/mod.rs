@@ -18,7 +18,7 @@ use base::text::Refused;
 
 /// The countries that host a location when an installation is made: those of N-able Cove. The catalogue is the
 /// provider's from then on.
-const CATALOGUE: [(&str, &str); 17] = [
+pub const CATALOGUE: [(&str, &str); 17] = [
     ("AU", "Australia"),
     ("BE", "Belgium"),
     ("BR", "Brazil"),

@@ -153,6 +153,15 @@ mod tests {
     use std::collections::HashSet;
 
     #[test]
+    fn every_customer_stores_somewhere() {
+        let is_hosted = |country: &str| control::storage::CATALOGUE.iter().any(|(hosted, _)| *hosted == country);
+        for customer in Provider::read().unwrap().customers {
+            let place = customer.location.as_ref().unwrap_or(&customer.country);
+            assert!(is_hosted(place), "{} stores nowhere", customer.company_name);
+        }
+    }
+
+    #[test]
     fn the_provider_is_as_large_as_promised_and_hangs_together() {
         let provider = Provider::read().unwrap();
         let below = |parent: &str| {

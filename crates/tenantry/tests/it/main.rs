@@ -23,6 +23,7 @@ mod invitations;
 mod latency;
 mod listener;
 mod lists;
+mod migrations;
 mod paging;
 mod pass_keys;
 mod permissions;
