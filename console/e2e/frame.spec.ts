@@ -133,13 +133,13 @@ test('what was done by a dialog leaves the focus on the page', async ({ page, ba
     ['Suspend', 'Suspend', 'Activate'],
     ['Activate', 'Activate', 'Suspend'],
   ] as const) {
-    await page.getByRole('button', { name: open, exact: true }).focus();
+    await page.getByRole('button', { name: open, exact: true }).first().focus();
     await page.keyboard.press('Enter');
     const dialog = page.getByRole('dialog');
     await dialog.waitFor();
     if (open === 'Suspend') await page.keyboard.type('Contract ended');
     await dialog.getByRole('button', { name: new RegExp(`^${send}`, 'u') }).click();
-    await expect(page.getByRole('button', { name: now, exact: true })).toBeVisible();
+    await expect(page.getByRole('button', { name: now, exact: true }).first()).toBeVisible();
     await expect.poll(() => page.evaluate(() => document.activeElement !== document.body)).toBe(true);
     await page.waitForTimeout(500);
     expect(await page.evaluate(() => document.activeElement !== document.body)).toBe(true);
