@@ -21,18 +21,28 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tree::Path;
 
+use crate::authn::token_hash;
 use crate::clock::Clock;
 use crate::cx::{Caller, Tx};
 
 /// Buckets of tries by key.
 #[derive(Debug, Default)]
 pub struct Attempts {
-    buckets: Mutex<HashMap<String, Bucket>>,
+    buckets: Mutex<Buckets>,
     closed: CancellationToken,
+}
+
+/// By the hash of the key: a login may be long.
+#[derive(Debug, Default)]
+struct Buckets {
+    by_key: HashMap<String, Bucket>,
+    /// How many there were when the full ones were forgotten last.
+    kept: usize,
 }
 
 #[derive(Debug)]
 struct Bucket {
+    allowance: Allowance,
     tries: f64,
     at: Timestamp,
     /// Those in the line, the last who came last. Whoever is no longer in it and hasn't left it was pushed out.
@@ -40,10 +50,15 @@ struct Bucket {
 }
 
 impl Bucket {
-    fn fill(&mut self, allowance: Allowance, now: Timestamp) {
-        let back = seconds_between(self.at, now) / allowance.seconds_per_try;
-        self.tries = (self.tries + back).min(allowance.tries);
+    fn fill(&mut self, now: Timestamp) {
+        let back = seconds_between(self.at, now) / self.allowance.seconds_per_try;
+        self.tries = (self.tries + back).min(self.allowance.tries);
         self.at = now;
+    }
+
+    fn is_full(&self, now: Timestamp) -> bool {
+        let missing = (self.allowance.tries - self.tries) * self.allowance.seconds_per_try;
+        self.line.is_empty() && seconds_between(self.at, now) >= missing
     }
 }
 
@@ -74,19 +89,18 @@ const LINE: usize = 5;
 /// What is much is answered so much later.
 const SLOWED: Duration = Duration::from_secs(2);
 
-/// Above this many buckets the full ones are forgotten.
+/// Below this many buckets none is forgotten; above, the full ones are whenever there are twice as many as were kept.
 const MANY_BUCKETS: usize = 10_000;
-/// After which every bucket is full.
-const SLOWEST_SECONDS: f64 = 1200.0;
 
 /// A bucket and what it allows.
 pub type Try = (String, Allowance);
 
 impl Attempts {
-    fn lock(&self, now: Timestamp) -> MutexGuard<'_, HashMap<String, Bucket>> {
+    fn lock(&self, now: Timestamp) -> MutexGuard<'_, Buckets> {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        if buckets.len() > MANY_BUCKETS {
-            buckets.retain(|_, bucket| !bucket.line.is_empty() || seconds_between(bucket.at, now) < SLOWEST_SECONDS);
+        if buckets.by_key.len() > MANY_BUCKETS.max(buckets.kept * 2) {
+            buckets.by_key.retain(|_, bucket| !bucket.is_full(now));
+            buckets.kept = buckets.by_key.len();
         }
         buckets
     }
@@ -109,19 +123,20 @@ impl Attempts {
         Ok(())
     }
 
-    /// Takes a try of its own, as soon as there is one, and one of each of those that only slow it down.
+    /// Takes a try of its own, as soon as there is one, and one of each of those that only slow it down. Returns those of
+    /// them that had one, to be given back if it succeeds.
     ///
     /// # Errors
     /// `too_many_attempts` for whoever stood in the line for longest when it was full.
-    pub async fn wait(&self, own: &Try, slowing: &[Try], clock: &Clock) -> Result<(), Error> {
-        let is_much = |tried: &Try| self.take(std::slice::from_ref(tried), clock.now()).is_err();
-        // Each is told of it, whether or not another is much already.
-        if slowing.iter().filter(|tried| is_much(tried)).count() > 0 {
+    pub async fn wait<'a>(&self, own: &Try, slowing: &'a [Try], clock: &Clock) -> Result<Vec<&'a Try>, Error> {
+        let has_one = |tried: &&Try| self.take(std::slice::from_ref(*tried), clock.now()).is_ok();
+        let taken: Vec<&Try> = slowing.iter().filter(has_one).collect();
+        if taken.len() < slowing.len() {
             clock.sleep(SLOWED).await;
         }
         let place = Place { attempts: self, own, notify: Arc::default(), has_stood: AtomicBool::new(false) };
         loop {
-            let Some(wait) = place.advance(clock.now())? else { return Ok(()) };
+            let Some(wait) = place.advance(clock.now())? else { return Ok(taken) };
             tokio::select! {
                 () = clock.sleep(wait) => {}
                 () = place.notify.notified() => {}
@@ -138,7 +153,7 @@ impl Attempts {
     }
 
     /// Gives the tries back: they succeeded.
-    pub fn give_back(&self, tries: &[Try], now: Timestamp) {
+    pub fn give_back<'a>(&self, tries: impl IntoIterator<Item = &'a Try>, now: Timestamp) {
         let mut buckets = self.lock(now);
         for (key, allowance) in tries {
             let bucket = bucket(&mut buckets, key, *allowance, now);
@@ -147,18 +162,10 @@ impl Attempts {
     }
 }
 
-fn bucket<'a>(
-    buckets: &'a mut HashMap<String, Bucket>,
-    key: &str,
-    allowance: Allowance,
-    now: Timestamp,
-) -> &'a mut Bucket {
-    if !buckets.contains_key(key) {
-        buckets.insert(key.to_owned(), Bucket { tries: allowance.tries, at: now, line: Vec::new() });
-    }
-    // It was put in where it wasn't.
-    let bucket = buckets.entry(key.to_owned()).or_insert_with(|| Bucket { tries: 0.0, at: now, line: Vec::new() });
-    bucket.fill(allowance, now);
+fn bucket<'a>(buckets: &'a mut Buckets, key: &str, allowance: Allowance, now: Timestamp) -> &'a mut Bucket {
+    let full = || Bucket { allowance, tries: allowance.tries, at: now, line: Vec::new() };
+    let bucket = buckets.by_key.entry(token_hash(key)).or_insert_with(full);
+    bucket.fill(now);
     bucket
 }
 
@@ -203,7 +210,7 @@ impl Place<'_> {
 impl Drop for Place<'_> {
     fn drop(&mut self) {
         let mut buckets = self.attempts.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(bucket) = buckets.get_mut(&self.own.0) {
+        if let Some(bucket) = buckets.by_key.get_mut(&token_hash(&self.own.0)) {
             bucket.line.retain(|waiting| !Arc::ptr_eq(waiting, &self.notify));
         }
     }
@@ -261,8 +268,8 @@ mod tests {
     }
 
     /// What came of a try by now.
-    fn now<F: Future<Output = Result<(), Error>>>(waiting: &mut Pin<Box<F>>) -> Option<Result<(), Code>> {
-        waiting.as_mut().now_or_never().map(|done| done.map_err(|error| error.code))
+    fn now<T, F: Future<Output = Result<T, Error>>>(waiting: &mut Pin<Box<F>>) -> Option<Result<(), Code>> {
+        waiting.as_mut().now_or_never().map(|done| done.map(drop).map_err(|error| error.code))
     }
 
     /// Lets whoever sleeps see how late it is.

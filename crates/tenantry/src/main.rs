@@ -239,14 +239,13 @@ async fn serve(place: &Place, listen: Option<std::net::SocketAddr>, demo: bool) 
         let loaded = tenantry::demo::load(&app, setup_token.is_some(), say).await;
         if let Err(error) = loaded {
             stop.cancel();
-            serving.await?;
+            serving.await??;
             return Err(error);
         }
     } else if let Some(token) = setup_token {
         say(&format!("Set it up, once: {public_url}/setup#token={token}"));
     }
-    serving.await?;
-    Ok(())
+    serving.await?
 }
 
 /// Cancelled when the process is asked to end.
@@ -289,6 +288,7 @@ async fn demo(place: &Place, size: Size) -> Result<(), Failure> {
     DirBuilder::new().recursive(true).mode(0o700).create(&place.data)?;
     let _lock = tenantry::serve::lock(&place.data)?;
     let app = open(place).await?;
+    let _database_lock = app.db.file().map(tenantry::serve::lock_database).transpose()?;
     let is_empty = control::setup::is_required(&mut Cx::read(&app, Caller::System).await?).await?;
     synthetic::fill(&app, is_empty, size, say).await
 }

@@ -73,7 +73,7 @@ pub fn lock(data: &Path) -> Result<File, Failure> {
 
 /// Keeps other processes away from a database that is a file, whatever their data directory: each would keep counters of
 /// its own.
-fn lock_database(file: &Path) -> Result<File, Failure> {
+pub fn lock_database(file: &Path) -> Result<File, Failure> {
     let mut name = std::fs::canonicalize(file)?.into_os_string();
     name.push("-lock");
     let lock = File::options().create(true).truncate(false).write(true).open(&name)?;
@@ -111,7 +111,10 @@ impl Server {
     }
 
     /// Serves until told to stop. Everything acknowledged is stored when this returns.
-    pub async fn run(self, stop: CancellationToken) {
+    ///
+    /// # Errors
+    /// Where the follower of the change log ended by itself: whoever supervises the process starts it anew.
+    pub async fn run(self, stop: CancellationToken) -> Result<(), Failure> {
         let router = control::router::router(self.app.clone()).fallback(console::serve);
         let background = CancellationToken::new();
         let (following, ended) = (background.clone(), stop.clone());
@@ -133,8 +136,9 @@ impl Server {
         listen::serve(self.listener, site, stop).await;
         let _ = keeper.await;
         background.cancel();
-        let _ = follower.await;
+        let outcome = follower.await;
         let _ = duties.await;
         drop((self.lock, self.file_lock));
+        outcome.map_err(Into::into)
     }
 }

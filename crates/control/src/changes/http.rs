@@ -3,13 +3,13 @@
 use api::change::Change;
 use api::id::CustomerId;
 use api::page::{ListQuery, Page};
-use axum::Json;
 use axum::extract::Path;
+use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use base::App;
-use base::http::{Call, Failure, Parameters};
+use base::http::{Call, Failure, Parameters, listed};
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(change_list))
@@ -22,7 +22,7 @@ async fn change_list(
     call: Call,
     Path(id): Path<CustomerId>,
     Parameters(query): Parameters<ListQuery>,
-) -> Result<Json<Page<Change>>, Failure> {
+) -> Result<Response, Failure> {
     let mut cx = call.read().await?;
-    Ok(Json(super::list(&mut cx, &id, &query).await?))
+    Ok(listed(&query, &super::list(&mut cx, &id, &query).await?)?)
 }

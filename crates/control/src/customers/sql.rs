@@ -380,6 +380,9 @@ fn stopped(mode: Option<Mode>) -> i64 {
     }
 }
 
+/// So many subtrees are left out of one that is written.
+const LEFT_OUT: usize = 200;
+
 /// Writes down what is in force at a node and everywhere below it, from what is in force above it. Only what changes is
 /// written, so it costs what the change touches.
 pub async fn spread_state(tx: &mut Tx, path: &Path, above: Option<Mode>) -> Result<(), Error> {
@@ -422,7 +425,8 @@ pub async fn spread_state(tx: &mut Tx, path: &Path, above: Option<Mode>) -> Resu
             " and stopped <> ",
             *mode
         ];
-        for (below, _) in spread[at + 1..].iter().filter(|(below, _)| top.contains(below)) {
+        // Databases bound what a condition may consist of. What isn't left out is put right by its own statement after this.
+        for (below, _) in spread[at + 1..].iter().filter(|(below, _)| top.contains(below)).take(LEFT_OUT) {
             let (from, to) = below.range();
             statement.append(sql![" and not (path >= ", from, " and path < ", to, ")"]);
         }

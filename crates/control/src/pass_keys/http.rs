@@ -3,13 +3,13 @@
 use api::id::{CustomerId, PassKeyId};
 use api::page::{ListQuery, Page};
 use api::pass_key::{PassKey, PassKeyCreate, PassKeyCreated};
-use axum::Json;
 use axum::extract::Path;
+use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use base::App;
-use base::http::{Call, Command, Failure, Nothing, Parameters, Reply};
+use base::http::{Call, Command, Failure, Nothing, Parameters, Reply, listed};
 use base::transact;
 
 pub fn routes() -> OpenApiRouter<App> {
@@ -26,9 +26,9 @@ async fn pass_key_list(
     call: Call,
     Path(id): Path<CustomerId>,
     Parameters(query): Parameters<ListQuery>,
-) -> Result<Json<Page<PassKey>>, Failure> {
+) -> Result<Response, Failure> {
     let mut cx = call.read().await?;
-    Ok(Json(super::list(&mut cx, &id, &query).await?))
+    Ok(listed(&query, &super::list(&mut cx, &id, &query).await?)?)
 }
 
 /// Makes a pass key for an end customer or a site. Its secret is in this answer and nowhere else.

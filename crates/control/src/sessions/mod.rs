@@ -60,7 +60,7 @@ pub async fn prove(call: &Call, input: &SignIn) -> Result<Proven, Error> {
     let mut cx = Cx::read(app, Caller::System).await?;
     let (own, slowing) = tries_of(&mut cx, &call.origin, &call.headers, &login).await?;
     drop(cx);
-    app.attempts.wait(&own, &slowing, &app.clock).await?;
+    let taken = app.attempts.wait(&own, &slowing, &app.clock).await?;
     let mut cx = Cx::read(app, Caller::System).await?;
     let candidate = sql::candidate(&mut cx, &login).await?;
     drop(cx);
@@ -73,7 +73,7 @@ pub async fn prove(call: &Call, input: &SignIn) -> Result<Proven, Error> {
         Some(candidate) if right => {
             let now = app.clock.now();
             app.attempts.give_back(&[own], now);
-            app.attempts.give_back(&slowing, now);
+            app.attempts.give_back(taken, now);
             Ok(Proven { candidate, login })
         }
         _ => Err(Error::new(Code::SignInFailed, "The login or the password is wrong.")),

@@ -31,7 +31,7 @@ struct Running {
     address: SocketAddr,
     setup_token: Option<String>,
     stop: CancellationToken,
-    serving: JoinHandle<()>,
+    serving: JoinHandle<Result<(), tenantry::serve::Failure>>,
 }
 
 impl Running {
@@ -56,7 +56,7 @@ impl Running {
 
     async fn stop(self) {
         self.stop.cancel();
-        self.serving.await.unwrap();
+        self.serving.await.unwrap().unwrap();
     }
 }
 

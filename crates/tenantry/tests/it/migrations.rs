@@ -68,21 +68,19 @@ async fn a_database_of_the_first_version_is_brought_up_to_date_with_its_rows() {
     let notes: Vec<Option<String>> = conn.all(sql!["select shared_notes from customers"]).await.unwrap();
     assert!(notes.iter().all(Option::is_none));
     if database.engine() == db::Engine::Sqlite {
-        for (table, text, found) in [("customers", "\"mill  lane\"", "c"), ("devices", "\"till\"", "d")] {
-            let statement = match table {
-                "customers" => sql![
-                    "select c.id from customers_grams cross join customers c
-                     where customers_grams match ",
-                    text,
-                    " and c.n = customers_grams.rowid"
-                ],
-                _ => sql![
-                    "select d.id from devices_grams cross join devices d
-                     where devices_grams match ",
-                    text,
-                    " and d.n = devices_grams.rowid"
-                ],
-            };
+        let customers = sql![
+            "select c.id from customers_grams cross join customers c
+             where customers_grams match ",
+            "\"mill  lane\"".to_owned(),
+            " and c.n = customers_grams.rowid"
+        ];
+        let devices = sql![
+            "select d.id from devices_grams cross join devices d
+             where devices_grams match ",
+            "\"till\"".to_owned(),
+            " and d.n = devices_grams.rowid"
+        ];
+        for (statement, found) in [(customers, "c"), (devices, "d")] {
             let ids: Vec<String> = conn.all(statement).await.unwrap();
             assert_eq!(ids, [found]);
         }
