@@ -384,3 +384,18 @@ async fn a_reason_is_read_by_its_author_and_above_and_by_nobody_below() {
     }
     app.finish().await;
 }
+
+#[tokio::test]
+async fn a_suspension_is_lifted_above_a_thousand_that_stay() {
+    let app = App::start().await;
+    let reseller = app.reseller("Northwind IT").await;
+    for n in 0..1_050 {
+        let body = json!({ "parent_id": reseller, "company_name": format!("Customer {n}"), "country": "DE",
+            "account_state": "suspended" });
+        app.admin().post("/customers", &body).await.is(201);
+    }
+    app.suspend(&reseller, "full_stop").await;
+    app.activate(&reseller).await;
+    // The end of each test compares what is written down as stopped with what the path says.
+    app.finish().await;
+}
