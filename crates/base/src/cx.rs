@@ -170,6 +170,7 @@ pub struct Tx {
     pub origin: Origin,
     entries: Vec<Entry>,
     deltas: Deltas,
+    written: u64,
 }
 
 impl Deref for Tx {
@@ -204,7 +205,7 @@ impl Tx {
 
     fn of(tx: db::Tx, app: &App, caller: Caller, origin: Origin, unsaved: Vec<Reading>) -> Self {
         let cx = Cx::new(app, caller, Link::Writer(tx), unsaved);
-        Self { cx, origin, entries: Vec::new(), deltas: Deltas::default() }
+        Self { cx, origin, entries: Vec::new(), deltas: Deltas::default(), written: 0 }
     }
 
     /// The end of a `select` whose rows of `table` nobody else may change until this transaction ends.
@@ -217,12 +218,23 @@ impl Tx {
 
     /// Runs a statement that changes rows; returns how many.
     pub async fn exec(&mut self, sql: Sql) -> Result<u64, Error> {
+        self.written += 1;
         let affected = match &mut self.cx.link {
             Link::Writer(tx) => tx.exec(sql).await,
             // begin() is the only way to a Tx, and it makes a writer.
             Link::Reader(_) => Err(db::Error::NoRow),
         };
         self.cx.check(affected)
+    }
+
+    /// How many statements have changed something: whether a part of the transaction has left anything behind.
+    pub fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// What is added to a node's totals and not written yet.
+    pub fn unwritten(&self, id: &str) -> Totals {
+        self.deltas.of(id)
     }
 
     /// Tells the change log. Written last, in the same transaction.

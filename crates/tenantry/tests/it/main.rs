@@ -10,6 +10,7 @@ mod description;
 mod machine;
 mod requests;
 
+mod bulk;
 mod changes;
 mod contract;
 mod customers;
