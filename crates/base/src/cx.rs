@@ -272,13 +272,7 @@ impl Tx {
             };
             let mut statement = sql!["update totals set ", sums];
             if let Some(at) = change.last_backup_at {
-                statement.append(sql![
-                    ", last_backup_at = case when last_backup_at > ",
-                    at,
-                    " then last_backup_at else ",
-                    at,
-                    " end"
-                ]);
+                statement.append(sql![", last_backup_at = ", newest("last_backup_at", at)]);
             }
             self.exec(sql![statement, " where customer_id = ", &id]).await?;
         }
@@ -397,6 +391,12 @@ pub async fn finish<T>(tx: Tx, outcome: Result<T, Error>, runs: &mut Runs) -> Re
 /// Whether the whole transaction may succeed when it is run again.
 fn may_pass(app: &App, error: &db::Error) -> bool {
     error.is_retryable() || (matches!(error, db::Error::Full(_)) && app.make_room())
+}
+
+/// The later of what a column holds, if it holds anything, and another time.
+pub fn newest(column: &'static str, at: i64) -> Sql {
+    let column = db::Raw(column);
+    sql!["case when ", column, " > ", at, " then ", column, " else ", at, " end"]
 }
 
 fn unreachable_database(error: db::Error) -> Error {

@@ -33,4 +33,5 @@ pub const MIGRATIONS: db::Migrations = db::Migrations::new(&[
         include_str!("../../../migrations/V6__search.postgres.sql"),
     ),
     db::Migration::new("V7__tasks.sql", include_str!("../../../migrations/V7__tasks.sql")),
+    db::Migration::new("V8__counters.sql", include_str!("../../../migrations/V8__counters.sql")),
 ]);

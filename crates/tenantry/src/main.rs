@@ -266,7 +266,9 @@ async fn open(place: &Place) -> Result<App, Failure> {
     let config = place.load()?;
     std::fs::create_dir_all(&place.data)?;
     let database = open_database(&place.database(&config)).await?;
-    let config = base::Config { public_url: config.server.public_url.clone(), data: std::path::absolute(&place.data)? };
+    let data = std::path::absolute(&place.data)?;
+    let node = tenantry::serve::node(&data)?;
+    let config = base::Config { public_url: config.server.public_url.clone(), data, node };
     Ok(App::new(database, Clock::default(), config)?)
 }
 
