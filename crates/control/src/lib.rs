@@ -34,4 +34,5 @@ pub const MIGRATIONS: db::Migrations = db::Migrations::new(&[
     ),
     db::Migration::new("V7__tasks.sql", include_str!("../../../migrations/V7__tasks.sql")),
     db::Migration::new("V8__counters.sql", include_str!("../../../migrations/V8__counters.sql")),
+    db::Migration::new("V10__feeds.sql", include_str!("../../../migrations/V10__feeds.sql")),
 ]);

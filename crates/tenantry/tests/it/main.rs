@@ -31,6 +31,7 @@ mod pass_keys;
 mod permissions;
 mod races;
 mod refusals;
+mod seals;
 mod sessions;
 mod setup;
 mod strangers;
