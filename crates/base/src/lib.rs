@@ -80,6 +80,8 @@ pub struct Shared {
     pub committed: watch::Sender<i64>,
     /// Changes up to this number are among the grants; `None` while nobody follows.
     pub followed: watch::Sender<Option<i64>>,
+    /// Held by whoever reads rows and puts them among the grants.
+    pub following: tokio::sync::Mutex<()>,
     /// Those who watch what happens.
     pub live: Live,
     meter: OnceLock<Arc<dyn Meter>>,
@@ -114,6 +116,7 @@ impl App {
             grants: Arc::new(Grants::default()),
             committed: watch::Sender::new(0),
             followed: watch::Sender::new(None),
+            following: tokio::sync::Mutex::default(),
             live: Live::default(),
             meter: OnceLock::new(),
         })))
@@ -145,6 +148,13 @@ impl App {
     /// What the gateway has counted and not stored yet. Without a gateway nothing.
     pub fn unsaved(&self) -> Vec<Reading> {
         self.meter.get().map(|meter| meter.unsaved()).unwrap_or_default()
+    }
+
+    /// Stores what the gateway has counted. Returns how many counters that were.
+    pub async fn store_counters(&self) -> Result<u64, Error> {
+        let Some(meter) = self.meter.get() else { return Ok(0) };
+        let unstored = || Error::new(api::Code::Unavailable, "The counters cannot be stored for the moment.");
+        meter.store().await.map_err(|_| unstored())
     }
 
     /// Whether room was made on a full disk, so that trying once more may help.

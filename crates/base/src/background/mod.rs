@@ -23,6 +23,9 @@ use crate::App;
 /// After a failure: the cause may pass, and is told once.
 const AFTER_FAILURE: Duration = Duration::from_secs(15);
 
+/// Rows that a clean-up deletes at once.
+pub const PIECE: u64 = 1000;
+
 /// What one run came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Round {
@@ -45,6 +48,11 @@ pub trait Reconciler: Send + Sync + 'static {
     /// Whether it is run once more when the process ends: what it stores is in memory until then.
     fn runs_at_end(&self) -> bool {
         false
+    }
+
+    /// When it is tried again after it could not be done.
+    fn after_failure(&self) -> Duration {
+        AFTER_FAILURE
     }
 
     /// Makes it true.
@@ -96,7 +104,7 @@ async fn keep(app: App, duty: Arc<dyn Reconciler>, stop: CancellationToken) {
                     tracing::warn!(duty = duty.name(), %error, cause = ?error.cause, "cannot be done; tried again");
                 }
                 has_failed = true;
-                AFTER_FAILURE
+                duty.after_failure()
             }
         };
         let changed = async {

@@ -596,7 +596,7 @@ pub async fn again(tx: &mut Tx, task: &TaskRow, outcomes: &[Outcome]) -> Result<
 
 /// How long what is over is remembered.
 const KEPT_MICROS: i64 = 30 * 24 * 60 * 60 * 1_000_000;
-const FORGOTTEN_AT_ONCE: i64 = 2000;
+const FORGOTTEN_AT_ONCE: i64 = super::PIECE.cast_signed();
 
 /// Forgets what has been over for a month, a bounded piece at a time. Returns how much.
 pub async fn forget_old(app: &App) -> Result<u64, Error> {
@@ -622,7 +622,8 @@ async fn forget(tx: &mut Tx) -> Result<u64, Error> {
     if items == 0 {
         tx.exec(sql!["delete from tasks where id = ", id.as_str()]).await?;
     }
-    Ok(items.max(1))
+    // There may be more of them.
+    Ok(super::PIECE)
 }
 
 /// How far the tasks are that are not over, and those that ended since.
