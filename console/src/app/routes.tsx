@@ -3,6 +3,7 @@ import { createRootRouteWithContext, createRoute, Outlet, redirect, retainSearch
 import { isCode } from '../api/client';
 import { customerQuery } from '../features/customers/api';
 import { meQuery, setupQuery } from '../features/sessions/api';
+import { follow } from './feed/feed';
 import { page } from './page';
 import { Shell } from './Shell';
 import { Unavailable } from './Unavailable';
@@ -48,6 +49,7 @@ const frame = createRoute({
       if (!isCode(error, 'sign_in_required')) throw error;
       throw redirect({ to: '/sign-in', search: { to: location.href === '/' ? undefined : location.href } });
     }
+    follow(client);
   },
   component: Shell,
 });

@@ -1,6 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Customer, Mode } from '../../api/schema';
+import { happened } from '../../app/feed/feed';
 import { counted } from '../../lib/format';
 import { customerName, problemText } from '../../lib/words';
 import { Skeletons } from '../../ui/Blank';
@@ -9,14 +10,7 @@ import { Dialog, DialogBody, DialogFoot } from '../../ui/Dialog';
 import { FormSummary, FormView, useForm } from '../../ui/form';
 import type { Selection } from '../../ui/grid/selection';
 import { Notice } from '../../ui/Notice';
-import {
-  activateCustomer,
-  allCustomers,
-  refreshCustomers,
-  showCustomer,
-  suspendCustomer,
-  type CustomerFilter,
-} from './api';
+import { activateCustomer, allCustomers, showCustomer, suspendCustomer, type CustomerFilter } from './api';
 import { inLanes, planOf, knownAtOnce, runAll, type BulkAction, type Outcome, type Plan, type Preview } from './bulk';
 import { ConsequenceList } from './ConsequenceList';
 import { checkSuspension, modeOf, SuspendFields, suspensionOf } from './SuspendFields';
@@ -53,7 +47,7 @@ export function BulkDialog({ action, selection, filter, onClose, onDone }: BulkD
       );
       setFinished(true);
       onDone();
-      await refreshCustomers(client);
+      await happened(client, action === 'suspend' ? 'customer.suspended' : 'customer.activated', ...changing);
     },
   });
 

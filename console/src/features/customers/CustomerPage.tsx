@@ -36,13 +36,12 @@ export function CustomerPage() {
   const { id } = route.useParams();
   const { tab = 'overview', add } = route.useSearch();
   const go = useNavigate({ from: '/customers/$id' });
-  // Used space is exact live, so it is looked at often while somebody looks.
-  const customer = useQuery({ ...customerQuery(id), refetchInterval: 5000 });
+  const customer = useQuery(customerQuery(id));
   const [dialog, setDialog] = useState<CustomerDialog>();
   const data = customer.data;
   useTitle(data && customerName(data));
 
-  if (customer.error && !data) {
+  if (customer.error && (!data || isCode(customer.error, 'not_found'))) {
     return isCode(customer.error, 'not_found') ? (
       <Blank title="There is no such customer" whole>
         <p>It was deleted, or it is not yours to see.</p>

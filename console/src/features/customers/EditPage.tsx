@@ -3,6 +3,7 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { useState, type ReactNode } from 'react';
 import { isCode } from '../../api/client';
 import type { Customer } from '../../api/schema';
+import { happened } from '../../app/feed/feed';
 import { useMay } from '../../app/useMe';
 import { customerName, fieldName, refusalOf } from '../../lib/words';
 import { Failed, NotForRole, Skeletons } from '../../ui/Blank';
@@ -15,7 +16,7 @@ import { NewPasswordFields } from '../../ui/NewPassword';
 import { Notice } from '../../ui/Notice';
 import { Section } from '../../ui/Section';
 import { toast } from '../../ui/Toasts';
-import { customerQuery, refreshCustomers, showCustomer, storageLocationsQuery, updateCustomer } from './api';
+import { customerFormQuery, customerQuery, showCustomer, storageLocationsQuery, updateCustomer } from './api';
 import { checkEdit, conflictsOf, isSaved, updateOf, valuesOf, type Conflict } from './edit';
 import { ONE_POOL, PlaceFields } from './PlaceFields';
 import { ProfileFields } from './ProfileFields';
@@ -26,8 +27,7 @@ const route = getRouteApi('/frame/customers/$id/edit');
 export function EditPage() {
   const { id } = route.useParams();
   const may = useMay('customer_update');
-  // What the form began with stays while it is edited: nothing is fetched into it behind one's back.
-  const customer = useQuery({ ...customerQuery(id), staleTime: 0, refetchOnWindowFocus: false });
+  const customer = useQuery(customerFormQuery(id));
   const name = customer.data && customerName(customer.data);
   useTitle(name && `Edit ${name}`);
   return (
@@ -76,7 +76,8 @@ function EditForm({ customer }: { customer: Customer }) {
   const saved = async (now: Customer) => {
     setSent(true);
     toast(`${customerName(now)} saved`);
-    await refreshCustomers(client);
+    client.setQueryData(customerQuery(now.id).queryKey, now);
+    void happened(client, 'customer.updated', now);
     await go({ to: '/customers/$id', params: { id: customer.id } });
   };
   const form = useForm({

@@ -4,6 +4,7 @@ import { HardDrive, KeyRound, Pencil } from 'lucide-react';
 import { useState } from 'react';
 import { idempotencyKey, isCode } from '../../api/client';
 import type { Device, DeviceCredentials } from '../../api/schema';
+import { happened } from '../../app/feed/feed';
 import { useMay } from '../../app/useMe';
 import { bytes, day } from '../../lib/format';
 import { DEVICE_KIND, DEVICE_STATUS, offers, problemText, refusalOf } from '../../lib/words';
@@ -30,13 +31,13 @@ const route = getRouteApi('/frame/devices/$id');
 /** One machine: what it holds, where, and how it signs in. */
 export function DevicePage() {
   const { id } = route.useParams();
-  const device = useQuery({ ...deviceQuery(id), refetchInterval: 5000 });
+  const device = useQuery(deviceQuery(id));
   const [dialog, setDialog] = useState<'rename' | 'credentials'>();
   const data = device.data;
   const mayRename = useMay('device_update');
   const mayIssue = useMay('device_issue_credentials');
   useTitle(data?.name);
-  if (device.error && !data) {
+  if (device.error && (!data || isCode(device.error, 'not_found'))) {
     return isCode(device.error, 'not_found') ? (
       <Blank title="There is no such device" whole>
         <p>It was removed, or it is not yours to see.</p>
@@ -161,7 +162,7 @@ function RenameDialog({ device, onClose }: DeviceDialogProps) {
       await renameDevice(base, name.trim());
       onClose();
       toast(`Device renamed to ${name.trim()}`);
-      await client.invalidateQueries({ queryKey: ['devices'] });
+      await happened(client, 'device.updated', base);
     },
   });
   return (
