@@ -213,6 +213,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/feed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happens, as it happens: server-sent events of what the caller may see.
+         * @description - `change`: something was written to the change log. `{"action", "subject_kind", "subject_id", "path"}`, where `path` is
+         *       the ids from the top of what the caller may see down to the customer that it happened at, each followed by a slash.
+         *     - `usage`: used bytes or last backups changed. `{"paths": […]}` of the customers that the devices stand under, at most
+         *       every two seconds; `null` where they are many.
+         *     - `task`: a task that the caller began has moved on. `{"id", "state", "progress": {"done", "total"}}`.
+         *     - `reset`: what was missed is too much to be told. Read anew whatever is shown. `{}`
+         *
+         *     A comment comes every 15 seconds. The events' ids are cursors: a client that connects again sends the last one as
+         *     `Last-Event-ID` and is told what it missed. It ends with the session.
+         */
+        get: operations["feed_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/invitations/accept": {
         parameters: {
             query?: never;
@@ -448,6 +476,14 @@ export interface components {
         };
         /** @enum {string} */
         ActorKind: "user" | "customer" | "device" | "system" | "above";
+        /** @description A node above something, as far as the caller may see. */
+        Ancestor: {
+            company_name: string;
+            id: components["schemas"]["CustomerId"];
+            level: components["schemas"]["Level"];
+            /** @description Sites only: the short name. */
+            name?: string | null;
+        };
         /** @description One entry, in lists the newest first. */
         Change: {
             action: components["schemas"]["ChangeAction"];
@@ -498,6 +534,8 @@ export interface components {
         Customer: {
             account_state: components["schemas"]["AccountState"];
             actions: components["schemas"]["Action"][];
+            /** @description The nodes from the top of what the caller may see down to the parent. Not in lists. */
+            ancestors?: components["schemas"]["Ancestor"][] | null;
             company_name: string;
             /** @description ISO 3166-1 alpha-2; the provider may have none. */
             country?: string | null;
@@ -627,6 +665,8 @@ export interface components {
         };
         Device: {
             actions: components["schemas"]["Action"][];
+            /** @description The nodes from the top of what the caller may see down to its customer. Not in lists. */
+            ancestors?: components["schemas"]["Ancestor"][] | null;
             created_at: components["schemas"]["Time"];
             /** @description The end customer or site under which it stands. */
             customer_id: components["schemas"]["CustomerId"];
@@ -796,6 +836,8 @@ export interface components {
             items: {
                 account_state: components["schemas"]["AccountState"];
                 actions: components["schemas"]["Action"][];
+                /** @description The nodes from the top of what the caller may see down to the parent. Not in lists. */
+                ancestors?: components["schemas"]["Ancestor"][] | null;
                 company_name: string;
                 /** @description ISO 3166-1 alpha-2; the provider may have none. */
                 country?: string | null;
@@ -844,6 +886,8 @@ export interface components {
         Page_Device: {
             items: {
                 actions: components["schemas"]["Action"][];
+                /** @description The nodes from the top of what the caller may see down to its customer. Not in lists. */
+                ancestors?: components["schemas"]["Ancestor"][] | null;
                 created_at: components["schemas"]["Time"];
                 /** @description The end customer or site under which it stands. */
                 customer_id: components["schemas"]["CustomerId"];
@@ -1321,6 +1365,7 @@ export type AccountState = components['schemas']['AccountState'];
 export type Action = components['schemas']['Action'];
 export type Actor = components['schemas']['Actor'];
 export type ActorKind = components['schemas']['ActorKind'];
+export type Ancestor = components['schemas']['Ancestor'];
 export type Change = components['schemas']['Change'];
 export type ChangeAction = components['schemas']['ChangeAction'];
 export type ChangeId = components['schemas']['ChangeId'];
@@ -2070,6 +2115,36 @@ export interface operations {
             415: components["responses"]["Refused415"];
             422: components["responses"]["Refused422"];
             429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    feed_show: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id of the last event that was received. */
+                "Last-Event-ID"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
             500: components["responses"]["Refused500"];
             503: components["responses"]["Refused503"];
         };

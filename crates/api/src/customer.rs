@@ -173,6 +173,16 @@ pub struct EffectiveState {
     pub cause_name: Option<String>,
 }
 
+/// A node above something, as far as the caller may see.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Ancestor {
+    pub id: CustomerId,
+    pub level: Level,
+    pub company_name: String,
+    /// Sites only: the short name.
+    pub name: Option<String>,
+}
+
 /// The node's own suspension.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Suspension {
@@ -207,6 +217,9 @@ pub struct Customer {
     pub parent_name: Option<String>,
     /// The ids from the top of what the caller may see down to this customer, each followed by a slash.
     pub path: String,
+    /// The nodes from the top of what the caller may see down to the parent. Not in lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ancestors: Option<Vec<Ancestor>>,
     pub level: Level,
     /// Sites only: the short name.
     pub name: Option<String>,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::customer::EffectiveState;
+use crate::customer::{Ancestor, EffectiveState};
 use crate::id::{CustomerId, DeviceId, RepositoryId, StorageLocationId};
 use crate::units::{Action, Secret, Time};
 
@@ -62,6 +62,9 @@ pub struct Device {
     pub customer_name: String,
     /// The ids from the top of what the caller may see down to the customer, each followed by a slash.
     pub path: String,
+    /// The nodes from the top of what the caller may see down to its customer. Not in lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ancestors: Option<Vec<Ancestor>>,
     pub name: String,
     pub kind: DeviceKind,
     pub os: Option<String>,

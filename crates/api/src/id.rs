@@ -92,6 +92,8 @@ ids! {
     StoragePoolId => "pool";
     /// An entry of the change log, as one reader sees it.
     ChangeId => "chg";
+    /// Something that goes on after its request was answered.
+    TaskId => "tsk";
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ pub mod pass_key;
 pub mod pool;
 pub mod session;
 pub mod storage;
+pub mod task;
 pub mod units;
 pub mod user;
 

@@ -119,6 +119,7 @@ pub const OPERATIONS: &[Line] = &[
     ("customer_set_password", Need::Permission(Permission::SetPasswords)),
     ("site_create", Need::Permission(Permission::CreateCustomers)),
     ("change_list", Need::Permission(Permission::ReadChanges)),
+    ("feed_show", Need::Permission(Permission::ReadChanges)),
     ("user_list", Need::Permission(Permission::ReadUsers)),
     ("user_show", Need::Permission(Permission::ReadUsers)),
     ("user_create", Need::Permission(Permission::ManageUsers)),

@@ -16,6 +16,7 @@ pub mod http;
 pub mod idempotency;
 pub mod lineage;
 pub mod list;
+pub mod live;
 pub mod overlay;
 pub mod seal;
 pub mod text;
@@ -41,6 +42,7 @@ use crate::change::Written;
 use crate::clock::{Clock, Random};
 use crate::credentials::Seen;
 use crate::http::bodies::Bodies;
+use crate::live::Live;
 
 /// How long a command waits until the gateway knows of it.
 const FOLLOWED_WITHIN: Duration = Duration::from_secs(1);
@@ -76,6 +78,8 @@ pub struct Shared {
     pub committed: watch::Sender<i64>,
     /// Changes up to this number are among the grants; `None` while nobody follows.
     pub followed: watch::Sender<Option<i64>>,
+    /// Those who watch what happens.
+    pub live: Live,
     meter: OnceLock<Arc<dyn Meter>>,
 }
 
@@ -108,6 +112,7 @@ impl App {
             grants: Arc::new(Grants::default()),
             committed: watch::Sender::new(0),
             followed: watch::Sender::new(None),
+            live: Live::default(),
             meter: OnceLock::new(),
         })))
     }

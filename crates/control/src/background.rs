@@ -12,6 +12,7 @@ use futures_util::future::BoxFuture;
 pub fn duties() -> Duties {
     vec![
         Arc::new(LastUses),
+        Arc::new(crate::changes::live::Teller::default()),
         duty("ended sessions", CLEAN_UP_EVERY, |app| Box::pin(crate::sessions::forget_ended(app))),
         duty("expired invitations", CLEAN_UP_EVERY, |app| Box::pin(crate::invitations::forget_expired(app))),
         duty("kept answers", CLEAN_UP_EVERY, |app| Box::pin(base::idempotency::forget_old(app))),

@@ -13,7 +13,7 @@ use base::http::{Failure, envelope};
 use tokio::time::{Instant, timeout};
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
-use tower_http::compression::predicate::SizeAbove;
+use tower_http::compression::predicate::{NotForContentType, Predicate as _, SizeAbove};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -77,7 +77,10 @@ pub fn router(app: App) -> Router {
         // Lists are some tenths of their size on the way; what is small isn't worth the processor's time, and answers with
         // secrets are small.
         .layer(
-            CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(SizeAbove::new(COMPRESSED_ABOVE)),
+            CompressionLayer::new()
+                .quality(CompressionLevel::Fastest)
+                // What is told bit by bit would wait for the rest.
+                .compress_when(SizeAbove::new(COMPRESSED_ABOVE).and(NotForContentType::SSE)),
         )
         .route("/api/{*rest}", axum::routing::any(async || envelope::unknown()))
         .route("/healthz", get(async || "ok\n"))

@@ -130,6 +130,7 @@ impl Server {
         tokio::spawn(async move {
             stopped.cancelled().await;
             app.attempts.close();
+            app.live.close();
         });
         let is_https = self.app.config.public_url.starts_with("https://");
         let site = listen::Site { router, gateway: Arc::clone(&self.gateway), bounds: self.bounds, is_https };

@@ -1,6 +1,8 @@
 //! Reading the change log of a subtree.
 
+mod feed;
 pub mod http;
+pub mod live;
 mod reader;
 mod sql;
 

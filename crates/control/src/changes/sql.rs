@@ -5,9 +5,11 @@ use api::change::ChangeAction;
 use api::id::CustomerId;
 use api::page::COUNTED;
 use db::{Sql, columns_of, sql};
+use tree::Path;
 
 use base::cx::Cx;
 use base::list::{Key, Window};
+use base::live::Changed;
 
 db::record! {
     /// An entry as it is stored.
@@ -72,4 +74,77 @@ pub(super) async fn window(cx: &mut Cx, wanted: &Wanted<'_>, window: &Window) ->
     window.finish(&mut statement);
     let rows: Vec<(ChangeRow, Option<Key>)> = cx.all(statement).await?;
     Ok(rows.into_iter().filter_map(|(row, key)| key.map(|key| (row, key))).collect())
+}
+
+/// Of the newest change.
+pub(super) async fn last_number(cx: &mut Cx) -> Result<i64, Error> {
+    cx.one(sql!["select last_number from change_counter where id = 1"]).await
+}
+
+db::record! {
+    /// An entry as those who watch are told of it.
+    struct ChangedRow {
+        number: i64,
+        action: ChangeAction as String => action,
+        subject_kind: String,
+        subject_id: String,
+        path: Path as String => Path::from_stored,
+    }
+}
+
+impl From<ChangedRow> for Changed {
+    fn from(row: ChangedRow) -> Self {
+        let ChangedRow { number, action, subject_kind, subject_id, path } = row;
+        Self { number, action, subject_kind, subject_id, path }
+    }
+}
+
+/// The next changes of the whole installation.
+pub(super) async fn changed(cx: &mut Cx, after: i64, limit: i64) -> Result<Vec<Changed>, Error> {
+    let rows: Vec<ChangedRow> = cx
+        .all(sql![
+            "select ",
+            db::columns::<ChangedRow>(),
+            " from changes where number > ",
+            after,
+            " order by number limit ",
+            limit
+        ])
+        .await?;
+    Ok(rows.into_iter().map(Changed::from).collect())
+}
+
+/// The first of a customer's changes between two numbers.
+pub(super) async fn missed(
+    cx: &mut Cx,
+    of: &CustomerId,
+    after: i64,
+    until: i64,
+    limit: i64,
+) -> Result<Vec<Changed>, Error> {
+    let rows: Vec<ChangedRow> = cx
+        .all(sql![
+            "select ",
+            columns_of::<ChangedRow>("h"),
+            " from change_places p join changes h on h.number = p.number where p.customer_id = ",
+            of.as_str(),
+            " and p.number > ",
+            after,
+            " and p.number <= ",
+            until,
+            " order by p.number limit ",
+            limit
+        ])
+        .await?;
+    Ok(rows.into_iter().map(Changed::from).collect())
+}
+
+/// Every repository that is written to: bytes, last backup, place.
+pub(super) async fn open_repositories(cx: &mut Cx) -> Result<Vec<(String, i64, Option<i64>, String)>, Error> {
+    cx.all(sql!["select id, used_bytes, last_backup_at, path from repositories where is_open = true"]).await
+}
+
+/// What is in force at a customer, as its column has it.
+pub(super) async fn stopped(cx: &mut Cx, customer: &CustomerId) -> Result<Option<i64>, Error> {
+    cx.opt(sql!["select stopped from customers where id = ", customer.as_str()]).await
 }

@@ -27,7 +27,10 @@ pub async fn one(cx: &mut Cx, account: &Account, row: CustomerRow) -> Result<Cus
     let totals = super::sql::totals(cx, &row.id).await?;
     let lineage = Lineage::of(cx, std::iter::once(&row.path)).await?;
     let overlay = cx.overlay().await?;
-    Ok(customer(&lineage, account, row, totals, &overlay))
+    let mut above = lineage.ancestors(&row.path, account);
+    above.pop();
+    let customer = customer(&lineage, account, row, totals, &overlay);
+    Ok(Customer { ancestors: Some(above), ..customer })
 }
 
 fn customer(lineage: &Lineage, account: &Account, row: CustomerRow, totals: TotalsRow, overlay: &Overlay) -> Customer {
@@ -41,6 +44,7 @@ fn customer(lineage: &Lineage, account: &Account, row: CustomerRow, totals: Tota
         parent_id: parent.cloned(),
         parent_name: parent.and_then(|id| lineage.get(id.as_str())).map(|node| node.company_name.clone()),
         path: row.path.seen_from(&account.path).to_string(),
+        ancestors: None,
         level: row.level,
         account_state: row.account_state(),
         suspension,

@@ -86,7 +86,8 @@ async fn fetch(cx: &mut Cx, account: &Account, id: &DeviceId, permission: Permis
 async fn seen(cx: &mut Cx, account: &Account, whole: WholeDevice) -> Result<Device, Error> {
     let lineage = Lineage::of(cx, std::iter::once(&whole.0.path)).await?;
     let overlay = cx.overlay().await?;
-    Ok(view(&cx.app, &lineage, account, whole, &overlay))
+    let ancestors = Some(lineage.ancestors(&whole.0.path, account));
+    Ok(Device { ancestors, ..view(&cx.app, &lineage, account, whole, &overlay) })
 }
 
 /// What `rest:` is put before: the repository's address, ending in a slash.
@@ -112,6 +113,7 @@ fn view(
         version: row.version,
         effective_state: lineage.effective_state(&row.path, account),
         path: row.path.seen_from(&account.path).to_string(),
+        ancestors: None,
         repository_url: repository_url(app, &repository.id),
         actions: vec![
             action("edit", Permission::EditDevices),
