@@ -1,6 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
 import type { Customer, Level } from '../../api/schema';
 import { happened } from '../../app/feed/feed';
 import { useMay, useScope } from '../../app/useMe';
@@ -56,7 +55,6 @@ export function AddPage() {
 function AddForm({ parent: initialParent }: { parent: Customer | null }) {
   const client = useQueryClient();
   const go = useNavigate();
-  const [sent, setSent] = useState(false);
   const locations = useQuery(storageLocationsQuery()).data;
   const form = useForm({
     initial: emptyValues(initialParent?.id ?? ''),
@@ -64,7 +62,6 @@ function AddForm({ parent: initialParent }: { parent: Customer | null }) {
     send: async (values, { key }) => {
       if (!level) return;
       const made = await createCustomer(createOf(values, level, locations), key);
-      setSent(true);
       client.setQueryData(invitationKey(made.id), made.invitation ?? null);
       void happened(client, 'customer.created', made);
       await go({
@@ -72,6 +69,7 @@ function AddForm({ parent: initialParent }: { parent: Customer | null }) {
         params: { id: made.id },
         state: { warnings: made.warnings },
         replace: true,
+        ignoreBlocker: true,
       });
     },
     explain: explainNoAnswer,
@@ -154,7 +152,7 @@ function AddForm({ parent: initialParent }: { parent: Customer | null }) {
         <LinkButton to="/customers">Cancel</LinkButton>
       </footer>
       <LeaveGuard
-        when={form.changed && !sent}
+        when={form.changed}
         what={parent ? `the new customer of ${customerName(parent)}` : 'the new customer'}
       />
     </FormView>

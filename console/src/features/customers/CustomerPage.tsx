@@ -41,15 +41,9 @@ export function CustomerPage() {
   const data = customer.data;
   useTitle(data && customerName(data));
 
-  if (customer.error && (!data || isCode(customer.error, 'not_found'))) {
-    return isCode(customer.error, 'not_found') ? (
-      <Blank title="There is no such customer" whole>
-        <p>It was deleted, or it is not yours to see.</p>
-        <LinkButton to="/customers">Go to customers</LinkButton>
-      </Blank>
-    ) : (
-      <Failed what="The customer" error={customer.error} onRetry={() => void customer.refetch()} />
-    );
+  if (isCode(customer.error, 'not_found')) return <Gone customer={data} />;
+  if (customer.error && !data) {
+    return <Failed what="The customer" error={customer.error} onRetry={() => void customer.refetch()} />;
   }
   if (!data) return <Skeletons lines={6} />;
   return (
@@ -92,6 +86,26 @@ export function CustomerPage() {
         </Suspense>
       )}
     </div>
+  );
+}
+
+/** `customer`: as it was while the page showed it. */
+function Gone({ customer }: { customer: Customer | undefined }) {
+  if (customer?.parent_id) {
+    return (
+      <Blank title={`${customerName(customer)} is gone`} whole>
+        <p role="status">It was deleted, or is no longer yours to see.</p>
+        <LinkButton to="/customers/$id" params={{ id: customer.parent_id }} search={{ under: undefined }}>
+          Open {customer.parent_name ?? 'what it stood under'}
+        </LinkButton>
+      </Blank>
+    );
+  }
+  return (
+    <Blank title="There is no such customer" whole>
+      <p>It was deleted, or it is not yours to see.</p>
+      <LinkButton to="/customers">Go to customers</LinkButton>
+    </Blank>
   );
 }
 

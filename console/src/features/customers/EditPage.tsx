@@ -68,17 +68,15 @@ function EditForm({ customer }: { customer: Customer }) {
   const go = useNavigate();
   const [base, setBase] = useState(customer);
   const [conflicts, setConflicts] = useState<Conflict[]>([]);
-  const [sent, setSent] = useState(false);
   const locations = useQuery(storageLocationsQuery()).data;
   const refusal = refusalOf(customer, 'edit');
   // What is fixed from above is no field for the customer's own people.
   const isOwn = customer.level !== 'provider' && !customer.parent_id;
   const saved = async (now: Customer) => {
-    setSent(true);
     toast(`${customerName(now)} saved`);
     client.setQueryData(customerQuery(now.id).queryKey, now);
     void happened(client, 'customer.updated', now);
-    await go({ to: '/customers/$id', params: { id: customer.id } });
+    await go({ to: '/customers/$id', params: { id: customer.id }, ignoreBlocker: true });
   };
   const form = useForm({
     initial: valuesOf(customer),
@@ -149,7 +147,7 @@ function EditForm({ customer }: { customer: Customer }) {
           Cancel
         </LinkButton>
       </footer>
-      <LeaveGuard when={form.changed && !sent} what={`the changes to ${customerName(customer)}`} />
+      <LeaveGuard when={form.changed} what={`the changes to ${customerName(customer)}`} />
     </FormView>
   );
 }
