@@ -51,6 +51,26 @@ test('on a customer’s page the tree leads to other customers, and shows where 
   await expect(page.getByRole('heading', { name: reseller.company_name, level: 1 })).toBeVisible();
 });
 
+test('every page of a customer and of a device leads up to what stands above it', async ({ page, backend }, info) => {
+  const reseller = await backend.reseller(`Crumbs ${info.workerIndex}-${info.repeatEachIndex}`);
+  const end = await backend.endCustomer(reseller, 'Crumb Ltd', { sites: ['hq'] });
+  const device = await backend.device(end, 'crumb-01');
+  const crumbs = page.getByRole('navigation', { name: 'Breadcrumb' }).getByRole('link');
+  const above = ['Provider', reseller.company_name];
+  const paths: string[] = [];
+  page.on('request', (request) => paths.push(request.url()));
+  await page.goto(`/customers/${end.sites[0]!.id}`);
+  await expect(crumbs).toHaveText(['Customers', ...above, 'Crumb Ltd']);
+  await page.goto(`/customers/${end.id}/edit`);
+  await expect(crumbs).toHaveText(['Customers', ...above, 'Crumb Ltd']);
+  await page.goto(`/devices/${device}`);
+  await expect(crumbs).toHaveText(['Devices', ...above, 'Crumb Ltd']);
+  // They come with what the page shows: no list is asked for them.
+  expect(paths.filter((path) => path.includes('ids='))).toEqual([]);
+  await crumbs.getByText(reseller.company_name).click();
+  await expect(page.getByRole('heading', { name: reseller.company_name, level: 1 })).toBeVisible();
+});
+
 test('the command field finds customers, pages and actions', async ({ page, backend }, info) => {
   const name = `Findable ${info.workerIndex}-${info.repeatEachIndex}`;
   await backend.reseller(name);

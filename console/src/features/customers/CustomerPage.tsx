@@ -8,13 +8,13 @@ import { useMay } from '../../app/useMe';
 import { count } from '../../lib/format';
 import { customerName, offers, refusalOf } from '../../lib/words';
 import { Blank, Failed, Skeletons } from '../../ui/Blank';
-import { Breadcrumbs } from '../../ui/Breadcrumbs';
 import { Button, LinkButton } from '../../ui/Button';
 import { Menu, MenuDivider, MenuItem } from '../../ui/Menu';
 import { isCode } from '../../api/client';
 import { intoView } from '../../ui/intoView';
 import { lazyDialog, lazyPart } from '../../ui/lazily';
-import { ancestorsQuery, customerQuery } from './api';
+import { customerQuery } from './api';
+import { CustomerCrumbs } from './CustomerCrumbs';
 import { Details } from './Details';
 import { LevelIcon } from './LevelIcon';
 import { Overview } from './Overview';
@@ -49,7 +49,7 @@ export function CustomerPage() {
   return (
     <div className="detail">
       <header className="detail-head">
-        <Ancestors customer={data} />
+        <CustomerCrumbs customer={data} />
         <div className="detail-title">
           <LevelIcon level={data.level} />
           <h1>{customerName(data)}</h1>
@@ -106,36 +106,6 @@ function Gone({ customer }: { customer: Customer | undefined }) {
       <p>It was deleted, or it is not yours to see.</p>
       <LinkButton to="/customers">Go to customers</LinkButton>
     </Blank>
-  );
-}
-
-function Ancestors({ customer }: { customer: Customer }) {
-  const ancestors = useQuery(ancestorsQuery(customer.path)).data ?? [];
-  return (
-    <Breadcrumbs>
-      {[
-        <Link
-          key="list"
-          activeOptions={{ exact: true }}
-          to="/customers"
-          search={{ under: undefined }}
-          className="plain-link"
-        >
-          Customers
-        </Link>,
-        ...ancestors.map((above) => (
-          <Link
-            key={above.id}
-            activeOptions={{ exact: true }}
-            to="/customers/$id"
-            params={{ id: above.id }}
-            className="plain-link"
-          >
-            {customerName(above)}
-          </Link>
-        )),
-      ]}
-    </Breadcrumbs>
   );
 }
 

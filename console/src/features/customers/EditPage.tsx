@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
+import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useState, type ReactNode } from 'react';
 import { isCode } from '../../api/client';
 import type { Customer } from '../../api/schema';
@@ -7,7 +7,6 @@ import { happened } from '../../app/feed/feed';
 import { useMay } from '../../app/useMe';
 import { customerName, fieldName, refusalOf } from '../../lib/words';
 import { Failed, NotForRole, Skeletons } from '../../ui/Blank';
-import { Breadcrumbs } from '../../ui/Breadcrumbs';
 import { Button, LinkButton } from '../../ui/Button';
 import { TextField } from '../../ui/fields';
 import { FormSummary, FormView, useForm, useFormField } from '../../ui/form';
@@ -17,6 +16,7 @@ import { Notice } from '../../ui/Notice';
 import { Section } from '../../ui/Section';
 import { toast } from '../../ui/Toasts';
 import { customerFormQuery, customerQuery, showCustomer, storageLocationsQuery, updateCustomer } from './api';
+import { CustomerCrumbs } from './CustomerCrumbs';
 import { checkEdit, conflictsOf, isSaved, updateOf, valuesOf, type Conflict } from './edit';
 import { ONE_POOL, PlaceFields } from './PlaceFields';
 import { ProfileFields } from './ProfileFields';
@@ -34,22 +34,7 @@ export function EditPage() {
     <div className="page">
       <header className="page-head">
         <div className="page-title">
-          <Breadcrumbs>
-            {[
-              <Link key="list" activeOptions={{ exact: true }} to="/customers" className="plain-link">
-                Customers
-              </Link>,
-              <Link
-                key="one"
-                activeOptions={{ exact: true }}
-                to="/customers/$id"
-                params={{ id }}
-                className="plain-link"
-              >
-                {name ?? 'Customer'}
-              </Link>,
-            ]}
-          </Breadcrumbs>
+          <CustomerCrumbs customer={customer.data} withItself />
           <h1>Edit {name}</h1>
         </div>
       </header>

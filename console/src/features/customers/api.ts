@@ -27,7 +27,7 @@ export async function listCustomers(filter: CustomerFilter, sort: string, range:
 
 /** Every customer that matches, page by page by cursor. */
 export async function allCustomers(
-  filter: CustomerFilter & { parent_id?: string; ids?: string },
+  filter: CustomerFilter & { parent_id?: string },
   signal?: AbortSignal,
 ): Promise<Customer[]> {
   const found: Customer[] = [];
@@ -61,19 +61,6 @@ export function customerFormQuery(id: string) {
     gcTime: 0,
     refetchOnWindowFocus: false,
     refetchOnReconnect: false,
-  });
-}
-
-/** The customers above the end of a path, as far as the caller sees them. */
-export function ancestorsQuery(path: string) {
-  const above = path.split('/').filter(Boolean).slice(0, -1);
-  return queryOptions({
-    queryKey: ['customers', 'above', path],
-    queryFn: async ({ signal }) => {
-      const found = above.length > 0 ? await allCustomers({ ids: above.join(',') }, signal) : [];
-      return found.toSorted((a, b) => above.indexOf(a.id) - above.indexOf(b.id));
-    },
-    staleTime: 60_000,
   });
 }
 

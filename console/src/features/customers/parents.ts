@@ -25,8 +25,11 @@ export function parentSearch(q: string): Search {
         }),
       );
       const found = lists.flatMap(({ items }) => items);
-      // Whoever chooses one has it at once: what can stand below it depends on its level.
-      for (const customer of found) client.setQueryData(customerQuery(customer.id).queryKey, customer);
+      // Whoever chooses one has it at once: what can stand below it depends on its level. What a row leaves out follows.
+      for (const customer of found) {
+        const { queryKey } = customerQuery(customer.id);
+        if (!client.getQueryData(queryKey)) client.setQueryData(queryKey, customer, { updatedAt: 1 });
+      }
       return {
         choices: found.map(parentChoice),
         more: lists.some(({ items, total }) => total > items.length),

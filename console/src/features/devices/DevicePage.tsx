@@ -20,6 +20,7 @@ import { Secret } from '../../ui/Secret';
 import { toast } from '../../ui/Toasts';
 import { When } from '../../ui/When';
 import { storageLocationsQuery } from '../customers/api';
+import { ancestorLinks } from '../customers/CustomerCrumbs';
 import { LastBackup } from '../customers/LastBackup';
 import { StateBadge } from '../customers/StateBadge';
 import { deviceQuery, issueCredentials, renameDevice } from './api';
@@ -56,15 +57,7 @@ export function DevicePage() {
             <Link key="list" activeOptions={{ exact: true }} to="/devices" className="plain-link">
               Devices
             </Link>,
-            <Link
-              key="customer"
-              activeOptions={{ exact: true }}
-              to="/customers/$id"
-              params={{ id: data.customer_id }}
-              className="plain-link"
-            >
-              {data.customer_name}
-            </Link>,
+            ...ancestorLinks(data.ancestors),
           ]}
         </Breadcrumbs>
         <div className="detail-title">
