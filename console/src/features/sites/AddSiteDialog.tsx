@@ -68,7 +68,7 @@ export function AddSiteDialog({ customer, onClose }: { customer: Customer; onClo
             }
             optional
           />
-          <LocationField />
+          <LocationField open={`That of ${customerName(customer)}`} />
         </DialogBody>
         <DialogFoot>
           <Button onPress={onClose}>Cancel</Button>
