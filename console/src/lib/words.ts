@@ -1,6 +1,7 @@
 /** The wording of every code that the API sends. The only place that knows it. */
 
 import { ApiError, Unloaded, Unreachable } from '../api/client';
+import { Stale } from './save';
 import type {
   Action,
   Change,
@@ -230,6 +231,7 @@ export function problemText(error: unknown): string {
   if (error instanceof Unloaded) {
     return 'Its script could not be loaded: the connection is gone, or the server has a newer console. Load it again.';
   }
+  if (error instanceof Stale) return PROBLEMS['version_stale']!;
   if (!(error instanceof ApiError)) return 'Something in this page failed. Load it again.';
   const { code, detail, request_id } = error.problem;
   if (code === 'internal' || code === 'unknown') return `${detail}${request_id ? ` Request ${request_id}.` : ''}`;

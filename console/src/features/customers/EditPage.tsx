@@ -1,15 +1,15 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useState, type ReactNode } from 'react';
-import { isCode } from '../../api/client';
 import type { Customer } from '../../api/schema';
 import { happened } from '../../app/feed/feed';
 import { useMay } from '../../app/useMe';
+import { save, Stale, type Saving } from '../../lib/save';
 import { customerName, fieldName, refusalOf } from '../../lib/words';
 import { Failed, NotForRole, Skeletons } from '../../ui/Blank';
 import { Button, LinkButton } from '../../ui/Button';
 import { TextField } from '../../ui/fields';
-import { FormSummary, FormView, useForm, useFormField } from '../../ui/form';
+import { FormSummary, FormView, useForm, useFormField, type Values } from '../../ui/form';
 import { LeaveGuard } from '../../ui/LeaveGuard';
 import { NewPasswordFields } from '../../ui/NewPassword';
 import { Notice } from '../../ui/Notice';
@@ -17,7 +17,7 @@ import { Section } from '../../ui/Section';
 import { toast } from '../../ui/Toasts';
 import { customerFormQuery, customerQuery, showCustomer, storageLocationsQuery, updateCustomer } from './api';
 import { CustomerCrumbs } from './CustomerCrumbs';
-import { checkEdit, conflictsOf, isSaved, updateOf, valuesOf, type Conflict } from './edit';
+import { checkEdit, conflictsOf, follows, isSaved, updateOf, valuesOf, type Conflict } from './edit';
 import { ONE_POOL, PlaceFields } from './PlaceFields';
 import { ProfileFields } from './ProfileFields';
 import { useTitle } from '../../ui/useTitle';
@@ -53,6 +53,7 @@ function EditForm({ customer }: { customer: Customer }) {
   const go = useNavigate();
   const [base, setBase] = useState(customer);
   const [conflicts, setConflicts] = useState<Conflict[]>([]);
+  const [unanswered] = useState<Values[]>([]);
   const locations = useQuery(storageLocationsQuery()).data;
   const refusal = refusalOf(customer, 'edit');
   // What is fixed from above is no field for the customer's own people.
@@ -67,19 +68,23 @@ function EditForm({ customer }: { customer: Customer }) {
     initial: valuesOf(customer),
     check: (values) => checkEdit(values, base, locations),
     send: async (values) => {
+      const saving: Saving<Customer, Values> = {
+        update: (on, wanted) => updateCustomer(on, updateOf(wanted, valuesOf(on), locations)),
+        latest: () => showCustomer(customer.id),
+        isSaved: (row, wanted) => isSaved(wanted, valuesOf(row), locations),
+        follows: (row, sent, wanted) => follows(sent, wanted, valuesOf(row), locations),
+      };
       try {
-        await saved(await updateCustomer(base, updateOf(values, valuesOf(base), locations)));
+        await saved(await save(saving, base, values, unanswered));
       } catch (error) {
-        if (isCode(error, 'version_stale')) {
-          const latest = await showCustomer(customer.id);
-          if (isSaved(values, valuesOf(latest), locations)) return saved(latest);
-          const found = conflictsOf(valuesOf(base), valuesOf(latest));
-          setConflicts(found);
-          setBase(latest);
-          // What was not touched here follows; what was typed stays.
-          for (const { field, was, is } of found) {
-            if ((values[field] ?? '') === was) form.set(field, is);
-          }
+        if (!(error instanceof Stale)) throw error;
+        const latest = error.latest as Customer;
+        const found = conflictsOf(valuesOf(base), valuesOf(latest), unanswered);
+        setConflicts(found);
+        setBase(latest);
+        // What was not touched here follows; what was typed stays.
+        for (const { field, was, is } of found) {
+          if ((values[field] ?? '') === was) form.set(field, is);
         }
         throw error;
       }
@@ -138,7 +143,7 @@ function EditForm({ customer }: { customer: Customer }) {
 }
 
 function explainStale(error: unknown): ReactNode {
-  if (!isCode(error, 'version_stale')) return undefined;
+  if (!(error instanceof Stale)) return undefined;
   return (
     <>
       <p className="strong">Somebody else has changed this customer in the meantime. Nothing was saved.</p>

@@ -7,6 +7,7 @@ import type { Device, DeviceCredentials } from '../../api/schema';
 import { happened } from '../../app/feed/feed';
 import { useMay } from '../../app/useMe';
 import { bytes, day } from '../../lib/format';
+import { save } from '../../lib/save';
 import { DEVICE_KIND, DEVICE_STATUS, offers, problemText, refusalOf } from '../../lib/words';
 import { Blank, Failed, Skeletons } from '../../ui/Blank';
 import { Breadcrumbs } from '../../ui/Breadcrumbs';
@@ -23,7 +24,7 @@ import { storageLocationsQuery } from '../customers/api';
 import { ancestorLinks } from '../customers/CustomerCrumbs';
 import { LastBackup } from '../customers/LastBackup';
 import { StateBadge } from '../customers/StateBadge';
-import { deviceQuery, issueCredentials, renameDevice } from './api';
+import { deviceQuery, issueCredentials, renameDevice, showDevice } from './api';
 import { repositoryCommand } from './commands';
 import { useTitle } from '../../ui/useTitle';
 
@@ -143,16 +144,22 @@ function Details({ device }: { device: Device }) {
   );
 }
 
+function isCalled(device: Device, name: string): boolean {
+  return device.name === name;
+}
+
 type DeviceDialogProps = { device: Device; onClose: () => void };
 
 function RenameDialog({ device, onClose }: DeviceDialogProps) {
   const client = useQueryClient();
   const [base] = useState(device);
+  const [unanswered] = useState<string[]>([]);
   const form = useForm({
     initial: { name: device.name },
     check: ({ name = '' }): Problems => (name.trim() ? {} : { name: 'This is needed.' }),
     send: async ({ name = '' }) => {
-      await renameDevice(base, name.trim());
+      const saving = { update: renameDevice, latest: () => showDevice(base.id), isSaved: isCalled, follows: isCalled };
+      await save(saving, base, name.trim(), unanswered);
       onClose();
       toast(`Device renamed to ${name.trim()}`);
       await happened(client, 'device.updated', base);
