@@ -54,7 +54,8 @@ export function CustomerPage() {
           <LevelIcon level={data.level} />
           <h1>{customerName(data)}</h1>
           <StateBadge state={data.effective_state} />
-          <Actions customer={data} onDialog={setDialog} onAddSite={() => void go({ search: { tab, add: 'site' } })} />
+          <Actions customer={data} onDialog={setDialog} />
+          <More customer={data} onDialog={setDialog} onAddSite={() => void go({ search: { tab, add: 'site' } })} />
         </div>
         <Tabs customer={data} chosen={tab} />
       </header>
@@ -109,10 +110,10 @@ function Gone({ customer }: { customer: Customer | undefined }) {
   );
 }
 
-type ActionsProps = { customer: Customer; onDialog: (dialog: CustomerDialog) => void; onAddSite: () => void };
+type ActionsProps = { customer: Customer; onDialog: (dialog: CustomerDialog) => void };
 
 /** What can be done; what this role may never do is not shown, what is impossible just now says why. */
-function Actions({ customer, onDialog, onAddSite }: ActionsProps) {
+function Actions({ customer, onDialog }: ActionsProps) {
   const { id } = customer;
   const mayEdit = useMay('customer_update');
   const mayCreate = useMay('customer_create');
@@ -121,32 +122,33 @@ function Actions({ customer, onDialog, onAddSite }: ActionsProps) {
     <div className="page-actions">
       <LinkButton to="/customers/$id/edit" params={{ id }}>
         <Pencil className="icon-s" aria-hidden />
-        <span className="action-text">Edit</span>
+        Edit
       </LinkButton>
       {offers(customer, 'suspend') && (
         <Button onPress={() => onDialog('suspend')} refusal={refusalOf(customer, 'suspend')}>
           <Pause className="icon-s" aria-hidden />
-          <span className="action-text">Suspend</span>
+          Suspend
         </Button>
       )}
       {offers(customer, 'activate') && (
         <Button onPress={() => onDialog('activate')} refusal={refusalOf(customer, 'activate')}>
           <Play className="icon-s" aria-hidden />
-          <span className="action-text">Activate</span>
+          Activate
         </Button>
       )}
       {mayCreate && offers(customer, 'add_customer') && !refusalOf(customer, 'add_customer') && (
         <LinkButton kind="primary" to="/customers/new" search={{ parent: id }}>
           <Plus className="icon-s" aria-hidden />
-          <span className="action-text">Add customer</span>
+          Add customer
         </LinkButton>
       )}
-      <More customer={customer} onDialog={onDialog} onAddSite={onAddSite} />
     </div>
   );
 }
 
-function More({ customer, onDialog, onAddSite }: ActionsProps) {
+function More({ customer, onDialog, onAddSite }: ActionsProps & { onAddSite: () => void }) {
+  const mayEdit = useMay('customer_update');
+  if (!mayEdit) return null;
   if (!['add_site', 'change_suspension', 'set_password', 'delete'].some((name) => offers(customer, name))) return null;
   return (
     <Menu

@@ -13,7 +13,7 @@ import { Blank, Failed, Skeletons } from '../../ui/Blank';
 import { Breadcrumbs } from '../../ui/Breadcrumbs';
 import { Button, LinkButton } from '../../ui/Button';
 import { Dialog, DialogBody, DialogFoot } from '../../ui/Dialog';
-import { Fact, Facts } from '../../ui/Facts';
+import { CopyId, Fact, Facts, Parts } from '../../ui/Facts';
 import { TextField } from '../../ui/fields';
 import { FormSummary, FormView, useForm, type Problems } from '../../ui/form';
 import { Notice } from '../../ui/Notice';
@@ -69,13 +69,13 @@ export function DevicePage() {
             {mayRename && offers(data, 'edit') && (
               <Button refusal={refusalOf(data, 'edit')} onPress={() => setDialog('rename')}>
                 <Pencil className="icon-s" aria-hidden />
-                <span className="action-text">Rename</span>
+                Rename
               </Button>
             )}
             {mayIssue && offers(data, 'issue_credentials') && (
               <Button refusal={refusalOf(data, 'issue_credentials')} onPress={() => setDialog('credentials')}>
                 <KeyRound className="icon-s" aria-hidden />
-                <span className="action-text">New credentials</span>
+                New credentials
               </Button>
             )}
           </div>
@@ -135,9 +135,13 @@ function Details({ device }: { device: Device }) {
         </Fact>
         <Fact name="Storage location">{location?.name ?? <span className="quiet">None yet</span>}</Fact>
         <Fact name="Registered">{day(device.created_at)}</Fact>
-        {device.fingerprint && <Fact name="Fingerprint">{device.fingerprint}</Fact>}
-        <Fact name="ID">
-          <code>{device.id}</code>
+        {device.fingerprint && (
+          <Fact name="Fingerprint" wide>
+            <Parts text={device.fingerprint} />
+          </Fact>
+        )}
+        <Fact name="ID" wide>
+          <CopyId id={device.id} />
         </Fact>
       </Facts>
     </section>
