@@ -194,6 +194,26 @@ test('from right to left nothing falls out of the page', async ({ page }) => {
   }
 });
 
+/** Where the middle of something is, from above. */
+async function middle(place: Promise<{ y: number; height: number } | null>): Promise<number> {
+  const { y, height } = (await place)!;
+  return y + height / 2;
+}
+
+test('on a phone the menu stays beside the title, and rows tell their last backup', async ({ page, backend }, info) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  const reseller = await backend.reseller(`Narrow ${info.workerIndex}-${info.repeatEachIndex}`);
+  await page.goto(`/customers/${reseller.id}`);
+  const title = await middle(page.getByRole('heading', { level: 1 }).boundingBox());
+  expect(
+    Math.abs((await middle(page.getByRole('button', { name: 'More actions' }).boundingBox())) - title),
+  ).toBeLessThan(8);
+  const actions = ['Edit', 'Add customer'].map((name) => page.getByRole('link', { name, exact: true }).boundingBox());
+  expect(await middle(actions[0]!)).toBe(await middle(actions[1]!));
+  await page.goto(`/customers?under=${reseller.id}`);
+  await expect(rowOf(page, reseller.company_name)).toContainText('No backup yet');
+});
+
 test('the narrow frame has its navigation in a drawer', async ({ page }) => {
   await page.setViewportSize({ width: 390, height: 844 });
   await page.goto('/customers');

@@ -116,7 +116,7 @@ test('a person is invited, and sets a password with the link, once', async ({
   await hers.getByLabel('Email or username').fill(email);
   await hers.getByLabel('Password', { exact: true }).fill(PASSWORD);
   await hers.getByRole('button', { name: 'Sign in' }).click();
-  await expect(hers.getByRole('heading', { name: 'Customers' })).toBeVisible();
+  await expect(hers.getByRole('heading', { name: 'Customers', exact: true })).toBeVisible();
   await open(link);
   await expect(hers.getByRole('alert')).toContainText('This invitation is not valid, was used, or has run out.');
   expect(complaints).toEqual([]);

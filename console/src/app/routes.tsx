@@ -5,6 +5,7 @@ import { customerQuery } from '../features/customers/api';
 import { meQuery, setupQuery } from '../features/sessions/api';
 import { follow } from './feed/feed';
 import { page } from './page';
+import { homeOf } from './pages';
 import { Shell } from './Shell';
 import { Unavailable } from './Unavailable';
 import { readCustomer, readCustomers, readList, readPeople, readScope, type Raw } from './search';
@@ -57,8 +58,8 @@ const frame = createRoute({
 const index = createRoute({
   getParentRoute: () => frame,
   path: '/',
-  beforeLoad: () => {
-    throw redirect({ to: '/customers', replace: true });
+  beforeLoad: async ({ context: { client } }) => {
+    throw redirect({ ...homeOf(await client.ensureQueryData(meQuery())), replace: true });
   },
 });
 

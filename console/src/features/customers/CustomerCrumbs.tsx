@@ -1,6 +1,8 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
 import type { Ancestor, Customer } from '../../api/schema';
+import { isOwn } from '../../app/pages';
+import { useMe } from '../../app/useMe';
 import { customerName } from '../../lib/words';
 import { Breadcrumbs } from '../../ui/Breadcrumbs';
 
@@ -13,23 +15,25 @@ type CustomerCrumbsProps = {
 
 /** Where a customer stands. */
 export function CustomerCrumbs({ customer, withItself = false }: CustomerCrumbsProps) {
-  return (
-    <Breadcrumbs>
-      {[
-        <Link
-          key="list"
-          activeOptions={{ exact: true }}
-          to="/customers"
-          search={{ under: undefined }}
-          className="plain-link"
-        >
-          Customers
-        </Link>,
-        ...ancestorLinks(customer?.ancestors),
-        ...(customer && withItself ? ancestorLinks([customer]) : []),
-      ]}
-    </Breadcrumbs>
+  const me = useMe();
+  const list = (
+    <Link
+      key="list"
+      activeOptions={{ exact: true }}
+      to="/customers"
+      search={{ under: undefined }}
+      className="plain-link"
+    >
+      Customers
+    </Link>
   );
+  const links = [
+    // Whoever has no list of customers has nothing above their own.
+    ...(isOwn(me) ? [] : [list]),
+    ...ancestorLinks(customer?.ancestors),
+    ...(customer && withItself ? ancestorLinks([customer]) : []),
+  ];
+  return links.length > 0 && <Breadcrumbs>{links}</Breadcrumbs>;
 }
 
 /** A link to each node, from the outside in. */
