@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/api/v1/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Does the same to many. With `dry_run` it answers with what would become of each; otherwise a task begins, whose results
+         *     say it.
+         */
+        post: operations["bulk_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers": {
         parameters: {
             query?: never;
@@ -395,6 +415,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tasks that were begun at the caller's place or below it, the newest first. */
+        get: operations["task_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One task, as far as it is by now. */
+        get: operations["task_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of each subject of a task, in the order in which they are done. */
+        get: operations["task_results"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives what was refused, failed or left out another try, with the rights of whoever asks for it. */
+        post: operations["task_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stops a task. What was done stays done. */
+        post: operations["task_stop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes back what a task changed, as a new task. What has changed since is left as it is. */
+        post: operations["task_undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users": {
         parameters: {
             query?: never;
@@ -484,6 +606,55 @@ export interface components {
             /** @description Sites only: the short name. */
             name?: string | null;
         };
+        /** @description What would become of a selection. */
+        BulkPreview: {
+            /**
+             * Format: int64
+             * @description How many would change.
+             */
+            allowed: number;
+            /** @description What would follow in sum, by what it is counted in: `customers`, `devices` and so on. */
+            effects: {
+                [key: string]: number;
+            };
+            refused: components["schemas"]["RefusedCount"][];
+            /** @description The first hundred, refused ones before others. */
+            rows: components["schemas"]["BulkRow"][];
+            /**
+             * Format: int64
+             * @description How many are selected.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description How many are like that already.
+             */
+            unchanged: number;
+        };
+        /** @description What is to be done to many. */
+        BulkRequest: {
+            /** @description Customers: `suspend`, `activate`, `delete`, `set_country`, `add_site`. Users: `delete`. */
+            action: string;
+            /** @description Answer with what would happen and change nothing. */
+            dry_run?: boolean;
+            /**
+             * @description What the action asks for when it is done to one: for `suspend` a reason, a mode and perhaps a public message, for
+             *     `set_country` a country and perhaps a storage location, for `add_site` a name.
+             */
+            input?: unknown;
+            /** @description The list that they are chosen from: `customers`, `users`. */
+            noun: string;
+            selection: components["schemas"]["Selection"];
+        };
+        /** @description What would become of one. */
+        BulkRow: {
+            code?: string | null;
+            detail?: string | null;
+            /** @description `done`, `unchanged` or `refused`. */
+            outcome: components["schemas"]["Outcome"];
+            subject_id: string;
+            subject_name?: string | null;
+        };
         /** @description One entry, in lists the newest first. */
         Change: {
             action: components["schemas"]["ChangeAction"];
@@ -501,7 +672,7 @@ export interface components {
             id: components["schemas"]["ChangeId"];
             request_id?: string | null;
             subject_id: string;
-            /** @description `customer`, `user`, `device`, `pass_key`. */
+            /** @description `customer`, `user`, `device`, `pass_key`, `task`. */
             subject_kind: string;
             subject_name: string;
         };
@@ -509,7 +680,7 @@ export interface components {
          * @description What happened: noun and participle.
          * @enum {string}
          */
-        ChangeAction: "customer.created" | "customer.updated" | "customer.suspended" | "customer.activated" | "customer.deleted" | "customer.password_set" | "user.created" | "user.updated" | "user.invited" | "user.password_set" | "user.deleted" | "session.created" | "session.deleted" | "pass_key.created" | "pass_key.rotated" | "pass_key.revoked" | "device.registered" | "device.registered_again" | "device.updated" | "device.credentials_issued";
+        ChangeAction: "customer.created" | "customer.updated" | "customer.suspended" | "customer.activated" | "customer.deleted" | "customer.password_set" | "user.created" | "user.updated" | "user.invited" | "user.password_set" | "user.deleted" | "session.created" | "session.deleted" | "pass_key.created" | "pass_key.rotated" | "pass_key.revoked" | "device.registered" | "device.registered_again" | "device.updated" | "device.credentials_issued" | "task.created" | "task.stopped";
         /** @description An entry of the change log, as one reader sees it. */
         ChangeId: string;
         /** @description What follows below, in numbers. */
@@ -529,6 +700,21 @@ export interface components {
              * @description Of these, devices that have backed up within the last 48 hours.
              */
             devices_with_recent_backup: number;
+        };
+        /** @description How many subjects came to what. */
+        Counts: {
+            /** Format: int64 */
+            done: number;
+            /** Format: int64 */
+            failed: number;
+            /** Format: int64 */
+            pending: number;
+            /** Format: int64 */
+            refused: number;
+            /** Format: int64 */
+            skipped: number;
+            /** Format: int64 */
+            unchanged: number;
         };
         /** @description A customer. */
         Customer: {
@@ -794,6 +980,11 @@ export interface components {
          * @enum {string}
          */
         Mode: "stop_backups" | "full_stop";
+        /**
+         * @description What became of one subject of a task.
+         * @enum {string}
+         */
+        Outcome: "pending" | "done" | "unchanged" | "refused" | "failed" | "skipped";
         /** @description A new password of one's own. */
         OwnPassword: {
             current_password: components["schemas"]["Secret"];
@@ -817,7 +1008,7 @@ export interface components {
                 id: components["schemas"]["ChangeId"];
                 request_id?: string | null;
                 subject_id: string;
-                /** @description `customer`, `user`, `device`, `pass_key`. */
+                /** @description `customer`, `user`, `device`, `pass_key`, `task`. */
                 subject_kind: string;
                 subject_name: string;
             }[];
@@ -973,6 +1164,61 @@ export interface components {
             total_is_exact: boolean;
         };
         /** @description One page of a list. */
+        Page_Task: {
+            items: {
+                /** @description What is done, as the action's address names it: `suspend`. */
+                action: string;
+                /** @description What may be done with it: `stop`, `retry`, `undo`. */
+                actions: components["schemas"]["Action"][];
+                /** @description The name of the account that began it, with whose rights it is done. */
+                begun_by: string;
+                counts: components["schemas"]["Counts"];
+                created_at: components["schemas"]["Time"];
+                /** @description Why it can't go on. */
+                detail?: string | null;
+                finished_at?: components["schemas"]["Time"] | null;
+                id: components["schemas"]["TaskId"];
+                /** @description What kind of thing it is done to, as lists name it: `customers`. */
+                noun: string;
+                progress: components["schemas"]["Progress"];
+                started_at?: components["schemas"]["Time"] | null;
+                state: components["schemas"]["TaskState"];
+                /** @description In a few words, for people. */
+                title: string;
+                undoes?: components["schemas"]["TaskId"] | null;
+            }[];
+            /** @description Give this as `after` to read on; `null` at the end. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many match in all. Where that is found by counting, beyond 10,000 it is 10,000.
+             */
+            total: number;
+            /** @description Whether no more than `total` match. */
+            total_is_exact: boolean;
+        };
+        /** @description One page of a list. */
+        Page_TaskResult: {
+            items: {
+                /** @description Why it was refused or failed. */
+                code?: string | null;
+                detail?: string | null;
+                outcome: components["schemas"]["Outcome"];
+                subject_id: string;
+                /** @description What it is called, as far as it is there and the caller sees it. */
+                subject_name?: string | null;
+            }[];
+            /** @description Give this as `after` to read on; `null` at the end. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many match in all. Where that is found by counting, beyond 10,000 it is 10,000.
+             */
+            total: number;
+            /** @description Whether no more than `total` match. */
+            total_is_exact: boolean;
+        };
+        /** @description One page of a list. */
         Page_User: {
             items: {
                 actions: components["schemas"]["Action"][];
@@ -1108,6 +1354,20 @@ export interface components {
             /** @default null */
             shared_notes?: string | null;
         };
+        /** @description How much of it has been tried. */
+        Progress: {
+            /** Format: int64 */
+            done: number;
+            /** Format: int64 */
+            total: number;
+        };
+        /** @description How many are refused for one reason. */
+        RefusedCount: {
+            code: string;
+            /** Format: int64 */
+            count: number;
+            detail: string;
+        };
         /** @description One device's backups in a pool. */
         RepositoryId: string;
         /**
@@ -1117,6 +1377,27 @@ export interface components {
         Role: "administrator" | "supporter" | "customer";
         /** @description A secret on its way in or out: on the wire it is text, in logs it is nothing. */
         Secret: string;
+        /** @description Which: either by their ids, or all of a list but some. It is frozen when the task begins. */
+        Selection: {
+            /**
+             * @description All but these of the list that the other fields narrow as they narrow the list itself.
+             * @default null
+             */
+            except?: string[] | null;
+            /**
+             * @description These; at most 10,000.
+             * @default null
+             */
+            ids?: string[] | null;
+            /** @default null */
+            level?: components["schemas"]["Level"] | null;
+            /** @default null */
+            parent_id?: string | null;
+            /** @default null */
+            q?: string | null;
+            /** @default null */
+            under?: string | null;
+        };
         /** @description The first administrator and the provider's name. */
         SetupRequest: {
             email: string;
@@ -1180,6 +1461,50 @@ export interface components {
             reason?: string | null;
             since: components["schemas"]["Time"];
         };
+        /** @description A task, as whoever began it sees it. */
+        Task: {
+            /** @description What is done, as the action's address names it: `suspend`. */
+            action: string;
+            /** @description What may be done with it: `stop`, `retry`, `undo`. */
+            actions: components["schemas"]["Action"][];
+            /** @description The name of the account that began it, with whose rights it is done. */
+            begun_by: string;
+            counts: components["schemas"]["Counts"];
+            created_at: components["schemas"]["Time"];
+            /** @description Why it can't go on. */
+            detail?: string | null;
+            finished_at?: components["schemas"]["Time"] | null;
+            id: components["schemas"]["TaskId"];
+            /** @description What kind of thing it is done to, as lists name it: `customers`. */
+            noun: string;
+            progress: components["schemas"]["Progress"];
+            started_at?: components["schemas"]["Time"] | null;
+            state: components["schemas"]["TaskState"];
+            /** @description In a few words, for people. */
+            title: string;
+            undoes?: components["schemas"]["TaskId"] | null;
+        };
+        /** @description A task that was begun. */
+        TaskBegun: {
+            task_id: components["schemas"]["TaskId"];
+        };
+        /** @description Something that goes on after its request was answered. */
+        TaskId: string;
+        /** @description What became of one subject. */
+        TaskResult: {
+            /** @description Why it was refused or failed. */
+            code?: string | null;
+            detail?: string | null;
+            outcome: components["schemas"]["Outcome"];
+            subject_id: string;
+            /** @description What it is called, as far as it is there and the caller sees it. */
+            subject_name?: string | null;
+        };
+        /**
+         * @description Where a task is.
+         * @enum {string}
+         */
+        TaskState: "queued" | "running" | "done" | "stopped" | "failed";
         /**
          * Format: date-time
          * @description An instant: RFC 3339 in UTC on the wire, microseconds since 1970 in the database.
@@ -1274,7 +1599,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Refused: setup_required, setup_done, parent_suspended, default_protected, customer_not_empty, storage_location_fixed, username_fixed, last_administrator, pass_key_not_active, reference_gone, storage_location_required, client_limit_reached, fingerprint_bound_elsewhere. */
+        /** @description Refused: setup_required, setup_done, parent_suspended, default_protected, customer_not_empty, storage_location_fixed, username_fixed, last_administrator, pass_key_not_active, task_state, reference_gone, storage_location_required, client_limit_reached, fingerprint_bound_elsewhere. */
         Refused409: {
             headers: {
                 [name: string]: unknown;
@@ -1366,10 +1691,14 @@ export type Action = components['schemas']['Action'];
 export type Actor = components['schemas']['Actor'];
 export type ActorKind = components['schemas']['ActorKind'];
 export type Ancestor = components['schemas']['Ancestor'];
+export type BulkPreview = components['schemas']['BulkPreview'];
+export type BulkRequest = components['schemas']['BulkRequest'];
+export type BulkRow = components['schemas']['BulkRow'];
 export type Change = components['schemas']['Change'];
 export type ChangeAction = components['schemas']['ChangeAction'];
 export type ChangeId = components['schemas']['ChangeId'];
 export type Consequences = components['schemas']['Consequences'];
+export type Counts = components['schemas']['Counts'];
 export type Customer = components['schemas']['Customer'];
 export type CustomerCreate = components['schemas']['CustomerCreate'];
 export type CustomerCreated = components['schemas']['CustomerCreated'];
@@ -1393,12 +1722,15 @@ export type Kind = components['schemas']['Kind'];
 export type Level = components['schemas']['Level'];
 export type Me = components['schemas']['Me'];
 export type Mode = components['schemas']['Mode'];
+export type Outcome = components['schemas']['Outcome'];
 export type OwnPassword = components['schemas']['OwnPassword'];
 export type PageChange = components['schemas']['Page_Change'];
 export type PageCustomer = components['schemas']['Page_Customer'];
 export type PageDevice = components['schemas']['Page_Device'];
 export type PagePassKey = components['schemas']['Page_PassKey'];
 export type PageStorageLocation = components['schemas']['Page_StorageLocation'];
+export type PageTask = components['schemas']['Page_Task'];
+export type PageTaskResult = components['schemas']['Page_TaskResult'];
 export type PageUser = components['schemas']['Page_User'];
 export type PassKey = components['schemas']['PassKey'];
 export type PassKeyCreate = components['schemas']['PassKeyCreate'];
@@ -1409,9 +1741,12 @@ export type PasswordSet = components['schemas']['PasswordSet'];
 export type Problem = components['schemas']['Problem'];
 export type Profile = components['schemas']['Profile'];
 export type ProfileUpdate = components['schemas']['ProfileUpdate'];
+export type Progress = components['schemas']['Progress'];
+export type RefusedCount = components['schemas']['RefusedCount'];
 export type RepositoryId = components['schemas']['RepositoryId'];
 export type Role = components['schemas']['Role'];
 export type Secret = components['schemas']['Secret'];
+export type Selection = components['schemas']['Selection'];
 export type SetupRequest = components['schemas']['SetupRequest'];
 export type SetupStatus = components['schemas']['SetupStatus'];
 export type SignIn = components['schemas']['SignIn'];
@@ -1421,6 +1756,11 @@ export type StorageLocation = components['schemas']['StorageLocation'];
 export type StorageLocationId = components['schemas']['StorageLocationId'];
 export type SuspendRequest = components['schemas']['SuspendRequest'];
 export type Suspension = components['schemas']['Suspension'];
+export type Task = components['schemas']['Task'];
+export type TaskBegun = components['schemas']['TaskBegun'];
+export type TaskId = components['schemas']['TaskId'];
+export type TaskResult = components['schemas']['TaskResult'];
+export type TaskState = components['schemas']['TaskState'];
 export type Time = components['schemas']['Time'];
 export type User = components['schemas']['User'];
 export type UserCreate = components['schemas']['UserCreate'];
@@ -1443,6 +1783,54 @@ export type ResponseRefused500 = components['responses']['Refused500'];
 export type ResponseRefused503 = components['responses']['Refused503'];
 export type $defs = Record<string, never>;
 export interface operations {
+    bulk_run: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes it safe to send the request again. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkRequest"];
+            };
+        };
+        responses: {
+            /** @description What would happen. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkPreview"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskBegun"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
     customer_list: {
         parameters: {
             query?: {
@@ -2467,6 +2855,209 @@ export interface operations {
             404: components["responses"]["Refused404"];
             408: components["responses"]["Refused408"];
             422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    task_list: {
+        parameters: {
+            query?: {
+                /** @description Items after this cursor, as a former page's `next` gave it. Not together with `offset`. */
+                after?: string;
+                /** @description At most this many items, 1 to 500. */
+                limit?: number;
+                /** @description Skip this many items. */
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Task"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    task_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    task_results: {
+        parameters: {
+            query?: {
+                /** @description Items after this cursor, as a former page's `next` gave it. Not together with `offset`. */
+                after?: string;
+                /** @description At most this many items, 1 to 500. */
+                limit?: number;
+                /** @description Skip this many items. */
+                offset?: number;
+                /** @description Only those that came to this. */
+                outcome?: components["schemas"]["Outcome"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TaskResult"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    task_retry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    task_stop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    task_undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             503: components["responses"]["Refused503"];
         };

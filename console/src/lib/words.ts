@@ -121,6 +121,8 @@ const CHANGES: Record<Change['action'], string> = {
   'pass_key.created': 'made the pass key',
   'pass_key.rotated': 'replaced the pass key',
   'pass_key.revoked': 'revoked the pass key',
+  'task.created': 'began the task',
+  'task.stopped': 'stopped the task',
 };
 
 /** The verb of a change: somebody *suspended* `Acme`. */

@@ -76,6 +76,8 @@ actions! {
     DeviceRegisteredAgain => "device.registered_again", Grants;
     DeviceUpdated => "device.updated", Grants;
     DeviceCredentialsIssued => "device.credentials_issued", Grants;
+    TaskCreated => "task.created", Papers;
+    TaskStopped => "task.stopped", Papers;
 }
 
 impl ChangeAction {
@@ -109,7 +111,7 @@ pub struct Change {
     pub address: Option<String>,
     pub request_id: Option<String>,
     pub action: ChangeAction,
-    /// `customer`, `user`, `device`, `pass_key`.
+    /// `customer`, `user`, `device`, `pass_key`, `task`.
     pub subject_kind: String,
     pub subject_id: String,
     pub subject_name: String,

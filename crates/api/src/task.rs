@@ -9,7 +9,7 @@ use crate::id::TaskId;
 use crate::units::Time;
 
 macro_rules! words {
-    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident => $word:literal,)* }) => {
+    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident => $word:tt,)* }) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
         pub enum $name {
@@ -120,6 +120,8 @@ pub struct Task {
     pub action: String,
     /// In a few words, for people.
     pub title: String,
+    /// The name of the account that began it, with whose rights it is done.
+    pub begun_by: String,
     pub state: TaskState,
     pub progress: Progress,
     pub counts: Counts,

@@ -54,6 +54,8 @@ pub struct Config {
     pub public_url: String,
     /// Below it lie the pools with a relative directory. Absolute.
     pub data: PathBuf,
+    /// What this process is called among those of one database, the same after each start.
+    pub node: String,
 }
 
 /// Everything that commands share. Cheap to clone.

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use api::Error;
 use base::App;
+use base::background::feeds::Following;
+use base::background::tasks::Tasks;
 use base::background::{Duties, Reconciler, Round};
 use futures_util::future::BoxFuture;
 
@@ -12,9 +14,12 @@ use futures_util::future::BoxFuture;
 pub fn duties() -> Duties {
     vec![
         Arc::new(LastUses),
+        Arc::new(Tasks::new(crate::bulk::works())),
+        Arc::new(Following::new(crate::changes::seals::Seals)),
         Arc::new(crate::changes::live::Teller::default()),
         duty("ended sessions", CLEAN_UP_EVERY, |app| Box::pin(crate::sessions::forget_ended(app))),
         duty("expired invitations", CLEAN_UP_EVERY, |app| Box::pin(crate::invitations::forget_expired(app))),
+        duty("old tasks", CLEAN_UP_EVERY, |app| Box::pin(base::background::tasks::forget_old(app))),
         duty("kept answers", CLEAN_UP_EVERY, |app| Box::pin(base::idempotency::forget_old(app))),
     ]
 }

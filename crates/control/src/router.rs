@@ -48,6 +48,7 @@ const NOUNS: &[Noun] = &[
     Noun { word: "users", place: crate::users::sql::place },
     Noun { word: "pass_keys", place: crate::pass_keys::sql::place },
     Noun { word: "devices", place: crate::devices::sql::place },
+    Noun { word: "tasks", place: crate::tasks::place },
 ];
 
 /// Bytes of an answer that is worth compressing.
@@ -64,7 +65,9 @@ fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
         .merge(crate::invitations::http::routes())
         .merge(crate::pass_keys::http::routes())
         .merge(crate::devices::http::routes())
-        .merge(crate::storage::http::routes());
+        .merge(crate::storage::http::routes())
+        .merge(crate::bulk::http::routes())
+        .merge(crate::tasks::http::routes());
     OpenApiRouter::with_openapi(Description::openapi()).nest("/api/v1", slices).split_for_parts()
 }
 

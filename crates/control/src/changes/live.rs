@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use api::Error;
 use base::App;
+use base::background::tasks;
 use base::background::{Reconciler, Round};
 use base::cx::{Caller, Cx};
-use base::live::Happened;
+use base::live::{Happened, Moved};
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use tokio::time::Instant;
@@ -21,6 +22,8 @@ use super::sql;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 const COUNTERS_EVERY: Duration = Duration::from_secs(2);
 const AT_ONCE: i64 = 500;
+/// A task that has ended is looked at for so long.
+const ENDED_MICROS: i64 = 10_000_000;
 /// More places than these are said to be many.
 const PLACES: usize = 500;
 
@@ -37,6 +40,7 @@ struct State {
     told: Option<i64>,
     counted: Option<Instant>,
     counters: HashMap<String, (Counters, Path)>,
+    tasks: HashMap<String, Moved>,
 }
 
 impl Reconciler for Teller {
@@ -92,6 +96,15 @@ async fn tell(app: &App, state: &mut State) -> Result<(), Error> {
             break;
         }
     }
+    let since = cx.now.as_microsecond() - ENDED_MICROS;
+    let mut tasks = HashMap::new();
+    for moved in tasks::moving(&mut cx, since).await? {
+        if state.tasks.get(&moved.task_id) != Some(&moved) {
+            app.live.tell(Happened::Task(moved.clone()));
+        }
+        tasks.insert(moved.task_id.clone(), moved);
+    }
+    state.tasks = tasks;
     drop(cx);
     if state.counted.is_none_or(|counted| counted.elapsed() >= COUNTERS_EVERY) {
         let is_first = state.counted.is_none();

@@ -4,6 +4,7 @@ mod feed;
 pub mod http;
 pub mod live;
 mod reader;
+pub mod seals;
 mod sql;
 
 use api::Error;

@@ -141,7 +141,11 @@ pub(super) async fn missed(
 
 /// Every repository that is written to: bytes, last backup, place.
 pub(super) async fn open_repositories(cx: &mut Cx) -> Result<Vec<(String, i64, Option<i64>, String)>, Error> {
-    cx.all(sql!["select id, used_bytes, last_backup_at, path from repositories where is_open = true"]).await
+    cx.all(sql![
+        "select distinct r.id, r.used_bytes, r.last_backup_at, r.path from repository_counters k
+         join repositories r on r.id = k.repository_id"
+    ])
+    .await
 }
 
 /// What is in force at a customer, as its column has it.

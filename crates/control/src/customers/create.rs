@@ -238,8 +238,7 @@ pub async fn create_below(
     };
     let seen_sites: Vec<_> = sites.into_iter().map(|site| (site, no_totals(0))).collect();
     let sites_made = i64::try_from(seen_sites.len()).unwrap_or_default();
-    let mut customers = view::customers(tx, account, vec![(row, no_totals(sites_made))]).await?;
-    let customer = customers.pop().ok_or_else(|| Error::internal("a customer that was made has no view"))?;
+    let customer = view::with_totals(tx, account, row, no_totals(sites_made)).await?;
     Ok(CustomerCreated { customer, sites: view::customers(tx, account, seen_sites).await?, warnings, invitation })
 }
 

@@ -1,6 +1,7 @@
 //! Customers of every level: creating, reading, editing, switching off and on, deleting.
 
 pub(crate) mod above;
+pub(crate) mod bulk;
 mod create;
 pub mod http;
 pub mod sql;
@@ -24,7 +25,7 @@ pub use update::{CheckedUpdate, update};
 use base::authz::{Account, Permission};
 use base::change::{Entry, Subject};
 use base::cx::{Cx, Tx};
-use base::list::{Beside, Field, Grams, Noun, Place, Text, Wanted, Window};
+use base::list::{Beside, Field, Found, Grams, Noun, Place, Text, Wanted, Window};
 use base::text::{self, Checks};
 use base::version::IfMatch;
 
@@ -49,6 +50,15 @@ static NOUN: Noun = Noun {
 
 pub async fn list(cx: &mut Cx, query: &ListQuery) -> Result<Page<Customer>, Error> {
     let account = cx.account()?;
+    let found = find(cx, query).await?;
+    let rows = sql::with_totals(cx, found.ids()).await?;
+    let rows = found.arrange(rows, |(row, _)| row.id.as_str());
+    Ok(base::list::page(view::customers(cx, &account, rows).await?, found.next, found.total))
+}
+
+/// The ids of a page of the list.
+async fn find(cx: &mut Cx, query: &ListQuery) -> Result<Found, Error> {
+    let account = cx.account()?;
     account.authorize(Permission::ReadCustomers, &account.path)?;
     let window = Window::of(query, NOUN.fields, NOUN.id)?;
     let (ids, text) = (base::list::ids_of(query)?, Text::of(query)?);
@@ -68,10 +78,7 @@ pub async fn list(cx: &mut Cx, query: &ListQuery) -> Result<Page<Customer>, Erro
         conditions,
         text,
     };
-    let found = base::list::find(cx, &wanted, &window).await?;
-    let rows = sql::with_totals(cx, found.ids()).await?;
-    let rows = found.arrange(rows, |(row, _)| row.id.as_str());
-    Ok(base::list::page(view::customers(cx, &account, rows).await?, found.next, found.total))
+    base::list::find(cx, &wanted, &window).await
 }
 
 pub async fn show(cx: &mut Cx, id: &CustomerId) -> Result<Customer, Error> {
@@ -195,7 +202,7 @@ pub async fn delete(
     Ok(deletion)
 }
 
-async fn delete_blockers(cx: &mut Cx, row: &sql::CustomerRow) -> Result<Vec<FieldlessProblem>, Error> {
+async fn delete_blockers(tx: &mut Tx, row: &sql::CustomerRow) -> Result<Vec<FieldlessProblem>, Error> {
     let mut blockers = Vec::new();
     let mut add = |code: Code, detail: String| {
         blockers.push(FieldlessProblem { code: code.as_str().to_owned(), detail });
@@ -203,11 +210,13 @@ async fn delete_blockers(cx: &mut Cx, row: &sql::CustomerRow) -> Result<Vec<Fiel
     if row.is_default || row.level == Level::Provider {
         add(Code::DefaultProtected, "The provider, the default reseller and the default customer stay.".to_owned());
     }
-    let totals = sql::totals(cx, &row.id).await?;
+    let totals = sql::totals(tx, &row.id).await?;
+    // Of what stood below something may have gone in this very transaction.
+    let since = tx.unwritten(row.id.as_str());
     for (count, one, many) in [
-        (totals.customers, "customer", "customers"),
-        (totals.sites, "site", "sites"),
-        (totals.devices, "device", "devices"),
+        (totals.customers + since.customers, "customer", "customers"),
+        (totals.sites + since.sites, "site", "sites"),
+        (totals.devices + since.devices, "device", "devices"),
     ] {
         if count > 0 {
             let word = if count == 1 { one } else { many };

@@ -121,6 +121,24 @@ pub async fn with_totals(cx: &mut Cx, ids: &[String]) -> Result<Vec<(CustomerRow
     .await
 }
 
+/// Where the customers with these ids stand.
+pub async fn places(cx: &mut Cx, ids: &[String]) -> Result<Vec<(String, Path)>, Error> {
+    let places: Vec<(String, String)> =
+        cx.all(sql!["select id, path from customers where id in ", list(ids.iter().map(String::as_str))]).await?;
+    Ok(places.into_iter().map(|(id, path)| (id, Path::from_stored(path))).collect())
+}
+
+/// Which of these customers have a site of this name.
+pub async fn parents_of_site(cx: &mut Cx, ids: &[String], folded: &str) -> Result<Vec<String>, Error> {
+    cx.all(sql![
+        "select parent_id from customers where name_folded = ",
+        folded,
+        " and parent_id in ",
+        list(ids.iter().map(String::as_str))
+    ])
+    .await
+}
+
 /// Suspended customers below `path`, with what lies under them.
 pub async fn suspended_below(cx: &mut Cx, path: &Path) -> Result<Vec<(String, String, i64, i64, i64)>, Error> {
     let (from, to) = path.range();

@@ -25,6 +25,16 @@ pub async fn customers(
 /// Makes the wire customer of one row.
 pub async fn one(cx: &mut Cx, account: &Account, row: CustomerRow) -> Result<Customer, Error> {
     let totals = super::sql::totals(cx, &row.id).await?;
+    with_totals(cx, account, row, totals).await
+}
+
+/// The same where the totals are known.
+pub async fn with_totals(
+    cx: &mut Cx,
+    account: &Account,
+    row: CustomerRow,
+    totals: TotalsRow,
+) -> Result<Customer, Error> {
     let lineage = Lineage::of(cx, std::iter::once(&row.path)).await?;
     let overlay = cx.overlay().await?;
     let mut above = lineage.ancestors(&row.path, account);
@@ -81,7 +91,7 @@ fn customer(lineage: &Lineage, account: &Account, row: CustomerRow, totals: Tota
     }
 }
 
-fn actions(lineage: &Lineage, account: &Account, row: &CustomerRow, totals: TotalsRow) -> Vec<Action> {
+pub(super) fn actions(lineage: &Lineage, account: &Account, row: &CustomerRow, totals: TotalsRow) -> Vec<Action> {
     let effective = lineage.effective(&row.path);
     let mut actions = Vec::with_capacity(9);
     let mut add = |name: &str, permission: Permission, blocked: Option<(Code, &str)>| {

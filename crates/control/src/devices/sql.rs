@@ -179,7 +179,6 @@ pub async fn insert(tx: &mut Tx, new: &[NewDevice]) -> Result<(), Error> {
                 pool_id: pool,
                 used_bytes: repository.used_bytes,
                 last_backup_at: repository.last_backup_at,
-                is_open: false,
             });
         }
         tx.exec(devices.into_sql()).await.map_err(|error| {

@@ -1,5 +1,6 @@
 //! User accounts: people who sign in with an email address and see the subtree of their customer.
 
+pub(crate) mod bulk;
 pub mod http;
 pub mod sql;
 
@@ -21,7 +22,7 @@ use base::authn::check_password;
 use base::authz::{Account, AccountId, Permission};
 use base::change::{Entry, Subject};
 use base::cx::{Cx, Tx};
-use base::list::{Beside, Field, Noun, Place, Text, Wanted, Window};
+use base::list::{Beside, Field, Found, Noun, Place, Text, Wanted, Window};
 use base::text::{self, Checks};
 use base::version::IfMatch;
 
@@ -43,6 +44,15 @@ static NOUN: Noun = Noun {
 
 pub async fn list(cx: &mut Cx, query: &ListQuery) -> Result<Page<User>, Error> {
     let account = cx.account()?;
+    let found = find(cx, query).await?;
+    let rows = found.arrange(sql::with_these_ids(cx, found.ids()).await?, |(row, _)| row.id.as_str());
+    let items = rows.into_iter().map(|(row, home)| view(&account, row, &home)).collect();
+    Ok(base::list::page(items, found.next, found.total))
+}
+
+/// The ids of a page of the list.
+async fn find(cx: &mut Cx, query: &ListQuery) -> Result<Found, Error> {
+    let account = cx.account()?;
     account.authorize(Permission::ReadUsers, &account.path)?;
     base::list::refuse_level(query)?;
     let window = Window::of(query, NOUN.fields, NOUN.id)?;
@@ -61,10 +71,7 @@ pub async fn list(cx: &mut Cx, query: &ListQuery) -> Result<Page<User>, Error> {
         conditions,
         text,
     };
-    let found = base::list::find(cx, &wanted, &window).await?;
-    let rows = found.arrange(sql::with_these_ids(cx, found.ids()).await?, |(row, _)| row.id.as_str());
-    let items = rows.into_iter().map(|(row, home)| view(&account, row, &home)).collect();
-    Ok(base::list::page(items, found.next, found.total))
+    base::list::find(cx, &wanted, &window).await
 }
 
 /// The account with this id, for a purpose, with its customer.

@@ -10,6 +10,7 @@ mod description;
 mod machine;
 mod requests;
 
+mod bulk;
 mod changes;
 mod contract;
 mod customers;
@@ -30,6 +31,7 @@ mod pass_keys;
 mod permissions;
 mod races;
 mod refusals;
+mod seals;
 mod sessions;
 mod setup;
 mod strangers;

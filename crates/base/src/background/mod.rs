@@ -1,7 +1,11 @@
 //! What happens without a request: *reconcilers*. Each makes one thing true of the state there is, whatever the way it
 //! came about, and needs no input: run twice it does nothing the second time. It is run when it said it would have to
 //! look again, and after each change if it follows from those. The slices list theirs in one place; the tests run that
-//! list to its end, with their own clock.
+//! list to its end, with their own clock. What a request caused is a *task* ([`tasks`]): a row, and the reconciler that
+//! finds none undone. What follows from each entry of the change log is a *feed* ([`feeds`]).
+
+pub mod feeds;
+pub mod tasks;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
