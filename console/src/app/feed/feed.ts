@@ -9,7 +9,7 @@ import { useSyncExternalStore } from 'react';
 import type { Change } from '../../api/schema';
 import { meQuery } from '../../features/sessions/api';
 import { Connection, type Message, type State } from './connection';
-import { isShown, renewAll, renewNumbers, renewTouched, renewUsed } from './renewal';
+import { isShown, renewAll, renewNumbers, renewTask, renewTouched, renewUsed, type Moved } from './renewal';
 import type { Happened } from './touches';
 
 /** What comes in a burst is looked through once, */
@@ -146,6 +146,9 @@ class Feed {
         for (const path of news.paths ?? []) this.used?.add(path);
         if (news.paths === null || (this.used?.size ?? 0) > MANY_PATHS) this.used = null;
         break;
+      case 'task':
+        void renewTask(this.client, news.moved);
+        return;
       case 'reset':
         void renewAll(this.client);
         return;
@@ -171,7 +174,11 @@ class Feed {
   }
 }
 
-type News = { kind: 'change'; change: Happened } | { kind: 'usage'; paths: string[] | null } | { kind: 'reset' };
+type News =
+  | { kind: 'change'; change: Happened }
+  | { kind: 'usage'; paths: string[] | null }
+  | { kind: 'task'; moved: Moved }
+  | { kind: 'reset' };
 
 /** What an event says. One that can't be read may have been anything. */
 export function newsOf({ event, data }: Message): News | undefined {
@@ -184,6 +191,10 @@ export function newsOf({ event, data }: Message): News | undefined {
       case 'usage': {
         const { paths } = JSON.parse(data) as { paths: string[] | null };
         return { kind: 'usage', paths: paths && [...paths] };
+      }
+      case 'task': {
+        const { id, state: now, progress } = JSON.parse(data) as Moved;
+        return { kind: 'task', moved: { id, state: now, progress } };
       }
       case 'reset':
         return { kind: 'reset' };

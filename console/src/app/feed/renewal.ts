@@ -1,6 +1,7 @@
 /** Marks in the query cache what may be another, and fetches what of it is shown. What is hidden waits until it is shown. */
 
 import type { Query, QueryClient } from '@tanstack/react-query';
+import type { Task } from '../../api/schema';
 import { isRenewable, isTouched, rowsOf, type Happened } from './touches';
 import { goesByUsage, nounOf, numbersOf, rowsUsed, withNumbers, type Noun } from './usage';
 
@@ -49,6 +50,18 @@ export async function renewUsed(client: QueryClient, paths: readonly string[]): 
       ),
     ),
   ]);
+}
+
+/** How far a task is, as the feed tells it. */
+export type Moved = Pick<Task, 'id' | 'state' | 'progress'>;
+
+/** Writes into what is shown how far a task is. When it ends, its counts and results are asked for. */
+export async function renewTask(client: QueryClient, moved: Moved): Promise<void> {
+  const tasks = client.getQueryCache().findAll({ queryKey: ['tasks'] });
+  const showing = tasks.filter((query) => rowsOf<Task>(query.state.data)?.some(({ id }) => id === moved.id));
+  const isOver = moved.state !== 'queued' && moved.state !== 'running';
+  if (isOver || showing.length === 0) return renew(client, ({ queryKey }) => queryKey[0] === 'tasks');
+  for (const query of showing) query.setState({ data: withNumbers(query.state.data, new Map([[moved.id, moved]])) });
 }
 
 async function writeNumbers(client: QueryClient, noun: Noun, used: { query: Query; ids: string[] }[]): Promise<void> {

@@ -49,6 +49,7 @@ const CACHE: Record<string, Cached> = {
   'keys b': { queryKey: ['pass_keys', 'b'], data: [] },
   'changes r': { queryKey: ['changes', 'r'], data: {} },
   'changes b': { queryKey: ['changes', 'b'], data: {} },
+  tasks: { queryKey: ['tasks', 'list'], data: { items: [] } },
   locations: { queryKey: ['storage_locations'], data: [] },
   preview: { queryKey: ['preview', 'suspend', 'a', 'full_stop'], data: {} },
 };
@@ -171,6 +172,10 @@ test('accounts touch lists of people and no customers', () => {
     'find',
     'changes r',
   ]);
+});
+
+test('tasks that begin or are stopped touch the list of tasks', () => {
+  expect(touched(at('task.created', 'a', 'tsk_1'))).toEqual(['changes r', 'tasks']);
 });
 
 test('pass keys touch the list of their customer, also those of its sites', () => {

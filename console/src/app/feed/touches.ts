@@ -30,6 +30,8 @@ type Reach = {
   users?: 'row' | 'customer' | 'lists';
   /** The keys of the customer or of one above it; or of all from it downwards, where what may be done with them flows down. */
   passKeys?: 'path' | 'subtree';
+  /** Which tasks there are; how far each is, is told apart. */
+  tasks?: true;
 };
 
 const SWITCHED: Reach = {
@@ -69,6 +71,8 @@ const REACHES: Record<Change['action'], Reach> = {
   'device.registered_again': { devices: 'row', passKeys: 'path' },
   'device.updated': { devices: 'row', deviceLists: true },
   'device.credentials_issued': { devices: 'row' },
+  'task.created': { tasks: true },
+  'task.stopped': { tasks: true },
 };
 
 /** For what a newer server tells and this console has never heard of. */
@@ -80,6 +84,7 @@ const ANYTHING: Reach = {
   deviceLists: true,
   users: 'lists',
   passKeys: 'subtree',
+  tasks: true,
 };
 
 /** Whether what is cached may be another after a change. What is still on its way may have been read before it. */
@@ -95,6 +100,8 @@ export function isTouched(happened: Happened, { queryKey, data }: Cached, pathOf
       return usersTouched(place, queryKey, data);
     case 'pass_keys':
       return passKeysTouched(place, String(kind), pathOf);
+    case 'tasks':
+      return place.reach.tasks === true;
     case 'changes':
       return place.isAtOrBelow(String(kind));
     case 'me':
