@@ -1,6 +1,7 @@
 /** The wording of every code that the API sends. The only place that knows it. */
 
 import { ApiError, Unloaded, Unreachable } from '../api/client';
+import { Stale } from './save';
 import type {
   Action,
   Change,
@@ -137,7 +138,7 @@ const FIELDS: Record<string, string> = {
   country: 'Country',
   storage_location_id: 'Storage location',
   max_devices: 'Most devices',
-  kind: 'Account kind',
+  kind: 'Kind',
   account_state: 'State',
   parent_id: 'Under',
   level: 'Level',
@@ -160,6 +161,7 @@ const FIELDS: Record<string, string> = {
   site_id: 'Site',
   prefix: 'Begins with',
   os: 'Operating system',
+  fingerprint: 'Fingerprint',
   address: 'Address',
   city: 'City',
   phone: 'Phone',
@@ -195,6 +197,7 @@ const VALUES: Record<string, string> = {
   ...LEVEL,
   ...ROLE,
   ...MODE,
+  ...DEVICE_KIND,
   active: 'active',
   suspended: 'suspended',
   managed: 'managed',
@@ -232,6 +235,7 @@ export function problemText(error: unknown): string {
   if (error instanceof Unloaded) {
     return 'Its script could not be loaded: the connection is gone, or the server has a newer console. Load it again.';
   }
+  if (error instanceof Stale) return PROBLEMS['version_stale']!;
   if (!(error instanceof ApiError)) return 'Something in this page failed. Load it again.';
   const { code, detail, request_id } = error.problem;
   if (code === 'internal' || code === 'unknown') return `${detail}${request_id ? ` Request ${request_id}.` : ''}`;
