@@ -242,7 +242,8 @@ export interface paths {
         };
         /**
          * What happens, as it happens: server-sent events of what the caller may see.
-         * @description - `change`: something was written to the change log. `{"action", "subject_kind", "subject_id", "path"}`, where `path` is
+         * @description - `ready`: comes first, so that there is an id to come back with. `{}`
+         *     - `change`: something was written to the change log. `{"action", "subject_kind", "subject_id", "path"}`, where `path` is
          *       the ids from the top of what the caller may see down to the customer that it happened at, each followed by a slash.
          *     - `usage`: used bytes or last backups changed. `{"paths": […]}` of the customers that the devices stand under, at most
          *       every two seconds; `null` where they are many.

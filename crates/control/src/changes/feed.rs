@@ -70,7 +70,8 @@ impl Watcher {
             ended: call.app.live.ended(),
         };
         // Whoever comes back without a change in between has to know from where on.
-        watcher.waiting.push_back(Event::default().id(watcher.reader.seal_mark(last)?));
+        let mark = watcher.reader.seal_mark(last)?;
+        watcher.waiting.push_back(Event::default().event("ready").id(mark).data("{}"));
         if let Some(given) = call.headers.get("last-event-id") {
             let given = given.to_str().ok().and_then(|given| watcher.reader.open_mark(given));
             watcher.catch_up(&mut cx, given, last).await?;

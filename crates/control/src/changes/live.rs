@@ -123,8 +123,9 @@ async fn tell(app: &App, state: &mut State) -> Result<(), Error> {
         state.counters = counters;
         changed.sort_unstable();
         changed.dedup();
-        if !changed.is_empty() && !is_first {
-            app.live.tell(Happened::Usage((changed.len() <= PLACES).then_some(changed)));
+        // Before the first look something may have changed since the page was fetched.
+        if is_first || !changed.is_empty() {
+            app.live.tell(Happened::Usage((!is_first && changed.len() <= PLACES).then_some(changed)));
         }
     }
     Ok(())
