@@ -189,7 +189,8 @@ async fn a_shutdown_stores_and_closes_everything() {
     let shutdown = CancellationToken::new();
     let running = tokio::spawn(Arc::clone(&world.gateway).run(shutdown.clone()));
     world.post("/restic/rep_1/config", b"config").await;
-    assert_eq!(world.gateway.store().await.ok(), Some(1));
+    // The contact and the counter.
+    assert_eq!(world.gateway.store().await.ok(), Some(2));
     assert_eq!(world.book.row(&repository()).used_bytes, 6);
     assert_eq!(world.gateway.store().await.ok(), Some(0), "nothing has changed since");
     world.post(&path("keys", b"key"), b"key").await;
