@@ -64,7 +64,8 @@ impl CheckedCustomer {
         }
         let sites = site_names(&mut checks, input.sites.as_deref().unwrap_or_default());
         let max_devices = max_devices(&mut checks, input.max_devices);
-        let profile = profile(&mut checks, input.profile.as_ref());
+        let mut profile = input.profile.clone().unwrap_or_default();
+        check_profile(&mut checks, profile.fields_mut());
         checks.finish()?;
         Ok(Self {
             parent_id: input.parent_id.clone(),
@@ -127,7 +128,7 @@ pub(super) fn max_devices(checks: &mut Checks, max: Option<i64>) -> Option<i64> 
     })
 }
 
-pub(super) const PROFILE_LENGTHS: [(&str, usize); 8] = [
+const PROFILE_LENGTHS: [(&str, usize); 8] = [
     ("address", 255),
     ("city", 100),
     ("phone", 50),
@@ -138,31 +139,11 @@ pub(super) const PROFILE_LENGTHS: [(&str, usize); 8] = [
     ("reference", 255),
 ];
 
-fn profile(checks: &mut Checks, input: Option<&Profile>) -> Profile {
-    let Some(input) = input else { return Profile::default() };
-    let fields = [
-        &input.address,
-        &input.city,
-        &input.phone,
-        &input.fax,
-        &input.notes,
-        &input.shared_notes,
-        &input.contact,
-        &input.reference,
-    ];
-    let mut checked = fields.into_iter().zip(PROFILE_LENGTHS).map(|(text, (name, max))| {
-        checks.take(&format!("profile.{name}"), text::optional(text.as_deref(), max)).flatten()
-    });
-    let mut next = || checked.next().flatten();
-    Profile {
-        address: next(),
-        city: next(),
-        phone: next(),
-        fax: next(),
-        notes: next(),
-        shared_notes: next(),
-        contact: next(),
-        reference: next(),
+/// Brings each text of a profile, or of an update of one, into its stored form.
+pub(super) fn check_profile(checks: &mut Checks, fields: Vec<(&'static str, &mut Option<String>)>) {
+    for (name, text) in fields {
+        let max = PROFILE_LENGTHS.iter().find(|(field, _)| *field == name).map_or(0, |(_, max)| *max);
+        *text = checks.take(&format!("profile.{name}"), text::optional(text.as_deref(), max)).flatten();
     }
 }
 
@@ -462,14 +443,7 @@ fn row_of(tx: &Tx, parent: Option<&Path>, node: NewNode) -> Result<CustomerRow, 
         country: node.country,
         storage_location_id: node.storage_location_id,
         max_devices: node.max_devices,
-        address: node.profile.address,
-        city: node.profile.city,
-        phone: node.profile.phone,
-        fax: node.profile.fax,
-        notes: node.profile.notes,
-        shared_notes: node.profile.shared_notes,
-        contact: node.profile.contact,
-        reference: node.profile.reference,
+        profile: node.profile,
         is_default: node.is_default,
         created_at: now,
         id,

@@ -4,6 +4,7 @@ use api::change::ChangeAction;
 use api::customer::{Consequences, StateChange, SuspendRequest};
 use api::id::CustomerId;
 use api::{Code, Error, Level, Mode};
+use db::Assignments;
 use jiff::ToSpan as _;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -159,9 +160,7 @@ async fn write(tx: &mut Tx, row: &CustomerRow, mut changed: CustomerRow) -> Resu
     if before == after {
         return Ok(changed);
     }
-    if sql::update_state(tx, &changed).await? != 1 {
-        return Err(base::version::stale());
-    }
+    tx.update(row, &changed, Assignments::new()).await?;
     changed.version += 1;
     if row.suspend_mode != changed.suspend_mode {
         let above = mode_above(tx, &changed.path).await?;
@@ -224,7 +223,7 @@ async fn consequences(cx: &mut Cx, before: &CustomerRow, after: &CustomerRow) ->
     let mut untouched: Vec<Path> = Vec::new();
     for (path, mode, customers_below, sites_below, devices_below) in sql::suspended_below(cx, &before.path).await? {
         let path = Path::from_stored(path);
-        let own = Mode::from_word(&mode).map_or(Own::Active, Own::Suspended);
+        let own = mode.parse().map_or(Own::Active, Own::Suspended);
         // Rows come in the order of their paths: what lies below one that was subtracted follows it.
         if strictness(own) < stricter || untouched.last().is_some_and(|top| top.contains(&path)) {
             continue;
@@ -266,7 +265,7 @@ pub(super) async fn consequences_of_many(
         .await?
         .into_iter()
         .map(|(path, mode, customers, sites, devices)| {
-            let own = Mode::from_word(&mode).map_or(Own::Active, Own::Suspended);
+            let own = mode.parse().map_or(Own::Active, Own::Suspended);
             (Path::from_stored(path), strictness(own), customers + sites + 1, devices)
         })
         .collect();

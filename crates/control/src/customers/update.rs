@@ -6,7 +6,6 @@ use api::id::CustomerId;
 use api::units::Secret;
 use api::{Code, Error, FieldError, Level};
 
-use super::create::PROFILE_LENGTHS;
 use super::sql::{self, CustomerRow};
 use super::{above, snapshot, subject, view};
 use base::authn::check_password;
@@ -50,21 +49,7 @@ impl CheckedUpdate {
             input.username = checks.take("username", text::handle(&username, 3, 64));
         }
         if let Some(profile) = &mut input.profile {
-            let fields = [
-                &mut profile.address,
-                &mut profile.city,
-                &mut profile.phone,
-                &mut profile.fax,
-                &mut profile.notes,
-                &mut profile.shared_notes,
-                &mut profile.contact,
-                &mut profile.reference,
-            ];
-            for (field, (name, max)) in fields.into_iter().zip(PROFILE_LENGTHS) {
-                if let Some(value) = field {
-                    *value = checks.take(&format!("profile.{name}"), text::optional(value.as_deref(), max)).flatten();
-                }
-            }
+            super::create::check_profile(&mut checks, profile.fields_mut());
         }
         checks.finish()?;
         Ok(Self(input))
@@ -95,9 +80,7 @@ pub async fn update(
     if before == after {
         return view::one(tx, &account, row).await;
     }
-    if sql::update(tx, &changed, password_hash).await? != 1 {
-        return Err(base::version::stale());
-    }
+    sql::update(tx, &row, &changed, password_hash).await?;
     changed.version += 1;
     let entry = Entry::new(ChangeAction::CustomerUpdated, subject(&changed)).before(before).after(after);
     // Of what can be edited the gateway knows the name alone.
@@ -120,23 +103,13 @@ async fn apply(tx: &mut Tx, row: &mut CustomerRow, input: &CustomerUpdate) -> Re
     if let Some(country) = &input.country {
         row.country = Some(country.clone());
     }
-    let set = |stored: &mut Option<String>, value: &Option<Option<String>>| {
-        if let Some(value) = value {
-            stored.clone_from(value);
-        }
-    };
-    set(&mut row.email, &input.email);
+    if let Some(email) = &input.email {
+        row.email.clone_from(email);
+    }
     row.max_devices = input.max_devices.unwrap_or(row.max_devices);
     row.kind = input.kind.unwrap_or(row.kind);
     if let Some(profile) = &input.profile {
-        set(&mut row.address, &profile.address);
-        set(&mut row.city, &profile.city);
-        set(&mut row.phone, &profile.phone);
-        set(&mut row.fax, &profile.fax);
-        set(&mut row.notes, &profile.notes);
-        set(&mut row.shared_notes, &profile.shared_notes);
-        set(&mut row.contact, &profile.contact);
-        set(&mut row.reference, &profile.reference);
+        row.profile.apply(profile);
     }
     Ok(())
 }

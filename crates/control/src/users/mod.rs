@@ -12,7 +12,7 @@ use api::page::{ListQuery, Page};
 use api::units::{Action, Time};
 use api::user::{Role, User, UserCreate, UserUpdate};
 use api::{Code, Error, Level};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use tree::Path;
 
 use self::sql::{CustomerOfUser, UserRow};
@@ -20,7 +20,7 @@ use crate::customers;
 use crate::customers::sql::CustomerRow;
 use base::authn::check_password;
 use base::authz::{Account, AccountId, Permission};
-use base::change::{Entry, Subject};
+use base::change::{Entry, Subject, snapshot};
 use base::cx::{Cx, Tx};
 use base::list::{Beside, Field, Found, Noun, Place, Text, Wanted, Window};
 use base::text::{self, Checks};
@@ -127,11 +127,6 @@ pub(crate) fn subject(row: &UserRow, path: &Path) -> Subject {
     }
 }
 
-fn snapshot(row: &UserRow) -> Map<String, Value> {
-    let value = json!({ "email": row.email, "name": row.name, "role": row.role });
-    if let Value::Object(fields) = value { fields } else { Map::new() }
-}
-
 /// Fields that are acceptable by themselves, in their stored form.
 #[derive(Clone, Debug, Default)]
 pub struct CheckedUser {
@@ -222,9 +217,7 @@ pub(crate) async fn restore_administrator(
     let (row, home) = sql::find_anywhere(tx, &id).await?.ok_or_else(Error::not_found)?;
     let changed = UserRow { role: Role::Administrator, ..row.clone() };
     if changed.role != row.role {
-        if sql::update(tx, &changed).await? != 1 {
-            return Err(base::version::stale());
-        }
+        sql::update(tx, &row, &changed).await?;
         let (before, after) = base::change::difference(&snapshot(&row), &snapshot(&changed));
         tx.record(Entry::new(ChangeAction::UserUpdated, subject(&changed, &home.path)).before(before).after(after));
     }
@@ -347,9 +340,7 @@ pub async fn update(
     if before == after && !sets_password {
         return Ok(view(&account, row, &home));
     }
-    if sql::update(tx, &changed).await? != 1 {
-        return Err(base::version::stale());
-    }
+    sql::update(tx, &row, &changed).await?;
     changed.version += 1;
     if before != after {
         tx.record(Entry::new(ChangeAction::UserUpdated, subject(&changed, &home.path)).before(before).after(after));
