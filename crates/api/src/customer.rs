@@ -164,6 +164,7 @@ pub struct CustomerUpdate {
     /// Only while none was chosen. Fixed from above.
     pub storage_location_id: Option<StorageLocationId>,
     /// Only while there is none, and together with a password.
+    #[schema(min_length = 3, max_length = 64)]
     pub username: Option<String>,
     pub password: Option<Secret>,
     /// Fixed from above: nobody lifts a limit that was laid on their own customer.

@@ -41,6 +41,7 @@ pub struct DeviceRegister {
     pub os: Option<String>,
     /// The name of a site of the customer. Without one the device stands where the pass key says, else under the
     /// customer itself.
+    #[schema(max_length = 64)]
     pub site: Option<String>,
 }
 

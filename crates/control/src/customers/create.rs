@@ -15,9 +15,9 @@ use base::authn::check_password;
 use base::authz::{Account, Permission};
 use base::change::Entry;
 use base::cx::{Cx, Tx};
+use base::limits::Limits;
 use base::text::{self, Checks};
 
-const MAX_DEVICES: i64 = 1_000_000;
 const MAX_SITES: usize = 500;
 
 /// An input whose fields are acceptable by themselves.
@@ -43,12 +43,11 @@ pub struct CheckedCustomer {
 impl CheckedCustomer {
     /// Looks at each field by itself and names all that are wrong.
     pub fn of(input: &CustomerCreate) -> Result<Self, Error> {
-        let mut checks = Checks::default();
-        let company_name =
-            input.company_name.as_deref().and_then(|name| checks.take("company_name", text::line(name, 255)));
+        let mut checks = Checks::within(Limits::of::<CustomerCreate>().with::<Profile>("profile."));
+        let company_name = input.company_name.as_deref().and_then(|name| checks.line("company_name", name));
         let country = input.country.as_deref().and_then(|code| checks.take("country", text::country(code)));
         let email = email(&mut checks, input.email.as_deref());
-        let username = input.username.as_deref().and_then(|name| checks.take("username", text::handle(name, 3, 64)));
+        let username = input.username.as_deref().and_then(|name| checks.handle("username", name));
         match (&input.username, &input.password) {
             (Some(_), None) => checks.add("password", Code::Required, "A username comes with a password."),
             (None, Some(_)) => checks.add("username", Code::Required, "A password comes with a username."),
@@ -63,7 +62,7 @@ impl CheckedCustomer {
             checks.add("email", Code::Required, "The administrator is invited at this address.");
         }
         let sites = site_names(&mut checks, input.sites.as_deref().unwrap_or_default());
-        let max_devices = max_devices(&mut checks, input.max_devices);
+        let max_devices = input.max_devices.and_then(|max| checks.number("max_devices", max));
         let mut profile = input.profile.clone().unwrap_or_default();
         check_profile(&mut checks, profile.fields_mut());
         checks.finish()?;
@@ -88,11 +87,10 @@ impl CheckedCustomer {
 
     /// The same for a site.
     pub fn of_site(parent_id: CustomerId, input: &SiteCreate) -> Result<Self, Error> {
-        let mut checks = Checks::default();
-        let company_name =
-            input.company_name.as_deref().and_then(|name| checks.take("company_name", text::line(name, 255)));
+        let mut checks = Checks::of::<SiteCreate>();
+        let company_name = input.company_name.as_deref().and_then(|name| checks.line("company_name", name));
         let country = input.country.as_deref().and_then(|code| checks.take("country", text::country(code)));
-        checks.take("name", text::handle(&input.name, 1, 64));
+        checks.handle("name", &input.name);
         checks.finish()?;
         Ok(Self {
             parent_id,
@@ -115,35 +113,13 @@ impl CheckedCustomer {
 }
 
 pub(super) fn email(checks: &mut Checks, email: Option<&str>) -> Option<String> {
-    email.filter(|email| !email.trim().is_empty()).and_then(|email| checks.take("email", text::email(email)))
+    email.filter(|email| !email.trim().is_empty()).and_then(|email| checks.email("email", email))
 }
-
-pub(super) fn max_devices(checks: &mut Checks, max: Option<i64>) -> Option<i64> {
-    max.filter(|max| {
-        let fits = (0..=MAX_DEVICES).contains(max);
-        if !fits {
-            checks.add("max_devices", Code::OutOfRange, format!("Must be from 0 to {MAX_DEVICES}."));
-        }
-        fits
-    })
-}
-
-const PROFILE_LENGTHS: [(&str, usize); 8] = [
-    ("address", 255),
-    ("city", 100),
-    ("phone", 50),
-    ("fax", 50),
-    ("notes", 4000),
-    ("shared_notes", 4000),
-    ("contact", 255),
-    ("reference", 255),
-];
 
 /// Brings each text of a profile, or of an update of one, into its stored form.
 pub(super) fn check_profile(checks: &mut Checks, fields: Vec<(&'static str, &mut Option<String>)>) {
     for (name, text) in fields {
-        let max = PROFILE_LENGTHS.iter().find(|(field, _)| *field == name).map_or(0, |(_, max)| *max);
-        *text = checks.take(&format!("profile.{name}"), text::optional(text.as_deref(), max)).flatten();
+        *text = checks.optional(&format!("profile.{name}"), text.as_deref());
     }
 }
 
@@ -153,10 +129,11 @@ fn site_names(checks: &mut Checks, input: &[String]) -> Vec<String> {
         checks.add("sites", Code::TooLong, format!("At most {MAX_SITES} sites can be made at once."));
         return Vec::new();
     }
+    let length = checks.limits.length("name");
     let mut names: Vec<String> = Vec::new();
     for (at, name) in input.iter().enumerate().filter(|(_, name)| !name.trim().is_empty()) {
         let field = format!("sites[{at}]");
-        if let Some(name) = checks.take(&field, text::handle(name, 1, 64)) {
+        if let Some(name) = checks.take(&field, text::handle(name, &length)) {
             if names.iter().any(|other| text::fold(other) == text::fold(&name)) {
                 checks.add(&field, Code::DuplicateSite, format!("The list has {name} twice."));
             }
@@ -302,7 +279,7 @@ async fn node_of(tx: &mut Tx, parent: &CustomerRow, level: Level, input: &Checke
             (None, Some(company)) => ("company_name", company.as_str()),
             (None, None) => ("name", ""),
         };
-        name = checks.take(field, text::handle(given, 1, 64));
+        name = checks.take(field, text::handle(given, &Limits::of::<CustomerCreate>().length("name")));
         if let Some(name) = &name
             && sql::site_names(tx, &parent.id).await?.contains(&text::fold(name))
         {

@@ -15,10 +15,9 @@ use super::{subject, view};
 use base::authz::{Account, Permission};
 use base::change::Entry;
 use base::cx::{Cx, Tx};
-use base::text::{self, Checks};
+use base::text::Checks;
 use base::version::IfMatch;
 
-const MAX_PUBLIC_MESSAGE: usize = 60;
 /// For more subtrees than these all of what is seen is looked at once.
 const ASKED_ONE_BY_ONE: usize = 100;
 
@@ -46,9 +45,9 @@ impl OwnSuspension {
 
 /// The input's texts, as they are stored.
 pub(super) fn checked(input: &SuspendRequest) -> Result<(Option<String>, Option<String>), Error> {
-    let mut checks = Checks::default();
-    let reason = checks.take("reason", text::line(&input.reason, 1000));
-    let message = checks.take("public_message", public_message(input.public_message.as_deref())).flatten();
+    let mut checks = Checks::of::<SuspendRequest>();
+    let reason = checks.line("reason", &input.reason);
+    let message = public_message(&mut checks, input.public_message.as_deref());
     checks.finish()?;
     Ok((reason, message))
 }
@@ -122,16 +121,13 @@ pub async fn activate(
 }
 
 /// Goes into a reason phrase, so it is one line that every client can print.
-fn public_message(text: Option<&str>) -> Result<Option<String>, text::Refused> {
-    let Some(text) = text::optional(text, MAX_PUBLIC_MESSAGE)? else { return Ok(None) };
-    if text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
-        Ok(Some(text))
-    } else {
-        Err((
-            Code::Invalid,
-            "Backup clients can print letters without accents, digits and punctuation only.".to_owned(),
-        ))
+fn public_message(checks: &mut Checks, text: Option<&str>) -> Option<String> {
+    let text = checks.optional("public_message", text)?;
+    if !text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
+        let detail = "Backup clients can print letters without accents, digits and punctuation only.";
+        checks.add("public_message", Code::Invalid, detail);
     }
+    Some(text)
 }
 
 async fn switch(

@@ -1,7 +1,7 @@
 //! Editing a customer: company name, profile, and what may be set once.
 
 use api::change::ChangeAction;
-use api::customer::{Customer, CustomerUpdate};
+use api::customer::{Customer, CustomerUpdate, ProfileUpdate};
 use api::id::CustomerId;
 use api::units::Secret;
 use api::{Code, Error, FieldError, Level};
@@ -12,6 +12,7 @@ use base::authn::check_password;
 use base::authz::Permission;
 use base::change::Entry;
 use base::cx::Tx;
+use base::limits::Limits;
 use base::text::{self, Checks};
 use base::version::IfMatch;
 
@@ -23,9 +24,9 @@ impl CheckedUpdate {
     /// Looks at each field by itself, in its stored form, and names all that are wrong. `known`: what the customer was
     /// called before.
     pub fn of(mut input: CustomerUpdate, known: &[String]) -> Result<Self, Error> {
-        let mut checks = Checks::default();
+        let mut checks = Checks::within(Limits::of::<CustomerUpdate>().with::<ProfileUpdate>("profile."));
         if let Some(name) = input.company_name {
-            input.company_name = checks.take("company_name", text::line(&name, 255));
+            input.company_name = checks.line("company_name", &name);
         }
         if let Some(email) = input.email {
             input.email = Some(super::create::email(&mut checks, email.as_deref()));
@@ -34,7 +35,7 @@ impl CheckedUpdate {
             input.country = checks.take("country", text::country(&code));
         }
         if let Some(max) = input.max_devices {
-            input.max_devices = Some(super::create::max_devices(&mut checks, max));
+            input.max_devices = Some(max.and_then(|max| checks.number("max_devices", max)));
         }
         if let Some(password) = &input.password {
             let own = [
@@ -46,7 +47,7 @@ impl CheckedUpdate {
             checks.take("password", check_password(password.expose(), &known));
         }
         if let Some(username) = input.username {
-            input.username = checks.take("username", text::handle(&username, 3, 64));
+            input.username = checks.handle("username", &username);
         }
         if let Some(profile) = &mut input.profile {
             super::create::check_profile(&mut checks, profile.fields_mut());

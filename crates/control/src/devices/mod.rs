@@ -22,7 +22,7 @@ use base::cx::{Cx, Tx};
 use base::lineage::Lineage;
 use base::list::{Beside, Field, Grams, Noun, Place, Text, Wanted, Window};
 use base::overlay::Overlay;
-use base::text;
+use base::text::Checks;
 use base::version::IfMatch;
 
 static REPOSITORY: Beside =
@@ -152,7 +152,10 @@ pub async fn update(tx: &mut Tx, id: &DeviceId, expected: IfMatch, input: &Devic
     expected.check(row.version)?;
     let mut changed = row.clone();
     if let Some(name) = &input.name {
-        changed.name = text::line(name, 255).map_err(|(code, detail)| Error::field("name", code, detail))?;
+        let mut checks = Checks::of::<DeviceUpdate>();
+        let name = checks.line("name", name);
+        checks.finish()?;
+        changed.name = name.unwrap_or_default();
     }
     if changed.name != row.name {
         sql::update(tx, &row, &changed, None).await?;

@@ -32,12 +32,11 @@ pub struct CheckedRegistration {
 
 impl CheckedRegistration {
     pub fn of(input: &DeviceRegister) -> Result<Self, Error> {
-        let mut checks = Checks::default();
-        let name = checks.take("name", text::line(&input.name, 255));
-        let fingerprint =
-            input.fingerprint.as_deref().and_then(|print| checks.take("fingerprint", text::line(print, 255)));
-        let os = checks.take("os", text::optional(input.os.as_deref(), 100)).flatten();
-        let site = checks.take("site", text::optional(input.site.as_deref(), 64)).flatten();
+        let mut checks = Checks::of::<DeviceRegister>();
+        let name = checks.line("name", &input.name);
+        let fingerprint = input.fingerprint.as_deref().and_then(|print| checks.line("fingerprint", print));
+        let os = checks.optional("os", input.os.as_deref());
+        let site = checks.optional("site", input.site.as_deref());
         checks.finish()?;
         Ok(Self {
             secret_hash: token_hash(input.pass_key.expose().trim()),

@@ -14,6 +14,7 @@ use api::user::{Role, User, UserCreate, UserUpdate};
 use api::{Code, Error, Level};
 use serde_json::Value;
 use tree::Path;
+use utoipa::PartialSchema;
 
 use self::sql::{CustomerOfUser, UserRow};
 use crate::customers;
@@ -135,17 +136,17 @@ pub struct CheckedUser {
 }
 
 impl CheckedUser {
-    /// `known`: what the account and its customer are called already.
-    pub fn of(
+    /// `T`: the request. `known`: what the account and its customer are called already.
+    pub fn of<T: PartialSchema>(
         email: Option<&str>,
         name: Option<&str>,
         password: Option<&str>,
         known: &[String],
     ) -> Result<Self, Error> {
-        let mut checks = Checks::default();
+        let mut checks = Checks::of::<T>();
         let checked = Self {
-            email: email.and_then(|email| checks.take("email", text::email(email))),
-            name: name.and_then(|name| checks.take("name", text::line(name, 255))),
+            email: email.and_then(|email| checks.email("email", email)),
+            name: name.and_then(|name| checks.line("name", name)),
         };
         if let Some(password) = password {
             let known: Vec<&str> = known.iter().map(String::as_str).chain(email).chain(name).collect();
