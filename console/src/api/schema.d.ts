@@ -1342,17 +1342,29 @@ export interface components {
             address?: string | null;
             /** @default null */
             city?: string | null;
-            /** @default null */
+            /**
+             * @description The person to talk to.
+             * @default null
+             */
             contact?: string | null;
             /** @default null */
             fax?: string | null;
-            /** @default null */
+            /**
+             * @description For those who look after the customer from above; never shown to its own people.
+             * @default null
+             */
             notes?: string | null;
             /** @default null */
             phone?: string | null;
-            /** @default null */
+            /**
+             * @description The customer's number or name in another system.
+             * @default null
+             */
             reference?: string | null;
-            /** @default null */
+            /**
+             * @description Shown to the customer's own people too.
+             * @default null
+             */
             shared_notes?: string | null;
         };
         /** @description How much of it has been tried. */

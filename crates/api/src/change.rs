@@ -3,13 +3,15 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use strum::{AsRefStr, EnumString, IntoStaticStr};
 use utoipa::ToSchema;
 
 use crate::id::{ChangeId, CustomerId};
 use crate::units::Time;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, AsRefStr, EnumString)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum ActorKind {
     User,
     /// A customer's own account.
@@ -25,16 +27,17 @@ pub enum ActorKind {
 macro_rules! actions {
     ($($(#[$doc:meta])* $name:ident => $word:tt, $reach:ident;)*) => {
         /// What happened: noun and participle.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[derive(Serialize, Deserialize, ToSchema, AsRefStr, EnumString, IntoStaticStr)]
         pub enum ChangeAction {
-            $($(#[$doc])* #[serde(rename = $word)] $name,)*
+            $($(#[$doc])* #[serde(rename = $word)] #[strum(serialize = $word)] $name,)*
         }
 
         impl ChangeAction {
             pub const ALL: &[Self] = &[$(Self::$name,)*];
 
             pub fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $word,)* }
+                self.into()
             }
 
             /// Whether what the gateway admits by may be another afterwards.
@@ -78,12 +81,6 @@ actions! {
     DeviceCredentialsIssued => "device.credentials_issued", Grants;
     TaskCreated => "task.created", Papers;
     TaskStopped => "task.stopped", Papers;
-}
-
-impl ChangeAction {
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|action| action.as_str() == word)
-    }
 }
 
 impl fmt::Display for ChangeAction {

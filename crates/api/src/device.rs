@@ -1,14 +1,16 @@
 //! Devices: machines that back up.
 
 use serde::{Deserialize, Serialize};
+use strum::{AsRefStr, EnumString};
 use utoipa::ToSchema;
 
 use crate::customer::{Ancestor, EffectiveState};
 use crate::id::{CustomerId, DeviceId, RepositoryId, StorageLocationId};
 use crate::units::{Action, Secret, Time};
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema, AsRefStr, EnumString)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum DeviceKind {
     #[default]
     Agent,
@@ -16,8 +18,9 @@ pub enum DeviceKind {
     DirectToCloud,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, AsRefStr, EnumString)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum DeviceStatus {
     Authorised,
     PendingApproval,
@@ -38,6 +41,7 @@ pub struct DeviceRegister {
     pub os: Option<String>,
     /// The name of a site of the customer. Without one the device stands where the pass key says, else under the
     /// customer itself.
+    #[schema(max_length = 64)]
     pub site: Option<String>,
 }
 

@@ -1,7 +1,9 @@
 //! Ids: a prefix that names the kind, an underscore, and a UUID version 7 in a lower-case alphabet that sorts as the
 //! number does. Opaque to callers; ours sort by the time they were made.
 
+use std::convert::Infallible;
 use std::fmt;
+use std::str::FromStr;
 
 use data_encoding::{Encoding, Specification};
 use serde::{Deserialize, Serialize};
@@ -53,6 +55,14 @@ macro_rules! ids {
         impl AsRef<str> for $name {
             fn as_ref(&self) -> &str {
                 &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Infallible;
+
+            fn from_str(text: &str) -> Result<Self, Infallible> {
+                Ok(Self::from_text(text))
             }
         }
 

@@ -1,70 +1,59 @@
 //! Tasks: what a request caused and what goes on after its answer.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
+use strum::{AsRefStr, Display, EnumString, IntoStaticStr};
 use utoipa::ToSchema;
 
 use crate::id::TaskId;
 use crate::units::Time;
 
-macro_rules! words {
-    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident => $word:tt,)* }) => {
-        $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
-        pub enum $name {
-            $($(#[$doc])* #[serde(rename = $word)] $variant,)*
-        }
-
-        impl $name {
-            pub const ALL: &[Self] = &[$(Self::$variant,)*];
-
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word,)* }
-            }
-
-            pub fn from_word(word: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|known| known.as_str() == word)
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-    };
+/// Where a task is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Serialize, Deserialize, ToSchema, AsRefStr, Display, EnumString, IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum TaskState {
+    /// Nobody has begun it yet.
+    Queued,
+    Running,
+    /// All of it has been tried; what was refused or failed stands in its results.
+    Done,
+    /// Somebody stopped it; what was done stays done.
+    Stopped,
+    /// It can't go on.
+    Failed,
 }
 
-words! {
-    /// Where a task is.
-    TaskState {
-        /// Nobody has begun it yet.
-        Queued => "queued",
-        Running => "running",
-        /// All of it has been tried; what was refused or failed stands in its results.
-        Done => "done",
-        /// Somebody stopped it; what was done stays done.
-        Stopped => "stopped",
-        /// It can't go on.
-        Failed => "failed",
+impl TaskState {
+    /// The word on the wire and in the database.
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 
-words! {
-    /// What became of one subject of a task.
-    Outcome {
-        /// Its turn has not come.
-        Pending => "pending",
-        Done => "done",
-        /// It was like that already.
-        Unchanged => "unchanged",
-        /// A rule or a right speaks against it.
-        Refused => "refused",
-        /// Something went wrong; trying again may help.
-        Failed => "failed",
-        /// The task was stopped before.
-        Skipped => "skipped",
+/// What became of one subject of a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Serialize, Deserialize, ToSchema, AsRefStr, Display, EnumString, IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Outcome {
+    /// Its turn has not come.
+    Pending,
+    Done,
+    /// It was like that already.
+    Unchanged,
+    /// A rule or a right speaks against it.
+    Refused,
+    /// Something went wrong; trying again may help.
+    Failed,
+    /// The task was stopped before.
+    Skipped,
+}
+
+impl Outcome {
+    /// The word on the wire and in the database.
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 

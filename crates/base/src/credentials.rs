@@ -152,9 +152,9 @@ db::record! {
         customer_id: String,
         name: String,
         login: String,
-        role: Role as String => role,
-        path: Path as String => Path::from_stored,
-        level: Level as String => crate::lineage::level,
+        role: Role as db::Text,
+        path: Path as db::Text,
+        level: Level as db::Text,
     }
 }
 
@@ -211,16 +211,12 @@ db::record! {
         pub customer_id: String,
         pub name: String,
         pub login: String,
-        pub role: Role as String => role,
-        pub path: Path as String => Path::from_stored,
-        pub level: Level as String => crate::lineage::level,
+        pub role: Role as db::Text,
+        pub path: Path as db::Text,
+        pub level: Level as db::Text,
         pub created_at: i64,
         pub last_seen_at: i64,
     }
-}
-
-fn role(word: String) -> Result<Role, String> {
-    Role::from_word(&word).ok_or(word)
 }
 
 /// The session with this token, with its account as it is now.

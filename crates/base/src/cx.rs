@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use api::grant::Reading;
 use api::{Code, Error};
-use db::{Record, Sql, assign, sql};
+use db::{Assignments, Record, Sql, Stored, assign, sql};
 use jiff::Timestamp;
 use tree::{Deltas, Path, Totals};
 
@@ -17,6 +17,7 @@ use crate::authz::Account;
 use crate::change::{Entry, Written};
 use crate::http::client::network_of;
 use crate::overlay::Overlay;
+use crate::version::stale;
 
 /// How often a transaction that collided with another is run before the caller is asked to come back.
 const ATTEMPTS: u32 = 8;
@@ -235,6 +236,15 @@ impl Tx {
     /// What is added to a node's totals and not written yet.
     pub fn unwritten(&self, id: &str) -> Totals {
         self.deltas.of(id)
+    }
+
+    /// Writes the columns in which a row differs from what it was, and those `beside` them that its record doesn't hold.
+    ///
+    /// # Errors
+    /// `version_stale` where the row is gone or another by now.
+    pub async fn update<R: Stored>(&mut self, before: &R, after: &R, beside: Assignments) -> Result<(), Error> {
+        let Some(statement) = after.update_of(before, beside) else { return Ok(()) };
+        if self.exec(statement).await? == 1 { Ok(()) } else { Err(stale()) }
     }
 
     /// Tells the change log. Written last, in the same transaction.

@@ -14,6 +14,7 @@ pub mod credentials;
 pub mod cx;
 pub mod http;
 pub mod idempotency;
+pub mod limits;
 pub mod lineage;
 pub mod list;
 pub mod live;

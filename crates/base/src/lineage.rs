@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use api::customer::{AccountState, Ancestor, EffectiveState};
 use api::id::CustomerId;
 use api::{Error, Level, Mode};
-use db::{columns, list, sql};
+use db::{Text, columns, list, sql};
 use tree::{Effective, Own, Path};
 
 use crate::authz::Account;
@@ -16,22 +16,14 @@ db::record! {
     /// What is asked of an ancestor.
     #[derive(Clone, Debug)]
     pub struct AncestorRow {
-        pub id: CustomerId as String => CustomerId::from_text,
+        pub id: CustomerId as Text,
         pub name: Option<String>,
         pub company_name: String,
-        pub suspend_mode: Option<Mode> as Option<String> => |word| word.map(mode).transpose(),
+        pub suspend_mode: Option<Mode> as Option<Text>,
         pub suspend_message: Option<String>,
         pub max_devices: Option<i64>,
-        pub level: Level as String => level,
+        pub level: Level as Text,
     }
-}
-
-pub fn level(word: String) -> Result<Level, String> {
-    Level::from_word(&word).ok_or(word)
-}
-
-pub fn mode(word: String) -> Result<Mode, String> {
-    Mode::from_word(&word).ok_or(word)
 }
 
 /// States and names of the given nodes.

@@ -13,7 +13,6 @@ use api::{Error, Level, Mode};
 use base::App;
 use base::background::{Reconciler, Round};
 use base::cx::{Caller, Cx};
-use base::lineage::{level, mode};
 use db::{Sql, list, sql};
 use futures_util::future::BoxFuture;
 use tokio::sync::Mutex;
@@ -408,8 +407,8 @@ fn between(
 fn node(row: &NodeRow) -> Result<NodeEntry, &'static str> {
     let id = CustomerId::from_text(row.id.as_str()).uuid().ok_or("id")?;
     let parent = row.parent_id.as_deref().map(|id| CustomerId::from_text(id).uuid().ok_or("parent_id")).transpose()?;
-    let level: Level = level(row.level.clone()).map_err(|_| "level")?;
-    let mode: Option<Mode> = row.suspend_mode.clone().map(mode).transpose().map_err(|_| "suspend_mode")?;
+    let level: Level = row.level.parse().map_err(|_| "level")?;
+    let mode: Option<Mode> = row.suspend_mode.as_deref().map(str::parse).transpose().map_err(|_| "suspend_mode")?;
     let suspension =
         mode.map(|mode| Box::new(Suspension { mode, message: row.suspend_message.as_deref().map(Into::into) }));
     let called = NodeEntry::is_called(level).then(|| row.company_name.as_str().into());

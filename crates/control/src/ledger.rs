@@ -129,7 +129,7 @@ db::record! {
     struct StoredRow {
         id: String,
         used_bytes: i64,
-        path: Path as String => Path::from_stored,
+        path: Path as db::Text,
         node: Option<String>,
         base: Option<i64>,
         counted: Option<i64>,

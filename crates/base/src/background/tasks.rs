@@ -13,7 +13,7 @@ use api::change::ChangeAction;
 use api::id::{CustomerId, TaskId};
 use api::task::{Counts, Outcome, TaskState};
 use api::{Code, Error};
-use db::{Rows, assign, columns, insert, list, row, sql};
+use db::{Rows, Text, assign, columns, insert, list, sql};
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 use tokio::time::Instant;
@@ -96,7 +96,7 @@ db::record! {
     /// A task as it is stored.
     #[derive(Clone, Debug)]
     pub struct TaskRow {
-        pub id: TaskId as String => TaskId::from_text,
+        pub id: TaskId as Text,
         pub kind: String,
         pub noun: String,
         pub action: String,
@@ -105,11 +105,11 @@ db::record! {
         pub account_kind: String,
         pub account_id: String,
         pub account_name: String,
-        pub customer_id: CustomerId as String => CustomerId::from_text,
-        pub path: Path as String => Path::from_stored,
+        pub customer_id: CustomerId as Text,
+        pub path: Path as Text,
         pub address: Option<String>,
         pub request_id: Option<String>,
-        pub state: TaskState as String => state,
+        pub state: TaskState as Text,
         pub total: i64,
         pub changed: i64,
         pub unchanged: i64,
@@ -117,15 +117,11 @@ db::record! {
         pub failed: i64,
         pub skipped: i64,
         pub detail: Option<String>,
-        pub undoes: Option<TaskId> as Option<String> => |id| id.map(TaskId::from_text),
+        pub undoes: Option<TaskId> as Option<Text>,
         pub created_at: i64,
         pub started_at: Option<i64>,
         pub finished_at: Option<i64>,
     }
-}
-
-fn state(word: String) -> Result<TaskState, String> {
-    TaskState::from_word(&word).ok_or(word)
 }
 
 db::record! {
@@ -209,7 +205,7 @@ pub async fn begin(tx: &mut Tx, new: NewTask) -> Result<TaskId, Error> {
     while subjects.peek().is_some() {
         let mut rows = Rows::new("task_items");
         for (subject_id, input) in subjects.by_ref().take(ROWS) {
-            rows.push(row! {
+            rows.push(assign! {
                 task_id: &id,
                 number: number,
                 subject_id: subject_id,
@@ -571,7 +567,7 @@ pub async fn again(tx: &mut Tx, task: &TaskRow, outcomes: &[Outcome]) -> Result<
         .all(sql!["select outcome, count(*) from task_items where task_id = ", &task.id, " group by outcome"])
         .await?;
     for (word, count) in outcomes {
-        counted.add(Outcome::from_word(&word).unwrap_or(Outcome::Failed), count);
+        counted.add(word.parse().unwrap_or(Outcome::Failed), count);
     }
     let ended: Option<i64> = None;
     let now = tx.now.as_microsecond();
@@ -643,7 +639,7 @@ pub async fn moving(cx: &mut Cx, ended_since: i64) -> Result<Vec<crate::live::Mo
         ])
         .await?;
     let moved = rows.into_iter().filter_map(|(account_id, task_id, word, done, total)| {
-        TaskState::from_word(&word).map(|state| crate::live::Moved { account_id, task_id, state, done, total })
+        word.parse().ok().map(|state| crate::live::Moved { account_id, task_id, state, done, total })
     });
     Ok(moved.collect())
 }

@@ -18,7 +18,6 @@ use tree::Path;
 use self::reader::Reader;
 use crate::customers;
 use base::authz::{Account, Permission};
-use base::change::kind_from_word;
 use base::cx::Cx;
 use base::list::{Field, Total, Window, search_of};
 
@@ -74,7 +73,7 @@ fn view(account: &Account, reader: &Reader, row: sql::ChangeRow) -> Result<Chang
         before: details(row.before),
         after: details(row.after),
         actor: if actor_is_visible {
-            Actor { kind: kind_from_word(&row.actor_kind), id: row.actor_id, name: row.actor_name }
+            Actor { kind: row.actor_kind, id: row.actor_id, name: row.actor_name }
         } else {
             Actor { kind: ActorKind::Above, id: None, name: None }
         },

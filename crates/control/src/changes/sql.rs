@@ -1,10 +1,10 @@
 //! The queries of the change log.
 
 use api::Error;
-use api::change::ChangeAction;
+use api::change::{ActorKind, ChangeAction};
 use api::id::CustomerId;
 use api::page::COUNTED;
-use db::{Sql, columns_of, sql};
+use db::{Sql, Text, columns_of, sql};
 use tree::Path;
 
 use base::cx::Cx;
@@ -17,13 +17,13 @@ db::record! {
     pub(super) struct ChangeRow {
         pub(super) number: i64,
         pub(super) at: i64,
-        pub(super) actor_kind: String,
+        pub(super) actor_kind: ActorKind as Text,
         pub(super) actor_id: Option<String>,
         pub(super) actor_name: Option<String>,
         pub(super) actor_path: Option<String>,
         pub(super) address: Option<String>,
         pub(super) request_id: Option<String>,
-        pub(super) action: ChangeAction as String => action,
+        pub(super) action: ChangeAction as Text,
         pub(super) subject_kind: String,
         pub(super) subject_id: String,
         pub(super) subject_name: String,
@@ -32,10 +32,6 @@ db::record! {
         pub(super) before: Option<String>,
         pub(super) after: Option<String>,
     }
-}
-
-fn action(word: String) -> Result<ChangeAction, String> {
-    ChangeAction::from_word(&word).ok_or(word)
 }
 
 /// Which entries are wanted.
@@ -85,10 +81,10 @@ db::record! {
     /// An entry as those who watch are told of it.
     struct ChangedRow {
         number: i64,
-        action: ChangeAction as String => action,
+        action: ChangeAction as Text,
         subject_kind: String,
         subject_id: String,
-        path: Path as String => Path::from_stored,
+        path: Path as Text,
     }
 }
 

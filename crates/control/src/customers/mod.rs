@@ -259,27 +259,8 @@ pub fn subject(row: &sql::CustomerRow) -> Subject {
 
 /// What the change log holds of a customer.
 pub(crate) fn snapshot(row: &sql::CustomerRow) -> Map<String, Value> {
-    let value = json!({
-        "level": row.level,
-        "parent_id": row.parent_id,
-        "name": row.name,
-        "username": row.username,
-        "company_name": row.company_name,
-        "email": row.email,
-        "kind": row.kind,
-        "account_state": row.account_state(),
-        "country": row.country,
-        "storage_location_id": row.storage_location_id,
-        "max_devices": row.max_devices,
-        "address": row.address,
-        "city": row.city,
-        "phone": row.phone,
-        "fax": row.fax,
-        "notes": row.notes,
-        "shared_notes": row.shared_notes,
-        "contact": row.contact,
-        "reference": row.reference,
-    });
-    let Value::Object(fields) = value else { return Map::new() };
-    fields.into_iter().filter(|(_, value)| !value.is_null()).collect()
+    let mut fields = base::change::snapshot(row);
+    fields.insert("account_state".to_owned(), json!(row.account_state()));
+    fields.retain(|_, value| !value.is_null());
+    fields
 }

@@ -4,6 +4,7 @@ use api::change::ChangeAction;
 use api::customer::{Consequences, StateChange, SuspendRequest};
 use api::id::CustomerId;
 use api::{Code, Error, Level, Mode};
+use db::Assignments;
 use jiff::ToSpan as _;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -14,10 +15,9 @@ use super::{subject, view};
 use base::authz::{Account, Permission};
 use base::change::Entry;
 use base::cx::{Cx, Tx};
-use base::text::{self, Checks};
+use base::text::Checks;
 use base::version::IfMatch;
 
-const MAX_PUBLIC_MESSAGE: usize = 60;
 /// For more subtrees than these all of what is seen is looked at once.
 const ASKED_ONE_BY_ONE: usize = 100;
 
@@ -45,9 +45,9 @@ impl OwnSuspension {
 
 /// The input's texts, as they are stored.
 pub(super) fn checked(input: &SuspendRequest) -> Result<(Option<String>, Option<String>), Error> {
-    let mut checks = Checks::default();
-    let reason = checks.take("reason", text::line(&input.reason, 1000));
-    let message = checks.take("public_message", public_message(input.public_message.as_deref())).flatten();
+    let mut checks = Checks::of::<SuspendRequest>();
+    let reason = checks.line("reason", &input.reason);
+    let message = public_message(&mut checks, input.public_message.as_deref());
     checks.finish()?;
     Ok((reason, message))
 }
@@ -121,16 +121,13 @@ pub async fn activate(
 }
 
 /// Goes into a reason phrase, so it is one line that every client can print.
-fn public_message(text: Option<&str>) -> Result<Option<String>, text::Refused> {
-    let Some(text) = text::optional(text, MAX_PUBLIC_MESSAGE)? else { return Ok(None) };
-    if text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
-        Ok(Some(text))
-    } else {
-        Err((
-            Code::Invalid,
-            "Backup clients can print letters without accents, digits and punctuation only.".to_owned(),
-        ))
+fn public_message(checks: &mut Checks, text: Option<&str>) -> Option<String> {
+    let text = checks.optional("public_message", text)?;
+    if !text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
+        let detail = "Backup clients can print letters without accents, digits and punctuation only.";
+        checks.add("public_message", Code::Invalid, detail);
     }
+    Some(text)
 }
 
 async fn switch(
@@ -159,9 +156,7 @@ async fn write(tx: &mut Tx, row: &CustomerRow, mut changed: CustomerRow) -> Resu
     if before == after {
         return Ok(changed);
     }
-    if sql::update_state(tx, &changed).await? != 1 {
-        return Err(base::version::stale());
-    }
+    tx.update(row, &changed, Assignments::new()).await?;
     changed.version += 1;
     if row.suspend_mode != changed.suspend_mode {
         let above = mode_above(tx, &changed.path).await?;
@@ -224,7 +219,7 @@ async fn consequences(cx: &mut Cx, before: &CustomerRow, after: &CustomerRow) ->
     let mut untouched: Vec<Path> = Vec::new();
     for (path, mode, customers_below, sites_below, devices_below) in sql::suspended_below(cx, &before.path).await? {
         let path = Path::from_stored(path);
-        let own = Mode::from_word(&mode).map_or(Own::Active, Own::Suspended);
+        let own = mode.parse().map_or(Own::Active, Own::Suspended);
         // Rows come in the order of their paths: what lies below one that was subtracted follows it.
         if strictness(own) < stricter || untouched.last().is_some_and(|top| top.contains(&path)) {
             continue;
@@ -266,7 +261,7 @@ pub(super) async fn consequences_of_many(
         .await?
         .into_iter()
         .map(|(path, mode, customers, sites, devices)| {
-            let own = Mode::from_word(&mode).map_or(Own::Active, Own::Suspended);
+            let own = mode.parse().map_or(Own::Active, Own::Suspended);
             (Path::from_stored(path), strictness(own), customers + sites + 1, devices)
         })
         .collect();

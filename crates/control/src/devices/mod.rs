@@ -10,7 +10,6 @@ use api::id::{DeviceId, RepositoryId, StorageLocationId};
 use api::page::{ListQuery, Page};
 use api::units::{Action, Secret, Time};
 use api::{Code, Error};
-use serde_json::json;
 
 pub use register::{CheckedRegistration, Machine, PlaceOfMachine, enrol, knows_pass_key, pass_key_unknown, register};
 
@@ -18,12 +17,12 @@ use self::sql::{DeviceRow, WholeDevice};
 use base::App;
 use base::authn::{token, token_hash};
 use base::authz::{Account, Permission};
-use base::change::{Entry, Subject};
+use base::change::{Entry, Subject, snapshot};
 use base::cx::{Cx, Tx};
 use base::lineage::Lineage;
 use base::list::{Beside, Field, Grams, Noun, Place, Text, Wanted, Window};
 use base::overlay::Overlay;
-use base::text;
+use base::text::Checks;
 use base::version::IfMatch;
 
 static REPOSITORY: Beside =
@@ -153,15 +152,16 @@ pub async fn update(tx: &mut Tx, id: &DeviceId, expected: IfMatch, input: &Devic
     expected.check(row.version)?;
     let mut changed = row.clone();
     if let Some(name) = &input.name {
-        changed.name = text::line(name, 255).map_err(|(code, detail)| Error::field("name", code, detail))?;
+        let mut checks = Checks::of::<DeviceUpdate>();
+        let name = checks.line("name", name);
+        checks.finish()?;
+        changed.name = name.unwrap_or_default();
     }
     if changed.name != row.name {
-        if sql::update(tx, &changed, None).await? != 1 {
-            return Err(base::version::stale());
-        }
+        sql::update(tx, &row, &changed, None).await?;
+        let (before, after) = base::change::difference(&snapshot(&row), &snapshot(&changed));
         changed.version += 1;
-        let entry = Entry::new(ChangeAction::DeviceUpdated, subject(&changed));
-        tx.record(entry.before(json!({ "name": row.name })).after(json!({ "name": changed.name })));
+        tx.record(Entry::new(ChangeAction::DeviceUpdated, subject(&changed)).before(before).after(after));
     }
     seen(tx, &account, (changed, repository, home)).await
 }
@@ -176,9 +176,7 @@ pub async fn issue_credentials(
     let (row, repository, _) = fetch(tx, &account, id, Permission::IssueCredentials).await?;
     IfMatch::check_if_given(expected, row.version)?;
     let password = token(tx.app.random)?;
-    if sql::update(tx, &row, Some(&token_hash(&password))).await? != 1 {
-        return Err(base::version::stale());
-    }
+    sql::update(tx, &row, &row, Some(&token_hash(&password))).await?;
     tx.record(Entry::new(ChangeAction::DeviceCredentialsIssued, subject(&row)));
     Ok(credentials(&tx.app, &row.id, row.status, &repository.id, password))
 }

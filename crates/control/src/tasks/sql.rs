@@ -4,7 +4,7 @@ use api::Error;
 use api::id::TaskId;
 use api::page::COUNTED;
 use api::task::Outcome;
-use db::{Sql, columns_of, sql};
+use db::{Sql, Text, columns_of, sql};
 use tree::Path;
 
 use base::background::tasks::TaskRow;
@@ -14,16 +14,12 @@ use base::list::{Key, Window};
 db::record! {
     pub(super) struct ResultRow {
         pub(super) subject_id: String,
-        pub(super) outcome: Outcome as String => outcome,
+        pub(super) outcome: Outcome as Text,
         pub(super) code: Option<String>,
         pub(super) detail: Option<String>,
         pub(super) name: Option<String>,
         pub(super) path: Option<String>,
     }
-}
-
-fn outcome(word: String) -> Result<Outcome, String> {
-    Outcome::from_word(&word).ok_or(word)
 }
 
 pub(super) fn place(id: &str) -> Sql {

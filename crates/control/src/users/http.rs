@@ -43,7 +43,7 @@ async fn user_create(command: Command<UserCreate>) -> Result<Reply<User>, Failur
         }
         None => Vec::new(),
     };
-    let checked = CheckedUser::of(Some(&input.email), Some(&input.name), password, &known)?;
+    let checked = CheckedUser::of::<UserCreate>(Some(&input.email), Some(&input.name), password, &known)?;
     let hash = command.hash_if_given(password).await?;
     transact!(command, CREATED, |tx| super::create(tx, &command.input, &checked, hash.clone()).await)
 }
@@ -67,7 +67,7 @@ async fn user_update(Path(id): Path<UserId>, command: Command<UserUpdate>) -> Re
         Some(_) => super::names(&mut command.call.read().await?, &id).await?,
         None => Vec::new(),
     };
-    let checked = CheckedUser::of(input.email.as_deref(), input.name.as_deref(), password, &known)?;
+    let checked = CheckedUser::of::<UserUpdate>(input.email.as_deref(), input.name.as_deref(), password, &known)?;
     let expected = command.call.require_match()?;
     let hash = command.hash_if_given(password).await?;
     transact!(command, OK, |tx| super::update(tx, &id, expected, &command.input, &checked, hash.clone()).await)

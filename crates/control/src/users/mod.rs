@@ -12,15 +12,16 @@ use api::page::{ListQuery, Page};
 use api::units::{Action, Time};
 use api::user::{Role, User, UserCreate, UserUpdate};
 use api::{Code, Error, Level};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use tree::Path;
+use utoipa::PartialSchema;
 
 use self::sql::{CustomerOfUser, UserRow};
 use crate::customers;
 use crate::customers::sql::CustomerRow;
 use base::authn::check_password;
 use base::authz::{Account, AccountId, Permission};
-use base::change::{Entry, Subject};
+use base::change::{Entry, Subject, snapshot};
 use base::cx::{Cx, Tx};
 use base::list::{Beside, Field, Found, Noun, Place, Text, Wanted, Window};
 use base::text::{self, Checks};
@@ -127,11 +128,6 @@ pub(crate) fn subject(row: &UserRow, path: &Path) -> Subject {
     }
 }
 
-fn snapshot(row: &UserRow) -> Map<String, Value> {
-    let value = json!({ "email": row.email, "name": row.name, "role": row.role });
-    if let Value::Object(fields) = value { fields } else { Map::new() }
-}
-
 /// Fields that are acceptable by themselves, in their stored form.
 #[derive(Clone, Debug, Default)]
 pub struct CheckedUser {
@@ -140,17 +136,17 @@ pub struct CheckedUser {
 }
 
 impl CheckedUser {
-    /// `known`: what the account and its customer are called already.
-    pub fn of(
+    /// `T`: the request. `known`: what the account and its customer are called already.
+    pub fn of<T: PartialSchema>(
         email: Option<&str>,
         name: Option<&str>,
         password: Option<&str>,
         known: &[String],
     ) -> Result<Self, Error> {
-        let mut checks = Checks::default();
+        let mut checks = Checks::of::<T>();
         let checked = Self {
-            email: email.and_then(|email| checks.take("email", text::email(email))),
-            name: name.and_then(|name| checks.take("name", text::line(name, 255))),
+            email: email.and_then(|email| checks.email("email", email)),
+            name: name.and_then(|name| checks.line("name", name)),
         };
         if let Some(password) = password {
             let known: Vec<&str> = known.iter().map(String::as_str).chain(email).chain(name).collect();
@@ -222,9 +218,7 @@ pub(crate) async fn restore_administrator(
     let (row, home) = sql::find_anywhere(tx, &id).await?.ok_or_else(Error::not_found)?;
     let changed = UserRow { role: Role::Administrator, ..row.clone() };
     if changed.role != row.role {
-        if sql::update(tx, &changed).await? != 1 {
-            return Err(base::version::stale());
-        }
+        sql::update(tx, &row, &changed).await?;
         let (before, after) = base::change::difference(&snapshot(&row), &snapshot(&changed));
         tx.record(Entry::new(ChangeAction::UserUpdated, subject(&changed, &home.path)).before(before).after(after));
     }
@@ -347,9 +341,7 @@ pub async fn update(
     if before == after && !sets_password {
         return Ok(view(&account, row, &home));
     }
-    if sql::update(tx, &changed).await? != 1 {
-        return Err(base::version::stale());
-    }
+    sql::update(tx, &row, &changed).await?;
     changed.version += 1;
     if before != after {
         tx.record(Entry::new(ChangeAction::UserUpdated, subject(&changed, &home.path)).before(before).after(after));
