@@ -4,6 +4,7 @@
 
 use std::net::IpAddr;
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 use std::time::Duration;
 
 use api::grant::Reading;
@@ -70,6 +71,7 @@ pub struct Cx {
     collided: bool,
     /// What the gateway had counted and not stored before anything was read.
     unsaved: Vec<Reading>,
+    overlay: Option<Arc<Overlay>>,
 }
 
 impl std::fmt::Debug for Cx {
@@ -99,13 +101,18 @@ impl Cx {
     }
 
     fn new(app: &App, caller: Caller, link: Link, unsaved: Vec<Reading>) -> Self {
-        Self { app: app.clone(), caller, now: app.clock.now(), link, collided: false, unsaved }
+        Self { app: app.clone(), caller, now: app.clock.now(), link, collided: false, unsaved, overlay: None }
     }
 
     /// What to add to the totals that are read here.
-    pub async fn overlay(&mut self) -> Result<Overlay, Error> {
-        let unsaved = self.unsaved.clone();
-        Overlay::of(self, unsaved).await
+    pub async fn overlay(&mut self) -> Result<Arc<Overlay>, Error> {
+        if let Some(overlay) = &self.overlay {
+            return Ok(Arc::clone(overlay));
+        }
+        let unsaved = std::mem::take(&mut self.unsaved);
+        let overlay = Arc::new(Overlay::of(self, unsaved).await?);
+        self.overlay = Some(Arc::clone(&overlay));
+        Ok(overlay)
     }
 
     /// Which database it is, for the few statements that can't be the same.
