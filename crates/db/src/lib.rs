@@ -40,9 +40,13 @@ mod tests;
 
 pub use database::{Conn, Database, Engine, Tx};
 pub use error::Error;
-pub use migrate::{Migration, Migrations};
+pub use migrate::{Function, Migration, Migrations};
 pub use record::{Cell, Column, Loaded, Record, Row, columns, columns_of};
 #[doc(hidden)]
 pub use sql::Literal;
 pub use sql::{List, NewRow, Part, Raw, Rows, Sql, list};
 pub use value::Value;
+
+/// How long a statement may run, its wait for locks included, unless the URL's `options` or [`Conn::bound`] say
+/// otherwise.
+const STATEMENT_LIMIT: std::time::Duration = std::time::Duration::from_secs(20);
