@@ -1266,7 +1266,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Refused: invalid_input, idempotency_key_reused, required, invalid, unknown_field, too_long, too_short, out_of_range, username_taken, email_taken, weak_password, duplicate_site, parent_not_found, reference_not_found, parent_level_not_allowed, storage_location_not_choosable. */
+        /** @description Refused: invalid_input, idempotency_key_reused, required, invalid, invalid_filter, unknown_field, too_long, too_short, out_of_range, username_taken, email_taken, weak_password, duplicate_site, parent_not_found, reference_not_found, parent_level_not_allowed, storage_location_not_choosable. */
         Refused422: {
             headers: {
                 [name: string]: unknown;
@@ -1405,6 +1405,11 @@ export interface operations {
                 after?: string;
                 /** @description Only these fields of each item, separated by commas; `id` always. */
                 fields?: string;
+                /**
+                 * @description Only what this filter finds, such as `level == end_customer and last_backup_at < now-2d`; on the fields that the
+                 *     list's `fields` operation names, in the language of `docs/filters.md`.
+                 */
+                filter?: string;
                 /** @description Only these, separated by commas; at most 500. */
                 ids?: string;
                 /** @description Only customers of this level; other lists have no levels. */
@@ -1637,6 +1642,11 @@ export interface operations {
                 after?: string;
                 /** @description Only these fields of each item, separated by commas; `id` always. */
                 fields?: string;
+                /**
+                 * @description Only what this filter finds, such as `level == end_customer and last_backup_at < now-2d`; on the fields that the
+                 *     list's `fields` operation names, in the language of `docs/filters.md`.
+                 */
+                filter?: string;
                 /** @description Only these, separated by commas; at most 500. */
                 ids?: string;
                 /** @description Only customers of this level; other lists have no levels. */
@@ -1687,6 +1697,11 @@ export interface operations {
                 after?: string;
                 /** @description Only these fields of each item, separated by commas; `id` always. */
                 fields?: string;
+                /**
+                 * @description Only what this filter finds, such as `level == end_customer and last_backup_at < now-2d`; on the fields that the
+                 *     list's `fields` operation names, in the language of `docs/filters.md`.
+                 */
+                filter?: string;
                 /** @description Only these, separated by commas; at most 500. */
                 ids?: string;
                 /** @description Only customers of this level; other lists have no levels. */
@@ -1892,6 +1907,11 @@ export interface operations {
                 after?: string;
                 /** @description Only these fields of each item, separated by commas; `id` always. */
                 fields?: string;
+                /**
+                 * @description Only what this filter finds, such as `level == end_customer and last_backup_at < now-2d`; on the fields that the
+                 *     list's `fields` operation names, in the language of `docs/filters.md`.
+                 */
+                filter?: string;
                 /** @description Only these, separated by commas; at most 500. */
                 ids?: string;
                 /** @description Only customers of this level; other lists have no levels. */
@@ -2403,6 +2423,11 @@ export interface operations {
                 after?: string;
                 /** @description Only these fields of each item, separated by commas; `id` always. */
                 fields?: string;
+                /**
+                 * @description Only what this filter finds, such as `level == end_customer and last_backup_at < now-2d`; on the fields that the
+                 *     list's `fields` operation names, in the language of `docs/filters.md`.
+                 */
+                filter?: string;
                 /** @description Only these, separated by commas; at most 500. */
                 ids?: string;
                 /** @description Only customers of this level; other lists have no levels. */

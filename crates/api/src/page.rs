@@ -48,6 +48,10 @@ pub struct ListQuery {
     /// Text that must occur, ignoring case; of one or two characters at the beginning of a word.
     #[param(max_length = 200)]
     pub q: Option<String>,
+    /// Only what this filter finds, such as `level == end_customer and last_backup_at < now-2d`; on the fields that the
+    /// list's `fields` operation names, in the language of `docs/filters.md`.
+    #[param(max_length = 4000)]
+    pub filter: Option<String>,
     /// Only customers of this level; other lists have no levels.
     pub level: Option<tree::Level>,
 }

@@ -107,6 +107,15 @@ impl Cx {
         Overlay::of(self, unsaved).await
     }
 
+    /// Lets no statement that reads take longer than this from now on.
+    pub async fn bound(&mut self, limit: Duration) -> Result<(), Error> {
+        match &mut self.link {
+            Link::Reader(conn) => conn.bound(limit).await,
+            Link::Writer(tx) => tx.bound(limit).await,
+        }
+        .map_err(internal)
+    }
+
     /// Which database it is, for the few statements that can't be the same.
     pub fn engine(&self) -> db::Engine {
         match &self.link {

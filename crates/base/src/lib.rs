@@ -12,6 +12,7 @@ pub mod change;
 pub mod clock;
 pub mod credentials;
 pub mod cx;
+pub mod filter;
 pub mod http;
 pub mod idempotency;
 pub mod lineage;

@@ -30,4 +30,10 @@ pub const MIGRATIONS: db::Migrations = db::Migrations::new(&[
         include_str!("../../../migrations/V6__search.sqlite.sql"),
         include_str!("../../../migrations/V6__search.postgres.sql"),
     ),
-]);
+    db::Migration::per_engine(
+        "V9__folded.sql",
+        include_str!("../../../migrations/V9__folded.sqlite.sql"),
+        include_str!("../../../migrations/V9__folded.postgres.sql"),
+    ),
+])
+.with(&[db::Function::new("fold", base::text::fold)]);

@@ -11,7 +11,7 @@
 
 use api::Error;
 use api::page::COUNTED;
-use db::{Engine, Raw, Sql, list, sql};
+use db::{Engine, Raw, Sql, sql};
 use tree::Path;
 
 use super::{Beside, Field, Grams, Key, Noun, Text, Total, Window};
@@ -28,7 +28,7 @@ const FEW: i64 = 1000;
 
 /// What is wanted of a noun.
 #[derive(Debug)]
-pub struct Wanted<'a> {
+pub(super) struct Wanted<'a> {
     pub noun: &'static Noun,
     /// Only below this; nothing where that is everything there is.
     pub under: Option<&'a Path>,
@@ -36,8 +36,10 @@ pub struct Wanted<'a> {
     pub population: Option<i64>,
     /// How many there are in the installation, at least about.
     pub all: i64,
-    /// Each begins with `and`, and asks the noun's own table only.
+    /// Each begins with `and`.
     pub conditions: Sql,
+    /// What they look into beside the noun's own table.
+    pub beside: Vec<&'static Beside>,
     pub text: Option<Text>,
 }
 
@@ -73,7 +75,7 @@ enum Way {
 }
 
 /// Finds what is wanted in this window.
-pub async fn find(cx: &mut Cx, wanted: &Wanted<'_>, window: &Window) -> Result<Found, Error> {
+pub(super) async fn find(cx: &mut Cx, wanted: &Wanted<'_>, window: &Window) -> Result<Found, Error> {
     let engine = cx.engine();
     let hits = hits(cx, wanted).await?;
     let way = narrowest(wanted, engine, hits);
@@ -110,15 +112,15 @@ fn whole(wanted: &Wanted<'_>, engine: Engine, way: Way, window: &Window) -> Sql 
     let from = from(wanted, engine, way, Some(field));
     let mut statement = if engine == Engine::Postgres && way != Way::Order {
         // Behind `offset` the order has no say in how the rows are found.
-        let found = sql!["select ", Raw(id), " as id, ", Raw(field.column), " as key", from, " offset 0"];
+        let found = sql!["select ", Raw(id), " as id, ", Raw(window.order.column), " as key", from, " offset 0"];
         let mut statement = sql!["select id, key from (", found, ") as found where 1 = 1"];
         window.enter(&mut statement, "key", "id");
-        window.order(&mut statement, "key", "id");
+        window.sort(&mut statement, "key", "id");
         statement
     } else {
-        let mut statement = sql!["select ", Raw(id), ", ", Raw(field.column), from];
-        window.enter(&mut statement, field.column, id);
-        window.order(&mut statement, field.column, id);
+        let mut statement = sql!["select ", Raw(id), ", ", Raw(window.order.column), from];
+        window.enter(&mut statement, window.order.column, id);
+        window.sort(&mut statement, window.order.column, id);
         statement
     };
     window.limit(&mut statement);
@@ -130,7 +132,8 @@ fn whole(wanted: &Wanted<'_>, engine: Engine, way: Way, window: &Window) -> Sql 
 fn front(wanted: &Wanted<'_>, window: &Window) -> Sql {
     let (noun, field) = (wanted.noun, window.field);
     let id = Raw(noun.id);
-    let mut first = sql!["select ", id, " as id, ", Raw(field.column), " as key, ", Raw(noun.search), " as text, "];
+    let mut first =
+        sql!["select ", id, " as id, ", Raw(window.order.column), " as key, ", Raw(noun.search), " as text, "];
     first.append(sql![Raw(noun.place.column), " as place from "]);
     let mut links = sql![" where 1 = 1"];
     match field.beside {
@@ -150,8 +153,8 @@ fn front(wanted: &Wanted<'_>, window: &Window) -> Sql {
     }
     first.append(links);
     let ordered_by = id_of(wanted, field, Way::Order);
-    window.enter(&mut first, field.column, ordered_by);
-    window.order(&mut first, field.column, ordered_by);
+    window.enter(&mut first, window.order.column, ordered_by);
+    window.sort(&mut first, window.order.column, ordered_by);
     first.append(sql![" limit ", FRONT]);
     let mut statement = sql!["select id, key from (", first, ") as first where 1 = 1"];
     if let Some(text) = &wanted.text {
@@ -161,7 +164,7 @@ fn front(wanted: &Wanted<'_>, window: &Window) -> Sql {
         let (from, to) = under.range();
         statement.append(sql![" and place >= ", from, " and place < ", to]);
     }
-    window.order(&mut statement, "key", "id");
+    window.sort(&mut statement, "key", "id");
     window.limit(&mut statement);
     statement
 }
@@ -253,6 +256,9 @@ fn from(wanted: &Wanted<'_>, engine: Engine, way: Way, field: Option<&Field>) ->
     if let Some(sorted) = sorted {
         add(sorted.table, Some(sorted.on));
     }
+    for beside in &wanted.beside {
+        add(beside.table, Some(beside.on));
+    }
     let mut sql = sql![" from "];
     if let (Way::Grams, Some(grams)) = (way, noun.grams) {
         sql.append(sql![Raw(grams.table), " cross join "]);
@@ -288,9 +294,4 @@ fn from(wanted: &Wanted<'_>, engine: Engine, way: Way, field: Option<&Field>) ->
         }
     }
     sql
-}
-
-/// `and … in (…)` for the ids that a request names.
-pub fn among(column: &'static str, ids: &[String]) -> Sql {
-    sql![" and ", Raw(column), " in ", list(ids.iter().map(String::as_str))]
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod above;
 mod create;
+pub(crate) mod fields;
 pub mod http;
 pub mod sql;
 mod switch;
@@ -21,54 +22,18 @@ pub use create::{CheckedCustomer, NewNode, create, create_below, insert_node, in
 pub use switch::{activate, suspend};
 pub use update::{CheckedUpdate, update};
 
+use self::fields::NOUN;
+
 use base::authz::{Account, Permission};
 use base::change::{Entry, Subject};
 use base::cx::{Cx, Tx};
-use base::list::{Beside, Field, Grams, Noun, Place, Text, Wanted, Window};
 use base::text::{self, Checks};
 use base::version::IfMatch;
-
-static TOTALS: Beside =
-    Beside { table: "totals t", on: "t.customer_id = c.id", id: Some("t.customer_id"), place: Some("t.path") };
-
-static NOUN: Noun = Noun {
-    table: "customers c",
-    id: "c.id",
-    place: Place { column: "c.path", beside: None },
-    search: "c.search",
-    grams: Some(Grams { table: "customers_grams", number: "c.n" }),
-    fields: &[
-        Field::text("company_name", "c.company_folded"),
-        Field::number("created_at", "c.created_at"),
-        Field::number("effective_state", "c.stopped"),
-        Field::number("used_bytes", "t.used_bytes").of(&TOTALS),
-        Field::number("devices", "t.devices").of(&TOTALS),
-        Field::number("last_backup_at", "coalesce(t.last_backup_at, 0)").of(&TOTALS),
-    ],
-};
 
 pub async fn list(cx: &mut Cx, query: &ListQuery) -> Result<Page<Customer>, Error> {
     let account = cx.account()?;
     account.authorize(Permission::ReadCustomers, &account.path)?;
-    let window = Window::of(query, NOUN.fields, NOUN.id)?;
-    let (ids, text) = (base::list::ids_of(query)?, Text::of(query)?);
-    let scope = base::list::scope(cx, &account, query).await?;
-    let mut conditions = sql::of_level(query.level);
-    if let Some(parent) = &query.parent_id {
-        conditions.append(sql::of_parent(parent));
-    }
-    if let Some(ids) = &ids {
-        conditions.append(base::list::among(NOUN.id, ids));
-    }
-    let wanted = Wanted {
-        noun: &NOUN,
-        under: scope.under(),
-        population: Some(scope.nodes),
-        all: scope.all_nodes,
-        conditions,
-        text,
-    };
-    let found = base::list::find(cx, &wanted, &window).await?;
+    let found = base::list::find(cx, &account, query, &NOUN).await?;
     let rows = sql::with_totals(cx, found.ids()).await?;
     let rows = found.arrange(rows, |(row, _)| row.id.as_str());
     Ok(base::list::page(view::customers(cx, &account, rows).await?, found.next, found.total))

@@ -17,6 +17,7 @@ mod demo;
 mod devices;
 mod fairness;
 mod faults;
+mod filters;
 mod guessing;
 mod idempotency;
 mod invitations;
