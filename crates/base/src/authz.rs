@@ -110,6 +110,7 @@ pub const OPERATIONS: &[Line] = &[
     ("me_show", Need::Account),
     ("me_set_password", Need::Account),
     ("customer_list", Need::Permission(Permission::ReadCustomers)),
+    ("customer_count", Need::Permission(Permission::ReadCustomers)),
     ("customer_show", Need::Permission(Permission::ReadCustomers)),
     ("customer_create", Need::Permission(Permission::CreateCustomers)),
     ("customer_update", Need::Permission(Permission::EditCustomers)),
@@ -120,6 +121,7 @@ pub const OPERATIONS: &[Line] = &[
     ("site_create", Need::Permission(Permission::CreateCustomers)),
     ("change_list", Need::Permission(Permission::ReadChanges)),
     ("user_list", Need::Permission(Permission::ReadUsers)),
+    ("user_count", Need::Permission(Permission::ReadUsers)),
     ("user_show", Need::Permission(Permission::ReadUsers)),
     ("user_create", Need::Permission(Permission::ManageUsers)),
     ("user_update", Need::Permission(Permission::ManageUsers)),
@@ -132,10 +134,12 @@ pub const OPERATIONS: &[Line] = &[
     ("pass_key_revoke", Need::Permission(Permission::ManagePassKeys)),
     ("device_register", Need::Secret),
     ("device_list", Need::Permission(Permission::ReadDevices)),
+    ("device_count", Need::Permission(Permission::ReadDevices)),
     ("device_show", Need::Permission(Permission::ReadDevices)),
     ("device_update", Need::Permission(Permission::EditDevices)),
     ("device_issue_credentials", Need::Permission(Permission::IssueCredentials)),
     ("storage_location_list", Need::Account),
+    ("field_list", Need::Account),
 ];
 
 /// An operation's line.

@@ -17,6 +17,7 @@ use crate::authz::Account;
 use crate::change::{Entry, Written};
 use crate::http::client::network_of;
 use crate::overlay::Overlay;
+use crate::turns::{Place, Turn};
 
 /// How often a transaction that collided with another is run before the caller is asked to come back.
 const ATTEMPTS: u32 = 8;
@@ -69,6 +70,8 @@ pub struct Cx {
     collided: bool,
     /// What the gateway had counted and not stored before anything was read.
     unsaved: Vec<Reading>,
+    /// Its turn, if it had to wait for one.
+    _place: Option<Place<()>>,
 }
 
 impl std::fmt::Debug for Cx {
@@ -98,7 +101,13 @@ impl Cx {
     }
 
     fn new(app: &App, caller: Caller, link: Link, unsaved: Vec<Reading>) -> Self {
-        Self { app: app.clone(), caller, now: app.clock.now(), link, collided: false, unsaved }
+        Self { app: app.clone(), caller, now: app.clock.now(), link, collided: false, unsaved, _place: None }
+    }
+
+    /// The same in its turn, for what may look at every row. Who waits holds no connection.
+    pub async fn in_turn(app: &App, caller: Caller, turn: &Turn) -> Result<Self, Error> {
+        let place = app.searches.place(turn).await?;
+        Ok(Self { _place: Some(place), ..Self::exact(app, caller).await? })
     }
 
     /// What to add to the totals that are read here.

@@ -7,6 +7,7 @@ pub mod background;
 pub mod changes;
 pub mod customers;
 pub mod devices;
+pub mod fields;
 pub mod grants;
 pub mod invitations;
 pub mod ledger;

@@ -64,7 +64,8 @@ fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
         .merge(crate::invitations::http::routes())
         .merge(crate::pass_keys::http::routes())
         .merge(crate::devices::http::routes())
-        .merge(crate::storage::http::routes());
+        .merge(crate::storage::http::routes())
+        .merge(crate::fields::http::routes());
     OpenApiRouter::with_openapi(Description::openapi()).nest("/api/v1", slices).split_for_parts()
 }
 

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Fault;
 use super::syntax::{Comparison, Condition, Expression, Literal, Spanned, Test, shortened};
-use crate::list::{Asker, Counter, Field, Kind, Words};
+use crate::list::{Asker, Counter, Field, Kind};
 use crate::text::fold;
 
 /// So many conditions and values a filter may have: databases bound their statements.
@@ -111,9 +111,8 @@ impl Check<'_> {
         let question = match test {
             Test::Exists => Some(Question::Exists),
             Test::Compare(comparison, value) => {
-                let is_ordered = matches!(field.kind, Kind::Text | Kind::Number | Kind::Bytes | Kind::Time);
                 let asks_order = !matches!(comparison.is, Comparison::Equal | Comparison::Unequal);
-                if asks_order && !is_ordered {
+                if asks_order && !field.kind.has_order() {
                     let what = format!("{} has no order; it takes ==, != and in", field.name);
                     self.faults.push(Fault::at(self.text, &comparison.at, &what));
                     return None;
@@ -121,7 +120,7 @@ impl Check<'_> {
                 self.value(field, value).map(|value| Question::Compare(comparison.is, value))
             }
             Test::Contains(value) => {
-                if !matches!(field.kind, Kind::Text) {
+                if !field.kind.has_parts() {
                     let what = format!("~ looks into texts, and {} is {}", field.name, name_of(field.kind));
                     self.faults.push(Fault::at(self.text, &value.at, &what));
                     return None;
@@ -169,7 +168,7 @@ impl Check<'_> {
         let takes = |what: &str| format!("{} is {}; write {what}", field.name, name_of(field.kind));
         if let Literal::Word(word) = written
             && ["null", "none", "nil"].contains(&word.to_ascii_lowercase().as_str())
-            && !matches!(field.kind, Kind::Words(words) if all(words).contains(&word.as_str()))
+            && !matches!(field.kind, Kind::Words(words) if words.all().contains(&word.as_str()))
         {
             return Err(format!("a field without a value is found by not exists({})", field.name));
         }
@@ -190,9 +189,9 @@ impl Check<'_> {
                 Literal::Number(_) | Literal::Time(_) | Literal::Now(_) => Err(takes("it as rows have it")),
             },
             Kind::Words(words) => match written {
-                Literal::Text(word) | Literal::Word(word) => one_of(field, &all(words), word),
+                Literal::Text(word) | Literal::Word(word) => one_of(field, &words.all(), word),
                 Literal::Number(_) | Literal::Time(_) | Literal::Now(_) => {
-                    Err(format!("{} is one of: {}", field.name, all(words).join(", ")))
+                    Err(format!("{} is one of: {}", field.name, words.all().join(", ")))
                 }
             },
             Kind::Flag => match written {
@@ -238,13 +237,6 @@ pub(super) fn name_of(kind: Kind) -> &'static str {
         Kind::Bytes => "a size",
         Kind::Time => "a time",
         Kind::Flag => "true or false",
-    }
-}
-
-pub(crate) fn all(words: Words) -> Vec<&'static str> {
-    match words {
-        Words::Stored(words) => words(),
-        Words::Told(words) => words.iter().map(|(word, _)| *word).collect(),
     }
 }
 

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 
 use db::{Engine, Raw, Sql, list, sql};
 
-use super::Compiled;
 use super::check::{Checked, Question, Value};
 use super::syntax::Comparison;
+use super::{Compiled, IndexKey};
 use crate::list::{Absent, Asker, Beside, Field, Kind, Seen, Words};
 use crate::text::like_escaped;
 
@@ -26,7 +26,9 @@ struct Compile<'a> {
 pub(super) fn compile(tree: &Checked, asker: &Asker<'_>, engine: Engine, id: &'static str, moved: &Moved) -> Compiled {
     let mut compile = Compile { asker, engine, id, moved, beside: Vec::new() };
     let condition = compile.tree(tree, true);
-    Compiled { condition, beside: compile.beside }
+    let mut keys = Vec::new();
+    compile.keys(tree, &mut keys);
+    Compiled { condition, beside: compile.beside, keys }
 }
 
 /// What the value of a field is asked for, when it has one.
@@ -125,6 +127,31 @@ impl Compile<'_> {
         }
     }
 
+    /// What indexes could find, of all that must be true.
+    fn keys(&self, tree: &Checked, keys: &mut Vec<IndexKey>) {
+        match tree {
+            Checked::All(parts) => parts.iter().for_each(|part| self.keys(part, keys)),
+            Checked::Question(field, question) if field.is_indexed() => {
+                let is_found = match question {
+                    Question::Compare(comparison, _) => *comparison != Comparison::Unequal,
+                    Question::In(_) => true,
+                    Question::Contains(_) | Question::Exists => false,
+                };
+                let (more, less) = self.moved(field, question, true);
+                // What isn't stored yet is in no index.
+                if !is_found || !more.is_empty() || !less.is_empty() {
+                    return;
+                }
+                let condition = self.stored(field, question, true);
+                match keys.iter_mut().find(|key| key.field.name == field.name) {
+                    Some(key) => drop(key.condition.push(" and ").append(condition)),
+                    None => keys.push(IndexKey { field, condition }),
+                }
+            }
+            Checked::Question(..) | Checked::Any(_) | Checked::Not(_) => {}
+        }
+    }
+
     fn question(&mut self, field: &'static Field, question: &Question, wanted: bool) -> Sql {
         if let Some(beside) = field.beside
             && !self.beside.iter().any(|known| known.table == beside.table)
@@ -205,18 +232,23 @@ impl Compile<'_> {
         if wanted { any } else { sql!["not ", joined([any], "", TRUE)] }
     }
 
-    /// Puts right what the column doesn't have yet: of the rows that have counted something meanwhile, those for which
-    /// that makes a difference.
-    fn with_moved(&self, field: &'static Field, question: &Question, wanted: bool, stored: Sql) -> Sql {
-        let moved = self.moved.get(field.name).map(Vec::as_slice).unwrap_or_default();
+    /// Rows that the question finds by what they have counted meanwhile, and those that it finds no more.
+    fn moved(&self, field: &Field, question: &Question, wanted: bool) -> (Vec<&str>, Vec<&str>) {
         let (mut more, mut less) = (Vec::new(), Vec::new());
-        for (id, stored, actual) in moved {
+        for (id, stored, actual) in self.moved.get(field.name).into_iter().flatten() {
             match (answer(question, *stored) == wanted, answer(question, *actual) == wanted) {
                 (false, true) => more.push(id.as_str()),
                 (true, false) => less.push(id.as_str()),
                 _ => {}
             }
         }
+        (more, less)
+    }
+
+    /// Puts right what the column doesn't have yet: of the rows that have counted something meanwhile, those for which
+    /// that makes a difference.
+    fn with_moved(&self, field: &'static Field, question: &Question, wanted: bool, stored: Sql) -> Sql {
+        let (more, less) = self.moved(field, question, wanted);
         let id = Raw(self.id);
         let mut sql = stored;
         if !less.is_empty() {

@@ -50,6 +50,15 @@ pub struct Compiled {
     pub condition: Sql,
     /// Tables that it looks into.
     pub beside: Vec<&'static Beside>,
+    /// Parts of it, each of which is true of every row that it finds and is asked of a column with an index.
+    pub(crate) keys: Vec<IndexKey>,
+}
+
+/// A condition that an index finds the rows of.
+#[derive(Clone, Debug)]
+pub(crate) struct IndexKey {
+    pub(crate) field: &'static Field,
+    pub(crate) condition: Sql,
 }
 
 impl Filter {

@@ -37,6 +37,18 @@ pub enum Kind {
     Flag,
 }
 
+impl Kind {
+    /// Whether one value is less than another.
+    pub(crate) fn has_order(self) -> bool {
+        matches!(self, Self::Text | Self::Number | Self::Bytes | Self::Time)
+    }
+
+    /// Whether one value occurs in another.
+    pub(crate) fn has_parts(self) -> bool {
+        matches!(self, Self::Text)
+    }
+}
+
 /// The words of an enumeration.
 #[derive(Clone, Copy, Debug)]
 pub enum Words {
@@ -44,6 +56,15 @@ pub enum Words {
     Stored(fn() -> Vec<&'static str>),
     /// The word follows from these conditions, of which at most one is true and none is ever null.
     Told(&'static [Told]),
+}
+
+impl Words {
+    pub(crate) fn all(self) -> Vec<&'static str> {
+        match self {
+            Self::Stored(words) => words(),
+            Self::Told(words) => words.iter().map(|(word, _)| *word).collect(),
+        }
+    }
 }
 
 /// A word of an enumeration and when it holds.
@@ -96,8 +117,8 @@ pub struct Field {
     pub(super) order: Option<Order>,
     /// A search for text looks at it.
     pub is_searched: bool,
-    /// It has few values, so that a list can be counted by them.
-    pub is_counted: bool,
+    /// It has few values, so that a list can be counted by them: the column that has them as they are shown.
+    pub(super) counted: Option<&'static str>,
     /// The table beside the noun's own that holds it.
     pub(crate) beside: Option<&'static Beside>,
     pub(crate) counter: Option<Counter>,
@@ -114,7 +135,7 @@ impl Field {
             absent: Absent::Never,
             order: None,
             is_searched: false,
-            is_counted: false,
+            counted: None,
             beside: None,
             counter: None,
             asked_by: |_| true,
@@ -131,15 +152,15 @@ impl Field {
     }
 
     pub const fn code(name: &'static str, column: &'static str) -> Self {
-        Self { is_counted: true, ..Self::new(name, Kind::Code, Column::Of(column)) }
+        Self::new(name, Kind::Code, Column::Of(column)).counted_as(column)
     }
 
     pub const fn words(name: &'static str, column: &'static str, words: fn() -> Vec<&'static str>) -> Self {
-        Self { is_counted: true, ..Self::new(name, Kind::Words(Words::Stored(words)), Column::Of(column)) }
+        Self::new(name, Kind::Words(Words::Stored(words)), Column::Of(column))
     }
 
     pub const fn told(name: &'static str, words: &'static [Told]) -> Self {
-        Self { is_counted: true, ..Self::new(name, Kind::Words(Words::Told(words)), Column::None) }
+        Self::new(name, Kind::Words(Words::Told(words)), Column::None)
     }
 
     pub const fn number(name: &'static str, column: &'static str) -> Self {
@@ -155,7 +176,7 @@ impl Field {
     }
 
     pub const fn flag(name: &'static str, column: &'static str) -> Self {
-        Self { is_counted: true, ..Self::new(name, Kind::Flag, Column::Of(column)) }
+        Self::new(name, Kind::Flag, Column::Of(column))
     }
 
     /// The column may be null: then it has no value.
@@ -197,9 +218,10 @@ impl Field {
         Self { is_searched: true, ..self }
     }
 
+    /// Lists can be counted by it, as they can by enumerations: there are few values, and the column has them as rows do.
     #[must_use]
-    pub const fn counted(self) -> Self {
-        Self { is_counted: true, ..self }
+    pub const fn counted_as(self, column: &'static str) -> Self {
+        Self { counted: Some(column), ..self }
     }
 
     /// In another table.
@@ -235,8 +257,13 @@ impl Field {
         self.name == name || self.short == Some(name)
     }
 
-    pub fn is_sorted(&self) -> bool {
-        self.order.is_some()
+    /// Whether an index has its values in their order.
+    pub(crate) fn is_indexed(&self) -> bool {
+        matches!((self.order, self.column), (Some(order), Column::Of(column)) if order.column == column)
+    }
+
+    pub(super) fn is_counted(&self) -> bool {
+        self.counted.is_some() || matches!(self.kind, Kind::Words(_) | Kind::Flag)
     }
 
     pub(crate) fn value(&self, asker: &Asker<'_>) -> Sql {

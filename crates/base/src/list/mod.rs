@@ -2,9 +2,11 @@
 //! of them ([`Wanted`]) in which order ([`Window`]) is found here: the statement that finds it, the way that is cheapest,
 //! how many match in all.
 
+mod describe;
 mod field;
 mod find;
 mod narrow;
+mod tally;
 mod text;
 
 use api::page::{COUNTED, DEFAULT_LIMIT, ListQuery, MAX_IDS, MAX_LIMIT, Page};
@@ -14,17 +16,19 @@ use db::{Cell, Column, Raw, Sql, list, sql};
 use serde::{Deserialize, Serialize};
 use tree::Path;
 
+pub use self::describe::described;
 pub(crate) use self::field::Absent;
 use self::field::Order;
 pub use self::field::{Asker, Beside, Counter, Field, Grams, Kind, Noun, Place, Population, Seen, Told, Words};
 pub use self::find::Found;
 pub use self::narrow::{filtered, find};
+pub use self::tally::{count, count_of};
 pub use self::text::Text;
 use crate::authz::Account;
 use crate::cx::Cx;
 
 /// A value that was sorted by.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Key {
     Int(i64),
@@ -148,6 +152,23 @@ impl Window {
         if let Start::Offset(offset) = self.start {
             statement.append(sql![" offset ", offset]);
         }
+    }
+
+    /// The window's rows, and one more, of all that there are: sorted here as the database would.
+    fn within(&self, mut rows: Vec<(String, Key)>) -> Vec<(String, Key)> {
+        rows.sort_unstable_by(|(id, key), (other_id, other)| (key, id).cmp(&(other, other_id)));
+        if self.descending {
+            rows.reverse();
+        }
+        let from = match &self.start {
+            Start::Top => 0,
+            Start::Offset(offset) => usize::try_from(*offset).unwrap_or(usize::MAX),
+            Start::After(cursor) => rows.partition_point(|(id, key)| {
+                let order = (key, id).cmp(&(&cursor.key, &cursor.id));
+                if self.descending { order.is_ge() } else { order.is_le() }
+            }),
+        };
+        rows.into_iter().skip(from).take(self.limit as usize + 1).collect()
     }
 
     /// How many rows of the order have to be passed to reach the window's end.

@@ -14,7 +14,7 @@ use crate::cx::Cx;
 use crate::filter::{Compiled, Filter, Moved};
 
 /// How long a statement with a filter may take: what somebody wrote may look at every row.
-const FILTERED: Duration = Duration::from_secs(5);
+pub(super) const FILTERED: Duration = Duration::from_secs(5);
 
 /// Databases limit the parameters of a statement.
 const AT_ONCE: usize = 1000;
@@ -22,6 +22,17 @@ const AT_ONCE: usize = 1000;
 /// The rows that a request wants of a noun, in its order.
 pub async fn find(cx: &mut Cx, account: &Account, query: &ListQuery, noun: &'static Noun) -> Result<Found, Error> {
     let window = Window::of(query, noun.fields, noun.id)?;
+    let wanted = narrow(cx, account, query, noun).await?;
+    super::find::find(cx, &wanted, &window).await
+}
+
+/// What a request wants of a noun.
+pub(super) async fn narrow(
+    cx: &mut Cx,
+    account: &Account,
+    query: &ListQuery,
+    noun: &'static Noun,
+) -> Result<Wanted, Error> {
     let (ids, text) = (ids_of(query)?, Text::of(query)?);
     if noun.level.is_none() {
         refuse_level(query)?;
@@ -39,23 +50,21 @@ pub async fn find(cx: &mut Cx, account: &Account, query: &ListQuery, noun: &'sta
     if let Some(ids) = &ids {
         conditions.append(sql![" and ", Raw(noun.id), " in ", list(ids.iter().map(String::as_str))]);
     }
-    let mut beside = Vec::new();
-    if let Some(filter) = filter {
-        let compiled = compile(cx, account, &filter, noun.id).await?;
-        conditions.append(sql![" and ", compiled.condition]);
-        beside = compiled.beside;
-    }
+    let filter = match filter {
+        Some(filter) => Some(compile(cx, account, &filter, noun.id).await?),
+        None => None,
+    };
     let population = (noun.population)(&scope);
-    let wanted = Wanted {
+    Ok(Wanted {
         noun,
-        under: scope.under(),
+        under: scope.under().cloned(),
         population: population.here,
         all: population.all,
         conditions,
-        beside,
+        filter,
+        beside: Vec::new(),
         text,
-    };
-    super::find::find(cx, &wanted, &window).await
+    })
 }
 
 /// `and …` for the filter of a list that finds its rows in a way of its own; `id` is their column. Its fields lie in tables

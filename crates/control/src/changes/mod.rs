@@ -20,7 +20,7 @@ use base::change::kind_from_word;
 use base::cx::Cx;
 use base::list::{Asker, Field, Total, Window, search_of};
 
-const FIELDS: &[Field] = &[
+pub(crate) static FIELDS: &[Field] = &[
     // Sorted as they happened, also within one moment.
     Field::time("at", "h.at").sorted_by("p.number"),
     Field::told(

@@ -12,7 +12,7 @@ pub mod view;
 use api::change::ChangeAction;
 use api::customer::{Customer, CustomerDeletion, FieldlessProblem};
 use api::id::CustomerId;
-use api::page::{ListQuery, Page};
+use api::page::{CountQuery, Counts, ListQuery, Page};
 use api::{Code, Error, Level};
 use serde_json::{Map, Value, json};
 use tree::{Path, Totals};
@@ -37,6 +37,13 @@ pub async fn list(cx: &mut Cx, query: &ListQuery) -> Result<Page<Customer>, Erro
     let rows = sql::with_totals(cx, found.ids()).await?;
     let rows = found.arrange(rows, |(row, _)| row.id.as_str());
     Ok(base::list::page(view::customers(cx, &account, rows).await?, found.next, found.total))
+}
+
+/// How many customers of the list have which value.
+pub async fn count(cx: &mut Cx, query: &CountQuery) -> Result<Counts, Error> {
+    let account = cx.account()?;
+    account.authorize(Permission::ReadCustomers, &account.path)?;
+    base::list::count(cx, &account, query, &NOUN).await
 }
 
 pub async fn show(cx: &mut Cx, id: &CustomerId) -> Result<Customer, Error> {

@@ -7,7 +7,7 @@ pub mod sql;
 use api::change::ChangeAction;
 use api::device::{Device, DeviceCredentials, DeviceKind, DeviceStatus, DeviceUpdate};
 use api::id::{DeviceId, RepositoryId, StorageLocationId};
-use api::page::{ListQuery, Page};
+use api::page::{CountQuery, Counts, ListQuery, Page};
 use api::units::{Action, Secret, Time};
 use api::{Code, Error};
 use serde_json::json;
@@ -31,7 +31,7 @@ static REPOSITORY: Beside =
     Beside { table: "repositories r", on: "r.device_id = d.id", id: Some("r.device_id"), place: Some("r.path") };
 static CUSTOMER: Beside = Beside { table: "customers c", on: "c.id = d.customer_id", id: None, place: Some("c.path") };
 
-static NOUN: Noun = Noun {
+pub(crate) static NOUN: Noun = Noun {
     table: "devices d",
     id: "d.id",
     place: Place { column: "d.path", beside: None },
@@ -48,7 +48,7 @@ static NOUN: Noun = Noun {
         Field::words("kind", "d.kind", || {
             [DeviceKind::Agent, DeviceKind::Appliance, DeviceKind::DirectToCloud].map(sql::kind_word).to_vec()
         }),
-        Field::text("os", "fold(d.os)").optional().searched(),
+        Field::text("os", "fold(d.os)").optional().searched().counted_as("d.os"),
         Field::text("fingerprint", "fold(d.fingerprint)").optional().searched(),
         Field::words("status", "d.status", || {
             [DeviceStatus::Authorised, DeviceStatus::PendingApproval].map(sql::status_word).to_vec()
@@ -56,7 +56,10 @@ static NOUN: Noun = Noun {
         Field::told("effective_state.state", STATES).of(&CUSTOMER),
         Field::told("effective_state.mode", MODES).of(&CUSTOMER),
         Field::id("repository_id", "r.id").of(&REPOSITORY),
-        Field::id("storage_location_id", "c.storage_location_id").of(&CUSTOMER).optional().counted(),
+        Field::id("storage_location_id", "c.storage_location_id")
+            .of(&CUSTOMER)
+            .optional()
+            .counted_as("c.storage_location_id"),
         Field::bytes("used_bytes", "r.used_bytes").of(&REPOSITORY).live(Counter::UsedBytes).sorted(),
         Field::time("last_backup_at", "coalesce(r.last_backup_at, 0)")
             .optional_as_zero()
@@ -77,6 +80,13 @@ pub async fn list(cx: &mut Cx, query: &ListQuery) -> Result<Page<Device>, Error>
     let overlay = cx.overlay().await?;
     let items = rows.into_iter().map(|whole| view(&cx.app, &lineage, &account, whole, &overlay)).collect();
     Ok(base::list::page(items, found.next, found.total))
+}
+
+/// How many devices of the list have which value.
+pub async fn count(cx: &mut Cx, query: &CountQuery) -> Result<Counts, Error> {
+    let account = cx.account()?;
+    account.authorize(Permission::ReadDevices, &account.path)?;
+    base::list::count(cx, &account, query, &NOUN).await
 }
 
 pub async fn show(cx: &mut Cx, id: &DeviceId) -> Result<Device, Error> {

@@ -25,7 +25,7 @@ use base::lineage::Lineage;
 use base::list::{Asker, Field, Total, Window, search_of};
 use base::text::Checks;
 
-const FIELDS: &[Field] = &[
+pub(crate) static FIELDS: &[Field] = &[
     Field::time("created_at", "k.created_at").sorted(),
     Field::id("id", "k.id"),
     Field::id("customer_id", "k.customer_id"),

@@ -7,7 +7,7 @@ use api::change::ActorKind;
 use api::change::ChangeAction;
 use api::id::{CustomerId, UserId};
 use api::invitation::Invitation;
-use api::page::{ListQuery, Page};
+use api::page::{CountQuery, Counts, ListQuery, Page};
 use api::units::{Action, Time};
 use api::user::{Role, User, UserCreate, UserUpdate};
 use api::{Code, Error, Level};
@@ -27,7 +27,7 @@ use base::version::IfMatch;
 
 static CUSTOMER: Beside = Beside { table: "customers c", on: "c.id = u.customer_id", id: None, place: None };
 
-static NOUN: Noun = Noun {
+pub(crate) static NOUN: Noun = Noun {
     table: "users u",
     id: "u.id",
     place: Place { column: "c.path", beside: Some(&CUSTOMER) },
@@ -57,6 +57,13 @@ pub async fn list(cx: &mut Cx, query: &ListQuery) -> Result<Page<User>, Error> {
     let rows = found.arrange(sql::with_these_ids(cx, found.ids()).await?, |(row, _)| row.id.as_str());
     let items = rows.into_iter().map(|(row, home)| view(&account, row, &home)).collect();
     Ok(base::list::page(items, found.next, found.total))
+}
+
+/// How many accounts of the list have which value.
+pub async fn count(cx: &mut Cx, query: &CountQuery) -> Result<Counts, Error> {
+    let account = cx.account()?;
+    account.authorize(Permission::ReadUsers, &account.path)?;
+    base::list::count(cx, &account, query, &NOUN).await
 }
 
 /// The account with this id, for a purpose, with its customer.

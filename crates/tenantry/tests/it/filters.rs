@@ -652,3 +652,135 @@ async fn what_the_document_shows_is_so() {
     }
     app.finish().await;
 }
+
+/// How many rows have which value, by looking.
+fn counted(rows: &[Value], name: &str) -> BTreeMap<Option<String>, i64> {
+    let mut counts = BTreeMap::new();
+    for row in rows {
+        let value = field(row, name).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+        *counts.entry(value).or_default() += 1;
+    }
+    counts
+}
+
+#[tokio::test]
+async fn lists_are_counted_by_what_their_rows_have() {
+    let (app, admin, named) = planted().await;
+    let fields = admin.get("/fields").await.is(200);
+    let countable = |noun: &str| -> Vec<String> {
+        let list = fields["items"].as_array().unwrap().iter().find(|list| list["noun"] == noun).unwrap();
+        let counted = list["fields"].as_array().unwrap().iter().filter(|field| field["countable"] == true);
+        counted.map(|field| field["name"].as_str().unwrap().to_owned()).collect()
+    };
+    for (noun, parameters) in [
+        ("customers", vec![]),
+        ("customers", vec![("under", named["reseller"].as_str()), ("filter", "totals.used_bytes > 1GB")]),
+        ("customers", vec![("q", "l"), ("level", "end_customer")]),
+        ("devices", vec![]),
+        ("devices", vec![("filter", "used_bytes > 100GB and effective_state.state == active")]),
+        ("users", vec![("filter", "role == administrator")]),
+    ] {
+        let list = with(&format!("/{noun}"), &parameters);
+        let rows = admin.all(&with(&list, &[("limit", "500")])).await;
+        let by = countable(noun);
+        assert!(by.len() >= 2, "{noun} can be counted by {by:?}");
+        let counts =
+            admin.get(&with(&with(&format!("/{noun}/counts"), &parameters), &[("by", &by.join(","))])).await.is(200);
+        assert_eq!((&counts["total"], &counts["is_exact"]), (&json!(rows.len()), &json!(true)), "{list}");
+        for (name, field) in by.iter().zip(counts["fields"].as_array().unwrap()) {
+            assert_eq!((field["field"].as_str(), &field["has_more"]), (Some(name.as_str()), &json!(false)));
+            let told: BTreeMap<Option<String>, i64> = field["values"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|value| (value["value"].as_str().map(str::to_owned), value["count"].as_i64().unwrap()))
+                .filter(|(_, count)| *count > 0)
+                .collect();
+            assert_eq!(told, counted(&rows, name), "{list} by {name}");
+        }
+    }
+    // Words that no row has are told too: there is something to choose.
+    let levels = admin.get("/customers/counts?by=level&level=site").await.is(200);
+    let values: Vec<&Value> = levels["fields"][0]["values"].as_array().unwrap().iter().collect();
+    assert_eq!(values.len(), 6);
+    assert_eq!((&values[0]["value"], &values[0]["count"]), (&json!("provider"), &json!(0)));
+    for by in ["", "company_name", "level,shoe_size", "password_hash"] {
+        admin.get(&with("/customers/counts", &[("by", by)])).await.invalid(&[("by", "invalid")]);
+    }
+    admin.get(&format!("/customers/counts?by={}", ["level"; 11].join(","))).await.invalid(&[("by", "out_of_range")]);
+    admin.get("/customers/counts").await.invalid(&[("by", "required")]);
+    admin.get("/customers/counts?by=level&sort=level").await.invalid(&[("sort", "unknown_field")]);
+    app.finish_without_pool().await;
+}
+
+#[tokio::test]
+async fn fields_are_described_as_they_can_be_asked_for() {
+    let (app, admin, named) = planted().await;
+    let end = app.client("end@people.example", PASSWORD).await;
+    let own = app.client("Zebra_9", PASSWORD).await;
+    let path = |noun: &str| match noun {
+        "pass_keys" | "changes" => format!("/customers/{}/{noun}", named["end"]),
+        _ => format!("/{noun}"),
+    };
+    for (client, nouns, internal) in [(&admin, 5, true), (&end, 5, false), (&own, 4, false)] {
+        let lists = client.get("/fields").await.is(200);
+        let lists = lists["items"].as_array().unwrap();
+        assert_eq!(lists.len(), nouns);
+        for list in lists {
+            let path = path(list["noun"].as_str().unwrap());
+            let fields = list["fields"].as_array().unwrap();
+            let has = |name: &str| fields.iter().any(|field| field["name"] == name);
+            if list["noun"] == "customers" {
+                assert_eq!(INTERNAL.map(has), [internal; 2]);
+            }
+            for field in fields {
+                let name = field["name"].as_str().unwrap();
+                let value = match field["kind"].as_str().unwrap() {
+                    "text" => "\"a\"",
+                    "id" | "code" => "DE",
+                    "word" => field["values"][0].as_str().unwrap(),
+                    "number" => "1",
+                    "bytes" => "1GB",
+                    "time" => "now-1d",
+                    "flag" => "true",
+                    other => panic!("{other}"),
+                };
+                let comparisons: Vec<&str> =
+                    field["comparisons"].as_array().unwrap().iter().map(|one| one.as_str().unwrap()).collect();
+                // What may be compared how is the same for all who have the field.
+                let every = ["==", "!=", "<", "<=", ">", ">=", "~", "in"];
+                for comparison in every.iter().take(if internal { 8 } else { 1 }).copied() {
+                    let value = if comparison == "in" { format!("({value})") } else { value.to_owned() };
+                    let filter = format!("{name} {comparison} {value}");
+                    let answer = client.get(&with(&path, &[("filter", &filter), ("limit", "1")])).await;
+                    let expected = if comparisons.contains(&comparison) { 200 } else { 422 };
+                    assert_eq!(answer.status, expected, "{path} {filter}: {:#}", answer.body);
+                }
+                let sorted = client.get(&with(&path, &[("sort", name), ("limit", "1")])).await.status;
+                assert_eq!(sorted, if field["sortable"] == true { 200 } else { 422 }, "{path} by {name}");
+            }
+        }
+    }
+    app.finish_without_pool().await;
+}
+
+#[tokio::test]
+async fn filters_take_turns_and_leave_room_for_everything_else() {
+    let app = App::start().await;
+    let customer = app.end_customer("Bakery").await;
+    let own = app.person(&customer, "administrator", "own@bakery.example").await;
+    let turn = base::turns::Turn::new("somebody", "with much to look for");
+    let mut held = Vec::new();
+    for _ in 0..2 {
+        held.push(app.control().searches.place(&turn).await.unwrap());
+    }
+    let filtered = with("/customers", &[("filter", "level == end_customer")]);
+    let mut waiting = Box::pin(own.get(&filtered));
+    let soon = std::time::Duration::from_millis(300);
+    assert!(tokio::time::timeout(soon, &mut waiting).await.is_err(), "it waits for its turn");
+    assert_eq!(own.get("/customers").await.is(200)["total"], 1, "what has no filter doesn't");
+    held.pop();
+    assert_eq!(waiting.await.is(200)["total"], 1);
+    drop(held);
+    app.finish().await;
+}

@@ -72,7 +72,7 @@ impl Things {
             "devices" => &self.device,
             _ => "",
         };
-        operation.path.replace("{id}", id)
+        address(operation, id)
     }
 
     fn body(&self, operation: &str) -> Value {
@@ -110,6 +110,17 @@ impl Things {
             request = request.json(&self.body(&operation.id));
         }
         request.send().await
+    }
+}
+
+/// An operation's address with this id, and what it can't do without.
+pub(crate) fn address(operation: &Operation, id: &str) -> String {
+    let path = operation.path.replace("{id}", id);
+    match operation.id.as_str() {
+        "customer_count" => path + "?by=level",
+        "device_count" => path + "?by=kind",
+        "user_count" => path + "?by=role",
+        _ => path,
     }
 }
 
