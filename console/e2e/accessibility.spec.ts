@@ -101,7 +101,7 @@ for (const look of LOOKS) {
 
     test('the command field', async ({ page }) => {
       await page.goto('/customers');
-      await page.getByRole('heading', { name: 'Customers' }).waitFor();
+      await page.getByRole('heading', { name: 'Customers', exact: true }).waitFor();
       await page.keyboard.press('Control+k');
       await page.getByRole('dialog').getByRole('searchbox').waitFor();
       await page.keyboard.type('ltd');

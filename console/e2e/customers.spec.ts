@@ -167,8 +167,9 @@ test('suspending says what stops, shows its cause below, and is lifted again', a
   await page.getByRole('link', { name: 'Activity' }).click();
   const newest = page.getByRole('region', { name: 'Activity' }).getByRole('listitem').first();
   await expect(newest).toContainText(`activated ${parent.company_name}`);
-  await newest.getByText(/fields?, from/u).click();
-  await expect(newest).toContainText('State');
+  await expect(newest).toContainText('from 127.0.0.1');
+  await expect(page.getByRole('region', { name: 'Activity' })).toContainText('Reason Invoice 4711 is unpaid');
+  await expect(page.getByText('signed in')).toHaveCount(0);
 });
 
 test('a selection is suspended at once, with a result for each', async ({ page, backend }, info) => {
@@ -207,6 +208,32 @@ test('a selection is suspended at once, with a result for each', async ({ page, 
   await page.getByRole('button', { name: 'Activate 2 customers' }).click();
   await page.getByRole('button', { name: 'Close' }).click();
   await expect(rowOf(page, 'Bulk 2')).toContainText('Active');
+});
+
+test('who came and went is told on demand', async ({ page, backend }) => {
+  const provider = await backend.provider();
+  await page.goto(`/customers/${provider.id}?tab=activity`);
+  const activity = page.getByRole('region', { name: 'Activity' });
+  await activity.getByRole('listitem').first().waitFor();
+  await expect(activity.getByText('signed in')).toHaveCount(0);
+  await activity.getByRole('checkbox', { name: 'Show sign-ins' }).check();
+  await expect(activity.getByText('signed in').first()).toBeVisible();
+  await expect(page).toHaveURL(/sign_ins=yes/u);
+  await page.reload();
+  await expect(activity.getByText('signed in').first()).toBeVisible();
+});
+
+test('what is suspended from above is not called active', async ({ page, backend }, info) => {
+  const parent = await reseller(backend, info.workerIndex);
+  const end = await backend.endCustomer(parent, 'Above Ltd', { sites: ['hq', 'plant_2'] });
+  await backend.post(`/customers/${end.id}/suspend`, { reason: 'Unpaid', mode: 'stop_backups' });
+  await page.goto(`/customers?under=${end.id}&level=site`);
+  await page.getByRole('checkbox', { name: 'Select all 2 customers' }).click();
+  await page.getByRole('button', { name: 'Activate' }).click();
+  await expect(page.getByRole('dialog')).toContainText(
+    '2 customers are suspended because Above Ltd above is: activate that one.',
+  );
+  await expect(page.getByRole('dialog')).not.toContainText('active already');
 });
 
 test('deleting wants the name typed, and is refused while something stands below', async ({ page, backend }, info) => {
@@ -265,8 +292,9 @@ test('a new password signs the customer’s own account in', async ({ page, back
   await own.getByLabel('Email or username').fill(username);
   await own.getByLabel('Password', { exact: true }).fill('amber lantern quarry 77');
   await own.getByRole('button', { name: 'Sign in' }).click();
-  await expect(own.getByRole('navigation', { name: 'Pages' }).getByRole('link')).toHaveText(['Customers', 'Devices']);
-  await rowOf(own, 'Own Ltd').getByRole('link').click();
+  // It lands on its own page, not on a list of itself.
+  await expect(own.getByRole('heading', { name: 'Own Ltd', level: 1 })).toBeVisible();
+  await expect(own.getByRole('navigation', { name: 'Pages' }).getByRole('link')).toHaveText(['Overview', 'Devices']);
   await expect(own.getByRole('link', { name: 'Edit' })).toHaveCount(0);
   await expect(own.getByRole('link', { name: 'Add device' })).toBeVisible();
   await own.goto('/people');

@@ -1,7 +1,8 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { expect, test as base, type APIRequestContext, type Page } from '@playwright/test';
-import type { Customer, CustomerCreate, CustomerCreated, PassKeyCreated } from '../src/api/schema';
+import type { Customer, CustomerCreate, CustomerCreated, DeviceCredentials, PassKeyCreated } from '../src/api/schema';
 import { ADMINISTRATOR, startServer, type Server } from './server';
 
 export { expect, ADMINISTRATOR };
@@ -95,6 +96,12 @@ export class Backend {
     return (await answer.json()) as T;
   }
 
+  async patch<T>(path: string, version: number, data: unknown): Promise<T> {
+    const answer = await this.request.patch(`/api/v1${path}`, { data, headers: { 'If-Match': `"${version}"` } });
+    expect(answer.ok(), await answer.text()).toBe(true);
+    return (await answer.json()) as T;
+  }
+
   async provider(): Promise<Customer> {
     const { items } = await this.get<{ items: Customer[] }>('/customers?level=provider');
     return items[0]!;
@@ -120,9 +127,24 @@ export class Backend {
   }
 
   async device(customer: Customer, name: string): Promise<string> {
+    return (await this.register(customer, name)).device_id;
+  }
+
+  async register(customer: Customer, name: string): Promise<DeviceCredentials> {
     const key = await this.post<PassKeyCreated>(`/customers/${customer.id}/pass_keys`, {});
-    const device = await this.post<{ device_id: string }>('/devices/register', { pass_key: key.pass_key, name });
-    return device.device_id;
+    return this.post('/devices/register', { pass_key: key.pass_key, name });
+  }
+
+  /** Writes a pack as a backup client does; a device's repository needs no more to hold something. */
+  async upload({ repository_url, username, password }: DeviceCredentials, bytes: number): Promise<void> {
+    const headers = { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` };
+    const url = repository_url.replace(/\/$/u, '');
+    const made = await this.request.post(`${url}/?create=true`, { headers });
+    expect(made.ok(), await made.text()).toBe(true);
+    const data = randomBytes(bytes);
+    const name = createHash('sha256').update(data).digest('hex');
+    const sent = await this.request.post(`${url}/data/${name}`, { headers, data });
+    expect(sent.ok(), await sent.text()).toBe(true);
   }
 }
 

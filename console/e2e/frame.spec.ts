@@ -51,6 +51,26 @@ test('on a customer’s page the tree leads to other customers, and shows where 
   await expect(page.getByRole('heading', { name: reseller.company_name, level: 1 })).toBeVisible();
 });
 
+test('every page of a customer and of a device leads up to what stands above it', async ({ page, backend }, info) => {
+  const reseller = await backend.reseller(`Crumbs ${info.workerIndex}-${info.repeatEachIndex}`);
+  const end = await backend.endCustomer(reseller, 'Crumb Ltd', { sites: ['hq'] });
+  const device = await backend.device(end, 'crumb-01');
+  const crumbs = page.getByRole('navigation', { name: 'Breadcrumb' }).getByRole('link');
+  const above = ['Provider', reseller.company_name];
+  const paths: string[] = [];
+  page.on('request', (request) => paths.push(request.url()));
+  await page.goto(`/customers/${end.sites[0]!.id}`);
+  await expect(crumbs).toHaveText(['Customers', ...above, 'Crumb Ltd']);
+  await page.goto(`/customers/${end.id}/edit`);
+  await expect(crumbs).toHaveText(['Customers', ...above, 'Crumb Ltd']);
+  await page.goto(`/devices/${device}`);
+  await expect(crumbs).toHaveText(['Devices', ...above, 'Crumb Ltd']);
+  // They come with what the page shows: no list is asked for them.
+  expect(paths.filter((path) => path.includes('ids='))).toEqual([]);
+  await crumbs.getByText(reseller.company_name).click();
+  await expect(page.getByRole('heading', { name: reseller.company_name, level: 1 })).toBeVisible();
+});
+
 test('the command field finds customers, pages and actions', async ({ page, backend }, info) => {
   const name = `Findable ${info.workerIndex}-${info.repeatEachIndex}`;
   await backend.reseller(name);
@@ -172,6 +192,26 @@ test('from right to left nothing falls out of the page', async ({ page }) => {
     );
     expect(boxes).toEqual([0, 0]);
   }
+});
+
+/** Where the middle of something is, from above. */
+async function middle(place: Promise<{ y: number; height: number } | null>): Promise<number> {
+  const { y, height } = (await place)!;
+  return y + height / 2;
+}
+
+test('on a phone the menu stays beside the title, and rows tell their last backup', async ({ page, backend }, info) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  const reseller = await backend.reseller(`Narrow ${info.workerIndex}-${info.repeatEachIndex}`);
+  await page.goto(`/customers/${reseller.id}`);
+  const title = await middle(page.getByRole('heading', { level: 1 }).boundingBox());
+  expect(
+    Math.abs((await middle(page.getByRole('button', { name: 'More actions' }).boundingBox())) - title),
+  ).toBeLessThan(8);
+  const actions = ['Edit', 'Add customer'].map((name) => page.getByRole('link', { name, exact: true }).boundingBox());
+  expect(await middle(actions[0]!)).toBe(await middle(actions[1]!));
+  await page.goto(`/customers?under=${reseller.id}`);
+  await expect(rowOf(page, reseller.company_name)).toContainText('No backup yet');
 });
 
 test('the narrow frame has its navigation in a drawer', async ({ page }) => {

@@ -217,7 +217,7 @@ test.describe('a script that cannot be loaded', () => {
       expect(await violations(page)).toEqual([]);
       await page.unrouteAll();
       await page.getByRole('link', { name: 'Load again' }).click();
-      await expect(page.getByRole('heading', { name: 'Customers' })).toBeVisible();
+      await expect(page.getByRole('heading', { name: 'Customers', exact: true })).toBeVisible();
       await expect(page.getByText('could not be loaded')).toHaveCount(0);
       await context.close();
     });

@@ -91,6 +91,16 @@ test('a slash leads to the search, which ignores case and is kept in the address
   await expect(page).toHaveURL(new RegExp(`under=${reseller.id}$`, 'u'));
 });
 
+test('what stands in the search is taken out by one button, and it is ours', async ({ page }) => {
+  const search = page.getByRole('searchbox', { name: 'Name, email or reference' });
+  await search.fill('row 11');
+  await expect(page.getByText(`10 in ${reseller.company_name} and below`)).toBeVisible();
+  await page.getByRole('button', { name: 'Clear', exact: true }).click();
+  await expect(search).toHaveValue('');
+  await expect(search).toBeFocused();
+  await expect(page.getByText(`${MANY} in ${reseller.company_name} and below`)).toBeVisible();
+});
+
 test('the heads sort, and say so', async ({ page }) => {
   await page.getByRole('columnheader', { name: 'Customer', exact: true }).getByRole('button').click();
   await expect(rowOf(page, `Row ${MANY}`)).toBeVisible();

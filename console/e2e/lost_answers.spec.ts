@@ -129,9 +129,37 @@ test('an edit whose answer was lost is not blamed on somebody else', async ({ pa
   await expect(page.getByText('Found Ltd saved')).toBeVisible();
 });
 
-test('what was deleted although the answer was lost is deleted by the second try', async ({ page, backend }, info) => {
+test('what is edited after a lost answer is saved, too, and nobody else is blamed', async ({ page, backend }, info) => {
+  const customer = await end(backend, info.workerIndex);
+  await loseAnswer(page, 'PATCH', /\/customers\/cus_[^/]+$/u);
+  await page.goto(`/customers/${customer.id}/edit`);
+  await page.getByLabel('Company name').fill('Found Ltd');
+  await send(page);
+  await expect(page.getByRole('alert')).toContainText('The server does not answer');
+  await page.getByLabel('Phone').fill('+44 20 7946 0812');
+  await send(page);
+  await expect(page.getByRole('heading', { name: 'Found Ltd' })).toBeVisible();
+  await expect(page.getByRole('complementary', { name: 'Details' })).toContainText('+44 20 7946 0812');
+
+  const device = await backend.device(customer, 'first');
+  await loseAnswer(page, 'PATCH', /\/devices\/dev_[^/]+$/u);
+  await page.goto(`/devices/${device}`);
+  await page.getByRole('button', { name: 'Rename' }).click();
+  for (const name of ['second', 'third']) {
+    await page.getByLabel('Name', { exact: true }).fill(name);
+    await send(page);
+    if (name === 'second') await expect(page.getByRole('dialog').getByRole('alert')).toContainText('does not answer');
+  }
+  await expect(page.getByRole('heading', { name: 'third' })).toBeVisible();
+});
+
+test('without the feed, what was deleted although the answer was lost is deleted by the second try', async ({
+  page,
+  backend,
+}, info) => {
   const customer = await end(backend, info.workerIndex);
   await loseAnswer(page, 'DELETE', /\/customers\/cus_[^/?]+$/u);
+  await page.route(/\/feed$/u, (route) => route.abort('connectionrefused'));
   await page.goto(`/customers/${customer.id}`);
   await page.getByRole('button', { name: 'More actions' }).click();
   await page.getByRole('menuitem', { name: 'Delete…' }).click();
@@ -140,6 +168,20 @@ test('what was deleted although the answer was lost is deleted by the second try
   await expect(page.getByRole('alertdialog').getByRole('alert')).toContainText('The server does not answer');
   await send(page);
   await expect(page.getByText('Lost Ltd deleted')).toBeVisible();
+  await expect(page.getByRole('heading', { name: /^Lossy/u })).toBeVisible();
+});
+
+test('what was deleted although the answer was lost is told to be gone', async ({ page, backend }, info) => {
+  const customer = await end(backend, info.workerIndex);
+  await loseAnswer(page, 'DELETE', /\/customers\/cus_[^/?]+$/u);
+  await page.goto(`/customers/${customer.id}`);
+  await page.getByRole('button', { name: 'More actions' }).click();
+  await page.getByRole('menuitem', { name: 'Delete…' }).click();
+  await page.getByLabel(/Type Lost Ltd to confirm/u).fill('Lost Ltd');
+  await send(page);
+  await expect(page.getByRole('heading', { name: 'Lost Ltd is gone' })).toBeVisible();
+  await expect(page.getByRole('alertdialog')).toHaveCount(0);
+  await page.getByRole('link', { name: /^Open Lossy/u }).click();
   await expect(page.getByRole('heading', { name: /^Lossy/u })).toBeVisible();
 });
 

@@ -56,7 +56,7 @@ for (const [how, leave] of [
 
 test('the form is sent in one go, while the parent is still being looked up', async ({ page, backend }, info) => {
   const [former, wanted] = await resellers(backend, info.workerIndex);
-  await page.route(/\/api\/v1\/customers\?q=/u, async (route) => {
+  await page.route(/\/api\/v1\/customers\?level=/u, async (route) => {
     await new Promise((later) => setTimeout(later, 400));
     await route.continue();
   });
@@ -151,6 +151,48 @@ test('a suspended parent is listed, and says why it cannot be one', async ({ pag
   await expect(page.getByRole('option', { name: wanted.company_name })).toHaveAttribute('aria-disabled', 'true');
   await page.keyboard.press('Tab');
   await expect(page.getByText(`${wanted.company_name}: Nothing can be added`)).toBeVisible();
+});
+
+test('accents make no difference to who is found', async ({ page, backend }, info) => {
+  unique += 1;
+  const wanted = await backend.reseller(`Mühlenhof ${info.workerIndex}-${unique}`);
+  await page.goto('/customers/new');
+  await replaceBy(page, wanted.company_name.replace('ü', 'u').toLowerCase());
+  await page.keyboard.press('Tab');
+  await expect(under(page)).toHaveValue(wanted.company_name);
+  await expect(add(page)).toHaveText(`Add end customer to ${wanted.company_name}`);
+});
+
+test('text in a picker is something typed, though it means nothing yet', async ({ page }) => {
+  await page.goto('/customers');
+  await page.getByRole('link', { name: 'Add customer' }).click();
+  await country(page).fill('Atlan');
+  await page.keyboard.press('Tab');
+  await page.getByRole('link', { name: 'Devices', exact: true }).click();
+  await expect(page.getByRole('alertdialog')).toContainText('Leave without saving?');
+  await page.getByRole('button', { name: 'Stay' }).click();
+  await country(page).fill('');
+  await page.keyboard.press('Tab');
+  await page.getByRole('link', { name: 'Devices', exact: true }).click();
+  await expect(page.getByRole('heading', { name: 'Devices', level: 1 })).toBeVisible();
+});
+
+test('what a country asks for is next, and nothing below it moves', async ({ page, backend }, info) => {
+  const [reseller] = await resellers(backend, info.workerIndex);
+  await page.goto(`/customers/new?parent=${reseller.id}`);
+  const email = page.getByLabel('Email', { exact: false }).first();
+  const location = page.getByLabel('Storage location');
+  await expect(location).toBeDisabled();
+  const place = await email.boundingBox();
+  await country(page).pressSequentially('Germany');
+  await page.keyboard.press('Tab');
+  await expect(email).toBeFocused();
+  await expect(location).toBeDisabled();
+  expect(await email.boundingBox()).toEqual(place);
+  await country(page).fill('Austria');
+  await page.keyboard.press('Tab');
+  await expect(location).toBeFocused();
+  expect(await email.boundingBox()).toEqual(place);
 });
 
 test('a country is taken as typed, by name, code or the only match', async ({ page }) => {

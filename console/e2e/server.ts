@@ -13,6 +13,10 @@ export type Server = {
   url: string;
   /** With the token, if nobody has been set up. */
   setupLink: string | undefined;
+  /** Ends the process; what it has kept stays. */
+  halt: () => Promise<void>;
+  /** Begins it again at the same address. */
+  resume: () => Promise<void>;
   stop: () => Promise<void>;
 };
 
@@ -31,20 +35,30 @@ export async function startServer({ setUp }: Options): Promise<Server> {
   }
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const server = spawn(BINARY, ['serve', '--data', data, '--listen', `127.0.0.1:${port}`], {
-    env: { ...process.env, NO_COLOR: '1' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
   let output = '';
-  server.stdout.on('data', (text: Buffer) => (output += text.toString()));
-  server.stderr.on('data', (text: Buffer) => (output += text.toString()));
-  await ready(url, server, () => output);
+  let server: ChildProcess;
+  const resume = async () => {
+    const begun = spawn(BINARY, ['serve', '--data', data, '--listen', `127.0.0.1:${port}`], {
+      env: { ...process.env, NO_COLOR: '1' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    begun.stdout.on('data', (text: Buffer) => (output += text.toString()));
+    begun.stderr.on('data', (text: Buffer) => (output += text.toString()));
+    server = begun;
+    await ready(url, begun, () => output);
+  };
+  const halt = async () => {
+    server.kill('SIGTERM');
+    if (server.exitCode === null) await once(server, 'exit');
+  };
+  await resume();
   return {
     url,
     setupLink: /https?:\/\/\S+\/setup#token=\S+/u.exec(output)?.[0],
+    halt,
+    resume,
     stop: async () => {
-      server.kill('SIGTERM');
-      if (server.exitCode === null) await once(server, 'exit');
+      await halt();
       rmSync(data, { recursive: true, force: true });
     },
   };

@@ -62,6 +62,11 @@ test('the setup link makes the first administrator', async ({ browser }) => {
   await page.getByRole('button', { name: 'Set up and sign in' }).click();
   await expect(page.getByRole('banner')).toContainText('Harbour Backup');
   await expect(page).toHaveURL(/\/customers$/u);
+  await page.reload();
+  await expect(page.getByRole('heading', { name: 'Harbour Backup has no customers yet' })).toBeVisible();
+  expect(await violations(page)).toEqual([]);
+  await page.locator('.first-steps').getByRole('link', { name: 'Add customer' }).click();
+  await expect(page.getByRole('combobox', { name: 'Under' })).toHaveValue('Default reseller');
 
   await page.goto(`${server.url}/setup`);
   await expect(page.getByRole('heading', { name: 'This installation is set up' })).toBeVisible();
@@ -78,7 +83,7 @@ test('signing out ends the session, for other pages of the browser too', async (
   await page.goto('/customers');
   const other = await context.newPage();
   await other.goto('/customers');
-  await expect(other.getByRole('heading', { name: 'Customers' })).toBeVisible();
+  await expect(other.getByRole('heading', { name: 'Customers', exact: true })).toBeVisible();
 
   await page.getByRole('button', { name: /account of/u }).click();
   await page.getByRole('menuitem', { name: 'Sign out' }).click();

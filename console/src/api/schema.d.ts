@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/api/v1/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Does the same to many. With `dry_run` it answers with what would become of each; otherwise a task begins, whose results
+         *     say it.
+         */
+        post: operations["bulk_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers": {
         parameters: {
             query?: never;
@@ -247,6 +267,35 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/feed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happens, as it happens: server-sent events of what the caller may see.
+         * @description - `ready`: comes first, so that there is an id to come back with. `{}`
+         *     - `change`: something was written to the change log. `{"action", "subject_kind", "subject_id", "path"}`, where `path` is
+         *       the ids from the top of what the caller may see down to the customer that it happened at, each followed by a slash.
+         *     - `usage`: used bytes or last backups changed. `{"paths": […]}` of the customers that the devices stand under, at most
+         *       every two seconds; `null` where they are many.
+         *     - `task`: a task that the caller began has moved on. `{"id", "state", "progress": {"done", "total"}}`.
+         *     - `reset`: what was missed is too much to be told. Read anew whatever is shown. `{}`
+         *
+         *     A comment comes every 15 seconds. The events' ids are cursors: a client that connects again sends the last one as
+         *     `Last-Event-ID` and is told what it missed. It ends with the session.
+         */
+        get: operations["feed_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/fields": {
         parameters: {
             query?: never;
@@ -418,6 +467,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tasks that were begun at the caller's place or below it, the newest first. */
+        get: operations["task_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One task, as far as it is by now. */
+        get: operations["task_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of each subject of a task, in the order in which they are done. */
+        get: operations["task_results"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives what was refused, failed or left out another try, with the rights of whoever asks for it. */
+        post: operations["task_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stops a task. What was done stays done. */
+        post: operations["task_stop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes back what a task changed, as a new task. What has changed since is left as it is. */
+        post: operations["task_undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users": {
         parameters: {
             query?: never;
@@ -516,6 +667,63 @@ export interface components {
         };
         /** @enum {string} */
         ActorKind: "user" | "customer" | "device" | "system" | "above";
+        /** @description A node above something, as far as the caller may see. */
+        Ancestor: {
+            company_name: string;
+            id: components["schemas"]["CustomerId"];
+            level: components["schemas"]["Level"];
+            /** @description Sites only: the short name. */
+            name?: string | null;
+        };
+        /** @description What would become of a selection. */
+        BulkPreview: {
+            /**
+             * Format: int64
+             * @description How many would change.
+             */
+            allowed: number;
+            /** @description What would follow in sum, by what it is counted in: `customers`, `devices` and so on. */
+            effects: {
+                [key: string]: number;
+            };
+            refused: components["schemas"]["RefusedCount"][];
+            /** @description The first hundred, refused ones before others. */
+            rows: components["schemas"]["BulkRow"][];
+            /**
+             * Format: int64
+             * @description How many are selected.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description How many are like that already.
+             */
+            unchanged: number;
+        };
+        /** @description What is to be done to many. */
+        BulkRequest: {
+            /** @description Customers: `suspend`, `activate`, `delete`, `set_country`, `add_site`. Users: `delete`. */
+            action: string;
+            /** @description Answer with what would happen and change nothing. */
+            dry_run?: boolean;
+            /**
+             * @description What the action asks for when it is done to one: for `suspend` a reason, a mode and perhaps a public message, for
+             *     `set_country` a country and perhaps a storage location, for `add_site` a name.
+             */
+            input?: unknown;
+            /** @description The list that they are chosen from: `customers`, `users`. */
+            noun: string;
+            selection: components["schemas"]["Selection"];
+        };
+        /** @description What would become of one. */
+        BulkRow: {
+            code?: string | null;
+            detail?: string | null;
+            /** @description `done`, `unchanged` or `refused`. */
+            outcome: components["schemas"]["Outcome"];
+            subject_id: string;
+            subject_name?: string | null;
+        };
         /** @description One entry, in lists the newest first. */
         Change: {
             action: components["schemas"]["ChangeAction"];
@@ -533,7 +741,7 @@ export interface components {
             id: components["schemas"]["ChangeId"];
             request_id?: string | null;
             subject_id: string;
-            /** @description `customer`, `user`, `device`, `pass_key`. */
+            /** @description `customer`, `user`, `device`, `pass_key`, `task`. */
             subject_kind: string;
             subject_name: string;
         };
@@ -541,7 +749,7 @@ export interface components {
          * @description What happened: noun and participle.
          * @enum {string}
          */
-        ChangeAction: "customer.created" | "customer.updated" | "customer.suspended" | "customer.activated" | "customer.deleted" | "customer.password_set" | "user.created" | "user.updated" | "user.invited" | "user.password_set" | "user.deleted" | "session.created" | "session.deleted" | "pass_key.created" | "pass_key.rotated" | "pass_key.revoked" | "device.registered" | "device.registered_again" | "device.updated" | "device.credentials_issued";
+        ChangeAction: "customer.created" | "customer.updated" | "customer.suspended" | "customer.activated" | "customer.deleted" | "customer.password_set" | "user.created" | "user.updated" | "user.invited" | "user.password_set" | "user.deleted" | "session.created" | "session.deleted" | "pass_key.created" | "pass_key.rotated" | "pass_key.revoked" | "device.registered" | "device.registered_again" | "device.updated" | "device.credentials_issued" | "task.created" | "task.stopped";
         /** @description An entry of the change log, as one reader sees it. */
         ChangeId: string;
         /** @description What follows below, in numbers. */
@@ -562,22 +770,27 @@ export interface components {
              */
             devices_with_recent_backup: number;
         };
-        /** @description How many rows of a list have which value. */
+        /** @description How many subjects came to what. */
         Counts: {
-            /** @description In the order in which they were asked for. */
-            fields: components["schemas"]["FieldCounts"][];
-            /** @description Whether these are all. Where they are not, every count is a lower bound. */
-            is_exact: boolean;
-            /**
-             * Format: int64
-             * @description How many rows were looked at.
-             */
-            total: number;
+            /** Format: int64 */
+            done: number;
+            /** Format: int64 */
+            failed: number;
+            /** Format: int64 */
+            pending: number;
+            /** Format: int64 */
+            refused: number;
+            /** Format: int64 */
+            skipped: number;
+            /** Format: int64 */
+            unchanged: number;
         };
         /** @description A customer. */
         Customer: {
             account_state: components["schemas"]["AccountState"];
             actions: components["schemas"]["Action"][];
+            /** @description The nodes from the top of what the caller may see down to the parent. Not in lists. */
+            ancestors?: components["schemas"]["Ancestor"][] | null;
             company_name: string;
             /** @description ISO 3166-1 alpha-2; the provider may have none. */
             country?: string | null;
@@ -707,6 +920,8 @@ export interface components {
         };
         Device: {
             actions: components["schemas"]["Action"][];
+            /** @description The nodes from the top of what the caller may see down to its customer. Not in lists. */
+            ancestors?: components["schemas"]["Ancestor"][] | null;
             created_at: components["schemas"]["Time"];
             /** @description The end customer or site under which it stands. */
             customer_id: components["schemas"]["CustomerId"];
@@ -844,11 +1059,23 @@ export interface components {
          * @enum {string}
          */
         Level: "provider" | "distributor" | "sub_distributor" | "reseller" | "end_customer" | "site";
+        /** @description How many rows of a list have which value. */
+        ListCounts: {
+            /** @description In the order in which they were asked for. */
+            fields: components["schemas"]["FieldCounts"][];
+            /** @description Whether these are all. Where they are not, every count is a lower bound. */
+            is_exact: boolean;
+            /**
+             * Format: int64
+             * @description How many rows were looked at.
+             */
+            total: number;
+        };
         /**
          * @description Something that is listed.
          * @enum {string}
          */
-        ListedNoun: "customers" | "devices" | "users" | "pass_keys" | "changes";
+        ListedNoun: "customers" | "devices" | "users" | "pass_keys" | "changes" | "tasks";
         /** @description Who is signed in. */
         Me: {
             /** @description The node below which everything happens for this caller. */
@@ -876,6 +1103,11 @@ export interface components {
             fields: components["schemas"]["Field"][];
             noun: components["schemas"]["ListedNoun"];
         };
+        /**
+         * @description What became of one subject of a task.
+         * @enum {string}
+         */
+        Outcome: "pending" | "done" | "unchanged" | "refused" | "failed" | "skipped";
         /** @description A new password of one's own. */
         OwnPassword: {
             current_password: components["schemas"]["Secret"];
@@ -899,7 +1131,7 @@ export interface components {
                 id: components["schemas"]["ChangeId"];
                 request_id?: string | null;
                 subject_id: string;
-                /** @description `customer`, `user`, `device`, `pass_key`. */
+                /** @description `customer`, `user`, `device`, `pass_key`, `task`. */
                 subject_kind: string;
                 subject_name: string;
             }[];
@@ -918,6 +1150,8 @@ export interface components {
             items: {
                 account_state: components["schemas"]["AccountState"];
                 actions: components["schemas"]["Action"][];
+                /** @description The nodes from the top of what the caller may see down to the parent. Not in lists. */
+                ancestors?: components["schemas"]["Ancestor"][] | null;
                 company_name: string;
                 /** @description ISO 3166-1 alpha-2; the provider may have none. */
                 country?: string | null;
@@ -966,6 +1200,8 @@ export interface components {
         Page_Device: {
             items: {
                 actions: components["schemas"]["Action"][];
+                /** @description The nodes from the top of what the caller may see down to its customer. Not in lists. */
+                ancestors?: components["schemas"]["Ancestor"][] | null;
                 created_at: components["schemas"]["Time"];
                 /** @description The end customer or site under which it stands. */
                 customer_id: components["schemas"]["CustomerId"];
@@ -1039,6 +1275,61 @@ export interface components {
                 country: string;
                 id: components["schemas"]["StorageLocationId"];
                 name: string;
+            }[];
+            /** @description Give this as `after` to read on; `null` at the end. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many match in all. Where that is found by counting, beyond 10,000 it is 10,000.
+             */
+            total: number;
+            /** @description Whether no more than `total` match. */
+            total_is_exact: boolean;
+        };
+        /** @description One page of a list. */
+        Page_Task: {
+            items: {
+                /** @description What is done, as the action's address names it: `suspend`. */
+                action: string;
+                /** @description What may be done with it: `stop`, `retry`, `undo`. */
+                actions: components["schemas"]["Action"][];
+                /** @description The name of the account that began it, with whose rights it is done. */
+                begun_by: string;
+                counts: components["schemas"]["Counts"];
+                created_at: components["schemas"]["Time"];
+                /** @description Why it can't go on. */
+                detail?: string | null;
+                finished_at?: components["schemas"]["Time"] | null;
+                id: components["schemas"]["TaskId"];
+                /** @description What kind of thing it is done to, as lists name it: `customers`. */
+                noun: string;
+                progress: components["schemas"]["Progress"];
+                started_at?: components["schemas"]["Time"] | null;
+                state: components["schemas"]["TaskState"];
+                /** @description In a few words, for people. */
+                title: string;
+                undoes?: components["schemas"]["TaskId"] | null;
+            }[];
+            /** @description Give this as `after` to read on; `null` at the end. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many match in all. Where that is found by counting, beyond 10,000 it is 10,000.
+             */
+            total: number;
+            /** @description Whether no more than `total` match. */
+            total_is_exact: boolean;
+        };
+        /** @description One page of a list. */
+        Page_TaskResult: {
+            items: {
+                /** @description Why it was refused or failed. */
+                code?: string | null;
+                detail?: string | null;
+                outcome: components["schemas"]["Outcome"];
+                subject_id: string;
+                /** @description What it is called, as far as it is there and the caller sees it. */
+                subject_name?: string | null;
             }[];
             /** @description Give this as `after` to read on; `null` at the end. */
             next?: string | null;
@@ -1173,18 +1464,44 @@ export interface components {
             address?: string | null;
             /** @default null */
             city?: string | null;
-            /** @default null */
+            /**
+             * @description The person to talk to.
+             * @default null
+             */
             contact?: string | null;
             /** @default null */
             fax?: string | null;
-            /** @default null */
+            /**
+             * @description For those who look after the customer from above; never shown to its own people.
+             * @default null
+             */
             notes?: string | null;
             /** @default null */
             phone?: string | null;
-            /** @default null */
+            /**
+             * @description The customer's number or name in another system.
+             * @default null
+             */
             reference?: string | null;
-            /** @default null */
+            /**
+             * @description Shown to the customer's own people too.
+             * @default null
+             */
             shared_notes?: string | null;
+        };
+        /** @description How much of it has been tried. */
+        Progress: {
+            /** Format: int64 */
+            done: number;
+            /** Format: int64 */
+            total: number;
+        };
+        /** @description How many are refused for one reason. */
+        RefusedCount: {
+            code: string;
+            /** Format: int64 */
+            count: number;
+            detail: string;
         };
         /** @description One device's backups in a pool. */
         RepositoryId: string;
@@ -1195,6 +1512,32 @@ export interface components {
         Role: "administrator" | "supporter" | "customer";
         /** @description A secret on its way in or out: on the wire it is text, in logs it is nothing. */
         Secret: string;
+        /** @description Which: either by their ids, or all of a list but some. It is frozen when the task begins. */
+        Selection: {
+            /**
+             * @description All but these of the list that the other fields narrow as they narrow the list itself.
+             * @default null
+             */
+            except?: string[] | null;
+            /**
+             * @description Seen from the moment of the request: `now-2d` is two days before that.
+             * @default null
+             */
+            filter?: string | null;
+            /**
+             * @description These; at most 10,000.
+             * @default null
+             */
+            ids?: string[] | null;
+            /** @default null */
+            level?: components["schemas"]["Level"] | null;
+            /** @default null */
+            parent_id?: string | null;
+            /** @default null */
+            q?: string | null;
+            /** @default null */
+            under?: string | null;
+        };
         /** @description The first administrator and the provider's name. */
         SetupRequest: {
             email: string;
@@ -1258,6 +1601,50 @@ export interface components {
             reason?: string | null;
             since: components["schemas"]["Time"];
         };
+        /** @description A task, as whoever began it sees it. */
+        Task: {
+            /** @description What is done, as the action's address names it: `suspend`. */
+            action: string;
+            /** @description What may be done with it: `stop`, `retry`, `undo`. */
+            actions: components["schemas"]["Action"][];
+            /** @description The name of the account that began it, with whose rights it is done. */
+            begun_by: string;
+            counts: components["schemas"]["Counts"];
+            created_at: components["schemas"]["Time"];
+            /** @description Why it can't go on. */
+            detail?: string | null;
+            finished_at?: components["schemas"]["Time"] | null;
+            id: components["schemas"]["TaskId"];
+            /** @description What kind of thing it is done to, as lists name it: `customers`. */
+            noun: string;
+            progress: components["schemas"]["Progress"];
+            started_at?: components["schemas"]["Time"] | null;
+            state: components["schemas"]["TaskState"];
+            /** @description In a few words, for people. */
+            title: string;
+            undoes?: components["schemas"]["TaskId"] | null;
+        };
+        /** @description A task that was begun. */
+        TaskBegun: {
+            task_id: components["schemas"]["TaskId"];
+        };
+        /** @description Something that goes on after its request was answered. */
+        TaskId: string;
+        /** @description What became of one subject. */
+        TaskResult: {
+            /** @description Why it was refused or failed. */
+            code?: string | null;
+            detail?: string | null;
+            outcome: components["schemas"]["Outcome"];
+            subject_id: string;
+            /** @description What it is called, as far as it is there and the caller sees it. */
+            subject_name?: string | null;
+        };
+        /**
+         * @description Where a task is.
+         * @enum {string}
+         */
+        TaskState: "queued" | "running" | "done" | "stopped" | "failed";
         /**
          * Format: date-time
          * @description An instant: RFC 3339 in UTC on the wire, microseconds since 1970 in the database.
@@ -1358,7 +1745,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Refused: setup_required, setup_done, parent_suspended, default_protected, customer_not_empty, storage_location_fixed, username_fixed, last_administrator, pass_key_not_active, reference_gone, storage_location_required, client_limit_reached, fingerprint_bound_elsewhere. */
+        /** @description Refused: setup_required, setup_done, parent_suspended, default_protected, customer_not_empty, storage_location_fixed, username_fixed, last_administrator, pass_key_not_active, task_state, reference_gone, storage_location_required, client_limit_reached, fingerprint_bound_elsewhere. */
         Refused409: {
             headers: {
                 [name: string]: unknown;
@@ -1449,6 +1836,10 @@ export type AccountState = components['schemas']['AccountState'];
 export type Action = components['schemas']['Action'];
 export type Actor = components['schemas']['Actor'];
 export type ActorKind = components['schemas']['ActorKind'];
+export type Ancestor = components['schemas']['Ancestor'];
+export type BulkPreview = components['schemas']['BulkPreview'];
+export type BulkRequest = components['schemas']['BulkRequest'];
+export type BulkRow = components['schemas']['BulkRow'];
 export type Change = components['schemas']['Change'];
 export type ChangeAction = components['schemas']['ChangeAction'];
 export type ChangeId = components['schemas']['ChangeId'];
@@ -1479,16 +1870,20 @@ export type Invitation = components['schemas']['Invitation'];
 export type InvitationAccept = components['schemas']['InvitationAccept'];
 export type Kind = components['schemas']['Kind'];
 export type Level = components['schemas']['Level'];
+export type ListCounts = components['schemas']['ListCounts'];
 export type ListedNoun = components['schemas']['ListedNoun'];
 export type Me = components['schemas']['Me'];
 export type Mode = components['schemas']['Mode'];
 export type NounFields = components['schemas']['NounFields'];
+export type Outcome = components['schemas']['Outcome'];
 export type OwnPassword = components['schemas']['OwnPassword'];
 export type PageChange = components['schemas']['Page_Change'];
 export type PageCustomer = components['schemas']['Page_Customer'];
 export type PageDevice = components['schemas']['Page_Device'];
 export type PagePassKey = components['schemas']['Page_PassKey'];
 export type PageStorageLocation = components['schemas']['Page_StorageLocation'];
+export type PageTask = components['schemas']['Page_Task'];
+export type PageTaskResult = components['schemas']['Page_TaskResult'];
 export type PageUser = components['schemas']['Page_User'];
 export type PassKey = components['schemas']['PassKey'];
 export type PassKeyCreate = components['schemas']['PassKeyCreate'];
@@ -1499,9 +1894,12 @@ export type PasswordSet = components['schemas']['PasswordSet'];
 export type Problem = components['schemas']['Problem'];
 export type Profile = components['schemas']['Profile'];
 export type ProfileUpdate = components['schemas']['ProfileUpdate'];
+export type Progress = components['schemas']['Progress'];
+export type RefusedCount = components['schemas']['RefusedCount'];
 export type RepositoryId = components['schemas']['RepositoryId'];
 export type Role = components['schemas']['Role'];
 export type Secret = components['schemas']['Secret'];
+export type Selection = components['schemas']['Selection'];
 export type SetupRequest = components['schemas']['SetupRequest'];
 export type SetupStatus = components['schemas']['SetupStatus'];
 export type SignIn = components['schemas']['SignIn'];
@@ -1511,6 +1909,11 @@ export type StorageLocation = components['schemas']['StorageLocation'];
 export type StorageLocationId = components['schemas']['StorageLocationId'];
 export type SuspendRequest = components['schemas']['SuspendRequest'];
 export type Suspension = components['schemas']['Suspension'];
+export type Task = components['schemas']['Task'];
+export type TaskBegun = components['schemas']['TaskBegun'];
+export type TaskId = components['schemas']['TaskId'];
+export type TaskResult = components['schemas']['TaskResult'];
+export type TaskState = components['schemas']['TaskState'];
 export type Time = components['schemas']['Time'];
 export type User = components['schemas']['User'];
 export type UserCreate = components['schemas']['UserCreate'];
@@ -1534,6 +1937,54 @@ export type ResponseRefused500 = components['responses']['Refused500'];
 export type ResponseRefused503 = components['responses']['Refused503'];
 export type $defs = Record<string, never>;
 export interface operations {
+    bulk_run: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes it safe to send the request again. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkRequest"];
+            };
+        };
+        responses: {
+            /** @description What would happen. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkPreview"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskBegun"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
     customer_list: {
         parameters: {
             query?: {
@@ -2065,7 +2516,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Counts"];
+                    "application/json": components["schemas"]["ListCounts"];
                 };
             };
             400: components["responses"]["Refused400"];
@@ -2265,7 +2716,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Counts"];
+                    "application/json": components["schemas"]["ListCounts"];
                 };
             };
             400: components["responses"]["Refused400"];
@@ -2310,6 +2761,36 @@ export interface operations {
             415: components["responses"]["Refused415"];
             422: components["responses"]["Refused422"];
             429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    feed_show: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id of the last event that was received. */
+                "Last-Event-ID"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
             500: components["responses"]["Refused500"];
             503: components["responses"]["Refused503"];
         };
@@ -2663,6 +3144,213 @@ export interface operations {
             503: components["responses"]["Refused503"];
         };
     };
+    task_list: {
+        parameters: {
+            query?: {
+                /** @description Items after this cursor, as a former page's `next` gave it. Not together with `offset`. */
+                after?: string;
+                /** @description Only what this filter finds, such as `state == running or counts.failed > 0`, as in other lists. */
+                filter?: string;
+                /** @description At most this many items, 1 to 500. */
+                limit?: number;
+                /** @description Skip this many items. */
+                offset?: number;
+                /** @description A field to sort by; with a leading `-` descending. */
+                sort?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Task"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    task_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    task_results: {
+        parameters: {
+            query?: {
+                /** @description Items after this cursor, as a former page's `next` gave it. Not together with `offset`. */
+                after?: string;
+                /** @description At most this many items, 1 to 500. */
+                limit?: number;
+                /** @description Skip this many items. */
+                offset?: number;
+                /** @description Only those that came to this. */
+                outcome?: components["schemas"]["Outcome"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TaskResult"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    task_retry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    task_stop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    task_undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
     user_list: {
         parameters: {
             query?: {
@@ -2919,7 +3607,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Counts"];
+                    "application/json": components["schemas"]["ListCounts"];
                 };
             };
             400: components["responses"]["Refused400"];

@@ -7,6 +7,7 @@ import type { Customer } from '../api/schema';
 import { childrenQuery, customerQuery } from '../features/customers/api';
 import { compact } from '../lib/format';
 import { customerName, LEVEL, totalsText } from '../lib/words';
+import { SearchField } from '../ui/SearchField';
 import { moveOf, visibleRows, type TreeRow } from './tree';
 import { useMe, useScope } from './useMe';
 
@@ -58,14 +59,7 @@ export function CustomerTree() {
         <Network className="icon-s" aria-hidden />
         Customer tree
       </h2>
-      <input
-        className="input"
-        type="search"
-        aria-label="Find in the tree"
-        placeholder="Find in the tree"
-        value={filter}
-        onChange={(event) => setFilter(event.target.value)}
-      />
+      <SearchField label="Find in the tree" value={filter} onChange={setFilter} />
       <TreeList rows={rows} current={current} customers={known.customers} onChoose={choose} onToggle={toggle} />
     </section>
   );

@@ -1,14 +1,14 @@
 import { Link, useRouterState } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { CustomerTree } from './CustomerTree';
-import { PAGES } from './pages';
+import { pagesFor } from './pages';
 import { useMe } from './useMe';
 
 type NavigationProps = { open: boolean; onClose: () => void };
 
 /** Beside the page where there is room, else a drawer. */
 export function Navigation({ open, onClose }: NavigationProps) {
-  const { operations } = useMe();
+  const me = useMe();
   const section = useRouterState({ select: (state) => `/${state.location.pathname.split('/')[1]}` });
   const address = useRouterState({ select: (state) => state.location.href });
   useEffect(onClose, [address, onClose]);
@@ -25,11 +25,16 @@ export function Navigation({ open, onClose }: NavigationProps) {
       <div className="side">
         <nav aria-label="Pages">
           <ul>
-            {PAGES.filter((page) => operations.includes(page.operation)).map(({ to, name, icon: Icon }) => (
-              <li key={to}>
-                <Link to={to} className="nav-link" aria-current={section === to ? 'page' : undefined}>
-                  <Icon className="icon" aria-hidden />
-                  {name}
+            {pagesFor(me).map((page) => (
+              <li key={page.section}>
+                <Link
+                  {...page.link}
+                  className="nav-link"
+                  activeOptions={{ exact: true }}
+                  aria-current={section === page.section ? 'page' : undefined}
+                >
+                  <page.icon className="icon" aria-hidden />
+                  {page.name}
                 </Link>
               </li>
             ))}

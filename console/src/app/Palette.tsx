@@ -18,7 +18,7 @@ import { findQuery } from '../features/customers/api';
 import { LevelIcon } from '../features/customers/LevelIcon';
 import { customerName, LEVEL } from '../lib/words';
 import { ranked } from '../ui/pick/match';
-import { PAGES } from './pages';
+import { pagesFor } from './pages';
 import { switchTheme } from './theme';
 import { useMe } from './useMe';
 
@@ -34,7 +34,8 @@ export function Palette({ takeEarly, onClose }: { takeEarly: () => string; onClo
   const [text, setText] = useState('');
   // Never behind the text: Enter must not run what was listed for a shorter one.
   const wanted = text.trim();
-  const { operations } = useMe();
+  const me = useMe();
+  const { operations } = me;
   const go = useNavigate();
   const found = useQuery({ ...findQuery(wanted), enabled: wanted.length > 0, placeholderData: (old) => old });
   const listed = wanted ? (found.data ?? []) : [];
@@ -68,11 +69,11 @@ export function Palette({ takeEarly, onClose }: { takeEarly: () => string; onClo
     { id: 'theme', name: 'Light or dark', icon: <SunMoon className="icon" />, run: switchTheme },
   ]);
   const pages = matching(
-    PAGES.filter((page) => operations.includes(page.operation)).map(({ to, name, icon: Icon }) => ({
-      id: to,
+    pagesFor(me).map(({ section, link, name, icon: Icon }) => ({
+      id: section,
       name,
       icon: <Icon className="icon" />,
-      run: () => void go({ to }),
+      run: () => void go(link),
     })),
   );
 

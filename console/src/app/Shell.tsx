@@ -1,7 +1,10 @@
+import { useQueryClient } from '@tanstack/react-query';
 import { Outlet } from '@tanstack/react-router';
 import { Suspense, useCallback, useEffect, useRef, useState } from 'react';
 import { problemText } from '../lib/words';
 import { toast, Toasts } from '../ui/Toasts';
+import { FeedBar } from './feed/FeedBar';
+import { follow, unfollow } from './feed/feed';
 import { Navigation } from './Navigation';
 import { TopBar } from './TopBar';
 
@@ -31,6 +34,7 @@ export function Shell() {
     );
   }, [palette, early]);
   useShortcuts(openPalette);
+  useFollowing();
 
   // Fetched once the page has what it needs, so that the field mostly is there at once.
   useEffect(() => {
@@ -55,10 +59,20 @@ export function Shell() {
           <Outlet />
         </Suspense>
       </main>
+      <FeedBar />
       {palette && Palette && <Palette takeEarly={early.take} onClose={closePalette} />}
       <Toasts />
     </div>
   );
+}
+
+/** The route has begun it already; whoever signs out ends it. */
+function useFollowing(): void {
+  const client = useQueryClient();
+  useEffect(() => {
+    follow(client);
+    return unfollow;
+  }, [client]);
 }
 
 /** Whoever presses Ctrl K types on at once: keeps what is typed until the command field has the focus and takes it. */

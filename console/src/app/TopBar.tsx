@@ -10,6 +10,7 @@ import { IconButton } from '../ui/Button';
 import { lazyDialog } from '../ui/lazily';
 import { Menu, MenuItem } from '../ui/Menu';
 import { toast } from '../ui/Toasts';
+import { homeOf } from './pages';
 import { switchTheme } from './theme';
 import { useMe } from './useMe';
 
@@ -32,7 +33,7 @@ export function TopBar({ drawer, onDrawer, onPalette }: TopBarProps) {
           {drawer ? <X className="icon" aria-hidden /> : <MenuIcon className="icon" aria-hidden />}
         </IconButton>
       </span>
-      <Link to="/customers" search={{ under: undefined }} activeOptions={{ exact: true }} className="brand">
+      <Link {...homeOf(me)} activeOptions={{ exact: true }} className="brand">
         <span className="brand-mark" aria-hidden>
           {initials(me.customer_name).charAt(0)}
         </span>

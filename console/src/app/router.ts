@@ -2,6 +2,7 @@ import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query';
 import { createRouter } from '@tanstack/react-router';
 import { ApiError, isCode } from '../api/client';
 import type { Warning } from '../api/schema';
+import { freshFor } from './feed/feed';
 import { Missing } from './Missing';
 import { routeTree } from './routes';
 import { parseSearch, writeSearch } from './search';
@@ -12,7 +13,7 @@ export const queryClient = new QueryClient({
   mutationCache: new MutationCache({ onError: endIfSignedOut }),
   defaultOptions: {
     queries: {
-      staleTime: 5000,
+      staleTime: freshFor,
       // A refusal stays one; only a server that could not be reached is asked again.
       retry: (failures, error) => failures < 2 && !(error instanceof ApiError && error.problem.status < 500),
     },

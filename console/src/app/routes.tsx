@@ -3,7 +3,9 @@ import { createRootRouteWithContext, createRoute, Outlet, redirect, retainSearch
 import { isCode } from '../api/client';
 import { customerQuery } from '../features/customers/api';
 import { meQuery, setupQuery } from '../features/sessions/api';
+import { follow } from './feed/feed';
 import { page } from './page';
+import { homeOf } from './pages';
 import { Shell } from './Shell';
 import { Unavailable } from './Unavailable';
 import { readCustomer, readCustomers, readList, readPeople, readScope, type Raw } from './search';
@@ -48,6 +50,7 @@ const frame = createRoute({
       if (!isCode(error, 'sign_in_required')) throw error;
       throw redirect({ to: '/sign-in', search: { to: location.href === '/' ? undefined : location.href } });
     }
+    follow(client);
   },
   component: Shell,
 });
@@ -55,8 +58,8 @@ const frame = createRoute({
 const index = createRoute({
   getParentRoute: () => frame,
   path: '/',
-  beforeLoad: () => {
-    throw redirect({ to: '/customers', replace: true });
+  beforeLoad: async ({ context: { client } }) => {
+    throw redirect({ ...homeOf(await client.ensureQueryData(meQuery())), replace: true });
   },
 });
 

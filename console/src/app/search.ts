@@ -42,10 +42,19 @@ export function readPeople(raw: Raw): PeopleSearch {
 /** Dialogs of a customer's page that other pages lead to. */
 const ADDS = ['device', 'site', 'person'] as const;
 
-export type CustomerSearch = { tab?: Tab | undefined; add?: (typeof ADDS)[number] | undefined };
+export type CustomerSearch = {
+  tab?: Tab | undefined;
+  add?: (typeof ADDS)[number] | undefined;
+  /** The activity shows who came and went, too. */
+  sign_ins?: 'yes' | undefined;
+};
 
 export function readCustomer(raw: Raw): CustomerSearch {
-  return { tab: TABS.find((tab) => tab === raw['tab']), add: ADDS.find((add) => add === raw['add']) };
+  return {
+    tab: TABS.find((tab) => tab === raw['tab']),
+    add: ADDS.find((add) => add === raw['add']),
+    sign_ins: raw['sign_ins'] === 'yes' ? 'yes' : undefined,
+  };
 }
 
 /** `?under=cus_1&q=acme` and back; nothing is quoted or escaped beyond what a URL needs. */

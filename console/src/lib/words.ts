@@ -1,6 +1,7 @@
 /** The wording of every code that the API sends. The only place that knows it. */
 
 import { ApiError, Unloaded, Unreachable } from '../api/client';
+import { Stale } from './save';
 import type {
   Action,
   Change,
@@ -120,6 +121,8 @@ const CHANGES: Record<Change['action'], string> = {
   'pass_key.created': 'made the pass key',
   'pass_key.rotated': 'replaced the pass key',
   'pass_key.revoked': 'revoked the pass key',
+  'task.created': 'began the task',
+  'task.stopped': 'stopped the task',
 };
 
 /** The verb of a change: somebody *suspended* `Acme`. */
@@ -135,7 +138,7 @@ const FIELDS: Record<string, string> = {
   country: 'Country',
   storage_location_id: 'Storage location',
   max_devices: 'Most devices',
-  kind: 'Account kind',
+  kind: 'Kind',
   account_state: 'State',
   parent_id: 'Under',
   level: 'Level',
@@ -158,6 +161,7 @@ const FIELDS: Record<string, string> = {
   site_id: 'Site',
   prefix: 'Begins with',
   os: 'Operating system',
+  fingerprint: 'Fingerprint',
   address: 'Address',
   city: 'City',
   phone: 'Phone',
@@ -193,6 +197,7 @@ const VALUES: Record<string, string> = {
   ...LEVEL,
   ...ROLE,
   ...MODE,
+  ...DEVICE_KIND,
   active: 'active',
   suspended: 'suspended',
   managed: 'managed',
@@ -230,6 +235,7 @@ export function problemText(error: unknown): string {
   if (error instanceof Unloaded) {
     return 'Its script could not be loaded: the connection is gone, or the server has a newer console. Load it again.';
   }
+  if (error instanceof Stale) return PROBLEMS['version_stale']!;
   if (!(error instanceof ApiError)) return 'Something in this page failed. Load it again.';
   const { code, detail, request_id } = error.problem;
   if (code === 'internal' || code === 'unknown') return `${detail}${request_id ? ` Request ${request_id}.` : ''}`;

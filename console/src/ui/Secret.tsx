@@ -1,26 +1,17 @@
 import { Check, Copy } from 'lucide-react';
-import { useState } from 'react';
 import { Button } from './Button';
+import { useCopy } from './useCopy';
 
 type SecretProps = { label: string; text: string; hint?: string };
 
 /** Text to take away: a secret or a command, with a button that copies it. */
 export function Secret({ label, text, hint }: SecretProps) {
-  const [copied, setCopied] = useState<boolean>();
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(text);
-      setCopied(true);
-    } catch {
-      // Without https, or with the permission refused, the browser keeps its clipboard to itself.
-      setCopied(false);
-    }
-  };
+  const { copied, copy } = useCopy(text);
   return (
     <section className="secret" aria-label={label}>
       <div className="secret-head">
         <span className="strong">{label}</span>
-        <Button size="s" aria-label={`Copy: ${label}`} onPress={() => void copy()}>
+        <Button size="s" aria-label={`Copy: ${label}`} onPress={copy}>
           {copied ? <Check className="icon-s" aria-hidden /> : <Copy className="icon-s" aria-hidden />}
           {copied ? 'Copied' : 'Copy'}
         </Button>

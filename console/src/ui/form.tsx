@@ -28,6 +28,8 @@ export type Form = {
   busy: boolean;
   changed: boolean;
   set: (field: string, value: string) => void;
+  /** Text in a field that has no value yet: it is nothing that could be sent, and would be lost all the same. */
+  draft: (field: string, text: string) => void;
   /** What a field has to say about what stands in it, before anything is sent; until it is changed. */
   complain: (field: string, problem: string) => void;
   /** For fields that show more than their value: asked before the form is sent. Gives back how to take it off again. */
@@ -69,6 +71,7 @@ export function useForm({ initial, check, send, explain }: FormOptions): Form {
   const [values, setValues] = useState(initial);
   const [problems, setProblems] = useState<Problems>({});
   const [complaints, setComplaints] = useState<Problems>({});
+  const [drafts, setDrafts] = useState<Values>({});
   const [refusal, setRefusal] = useState<ReactNode>();
   const [busy, setBusy] = useState(false);
   const [failures, setFailures] = useState(0);
@@ -86,6 +89,10 @@ export function useForm({ initial, check, send, explain }: FormOptions): Form {
     setValues(held.current);
     setProblems((old) => withoutField(old, field));
     setComplaints((old) => withoutField(old, field));
+  }, []);
+
+  const draft = useCallback((field: string, text: string) => {
+    setDrafts((old) => ((old[field] ?? '') === text ? old : { ...old, [field]: text }));
   }, []);
 
   const complain = useCallback((field: string, problem: string) => {
@@ -129,8 +136,28 @@ export function useForm({ initial, check, send, explain }: FormOptions): Form {
     }
   };
 
-  const changed = useMemo(() => Object.keys(values).some((field) => values[field] !== first[field]), [values, first]);
-  return { values, problems, complaints, refusal, busy, changed, set, complain, attach, forgive, submit, failures, id };
+  const changed = useMemo(
+    () =>
+      Object.keys(values).some((field) => values[field] !== first[field]) ||
+      Object.values(drafts).some((text) => text.trim() !== ''),
+    [values, first, drafts],
+  );
+  return {
+    values,
+    problems,
+    complaints,
+    refusal,
+    busy,
+    changed,
+    set,
+    draft,
+    complain,
+    attach,
+    forgive,
+    submit,
+    failures,
+    id,
+  };
 }
 
 async function settleAll(settlers: ReadonlyMap<string, Settle>): Promise<Problems> {

@@ -3,13 +3,15 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use strum::{AsRefStr, EnumString, IntoStaticStr, VariantNames};
 use utoipa::ToSchema;
 
 use crate::id::{ChangeId, CustomerId};
 use crate::units::Time;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, AsRefStr, EnumString)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum ActorKind {
     User,
     /// A customer's own account.
@@ -25,16 +27,17 @@ pub enum ActorKind {
 macro_rules! actions {
     ($($(#[$doc:meta])* $name:ident => $word:tt, $reach:ident;)*) => {
         /// What happened: noun and participle.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[derive(Serialize, Deserialize, ToSchema, AsRefStr, EnumString, IntoStaticStr, VariantNames)]
         pub enum ChangeAction {
-            $($(#[$doc])* #[serde(rename = $word)] $name,)*
+            $($(#[$doc])* #[serde(rename = $word)] #[strum(serialize = $word)] $name,)*
         }
 
         impl ChangeAction {
             pub const ALL: &[Self] = &[$(Self::$name,)*];
 
             pub fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $word,)* }
+                self.into()
             }
 
             /// Whether what the gateway admits by may be another afterwards.
@@ -76,12 +79,8 @@ actions! {
     DeviceRegisteredAgain => "device.registered_again", Grants;
     DeviceUpdated => "device.updated", Grants;
     DeviceCredentialsIssued => "device.credentials_issued", Grants;
-}
-
-impl ChangeAction {
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|action| action.as_str() == word)
-    }
+    TaskCreated => "task.created", Papers;
+    TaskStopped => "task.stopped", Papers;
 }
 
 impl fmt::Display for ChangeAction {
@@ -109,7 +108,7 @@ pub struct Change {
     pub address: Option<String>,
     pub request_id: Option<String>,
     pub action: ChangeAction,
-    /// `customer`, `user`, `device`, `pass_key`.
+    /// `customer`, `user`, `device`, `pass_key`, `task`.
     pub subject_kind: String,
     pub subject_id: String,
     pub subject_name: String,

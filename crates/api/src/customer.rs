@@ -1,6 +1,7 @@
 //! Customers: every node of the tree above device, sites among them.
 
 use serde::{Deserialize, Serialize};
+use strum::{AsRefStr, EnumString, VariantNames};
 use tree::{Level, Mode};
 use utoipa::ToSchema;
 
@@ -9,8 +10,9 @@ use crate::invitation::Invitation;
 use crate::units::{Action, Secret, Time, present};
 
 /// Who runs a customer's licences: the provider, or the customer itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, AsRefStr, EnumString, VariantNames)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Kind {
     Managed,
     SelfManaged,
@@ -24,30 +26,74 @@ pub enum AccountState {
     Suspended,
 }
 
-/// Who is who and where: all optional, all editable.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Profile {
-    #[schema(max_length = 255)]
-    pub address: Option<String>,
-    #[schema(max_length = 100)]
-    pub city: Option<String>,
-    #[schema(max_length = 50)]
-    pub phone: Option<String>,
-    #[schema(max_length = 50)]
-    pub fax: Option<String>,
+macro_rules! profile {
+    ($($(#[doc = $doc:literal])* $field:ident: $max_length:tt,)*) => {
+        /// Who is who and where: all optional, all editable.
+        #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct Profile {
+            $(
+                $(#[doc = $doc])*
+                #[schema(max_length = $max_length)]
+                pub $field: Option<String>,
+            )*
+        }
+
+        /// Parts of a profile. A field that is left out stays, `null` clears it.
+        #[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct ProfileUpdate {
+            $(
+                $(#[doc = $doc])*
+                #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+                #[schema(value_type = Option<String>, max_length = $max_length)]
+                pub $field: Option<Option<String>>,
+            )*
+        }
+
+        impl Profile {
+            pub const FIELDS: &'static [&'static str] = &[$(stringify!($field)),*];
+
+            /// Each field's name and text, in the order of [`Profile::FIELDS`].
+            pub fn fields(&self) -> Vec<(&'static str, Option<&String>)> {
+                vec![$((stringify!($field), self.$field.as_ref())),*]
+            }
+
+            /// The same to write to.
+            pub fn fields_mut(&mut self) -> Vec<(&'static str, &mut Option<String>)> {
+                vec![$((stringify!($field), &mut self.$field)),*]
+            }
+
+            /// Takes over what an update names.
+            pub fn apply(&mut self, update: &ProfileUpdate) {
+                $(if let Some(text) = &update.$field { self.$field.clone_from(text); })*
+            }
+        }
+
+        impl ProfileUpdate {
+            /// The name and the new text of each field that changes.
+            pub fn fields_mut(&mut self) -> Vec<(&'static str, &mut Option<String>)> {
+                let fields = [$((stringify!($field), self.$field.as_mut())),*];
+                fields.into_iter().filter_map(|(name, text)| Some((name, text?))).collect()
+            }
+        }
+    };
+}
+
+// The one place that lists them, each with its greatest length: wire types, columns, checks and the change log follow.
+profile! {
+    address: 255,
+    city: 100,
+    phone: 50,
+    fax: 50,
     /// For those who look after the customer from above; never shown to its own people.
-    #[schema(max_length = 4000)]
-    pub notes: Option<String>,
+    notes: 4000,
     /// Shown to the customer's own people too.
-    #[schema(max_length = 4000)]
-    pub shared_notes: Option<String>,
+    shared_notes: 4000,
     /// The person to talk to.
-    #[schema(max_length = 255)]
-    pub contact: Option<String>,
+    contact: 255,
     /// The customer's number or name in another system.
-    #[schema(max_length = 255)]
-    pub reference: Option<String>,
+    reference: 255,
 }
 
 /// A new customer, or a new site below an end customer.
@@ -118,6 +164,7 @@ pub struct CustomerUpdate {
     /// Only while none was chosen. Fixed from above.
     pub storage_location_id: Option<StorageLocationId>,
     /// Only while there is none, and together with a password.
+    #[schema(min_length = 3, max_length = 64)]
     pub username: Option<String>,
     pub password: Option<Secret>,
     /// Fixed from above: nobody lifts a limit that was laid on their own customer.
@@ -131,36 +178,6 @@ pub struct CustomerUpdate {
     pub profile: Option<ProfileUpdate>,
 }
 
-/// Parts of a profile. A field that is left out stays, `null` clears it.
-#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct ProfileUpdate {
-    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    pub address: Option<Option<String>>,
-    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    pub city: Option<Option<String>>,
-    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    pub phone: Option<Option<String>>,
-    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    pub fax: Option<Option<String>>,
-    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    pub notes: Option<Option<String>>,
-    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    pub shared_notes: Option<Option<String>>,
-    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    pub contact: Option<Option<String>>,
-    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    pub reference: Option<Option<String>>,
-}
-
 /// What holds after all ancestors.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct EffectiveState {
@@ -171,6 +188,16 @@ pub struct EffectiveState {
     pub cause: Option<CustomerId>,
     /// That customer's name.
     pub cause_name: Option<String>,
+}
+
+/// A node above something, as far as the caller may see.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Ancestor {
+    pub id: CustomerId,
+    pub level: Level,
+    pub company_name: String,
+    /// Sites only: the short name.
+    pub name: Option<String>,
 }
 
 /// The node's own suspension.
@@ -207,6 +234,9 @@ pub struct Customer {
     pub parent_name: Option<String>,
     /// The ids from the top of what the caller may see down to this customer, each followed by a slash.
     pub path: String,
+    /// The nodes from the top of what the caller may see down to the parent. Not in lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ancestors: Option<Vec<Ancestor>>,
     pub level: Level,
     /// Sites only: the short name.
     pub name: Option<String>,

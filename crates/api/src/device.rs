@@ -1,14 +1,29 @@
 //! Devices: machines that back up.
 
 use serde::{Deserialize, Serialize};
+use strum::{AsRefStr, EnumString, VariantNames};
 use utoipa::ToSchema;
 
-use crate::customer::EffectiveState;
+use crate::customer::{Ancestor, EffectiveState};
 use crate::id::{CustomerId, DeviceId, RepositoryId, StorageLocationId};
 use crate::units::{Action, Secret, Time};
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    AsRefStr,
+    EnumString,
+    VariantNames
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum DeviceKind {
     #[default]
     Agent,
@@ -16,8 +31,9 @@ pub enum DeviceKind {
     DirectToCloud,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, AsRefStr, EnumString, VariantNames)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum DeviceStatus {
     Authorised,
     PendingApproval,
@@ -38,6 +54,7 @@ pub struct DeviceRegister {
     pub os: Option<String>,
     /// The name of a site of the customer. Without one the device stands where the pass key says, else under the
     /// customer itself.
+    #[schema(max_length = 64)]
     pub site: Option<String>,
 }
 
@@ -62,6 +79,9 @@ pub struct Device {
     pub customer_name: String,
     /// The ids from the top of what the caller may see down to the customer, each followed by a slash.
     pub path: String,
+    /// The nodes from the top of what the caller may see down to its customer. Not in lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ancestors: Option<Vec<Ancestor>>,
     pub name: String,
     pub kind: DeviceKind,
     pub os: Option<String>,

@@ -450,6 +450,9 @@ pub trait Meter: Send + Sync + 'static {
     /// The counters that differ from what was stored last, as they are now.
     fn unsaved(&self) -> Vec<Reading>;
 
+    /// Stores the counters that differ from what was stored last, and closes what is idle. Returns how many it stored.
+    fn store(&self) -> BoxFuture<'_, Result<u64, Unavailable>>;
+
     /// When a device signed in for the first time, if the database may not know of it yet.
     fn contacted_at(&self, device: &DeviceId) -> Option<Timestamp>;
 

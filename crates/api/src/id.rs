@@ -1,7 +1,9 @@
 //! Ids: a prefix that names the kind, an underscore, and a UUID version 7 in a lower-case alphabet that sorts as the
 //! number does. Opaque to callers; ours sort by the time they were made.
 
+use std::convert::Infallible;
 use std::fmt;
+use std::str::FromStr;
 
 use data_encoding::{Encoding, Specification};
 use serde::{Deserialize, Serialize};
@@ -56,6 +58,14 @@ macro_rules! ids {
             }
         }
 
+        impl FromStr for $name {
+            type Err = Infallible;
+
+            fn from_str(text: &str) -> Result<Self, Infallible> {
+                Ok(Self::from_text(text))
+            }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(&self.0)
@@ -92,6 +102,8 @@ ids! {
     StoragePoolId => "pool";
     /// An entry of the change log, as one reader sees it.
     ChangeId => "chg";
+    /// Something that goes on after its request was answered.
+    TaskId => "tsk";
 }
 
 #[cfg(test)]

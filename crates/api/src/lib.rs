@@ -3,6 +3,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod bulk;
 pub mod change;
 pub mod customer;
 pub mod device;
@@ -15,6 +16,7 @@ pub mod pass_key;
 pub mod pool;
 pub mod session;
 pub mod storage;
+pub mod task;
 pub mod units;
 pub mod user;
 

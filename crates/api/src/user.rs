@@ -1,14 +1,17 @@
 //! User accounts: people who sign in with an email address.
 
 use serde::{Deserialize, Serialize};
+use strum::{AsRefStr, EnumString, IntoStaticStr, VariantNames};
 use utoipa::ToSchema;
 
 use crate::id::{CustomerId, UserId};
 use crate::units::{Action, Secret, Time};
 
 /// A named set of permissions over the subtree of the account's customer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Serialize, Deserialize, ToSchema, AsRefStr, EnumString, IntoStaticStr, VariantNames)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Role {
     /// Everything below its node.
     Administrator,
@@ -22,15 +25,7 @@ impl Role {
     pub const ALL: [Self; 3] = [Self::Administrator, Self::Supporter, Self::Customer];
 
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Administrator => "administrator",
-            Self::Supporter => "supporter",
-            Self::Customer => "customer",
-        }
-    }
-
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.as_str() == word)
+        self.into()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use api::units::Secret;
 use api::{Code, Error};
 use argon2::password_hash::phc::{Output, ParamsString, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, PasswordHash, Version};
@@ -10,11 +11,11 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use crate::clock::Random;
+use crate::limits::max_length_of;
 use crate::text::Refused;
 use crate::turns::{Turn, Turns};
 
 const MIN_PASSWORD: usize = 12;
-const MAX_PASSWORD: usize = 256;
 
 /// A random secret of 256 bits, printable.
 pub fn token(random: Random) -> Result<String, Error> {
@@ -35,8 +36,9 @@ pub fn check_password(password: &str, known: &[&str]) -> Result<(), Refused> {
             format!("Needs at least {MIN_PASSWORD} characters; a few words make a good one."),
         ));
     }
-    if length > MAX_PASSWORD {
-        return Err((Code::TooLong, format!("May have at most {MAX_PASSWORD} characters.")));
+    let max = max_length_of::<Secret>();
+    if length > max {
+        return Err((Code::TooLong, format!("May have at most {max} characters.")));
     }
     // zxcvbn takes time that grows with the length; what it says of the first 100 characters suffices.
     let head: String = password.chars().take(100).collect();
@@ -158,7 +160,7 @@ impl Passwords {
 
     /// Whether the password belongs to the hash; without a hash never, but after the same time.
     pub async fn verify(&self, turn: &Turn, password: &str, hash: Option<String>) -> Result<bool, Error> {
-        if password.chars().count() > MAX_PASSWORD {
+        if password.chars().count() > max_length_of::<Secret>() {
             return Ok(false);
         }
         let password = password.to_owned();

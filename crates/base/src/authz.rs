@@ -25,6 +25,9 @@ pub enum Permission {
     ReadPassKeys,
     ManagePassKeys,
     ReadChanges,
+    ReadTasks,
+    /// Do the same to many, as far as it may be done to each.
+    RunTasks,
 }
 
 impl Permission {
@@ -63,6 +66,7 @@ const READING: Permissions = Permissions::of(&[
     Permission::ReadDevices,
     Permission::ReadPassKeys,
     Permission::ReadChanges,
+    Permission::ReadTasks,
 ]);
 const SUPPORTER: Permissions = READING.and(Permissions::of(&[Permission::ReadUsers]));
 const CUSTOMER: Permissions = READING.and(Permissions::of(&[Permission::ManagePassKeys]));
@@ -75,6 +79,7 @@ const ADMINISTRATOR: Permissions = SUPPORTER.and(CUSTOMER).and(Permissions::of(&
     Permission::ManageUsers,
     Permission::EditDevices,
     Permission::IssueCredentials,
+    Permission::RunTasks,
 ]));
 
 /// Roles are names of sets. The one place that says which.
@@ -120,6 +125,7 @@ pub const OPERATIONS: &[Line] = &[
     ("customer_set_password", Need::Permission(Permission::SetPasswords)),
     ("site_create", Need::Permission(Permission::CreateCustomers)),
     ("change_list", Need::Permission(Permission::ReadChanges)),
+    ("feed_show", Need::Permission(Permission::ReadChanges)),
     ("user_list", Need::Permission(Permission::ReadUsers)),
     ("user_count", Need::Permission(Permission::ReadUsers)),
     ("user_show", Need::Permission(Permission::ReadUsers)),
@@ -140,6 +146,14 @@ pub const OPERATIONS: &[Line] = &[
     ("device_issue_credentials", Need::Permission(Permission::IssueCredentials)),
     ("storage_location_list", Need::Account),
     ("field_list", Need::Account),
+    // What is done to many is asked for at each, too.
+    ("bulk_run", Need::Permission(Permission::RunTasks)),
+    ("task_list", Need::Permission(Permission::ReadTasks)),
+    ("task_show", Need::Permission(Permission::ReadTasks)),
+    ("task_results", Need::Permission(Permission::ReadTasks)),
+    ("task_stop", Need::Permission(Permission::RunTasks)),
+    ("task_retry", Need::Permission(Permission::RunTasks)),
+    ("task_undo", Need::Permission(Permission::RunTasks)),
 ];
 
 /// An operation's line.

@@ -4,7 +4,8 @@
 use api::Error;
 use api::change::{ActorKind, ChangeAction, Reach};
 use api::id::CustomerId;
-use db::{Rows, row, sql};
+use data_encoding::HEXLOWER;
+use db::{Fields, Rows, assign, sql};
 use serde_json::{Map, Value};
 use tree::Path;
 
@@ -62,27 +63,6 @@ impl Entry {
     }
 }
 
-/// The word for an actor's kind in the database.
-pub fn kind_word(kind: ActorKind) -> &'static str {
-    match kind {
-        ActorKind::User => "user",
-        ActorKind::Customer => "customer",
-        ActorKind::Device => "device",
-        ActorKind::System => "system",
-        ActorKind::Above => "above",
-    }
-}
-
-pub fn kind_from_word(word: &str) -> ActorKind {
-    match word {
-        "user" => ActorKind::User,
-        "customer" => ActorKind::Customer,
-        "device" => ActorKind::Device,
-        "above" => ActorKind::Above,
-        _ => ActorKind::System,
-    }
-}
-
 /// What a transaction wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Written {
@@ -133,25 +113,25 @@ pub async fn write(tx: &mut Tx, entries: Vec<Entry>) -> Result<Option<Written>, 
                 None => caller.clone(),
             };
             for customer in entry.subject.path.ids() {
-                places.push(row! { customer_id: customer, number: number });
+                places.push(assign! { customer_id: customer, number: number });
             }
-            rows.push(row! {
+            rows.push(assign! {
                 number: number,
                 at: at,
-                actor_kind: kind_word(kind),
+                actor_kind: &kind,
                 actor_id: id,
                 actor_name: name,
-                actor_path: actor_path.as_ref().map(Path::as_str),
+                actor_path: actor_path.as_ref(),
                 address: origin.address.as_ref(),
                 request_id: origin.request_id.as_ref(),
-                action: entry.action.as_str(),
+                action: &entry.action,
                 reaches_grants: entry.reach == Reach::Grants,
                 subject_kind: entry.subject.kind,
                 subject_id: entry.subject.id,
                 subject_folded: crate::text::fold(&entry.subject.name),
                 subject_name: entry.subject.name,
                 customer_id: &entry.subject.customer_id,
-                path: entry.subject.path.as_str(),
+                path: &entry.subject.path,
                 before: entry.before.map(|value| value.to_string()),
                 after: entry.after.map(|value| value.to_string()),
             });
@@ -168,6 +148,17 @@ fn chunks(entries: Vec<Entry>) -> impl Iterator<Item = Vec<Entry>> {
         let some: Vec<Entry> = entries.by_ref().take(AT_ONCE).collect();
         (!some.is_empty()).then_some(some)
     })
+}
+
+/// What the change log may tell of a row: the fields that its record marks as logged.
+pub fn snapshot(row: &impl Fields) -> Map<String, Value> {
+    let json = |value: db::Value| match value {
+        db::Value::Text(text) => text.into(),
+        db::Value::Int(int) => int.into(),
+        db::Value::Bool(bool) => bool.into(),
+        db::Value::Bytes(bytes) => bytes.map(|bytes| HEXLOWER.encode(&bytes)).into(),
+    };
+    row.logged().into_iter().map(|(name, value)| (name.to_owned(), json(value))).collect()
 }
 
 /// The fields in which two snapshots differ, before and after.

@@ -141,21 +141,60 @@ async fn session_of(app: &App, headers: &HeaderMap) -> Result<Option<Session>, E
 
 /// The account of a session row.
 pub fn account(row: SessionRow) -> Account {
-    let customer_id = CustomerId::from_text(row.customer_id);
-    let id = match row.user_id {
-        Some(id) => AccountId::User(UserId::from_text(id)),
-        None => AccountId::Customer(customer_id.clone()),
-    };
-    Account {
-        id,
-        name: row.name,
-        login: row.login,
-        role: row.role,
-        permissions: permissions_of(row.role),
-        customer_id,
-        path: row.path,
-        level: row.level,
+    let SessionRow { user_id, customer_id, name, login, role, path, level, .. } = row;
+    AccountRow { user_id, customer_id, name, login, role, path, level }.into_account()
+}
+
+db::record! {
+    /// An account, whatever it came with.
+    struct AccountRow {
+        user_id: Option<String>,
+        customer_id: String,
+        name: String,
+        login: String,
+        role: Role as db::Text,
+        path: Path as db::Text,
+        level: Level as db::Text,
     }
+}
+
+impl AccountRow {
+    fn into_account(self) -> Account {
+        let customer_id = CustomerId::from_text(self.customer_id);
+        let id = match self.user_id {
+            Some(id) => AccountId::User(UserId::from_text(id)),
+            None => AccountId::Customer(customer_id.clone()),
+        };
+        Account {
+            id,
+            name: self.name,
+            login: self.login,
+            role: self.role,
+            permissions: permissions_of(self.role),
+            customer_id,
+            path: self.path,
+            level: self.level,
+        }
+    }
+}
+
+/// The account with this id as it is now, whatever it came with.
+pub async fn account_with(cx: &mut Cx, id: &AccountId) -> Result<Option<Account>, Error> {
+    let statement = match id {
+        AccountId::User(user) => sql![
+            "select u.id as user_id, c.id as customer_id, u.name as name, u.email as login, u.role as role,
+             c.path as path, c.level as level from users u join customers c on c.id = u.customer_id where u.id = ",
+            user.as_str()
+        ],
+        AccountId::Customer(customer) => sql![
+            "select null as user_id, c.id as customer_id, c.company_name as name, c.username as login,
+             'customer' as role, c.path as path, c.level as level from customers c
+             where c.username is not null and c.id = ",
+            customer.as_str()
+        ],
+    };
+    let row: Option<AccountRow> = cx.opt(statement).await?;
+    Ok(row.map(AccountRow::into_account))
 }
 
 async fn account_of(cx: &mut Cx, session: &Session) -> Result<Account, Error> {
@@ -172,16 +211,12 @@ db::record! {
         pub customer_id: String,
         pub name: String,
         pub login: String,
-        pub role: Role as String => role,
-        pub path: Path as String => Path::from_stored,
-        pub level: Level as String => crate::lineage::level,
+        pub role: Role as db::Text,
+        pub path: Path as db::Text,
+        pub level: Level as db::Text,
         pub created_at: i64,
         pub last_seen_at: i64,
     }
-}
-
-fn role(word: String) -> Result<Role, String> {
-    Role::from_word(&word).ok_or(word)
 }
 
 /// The session with this token, with its account as it is now.

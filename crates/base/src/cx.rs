@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use api::grant::Reading;
 use api::{Code, Error};
-use db::{Record, Sql, assign, sql};
+use db::{Assignments, Record, Sql, Stored, assign, sql};
 use jiff::Timestamp;
 use tree::{Deltas, Path, Totals};
 
@@ -18,6 +18,7 @@ use crate::change::{Entry, Written};
 use crate::http::client::network_of;
 use crate::overlay::Overlay;
 use crate::turns::{Place, Turn};
+use crate::version::stale;
 
 /// How often a transaction that collided with another is run before the caller is asked to come back.
 const ATTEMPTS: u32 = 8;
@@ -188,6 +189,7 @@ pub struct Tx {
     pub origin: Origin,
     entries: Vec<Entry>,
     deltas: Deltas,
+    written: u64,
 }
 
 impl Deref for Tx {
@@ -222,7 +224,7 @@ impl Tx {
 
     fn of(tx: db::Tx, app: &App, caller: Caller, origin: Origin, unsaved: Vec<Reading>) -> Self {
         let cx = Cx::new(app, caller, Link::Writer(tx), unsaved);
-        Self { cx, origin, entries: Vec::new(), deltas: Deltas::default() }
+        Self { cx, origin, entries: Vec::new(), deltas: Deltas::default(), written: 0 }
     }
 
     /// The end of a `select` whose rows of `table` nobody else may change until this transaction ends.
@@ -235,12 +237,32 @@ impl Tx {
 
     /// Runs a statement that changes rows; returns how many.
     pub async fn exec(&mut self, sql: Sql) -> Result<u64, Error> {
+        self.written += 1;
         let affected = match &mut self.cx.link {
             Link::Writer(tx) => tx.exec(sql).await,
             // begin() is the only way to a Tx, and it makes a writer.
             Link::Reader(_) => Err(db::Error::NoRow),
         };
         self.cx.check(affected)
+    }
+
+    /// How many statements have changed something: whether a part of the transaction has left anything behind.
+    pub fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// What is added to a node's totals and not written yet.
+    pub fn unwritten(&self, id: &str) -> Totals {
+        self.deltas.of(id)
+    }
+
+    /// Writes the columns in which a row differs from what it was, and those `beside` them that its record doesn't hold.
+    ///
+    /// # Errors
+    /// `version_stale` where the row is gone or another by now.
+    pub async fn update<R: Stored>(&mut self, before: &R, after: &R, beside: Assignments) -> Result<(), Error> {
+        let Some(statement) = after.update_of(before, beside) else { return Ok(()) };
+        if self.exec(statement).await? == 1 { Ok(()) } else { Err(stale()) }
     }
 
     /// Tells the change log. Written last, in the same transaction.
@@ -278,13 +300,7 @@ impl Tx {
             };
             let mut statement = sql!["update totals set ", sums];
             if let Some(at) = change.last_backup_at {
-                statement.append(sql![
-                    ", last_backup_at = case when last_backup_at > ",
-                    at,
-                    " then last_backup_at else ",
-                    at,
-                    " end"
-                ]);
+                statement.append(sql![", last_backup_at = ", newest("last_backup_at", at)]);
             }
             self.exec(sql![statement, " where customer_id = ", &id]).await?;
         }
@@ -403,6 +419,12 @@ pub async fn finish<T>(tx: Tx, outcome: Result<T, Error>, runs: &mut Runs) -> Re
 /// Whether the whole transaction may succeed when it is run again.
 fn may_pass(app: &App, error: &db::Error) -> bool {
     error.is_retryable() || (matches!(error, db::Error::Full(_)) && app.make_room())
+}
+
+/// The later of what a column holds, if it holds anything, and another time.
+pub fn newest(column: &'static str, at: i64) -> Sql {
+    let column = db::Raw(column);
+    sql!["case when ", column, " > ", at, " then ", column, " else ", at, " end"]
 }
 
 fn unreachable_database(error: db::Error) -> Error {

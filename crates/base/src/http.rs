@@ -9,7 +9,7 @@ mod input;
 mod reply;
 
 pub use envelope::{Failure, Peer};
-pub use input::{Call, Command, Nothing, Open, Parameters};
+pub use input::{Call, Command, Nothing, Open, Parameters, read_object};
 pub use reply::{Opened, begin, finish, listed, show};
 pub use reply::{Reply, Wire};
 

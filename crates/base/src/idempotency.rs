@@ -118,7 +118,16 @@ pub async fn find(cx: &mut Tx, key: &str, operation: &str, request_hash: &str) -
 pub async fn forget_old(app: &App) -> Result<u64, Error> {
     crate::beside!(app, |tx| async {
         let until = tx.now.as_microsecond() - KEPT_MICROS;
-        tx.exec(sql!["delete from idempotent_answers where created_at <= ", until]).await
+        let limit = crate::background::PIECE.cast_signed();
+        tx.exec(sql![
+            "delete from idempotent_answers where (caller, key_hash, operation) in (
+             select caller, key_hash, operation from idempotent_answers where created_at <= ",
+            until,
+            " order by caller, key_hash, operation limit ",
+            limit,
+            ")"
+        ])
+        .await
     }
     .await)
 }

@@ -15,8 +15,10 @@ pub mod cx;
 pub mod filter;
 pub mod http;
 pub mod idempotency;
+pub mod limits;
 pub mod lineage;
 pub mod list;
+pub mod live;
 pub mod overlay;
 pub mod seal;
 pub mod text;
@@ -42,6 +44,7 @@ use crate::change::Written;
 use crate::clock::{Clock, Random};
 use crate::credentials::Seen;
 use crate::http::bodies::Bodies;
+use crate::live::Live;
 use crate::turns::Turns;
 
 /// How long a command waits until the gateway knows of it.
@@ -57,6 +60,8 @@ pub struct Config {
     pub public_url: String,
     /// Below it lie the pools with a relative directory. Absolute.
     pub data: PathBuf,
+    /// What this process is called among those of one database, the same after each start.
+    pub node: String,
 }
 
 /// Everything that commands share. Cheap to clone.
@@ -83,6 +88,10 @@ pub struct Shared {
     pub committed: watch::Sender<i64>,
     /// Changes up to this number are among the grants; `None` while nobody follows.
     pub followed: watch::Sender<Option<i64>>,
+    /// Held by whoever reads rows and puts them among the grants.
+    pub following: tokio::sync::Mutex<()>,
+    /// Those who watch what happens.
+    pub live: Live,
     meter: OnceLock<Arc<dyn Meter>>,
 }
 
@@ -116,6 +125,8 @@ impl App {
             grants: Arc::new(Grants::default()),
             committed: watch::Sender::new(0),
             followed: watch::Sender::new(None),
+            following: tokio::sync::Mutex::default(),
+            live: Live::default(),
             meter: OnceLock::new(),
         })))
     }
@@ -146,6 +157,13 @@ impl App {
     /// What the gateway has counted and not stored yet. Without a gateway nothing.
     pub fn unsaved(&self) -> Vec<Reading> {
         self.meter.get().map(|meter| meter.unsaved()).unwrap_or_default()
+    }
+
+    /// Stores what the gateway has counted. Returns how many counters that were.
+    pub async fn store_counters(&self) -> Result<u64, Error> {
+        let Some(meter) = self.meter.get() else { return Ok(0) };
+        let unstored = || Error::new(api::Code::Unavailable, "The counters cannot be stored for the moment.");
+        meter.store().await.map_err(|_| unstored())
     }
 
     /// Whether room was made on a full disk, so that trying once more may help.

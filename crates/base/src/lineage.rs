@@ -3,10 +3,10 @@
 
 use std::collections::HashMap;
 
-use api::customer::{AccountState, EffectiveState};
+use api::customer::{AccountState, Ancestor, EffectiveState};
 use api::id::CustomerId;
 use api::{Error, Level, Mode};
-use db::{columns, list, sql};
+use db::{Text, columns, list, sql};
 use tree::{Effective, Own, Path};
 
 use crate::authz::Account;
@@ -15,32 +15,25 @@ use crate::cx::Cx;
 db::record! {
     /// What is asked of an ancestor.
     #[derive(Clone, Debug)]
-    pub struct Ancestor {
-        pub id: CustomerId as String => CustomerId::from_text,
+    pub struct AncestorRow {
+        pub id: CustomerId as Text,
+        pub name: Option<String>,
         pub company_name: String,
-        pub suspend_mode: Option<Mode> as Option<String> => |word| word.map(mode).transpose(),
+        pub suspend_mode: Option<Mode> as Option<Text>,
         pub suspend_message: Option<String>,
         pub max_devices: Option<i64>,
-        pub level: Level as String => level,
+        pub level: Level as Text,
     }
 }
 
-pub fn level(word: String) -> Result<Level, String> {
-    Level::from_word(&word).ok_or(word)
-}
-
-pub fn mode(word: String) -> Result<Mode, String> {
-    Mode::from_word(&word).ok_or(word)
-}
-
 /// States and names of the given nodes.
-async fn ancestors(cx: &mut Cx, ids: Vec<String>) -> Result<Vec<Ancestor>, Error> {
-    cx.all(sql!["select ", columns::<Ancestor>(), " from customers where id in ", list(ids)]).await
+async fn ancestors(cx: &mut Cx, ids: Vec<String>) -> Result<Vec<AncestorRow>, Error> {
+    cx.all(sql!["select ", columns::<AncestorRow>(), " from customers where id in ", list(ids)]).await
 }
 
 /// The nodes on the paths of some rows, loaded once for all of them.
 #[derive(Debug, Default)]
-pub struct Lineage(HashMap<String, Ancestor>);
+pub struct Lineage(HashMap<String, AncestorRow>);
 
 impl Lineage {
     /// Loads every node on these paths, the ends included.
@@ -58,8 +51,22 @@ impl Lineage {
         Ok(Self(nodes))
     }
 
-    pub fn get(&self, id: &str) -> Option<&Ancestor> {
+    pub fn get(&self, id: &str) -> Option<&AncestorRow> {
         self.0.get(id)
+    }
+
+    /// The nodes on `path` that `account` may see, the end included.
+    pub fn ancestors(&self, path: &Path, account: &Account) -> Vec<Ancestor> {
+        let seen = path.seen_from(&account.path);
+        let nodes = seen.ids().filter_map(|id| self.0.get(id));
+        nodes
+            .map(|node| Ancestor {
+                id: node.id.clone(),
+                level: node.level,
+                company_name: node.company_name.clone(),
+                name: node.name.clone(),
+            })
+            .collect()
     }
 
     /// What holds at the end of `path`.
@@ -102,8 +109,9 @@ mod tests {
     #[test]
     fn an_ancestor_that_is_missing_never_reads_as_active() {
         let path = Path::root("gone").child("here");
-        let here = Ancestor {
+        let here = AncestorRow {
             id: CustomerId::from_text("here".to_owned()),
+            name: None,
             company_name: "Here".to_owned(),
             suspend_mode: None,
             suspend_message: None,

@@ -56,18 +56,23 @@ impl Overlay {
         }
         let ids: Vec<String> = counted.keys().cloned().collect();
         for some in ids.chunks(AT_ONCE) {
-            let stored: Vec<(String, i64, Option<i64>, String, String)> = cx
+            let node = cx.app.config.node.clone();
+            // What this node has stored of its own counters; one that it has closed since has stored all of them.
+            let stored: Vec<(String, Option<i64>, Option<i64>, String, String)> = cx
                 .all(sql![
-                    "select r.id, r.used_bytes, r.last_backup_at, r.device_id, d.path from repositories r
-                     join devices d on d.id = r.device_id where r.id in ",
+                    "select r.id, k.base + k.counted, r.last_backup_at, r.device_id, d.path from repositories r
+                     join devices d on d.id = r.device_id
+                     left join repository_counters k on k.repository_id = r.id and k.node = ",
+                    node,
+                    " where r.id in ",
                     list(some.iter().map(String::as_str))
                 ])
                 .await?;
-            for (id, used_bytes, last_backup_at, device, path) in stored {
+            for (id, stored, last_backup_at, device, path) in stored {
                 let Some(reading) = counted.get(&id) else { continue };
                 let now = i64::try_from(reading.used_bytes).unwrap_or(i64::MAX);
                 let unsaved = Unsaved {
-                    used_bytes: now - used_bytes,
+                    used_bytes: stored.map_or(0, |stored| now - stored),
                     last_backup_at: reading.last_snapshot_at.map(jiff::Timestamp::as_microsecond),
                 };
                 let path = Path::from_stored(path);

@@ -1,7 +1,12 @@
 //! Text that people type: how it is compared, checked and searched.
 
+use std::ops::RangeInclusive;
+
 use api::{Code, Error, FieldError};
 use unicode_normalization::UnicodeNormalization;
+use utoipa::PartialSchema;
+
+use crate::limits::Limits;
 
 /// The form in which texts are compared and searched: compatibility-normalised, lower case, single blanks.
 pub fn fold(text: &str) -> String {
@@ -54,11 +59,52 @@ pub fn like_escaped(text: &str) -> String {
 
 /// Collects what is wrong with an input, so that all of it is told at once.
 #[derive(Debug, Default)]
-pub struct Checks(Vec<FieldError>);
+pub struct Checks {
+    wrong: Vec<FieldError>,
+    pub limits: Limits,
+}
 
 impl Checks {
+    /// For the fields of a wire type, within the limits that its description tells.
+    pub fn of<T: PartialSchema>() -> Self {
+        Self::within(Limits::of::<T>())
+    }
+
+    pub fn within(limits: Limits) -> Self {
+        Self { wrong: Vec::new(), limits }
+    }
+
     pub fn add(&mut self, field: &str, code: Code, detail: impl Into<String>) {
-        self.0.push(FieldError::new(field, code, detail));
+        self.wrong.push(FieldError::new(field, code, detail));
+    }
+
+    /// One [`line`].
+    pub fn line(&mut self, field: &str, text: &str) -> Option<String> {
+        self.take(field, line(text, &self.limits.length(field)))
+    }
+
+    /// [`optional`] text.
+    pub fn optional(&mut self, field: &str, text: Option<&str>) -> Option<String> {
+        self.take(field, optional(text, &self.limits.length(field))).flatten()
+    }
+
+    /// A [`handle`].
+    pub fn handle(&mut self, field: &str, text: &str) -> Option<String> {
+        self.take(field, handle(text, &self.limits.length(field)))
+    }
+
+    /// An [`email`] address.
+    pub fn email(&mut self, field: &str, text: &str) -> Option<String> {
+        self.take(field, email(text, &self.limits.length(field)))
+    }
+
+    pub fn number(&mut self, field: &str, number: i64) -> Option<i64> {
+        let range = self.limits.range(field);
+        if range.contains(&number) {
+            return Some(number);
+        }
+        self.add(field, Code::OutOfRange, format!("Must be from {} to {}.", range.start(), range.end()));
+        None
     }
 
     /// Takes over what another check found.
@@ -73,15 +119,15 @@ impl Checks {
     }
 
     pub fn finish(self) -> Result<(), Error> {
-        if self.0.is_empty() { Ok(()) } else { Err(Error::fields(self.0)) }
+        if self.wrong.is_empty() { Ok(()) } else { Err(Error::fields(self.wrong)) }
     }
 }
 
 /// A field's code and what to tell the person.
 pub type Refused = (Code, String);
 
-/// One line of text of 1 to `max` characters, without control characters and surrounding blanks.
-pub fn line(text: &str, max: usize) -> Result<String, Refused> {
+/// One line of text that is not empty, without control characters and surrounding blanks.
+pub fn line(text: &str, length: &RangeInclusive<usize>) -> Result<String, Refused> {
     let text = text.trim();
     if text.is_empty() {
         return Err((Code::Required, "Must not be empty.".to_owned()));
@@ -89,7 +135,7 @@ pub fn line(text: &str, max: usize) -> Result<String, Refused> {
     if text.chars().any(|c| c.is_control() || is_deceptive(c)) {
         return Err((Code::Invalid, "Must not contain control characters.".to_owned()));
     }
-    at_most(text, max)
+    within(text, length)
 }
 
 /// Characters that show nothing or turn the text around, so that one name could be made to look like another. Joiners
@@ -98,25 +144,28 @@ fn is_deceptive(c: char) -> bool {
     matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
-/// Text of at most `max` characters that may have several lines; nothing left of it means none.
-pub fn optional(text: Option<&str>, max: usize) -> Result<Option<String>, Refused> {
+/// Text that may have several lines; nothing left of it means none.
+pub fn optional(text: Option<&str>, length: &RangeInclusive<usize>) -> Result<Option<String>, Refused> {
     let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
     if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
         return Err((Code::Invalid, "Must not contain control characters.".to_owned()));
     }
-    at_most(text, max).map(Some)
+    within(text, length).map(Some)
 }
 
-fn at_most(text: &str, max: usize) -> Result<String, Refused> {
-    let length = text.chars().count();
-    if length > max {
-        return Err((Code::TooLong, format!("Has {length} characters; at most {max} are allowed.")));
+fn within(text: &str, length: &RangeInclusive<usize>) -> Result<String, Refused> {
+    let (count, min, max) = (text.chars().count(), length.start(), length.end());
+    if count < *min {
+        return Err((Code::TooShort, format!("Needs at least {min} characters.")));
+    }
+    if count > *max {
+        return Err((Code::TooLong, format!("Has {count} characters; at most {max} are allowed.")));
     }
     Ok(text.to_owned())
 }
 
 /// A handle: letters, digits and underscore, as the Licensing Portal of x360Recover has usernames and locations.
-pub fn handle(text: &str, min: usize, max: usize) -> Result<String, Refused> {
+pub fn handle(text: &str, length: &RangeInclusive<usize>) -> Result<String, Refused> {
     let text = text.trim();
     if text.is_empty() {
         return Err((Code::Required, "Must not be empty.".to_owned()));
@@ -124,14 +173,11 @@ pub fn handle(text: &str, min: usize, max: usize) -> Result<String, Refused> {
     if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
         return Err((Code::Invalid, "May only have letters, digits and underscores.".to_owned()));
     }
-    if text.len() < min {
-        return Err((Code::TooShort, format!("Needs at least {min} characters.")));
-    }
-    at_most(text, max)
+    within(text, length)
 }
 
 /// An email address by the rule that browsers apply to email inputs (HTML, 4.10.5.1.5).
-pub fn email(text: &str) -> Result<String, Refused> {
+pub fn email(text: &str, length: &RangeInclusive<usize>) -> Result<String, Refused> {
     let text = text.trim();
     let wrong = || (Code::Invalid, "Is not an email address.".to_owned());
     let (local, domain) = text.rsplit_once('@').ok_or_else(wrong)?;
@@ -146,7 +192,7 @@ pub fn email(text: &str) -> Result<String, Refused> {
     if !local_ok || !domain_ok {
         return Err(wrong());
     }
-    at_most(text, 254)
+    within(text, length)
 }
 
 /// A country by its ISO 3166-1 alpha-2 code, in capitals.
@@ -177,28 +223,28 @@ mod tests {
     #[test]
     fn emails_follow_the_browsers_rule() {
         for good in ["a@b", "first.last+tag@sub.example.com", "o'neil@example.ie"] {
-            assert!(email(good).is_ok(), "{good}");
+            assert!(email(good, &(0..=254)).is_ok(), "{good}");
         }
         for bad in ["", "a", "@b", "a@", "a b@c", "a@-b", "a@b..c", "a@b@c", "ä@b"] {
-            assert!(email(bad).is_err(), "{bad}");
+            assert!(email(bad, &(0..=254)).is_err(), "{bad}");
         }
     }
 
     #[test]
     fn handles_are_letters_digits_and_underscores() {
-        assert_eq!(handle(" Acme_1 ", 3, 64).unwrap(), "Acme_1");
+        assert_eq!(handle(" Acme_1 ", &(3..=64)).unwrap(), "Acme_1");
         for (bad, code) in [("", Code::Required), ("a b", Code::Invalid), ("é", Code::Invalid), ("ab", Code::TooShort)]
         {
-            assert_eq!(handle(bad, 3, 64).unwrap_err().0, code, "{bad}");
+            assert_eq!(handle(bad, &(3..=64)).unwrap_err().0, code, "{bad}");
         }
-        assert_eq!(handle(&"x".repeat(65), 3, 64).unwrap_err().0, Code::TooLong);
+        assert_eq!(handle(&"x".repeat(65), &(3..=64)).unwrap_err().0, Code::TooLong);
     }
 
     #[test]
     fn a_line_has_nothing_that_deceives() {
-        assert_eq!(line(" Zoë & Sons ", 255).unwrap(), "Zoë & Sons");
+        assert_eq!(line(" Zoë & Sons ", &(1..=255)).unwrap(), "Zoë & Sons");
         for bad in ["", "  ", "a\nb", "a\u{200b}b", "\u{202e}evil"] {
-            assert!(line(bad, 255).is_err(), "{bad:?}");
+            assert!(line(bad, &(1..=255)).is_err(), "{bad:?}");
         }
     }
 

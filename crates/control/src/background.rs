@@ -5,21 +5,50 @@ use std::time::Duration;
 
 use api::Error;
 use base::App;
-use base::background::{Duties, Reconciler, Round};
+use base::background::feeds::Following;
+use base::background::tasks::Tasks;
+use base::background::{Duties, PIECE, Reconciler, Round};
 use futures_util::future::BoxFuture;
 
 /// Everything that this process keeps true.
 pub fn duties() -> Duties {
     vec![
+        Arc::new(UsedBytes),
+        Arc::new(crate::grants::Comparison::default()),
         Arc::new(LastUses),
+        Arc::new(Tasks::new(crate::bulk::works())),
+        Arc::new(Following::new(crate::changes::seals::Seals)),
+        Arc::new(crate::changes::live::Teller::default()),
         duty("ended sessions", CLEAN_UP_EVERY, |app| Box::pin(crate::sessions::forget_ended(app))),
         duty("expired invitations", CLEAN_UP_EVERY, |app| Box::pin(crate::invitations::forget_expired(app))),
+        duty("old tasks", CLEAN_UP_EVERY, |app| Box::pin(base::background::tasks::forget_old(app))),
         duty("kept answers", CLEAN_UP_EVERY, |app| Box::pin(base::idempotency::forget_old(app))),
     ]
 }
 
+const AFTER_A_PIECE: Duration = Duration::from_millis(200);
+
 /// Rows that nobody reads any more may lie a while.
 const CLEAN_UP_EVERY: Duration = Duration::from_mins(10);
+
+/// What the gateway has counted.
+struct UsedBytes;
+
+impl Reconciler for UsedBytes {
+    fn name(&self) -> &'static str {
+        "used bytes"
+    }
+
+    fn after_failure(&self) -> Duration {
+        STORED_EVERY
+    }
+
+    fn reconcile<'a>(&'a self, app: &'a App) -> BoxFuture<'a, Result<Round, Error>> {
+        Box::pin(async { Ok(Round { mended: app.store_counters().await?, again_in: STORED_EVERY }) })
+    }
+}
+
+const STORED_EVERY: Duration = Duration::from_secs(1);
 
 /// When sessions were last used.
 struct LastUses;
@@ -60,6 +89,11 @@ impl Reconciler for Periodic {
     }
 
     fn reconcile<'a>(&'a self, app: &'a App) -> BoxFuture<'a, Result<Round, Error>> {
-        Box::pin(async move { Ok(Round { mended: (self.work)(app).await?, again_in: self.every }) })
+        Box::pin(async move {
+            let mended = (self.work)(app).await?;
+            // Each takes a bounded piece, so that nobody waits long behind it; there may be more.
+            let again_in = if mended < PIECE { self.every } else { AFTER_A_PIECE };
+            Ok(Round { mended, again_in })
+        })
     }
 }

@@ -11,9 +11,11 @@ use api::grant::{Changes, DeviceEntry, NodeEntry, Suspension};
 use api::id::{CustomerId, DeviceId, RepositoryId, StoragePoolId};
 use api::{Error, Level, Mode};
 use base::App;
-use base::cx::Cx;
-use base::lineage::{level, mode};
+use base::background::{Reconciler, Round};
+use base::cx::{Caller, Cx};
 use db::{Sql, list, sql};
+use futures_util::future::BoxFuture;
+use tokio::sync::Mutex;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -33,12 +35,11 @@ const COMPARE_EVERY: Duration = Duration::from_secs(1);
 pub struct Follower {
     app: App,
     seen: i64,
-    comparison: Comparison,
 }
 
-/// How far the comparison has come.
+/// How far a comparison has come.
 #[derive(Debug, Default)]
-enum Comparison {
+enum Compared {
     #[default]
     Begun,
     Nodes(String),
@@ -49,7 +50,7 @@ impl Follower {
     /// Fills the table. Until this has succeeded the gateway admits nobody.
     pub async fn start(app: &App) -> Result<Self, Error> {
         let began = Instant::now();
-        let mut follower = Self { app: app.clone(), seen: 0, comparison: Comparison::default() };
+        let mut follower = Self { app: app.clone(), seen: 0 };
         let mut cx = Cx::apart(app).await?;
         // Whatever is committed while the rows are read is followed afterwards.
         follower.seen = last_number(&mut cx).await?;
@@ -73,7 +74,6 @@ impl Follower {
         let mut committed = self.app.committed.subscribe();
         let mut poll = interval(POLL);
         poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut compared = Instant::now();
         let mut has_failed = false;
         loop {
             tokio::select! {
@@ -96,12 +96,6 @@ impl Follower {
                 tracing::info!("follows the change log again");
             }
             has_failed = false;
-            if compared.elapsed() >= COMPARE_EVERY {
-                compared = Instant::now();
-                if let Err(error) = self.compare_slice().await {
-                    tracing::warn!(%error, cause = ?error.cause, "cannot compare the grants with the database");
-                }
-            }
         }
     }
 
@@ -109,6 +103,7 @@ impl Follower {
     pub async fn catch_up(&mut self) -> Result<(), Error> {
         loop {
             let began = Instant::now();
+            let _turn = self.app.following.lock().await;
             let mut cx = Cx::apart(&self.app).await?;
             // First the number: what is committed after it is for the next round.
             let last = last_number(&mut cx).await?;
@@ -139,41 +134,63 @@ impl Follower {
             }
         }
     }
+}
 
-    /// Compares the next rows with the table and puts right what differs, which nothing should. Returns how many entries
-    /// that were.
-    pub async fn compare_slice(&mut self) -> Result<usize, Error> {
-        let mut cx = Cx::apart(&self.app).await?;
+/// Keeps the table true beside the follower, a slice after the other: nothing should ever differ.
+#[derive(Debug, Default)]
+pub struct Comparison(Mutex<Compared>);
+
+impl Reconciler for Comparison {
+    fn name(&self) -> &'static str {
+        "grants as the rows are"
+    }
+
+    fn reconcile<'a>(&'a self, app: &'a App) -> BoxFuture<'a, Result<Round, Error>> {
+        Box::pin(async move {
+            let mended = self.compare_slice(app).await? as u64;
+            Ok(Round { mended, again_in: COMPARE_EVERY })
+        })
+    }
+}
+
+impl Comparison {
+    /// Compares the next rows with the table and puts right what differs. Returns how many entries that were.
+    async fn compare_slice(&self, app: &App) -> Result<usize, Error> {
+        let mut compared = self.0.lock().await;
+        // The follower waits meanwhile, so that no older row comes after a newer one.
+        let _turn = app.following.lock().await;
+        let mut cx = Cx::read(app, Caller::System).await?;
         let before = last_number(&mut cx).await?;
-        let (slice, is_devices) = match &self.comparison {
-            Comparison::Begun => (Slice::nodes("", COMPARED_AT_ONCE), false),
-            Comparison::Nodes(from) => (Slice::nodes(from, COMPARED_AT_ONCE), false),
-            Comparison::Devices(from) => (Slice::devices(from, COMPARED_AT_ONCE), true),
+        let (slice, is_devices) = match &*compared {
+            Compared::Begun => (Slice::nodes("", COMPARED_AT_ONCE), false),
+            Compared::Nodes(from) => (Slice::nodes(from, COMPARED_AT_ONCE), false),
+            Compared::Devices(from) => (Slice::devices(from, COMPARED_AT_ONCE), true),
         };
-        let compared = slice.read(&mut cx).await?;
+        let rows = slice.read(&mut cx).await?;
         let after = last_number(&mut cx).await?;
-        let next = compared.next.clone();
-        let differences = self.app.grants.apply(compared.into_changes(&self.app));
-        // What was committed meanwhile is no difference.
-        if differences > 0 && before == self.seen && after == before {
+        let next = rows.next.clone();
+        let differences = app.grants.apply(rows.into_changes(app));
+        // What was committed meanwhile, or isn't followed yet, is no difference.
+        let is_still = before == after && app.followed.borrow().is_none_or(|seen| seen == before);
+        if differences > 0 && is_still {
             tracing::error!(differences, "the grants had drifted from the database");
         }
-        self.comparison = match (next, is_devices) {
-            (Some(next), false) => Comparison::Nodes(next),
-            (None, false) => Comparison::Devices(String::new()),
-            (Some(next), true) => Comparison::Devices(next),
-            (None, true) => Comparison::Begun,
+        *compared = match (next, is_devices) {
+            (Some(next), false) => Compared::Nodes(next),
+            (None, false) => Compared::Devices(String::new()),
+            (Some(next), true) => Compared::Devices(next),
+            (None, true) => Compared::Begun,
         };
         Ok(differences)
     }
 
-    /// Compares everything from the beginning. Returns how many entries differed.
-    pub async fn compare(&mut self) -> Result<usize, Error> {
-        self.comparison = Comparison::Begun;
+    /// Compares everything from the beginning, while nothing changes. Returns how many entries differed.
+    pub async fn compare(app: &App) -> Result<usize, Error> {
+        let whole = Self::default();
         let mut differences = 0;
         loop {
-            differences += self.compare_slice().await?;
-            if matches!(self.comparison, Comparison::Begun) {
+            differences += whole.compare_slice(app).await?;
+            if matches!(*whole.0.lock().await, Compared::Begun) {
                 return Ok(differences);
             }
         }
@@ -390,8 +407,8 @@ fn between(
 fn node(row: &NodeRow) -> Result<NodeEntry, &'static str> {
     let id = CustomerId::from_text(row.id.as_str()).uuid().ok_or("id")?;
     let parent = row.parent_id.as_deref().map(|id| CustomerId::from_text(id).uuid().ok_or("parent_id")).transpose()?;
-    let level: Level = level(row.level.clone()).map_err(|_| "level")?;
-    let mode: Option<Mode> = row.suspend_mode.clone().map(mode).transpose().map_err(|_| "suspend_mode")?;
+    let level: Level = row.level.parse().map_err(|_| "level")?;
+    let mode: Option<Mode> = row.suspend_mode.as_deref().map(str::parse).transpose().map_err(|_| "suspend_mode")?;
     let suspension =
         mode.map(|mode| Box::new(Suspension { mode, message: row.suspend_message.as_deref().map(Into::into) }));
     let called = NodeEntry::is_called(level).then(|| row.company_name.as_str().into());

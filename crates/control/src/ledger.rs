@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use api::Error;
 use api::grant::{Known, Ledger, LeftOpen, Opened, Reading, Unavailable};
 use api::id::{DeviceId, RepositoryId};
-use db::{list, sql};
+use db::{Sql, insert, list, sql};
 use futures_util::future::BoxFuture;
 use tree::{Path, Totals};
 
@@ -69,14 +69,37 @@ impl Ledger for DatabaseLedger {
     }
 }
 
+/// Whose counters are this node's: its own, and those that were left open before nodes had names.
+fn own(cx: &Cx) -> Sql {
+    sql![list(["", cx.app.config.node.as_str()])]
+}
+
 async fn open(tx: &mut Tx, repository: &RepositoryId) -> Result<Opened, Error> {
     let lock = tx.locking("repositories");
-    let (used_bytes, was_open): (i64, bool) = tx
-        .opt(sql!["select used_bytes, is_open from repositories where id = ", repository.as_str(), lock])
+    let used_bytes: i64 = tx
+        .opt(sql!["select used_bytes from repositories where id = ", repository.as_str(), lock])
         .await?
         .ok_or_else(Error::not_found)?;
+    let (node, own) = (tx.app.config.node.clone(), own(tx));
+    let was_open = tx
+        .exec(sql![
+            "update repository_counters set node = ",
+            node.as_str(),
+            " where repository_id = ",
+            repository,
+            " and node in ",
+            own
+        ])
+        .await?
+        > 0;
     if !was_open {
-        tx.exec(sql!["update repositories set is_open = true where id = ", repository]).await?;
+        tx.exec(insert! { "repository_counters",
+            repository_id: repository,
+            node: node,
+            base: used_bytes,
+            counted: 0_i64,
+        })
+        .await?;
         // Committed with the first write, so that no crash makes a device that has backups look as if it had never
         // signed in: its pass key would get its credentials again.
         let now = tx.now.as_microsecond();
@@ -101,42 +124,64 @@ async fn known(app: &App, repository: &RepositoryId) -> Result<Known, Error> {
     Ok(Known { used_bytes: u64::try_from(used_bytes).unwrap_or_default(), had_backups: last_backup_at.is_some() })
 }
 
+db::record! {
+    /// A repository as it is stored, with what this node has counted of it.
+    struct StoredRow {
+        id: String,
+        used_bytes: i64,
+        path: Path as db::Text,
+        node: Option<String>,
+        base: Option<i64>,
+        counted: Option<i64>,
+    }
+}
+
+/// Stores what this node has counted. Each node adds what it has not added yet, so that none overwrites another's; a
+/// repository that no node has open, because it is counted anew from the host, takes what was counted.
 async fn store(tx: &mut Tx, readings: &[Reading]) -> Result<(), Error> {
+    // Nobody moves the device meanwhile, so that its bytes are added where it stands.
     let lock = tx.locking("r, d");
     let ids = readings.iter().map(|reading| reading.repository.as_str());
-    let stored: Vec<(String, i64, String)> = tx
+    let own = own(tx);
+    let stored: Vec<StoredRow> = tx
         .all(sql![
-            "select r.id, r.used_bytes, d.path from repositories r join devices d on d.id = r.device_id where r.id in ",
+            "select r.id as id, r.used_bytes as used_bytes, d.path as path, k.node as node, k.base as base,
+             k.counted as counted from repositories r join devices d on d.id = r.device_id
+             left join repository_counters k on k.repository_id = r.id and k.node in ",
+            own,
+            " where r.id in ",
             list(ids),
             " order by r.id",
-            // Nobody moves the device meanwhile, so that its bytes are added where it stands.
             lock
         ])
         .await?;
-    let stored: BTreeMap<&str, (i64, &str)> =
-        stored.iter().map(|(id, used, path)| (id.as_str(), (*used, path.as_str()))).collect();
+    let stored: BTreeMap<&str, &StoredRow> = stored.iter().map(|row| (row.id.as_str(), row)).collect();
     for reading in readings {
         // A repository that was deleted meanwhile is counted nowhere any more.
-        let Some((before, path)) = stored.get(reading.repository.as_str()) else { continue };
-        let path = Path::from_stored(*path);
+        let Some(row) = stored.get(reading.repository.as_str()) else { continue };
         let used = i64::try_from(reading.used_bytes).map_err(Error::internal)?;
-        let mut statement = sql!["update repositories set used_bytes = ", used, ", is_open = ", !reading.closed];
-        if let Some(at) = reading.last_snapshot_at {
-            let at = at.as_microsecond();
+        let base = row.base.unwrap_or(row.used_bytes);
+        let counted = used - base;
+        let change = counted - row.counted.unwrap_or_default();
+        let mut statement = sql!["update repositories set used_bytes = used_bytes + ", change];
+        let last_backup_at = reading.last_snapshot_at.map(jiff::Timestamp::as_microsecond);
+        if let Some(at) = last_backup_at {
             // A count of the disk may find an older one than a run had told.
-            statement.append(sql![
-                ", last_backup_at = case when last_backup_at > ",
-                at,
-                " then last_backup_at else ",
-                at,
-                " end"
-            ]);
+            statement.append(sql![", last_backup_at = ", base::cx::newest("last_backup_at", at)]);
         }
         statement.append(sql![" where id = ", reading.repository.as_str()]);
         tx.exec(statement).await?;
+        if let Some(node) = &row.node {
+            let mut statement = if reading.closed {
+                sql!["delete from repository_counters"]
+            } else {
+                sql!["update repository_counters set counted = ", counted]
+            };
+            statement.append(sql![" where repository_id = ", row.id.as_str(), " and node = ", node.as_str()]);
+            tx.exec(statement).await?;
+        }
         // Gathered, so that each total is written once and all of them in one order.
-        let last_backup_at = reading.last_snapshot_at.map(jiff::Timestamp::as_microsecond);
-        tx.add_to_totals(&path, Totals { used_bytes: used - before, last_backup_at, ..Totals::default() });
+        tx.add_to_totals(&row.path, Totals { used_bytes: change, last_backup_at, ..Totals::default() });
     }
     Ok(())
 }
@@ -155,9 +200,12 @@ async fn first_contact(tx: &mut Tx, devices: &[DeviceId]) -> Result<(), Error> {
 
 async fn left_open(app: &App) -> Result<Vec<LeftOpen>, Error> {
     let mut cx = Cx::read(app, Caller::System).await?;
+    let own = own(&cx);
     let rows: Vec<(String, String, i64)> = cx
         .all(sql![
-            "select r.id, p.directory, r.used_bytes from repositories r join storage_pools p on p.id = r.pool_id where r.is_open = true"
+            "select r.id, p.directory, r.used_bytes from repository_counters k join repositories r on r.id = k.repository_id
+             join storage_pools p on p.id = r.pool_id where k.node in ",
+            own
         ])
         .await?;
     Ok(rows

@@ -4,6 +4,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod background;
+pub mod bulk;
 pub mod changes;
 pub mod customers;
 pub mod devices;
@@ -17,6 +18,7 @@ pub mod sessions;
 pub mod setup;
 pub mod sites;
 pub mod storage;
+pub mod tasks;
 pub mod users;
 
 /// The migrations, oldest first.
@@ -31,10 +33,13 @@ pub const MIGRATIONS: db::Migrations = db::Migrations::new(&[
         include_str!("../../../migrations/V6__search.sqlite.sql"),
         include_str!("../../../migrations/V6__search.postgres.sql"),
     ),
+    db::Migration::new("V7__tasks.sql", include_str!("../../../migrations/V7__tasks.sql")),
+    db::Migration::new("V8__counters.sql", include_str!("../../../migrations/V8__counters.sql")),
     db::Migration::per_engine(
         "V9__folded.sql",
         include_str!("../../../migrations/V9__folded.sqlite.sql"),
         include_str!("../../../migrations/V9__folded.postgres.sql"),
     ),
+    db::Migration::new("V10__feeds.sql", include_str!("../../../migrations/V10__feeds.sql")),
 ])
 .with(&[db::Function::new("fold", base::text::fold)]);

@@ -13,7 +13,7 @@ use base::http::{Failure, envelope};
 use tokio::time::{Instant, timeout};
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
-use tower_http::compression::predicate::SizeAbove;
+use tower_http::compression::predicate::{NotForContentType, Predicate as _, SizeAbove};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -48,6 +48,7 @@ const NOUNS: &[Noun] = &[
     Noun { word: "users", place: crate::users::sql::place },
     Noun { word: "pass_keys", place: crate::pass_keys::sql::place },
     Noun { word: "devices", place: crate::devices::sql::place },
+    Noun { word: "tasks", place: crate::tasks::place },
 ];
 
 /// Bytes of an answer that is worth compressing.
@@ -65,7 +66,9 @@ fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
         .merge(crate::pass_keys::http::routes())
         .merge(crate::devices::http::routes())
         .merge(crate::storage::http::routes())
-        .merge(crate::fields::http::routes());
+        .merge(crate::fields::http::routes())
+        .merge(crate::bulk::http::routes())
+        .merge(crate::tasks::http::routes());
     OpenApiRouter::with_openapi(Description::openapi()).nest("/api/v1", slices).split_for_parts()
 }
 
@@ -78,7 +81,10 @@ pub fn router(app: App) -> Router {
         // Lists are some tenths of their size on the way; what is small isn't worth the processor's time, and answers with
         // secrets are small.
         .layer(
-            CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(SizeAbove::new(COMPRESSED_ABOVE)),
+            CompressionLayer::new()
+                .quality(CompressionLevel::Fastest)
+                // What is told bit by bit would wait for the rest.
+                .compress_when(SizeAbove::new(COMPRESSED_ABOVE).and(NotForContentType::SSE)),
         )
         .route("/api/{*rest}", axum::routing::any(async || envelope::unknown()))
         .route("/healthz", get(async || "ok\n"))

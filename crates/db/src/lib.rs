@@ -1,7 +1,7 @@
 //! One SQL text on `SQLite` and `PostgreSQL`.
 //!
 //! Here belongs whatever is needed to run a statement on either engine and nothing that knows what the statements are
-//! about: [`Sql`] and [`sql!`] build them, [`Record`] and [`record!`] read their rows, [`Conn`] reads, [`Tx`] writes,
+//! about: [`Sql`] and [`sql!`] build them, [`Record`] and [`record!`] read rows and write them, [`Conn`] reads, [`Tx`] writes,
 //! [`Migrations`] lay out the tables, `test::fresh` gives every test a database of its own.
 //!
 //! ```
@@ -41,10 +41,12 @@ mod tests;
 pub use database::{Conn, Database, Engine, Tx};
 pub use error::Error;
 pub use migrate::{Function, Migration, Migrations};
-pub use record::{Cell, Column, Loaded, Record, Row, columns, columns_of};
+#[doc(hidden)]
+pub use record::Itself;
+pub use record::{Cell, Column, Fields, Kept, Record, Row, Stored, Text, columns, columns_of};
 #[doc(hidden)]
 pub use sql::Literal;
-pub use sql::{List, NewRow, Part, Raw, Rows, Sql, list};
+pub use sql::{Assignments, List, Part, Raw, Rows, Sql, list};
 pub use value::Value;
 
 /// How long a statement may run, its wait for locks included, unless the URL's `options` or [`Conn::bound`] say

@@ -2,11 +2,12 @@
 
 use std::cell;
 use std::error::Error as StdError;
+use std::str::FromStr;
 
 use rusqlite::types::ValueRef;
 use tokio_postgres::types::Type;
 
-use crate::{Error, Raw, Sql};
+use crate::{Assignments, Error, Raw, Rows, Sql, Value, sql};
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
@@ -125,10 +126,14 @@ impl<'a> Row<'a> {
         C::from_cell(self.cell(at)?).map_err(|error| self.decode(at, error))
     }
 
-    /// The next column, given through a function, which may fail.
-    pub fn next_as<C: Column, R: Loaded<T>, T>(&self, load: impl FnOnce(C) -> R) -> Result<T, Error> {
-        let at = self.at.get();
-        load(self.next()?).loaded().map_err(|error| self.decode(at, error))
+    /// The next column, which has to be the one with this name, given through a function. Only debug builds look at the
+    /// name: a statement that lists a record's columns in its own order would fill the wrong fields.
+    pub fn read<T>(&self, name: &str, load: impl FnOnce(Cell<'_>) -> Result<T, BoxError>) -> Result<T, Error> {
+        let at = self.at.replace(self.at.get() + 1);
+        if cfg!(debug_assertions) && self.name(at) != Some(name) {
+            return Err(self.decode(at, format!("the record wants the column {name} here").into()));
+        }
+        load(self.cell(at)?).map_err(|error| self.decode(at, error))
     }
 
     /// The column with this name, wherever it stands. A record written by hand uses it; it doesn't move [`Row::next`].
@@ -136,17 +141,6 @@ impl<'a> Row<'a> {
         let at = (0..self.width()).find(|at| self.name(*at) == Some(name));
         let at = at.ok_or_else(|| Error::Decode { column: name.to_owned(), source: "no such column".into() })?;
         C::from_cell(self.cell(at)?).map_err(|error| self.decode(at, error))
-    }
-
-    /// Fails in debug builds if the next column isn't the one that a record wants: a statement that lists them in its
-    /// own order would fill the wrong fields.
-    #[doc(hidden)]
-    pub fn expect(&self, name: &str) -> Result<(), Error> {
-        let at = self.at.get();
-        if cfg!(debug_assertions) && self.name(at) != Some(name) {
-            return Err(self.decode(at, format!("the record wants the column {name} here").into()));
-        }
-        Ok(())
     }
 
     fn decode(&self, at: usize, source: BoxError) -> Error {
@@ -207,43 +201,77 @@ fn postgres_cell(row: &tokio_postgres::Row, at: usize) -> Result<Cell<'_>, BoxEr
     Ok(cell.unwrap_or(Cell::Null))
 }
 
-/// What a function given to [`Row::next_as`] may return: the field, or a result with it.
-pub trait Loaded<T> {
-    fn loaded(self) -> Result<T, BoxError>;
-}
-
-impl<T> Loaded<T> for T {
-    fn loaded(self) -> Result<T, BoxError> {
-        Ok(self)
-    }
-}
-
-impl<T, E: Into<BoxError>> Loaded<T> for Result<T, E> {
-    fn loaded(self) -> Result<T, BoxError> {
-        self.map_err(Into::into)
-    }
-}
-
 /// Something that rows are read into. [`record!`](crate::record!) writes it for a structure; a single value is one, and
 /// so is a tuple of records: `(Site, i64)` for `select`ing a site's columns and then a count.
 pub trait Record: Sized {
-    /// The columns, separated by `", "`, in the order in which `from_row` reads them; empty for what has no names.
-    const COLUMNS: &'static str;
+    /// The columns in the order in which `from_row` reads them; none for what has no names.
+    fn columns() -> Vec<&'static str> {
+        Vec::new()
+    }
 
     /// Reads the record's columns, from the left.
     fn from_row(row: &Row<'_>) -> Result<Self, Error>;
 }
 
-/// A record's columns, for [`sql!`](crate::sql).
-pub fn columns<R: Record>() -> Raw {
-    Raw(R::COLUMNS)
+/// A structure that [`record!`](crate::record!) declares: what it reads from a row it can write into one.
+pub trait Fields: Record {
+    /// What [`Record::columns`] hold.
+    fn values(&self) -> Vec<Value>;
+
+    /// The columns that a log of changes may tell of, and what they hold.
+    fn logged(&self) -> Vec<(&'static str, Value)>;
+}
+
+/// A record that is a row of a table, known by its `id`.
+pub trait Stored: Fields {
+    const TABLE: &'static str;
+
+    /// Columns that follow from the fields, such as what is compared and searched.
+    fn derived(&self) -> Assignments {
+        Assignments::new()
+    }
+
+    /// All columns of the row: the fields and what follows from them.
+    fn assignments(&self) -> Assignments {
+        let fields: Assignments = Self::columns().into_iter().zip(self.values()).collect();
+        fields.and(self.derived())
+    }
+    /// Inserts the row; [`Rows`] inserts many.
+    fn insertion(&self) -> Sql {
+        let mut rows = Rows::new(Self::TABLE);
+        rows.push(self.assignments());
+        rows.into_sql()
+    }
+
+    /// Writes the columns in which the record differs from what it was, and those that stand `beside` it in the row, if
+    /// its `version` is still the one that it was read with; counts that up. Nothing where there is nothing to write.
+    fn update_of(&self, before: &Self, beside: Assignments) -> Option<Sql> {
+        let was = before.assignments();
+        let changed = self.assignments().without(&was).and(beside);
+        let now = was.only(&["id", "version"]);
+        debug_assert_eq!(now.len(), 2, "a row that is updated has an id and a version");
+        if changed.is_empty() {
+            return None;
+        }
+        let table = Raw(Self::TABLE);
+        Some(sql!["update ", table, " set version = version + 1, ", changed, " where ", now.into_condition()])
+    }
+}
+
+/// A record's columns, for [`sql!`].
+pub fn columns<R: Record>() -> Sql {
+    let mut sql = Sql::new();
+    for (at, column) in R::columns().into_iter().enumerate() {
+        sql.push(if at == 0 { "" } else { ", " }).push(column);
+    }
+    sql
 }
 
 /// A record's columns, each with the name that the statement gives its table: `columns_of::<Site>("s")` is
 /// `s.id, s.name`.
 pub fn columns_of<R: Record>(table: &'static str) -> Sql {
     let mut sql = Sql::new();
-    for (at, column) in R::COLUMNS.split(", ").enumerate() {
+    for (at, column) in R::columns().into_iter().enumerate() {
         sql.push(if at == 0 { "" } else { ", " }).push(table).push(".").push(column);
     }
     sql
@@ -252,8 +280,6 @@ pub fn columns_of<R: Record>(table: &'static str) -> Sql {
 macro_rules! single {
     ($($type:ty),*) => {$(
         impl Record for $type {
-            const COLUMNS: &'static str = "";
-
             fn from_row(row: &Row<'_>) -> Result<Self, Error> {
                 row.next()
             }
@@ -264,16 +290,12 @@ macro_rules! single {
 single!(String, i64, bool, Vec<u8>);
 
 impl<C: Column> Record for Option<C> {
-    const COLUMNS: &'static str = "";
-
     fn from_row(row: &Row<'_>) -> Result<Self, Error> {
         row.next()
     }
 }
 
 impl<const N: usize> Record for [u8; N] {
-    const COLUMNS: &'static str = "";
-
     fn from_row(row: &Row<'_>) -> Result<Self, Error> {
         row.next()
     }
@@ -282,8 +304,6 @@ impl<const N: usize> Record for [u8; N] {
 macro_rules! tuples {
     ($(($($part:ident),+))*) => {$(
         impl<$($part: Record),+> Record for ($($part,)+) {
-            const COLUMNS: &'static str = "";
-
             fn from_row(row: &Row<'_>) -> Result<Self, Error> {
                 Ok(($($part::from_row(row)?,)+))
             }
@@ -302,72 +322,166 @@ tuples! {
     (A, B, C, D, E, F, G, H)
 }
 
-/// Declares a structure and reads it from a row: its fields are its columns, named once.
+/// How a field of a record is kept in a row: what stands behind `as` in [`record!`](crate::record!). A program adds its
+/// own, also for a field that fills several columns.
+pub trait Kept<T> {
+    /// The columns of the field with this name.
+    fn columns(field: &'static str) -> Vec<&'static str> {
+        vec![field]
+    }
+
+    /// Reads these columns, from the left.
+    fn load(row: &Row<'_>, field: &'static str) -> Result<T, Error>;
+
+    /// What they hold.
+    fn store(field: &T) -> Vec<Value>;
+}
+
+/// What a [`Column`] is kept as, without `as`.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct Itself;
+
+impl<C: Column + Clone + Into<Value>> Kept<C> for Itself {
+    fn load(row: &Row<'_>, field: &'static str) -> Result<C, Error> {
+        row.read(field, C::from_cell)
+    }
+
+    fn store(field: &C) -> Vec<Value> {
+        vec![field.clone().into()]
+    }
+}
+
+/// The text that something shows itself as and is made of: an id, a word. `Option<Text>` keeps an option of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Text;
+
+fn parse<T: FromStr<Err: Into<BoxError>>>(text: &str) -> Result<T, BoxError> {
+    text.parse().map_err(|error: T::Err| format!("{text}: {}", error.into()).into())
+}
+
+impl<T: AsRef<str> + FromStr<Err: Into<BoxError>>> Kept<T> for Text {
+    fn load(row: &Row<'_>, field: &'static str) -> Result<T, Error> {
+        row.read(field, |cell| parse(&String::from_cell(cell)?))
+    }
+
+    fn store(field: &T) -> Vec<Value> {
+        vec![field.into()]
+    }
+}
+
+impl<T: AsRef<str> + FromStr<Err: Into<BoxError>>> Kept<Option<T>> for Option<Text> {
+    fn load(row: &Row<'_>, field: &'static str) -> Result<Option<T>, Error> {
+        row.read(field, |cell| Option::<String>::from_cell(cell)?.as_deref().map(parse).transpose())
+    }
+
+    fn store(field: &Option<T>) -> Vec<Value> {
+        vec![field.as_ref().into()]
+    }
+}
+
+/// Declares a structure and what it is in a row: its fields are its columns, named once.
 ///
-/// A field's type is a [`Column`](crate::Column), or something made of one: `as` names the stored type and `=>` the
-/// function from that to the field's type, or to a `Result` of it.
+/// A field's type is a [`Column`](crate::Column), or `as` says how it is [`Kept`](crate::Kept). `[logged]` after it lets
+/// a log of changes tell of it; what isn't marked stays unsaid. A record that is a row of a table can be written by
+/// [`Stored`](crate::Stored), one that gathers columns of several is only read.
 ///
 /// ```
-/// # use std::num::ParseIntError;
+/// # use std::convert::Infallible;
 /// # #[derive(Debug)] pub struct SiteId(String);
-/// # #[derive(Debug)] pub struct Level(u8);
-/// # fn level(text: String) -> Result<Level, ParseIntError> { text.parse().map(Level) }
+/// # impl AsRef<str> for SiteId { fn as_ref(&self) -> &str { &self.0 } }
+/// # impl std::str::FromStr for SiteId {
+/// #     type Err = Infallible;
+/// #     fn from_str(text: &str) -> Result<Self, Infallible> { Ok(Self(text.to_owned())) }
+/// # }
 /// db::record! {
 ///     /// A place.
 ///     #[derive(Debug)]
 ///     pub struct Site {
-///         pub id: SiteId as String => SiteId,
-///         pub parent_id: Option<SiteId> as Option<String> => |id| id.map(SiteId),
-///         pub level: Level as String => level,
-///         pub name: String,
+///         pub id: SiteId as db::Text,
+///         pub version: i64,
+///         pub parent_id: Option<SiteId> as Option<db::Text> [logged],
+///         pub name: String [logged],
 ///     }
 /// }
-/// assert_eq!(<Site as db::Record>::COLUMNS, "id, parent_id, level, name");
+///
+/// impl db::Stored for Site {
+///     const TABLE: &'static str = "sites";
+///
+///     fn derived(&self) -> db::Assignments {
+///         db::assign! { name_folded: self.name.to_lowercase() }
+///     }
+/// }
+///
+/// let site = Site { id: SiteId("s".to_owned()), version: 1, parent_id: None, name: "HQ".to_owned() };
+/// assert_eq!(
+///     db::Stored::insertion(&site).text(db::Engine::Sqlite),
+///     "insert into sites (id, version, parent_id, name, name_folded) values (?1, ?2, ?3, ?4, ?5)"
+/// );
 /// ```
 #[macro_export]
 macro_rules! record {
     (
         $(#[$meta:meta])*
         $vis:vis struct $name:ident {
-            $(#[$first_meta:meta])*
-            $first_vis:vis $first:ident : $first_type:ty $(as $first_stored:ty => $first_load:expr)?
-            $(,
+            $(
                 $(#[$field_meta:meta])*
-                $field_vis:vis $field:ident : $type:ty $(as $stored:ty => $load:expr)?
-            )*
+                $field_vis:vis $field:ident : $type:ty $(as $kept:ty)? $([$mark:ident])?
+            ),*
             $(,)?
         }
     ) => {
         $(#[$meta])*
         $vis struct $name {
-            $(#[$first_meta])*
-            $first_vis $first: $first_type,
             $($(#[$field_meta])* $field_vis $field: $type,)*
         }
 
         impl $crate::Record for $name {
-            const COLUMNS: &'static str = concat!(stringify!($first) $(, ", ", stringify!($field))*);
+            fn columns() -> ::std::vec::Vec<&'static str> {
+                [$(<$crate::record_kept!($($kept)?) as $crate::Kept<$type>>::columns(stringify!($field))),*].concat()
+            }
 
             fn from_row(row: &$crate::Row<'_>) -> ::core::result::Result<Self, $crate::Error> {
                 Ok(Self {
-                    $first: $crate::record_field!(row, $first $(, $first_stored, $first_load)?),
-                    $($field: $crate::record_field!(row, $field $(, $stored, $load)?),)*
+                    $($field: <$crate::record_kept!($($kept)?) as $crate::Kept<$type>>::load(row, stringify!($field))?,)*
                 })
+            }
+        }
+
+        impl $crate::Fields for $name {
+            fn values(&self) -> ::std::vec::Vec<$crate::Value> {
+                [$(<$crate::record_kept!($($kept)?) as $crate::Kept<$type>>::store(&self.$field)),*].concat()
+            }
+
+            fn logged(&self) -> ::std::vec::Vec<(&'static str, $crate::Value)> {
+                #[allow(unused_mut, reason = "no field may be logged")]
+                let mut logged = ::std::vec::Vec::new();
+                $($crate::record_logged!(logged, self, $field, $type, $crate::record_kept!($($kept)?) $(, $mark)?);)*
+                logged
             }
         }
     };
 }
 
-/// One field of [`record!`].
+/// How a field of [`record!`] is kept.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! record_field {
-    ($row:ident, $field:ident) => {{
-        $row.expect(stringify!($field))?;
-        $row.next()?
-    }};
-    ($row:ident, $field:ident, $stored:ty, $load:expr) => {{
-        $row.expect(stringify!($field))?;
-        $row.next_as::<$stored, _, _>($load)?
-    }};
+macro_rules! record_kept {
+    () => {
+        $crate::Itself
+    };
+    ($kept:ty) => {
+        $kept
+    };
+}
+
+/// What a log may tell of a field of [`record!`].
+#[doc(hidden)]
+#[macro_export]
+macro_rules! record_logged {
+    ($logged:ident, $record:ident, $field:ident, $type:ty, $kept:ty) => {};
+    ($logged:ident, $record:ident, $field:ident, $type:ty, $kept:ty, logged) => {
+        let columns = <$kept as $crate::Kept<$type>>::columns(stringify!($field));
+        $logged.extend(columns.into_iter().zip(<$kept as $crate::Kept<$type>>::store(&$record.$field)));
+    };
 }

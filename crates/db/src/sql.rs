@@ -184,52 +184,108 @@ macro_rules! sql {
     }};
 }
 
-/// Builds an insertion in which each column stands beside its value: `insert! { "sites", id: id.as_str(), version: 1_i64 }`.
-#[macro_export]
-macro_rules! insert {
-    { $table:literal, $($column:ident: $value:expr),+ $(,)? } => {{
-        let mut columns = $crate::Sql::new();
-        let mut values = $crate::Sql::new();
-        let mut separator = "";
-        $(
-            columns.push(separator).push(stringify!($column));
-            values.push(separator).push_part($value);
-            #[allow(unused_assignments, reason = "nothing follows the last column")]
-            { separator = ", "; }
-        )+
-        $crate::sql!["insert into ", $crate::Raw($table), " (", columns, ") values (", values, ")"]
-    }};
+/// Columns of one row, each with what it gets: a value, or a part of a statement. [`assign!`](crate::assign!) makes it.
+/// In [`sql!`](crate::sql!) it is the middle of an update.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Assignments(Vec<(&'static str, Sql)>);
+
+impl Assignments {
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Adds a column.
+    pub fn push(&mut self, column: &'static str, part: impl Part) -> &mut Self {
+        let mut sql = Sql::new();
+        sql.push_part(part);
+        self.0.push((column, sql));
+        self
+    }
+
+    /// These and more.
+    #[must_use]
+    pub fn and(mut self, more: Self) -> Self {
+        self.0.extend(more.0);
+        self
+    }
+
+    /// Those that are others than in `before`, or not there.
+    #[must_use]
+    pub fn without(mut self, before: &Self) -> Self {
+        self.0.retain(|assignment| !before.0.contains(assignment));
+        self
+    }
+
+    /// Those of these columns.
+    #[must_use]
+    pub fn only(mut self, columns: &[&str]) -> Self {
+        self.0.retain(|(column, _)| columns.contains(column));
+        self
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// `a = …, b = …` with another word than the comma.
+    fn joined(self, word: &'static str) -> Sql {
+        let mut sql = Sql::new();
+        for (at, (column, part)) in self.0.into_iter().enumerate() {
+            sql.push(if at == 0 { "" } else { word }).push(column).push(" = ").append(part);
+        }
+        sql
+    }
+
+    /// That each column holds this: `a = … and b = …`.
+    pub fn into_condition(self) -> Sql {
+        self.joined(" and ")
+    }
 }
 
-/// An insertion of many rows at once; [`row!`](crate::row!) makes each. Databases limit the parameters of a statement to
-/// some 30,000.
+impl<V: Into<Value>> FromIterator<(&'static str, V)> for Assignments {
+    fn from_iter<I: IntoIterator<Item = (&'static str, V)>>(columns: I) -> Self {
+        let mut assignments = Self::new();
+        for (column, value) in columns {
+            assignments.push(column, value);
+        }
+        assignments
+    }
+}
+
+impl Part for Assignments {
+    fn add_to(self, sql: &mut Sql) {
+        sql.append(self.joined(", "));
+    }
+}
+
+/// An insertion of many rows at once. Databases limit the parameters of a statement to some 30,000.
 #[derive(Clone, Debug)]
 pub struct Rows {
     table: &'static str,
-    columns: &'static str,
+    columns: Vec<&'static str>,
     values: Sql,
     len: usize,
 }
 
-/// One row of [`Rows`], made by [`row!`](crate::row!).
-#[derive(Clone, Debug)]
-pub struct NewRow {
-    #[doc(hidden)]
-    pub columns: &'static str,
-    #[doc(hidden)]
-    pub values: Sql,
-}
-
 impl Rows {
     pub fn new(table: &'static str) -> Self {
-        Self { table, columns: "", values: Sql::new(), len: 0 }
+        Self { table, columns: Vec::new(), values: Sql::new(), len: 0 }
     }
 
     /// Adds a row. All of a table's are made at one place of the program, so they have the same columns.
-    pub fn push(&mut self, row: NewRow) {
-        debug_assert!(self.len == 0 || self.columns == row.columns, "rows of one insertion have the same columns");
-        self.columns = row.columns;
-        self.values.push(if self.len == 0 { "(" } else { ", (" }).append(row.values).push(")");
+    pub fn push(&mut self, row: Assignments) {
+        let (columns, values): (Vec<_>, Vec<_>) = row.0.into_iter().unzip();
+        debug_assert!(self.len == 0 || self.columns == columns, "rows of one insertion have the same columns");
+        self.columns = columns;
+        self.values.push(if self.len == 0 { "(" } else { ", (" });
+        for (at, value) in values.into_iter().enumerate() {
+            self.values.push(if at == 0 { "" } else { ", " }).append(value);
+        }
+        self.values.push(")");
         self.len += 1;
     }
 
@@ -243,34 +299,34 @@ impl Rows {
 
     pub fn into_sql(self) -> Sql {
         let mut sql = Sql::new();
-        sql.push("insert into ").push(self.table).push(" (").push(self.columns).push(") values ").append(self.values);
+        sql.push("insert into ").push(self.table).push(" (");
+        for (at, column) in self.columns.into_iter().enumerate() {
+            sql.push(if at == 0 { "" } else { ", " }).push(column);
+        }
+        sql.push(") values ").append(self.values);
         sql
     }
 }
 
-/// Builds a row for [`Rows`](crate::Rows) in which each column stands beside its value.
+/// Builds [`Assignments`](crate::Assignments), in which each column stands beside what it gets:
+/// `sql!["update sites set ", assign! { name: name, visits: sql!["visits + ", 1] }, " where id = ", id]`.
 #[macro_export]
-macro_rules! row {
-    { $first:ident: $first_value:expr $(, $column:ident: $value:expr)* $(,)? } => {{
-        let mut values = $crate::Sql::new();
-        values.push_part($first_value);
-        $( values.push(", ").push_part($value); )*
-        $crate::NewRow { columns: concat!(stringify!($first) $(, ", ", stringify!($column))*), values }
+macro_rules! assign {
+    { $($column:ident: $value:expr),* $(,)? } => {{
+        #[allow(unused_mut, reason = "there may be no columns")]
+        let mut assignments = $crate::Assignments::new();
+        $( assignments.push(stringify!($column), $value); )*
+        assignments
     }};
 }
 
-/// Builds the middle of an update: `sql!["update sites set ", assign! { name: name, note: note }, " where id = ", id]`.
+/// Builds an insertion in which each column stands beside its value: `insert! { "sites", id: id.as_str(), version: 1_i64 }`.
 #[macro_export]
-macro_rules! assign {
-    { $($column:ident: $value:expr),+ $(,)? } => {{
-        let mut sql = $crate::Sql::new();
-        let mut separator = "";
-        $(
-            sql.push(separator).push(stringify!($column)).push(" = ").push_part($value);
-            #[allow(unused_assignments, reason = "nothing follows the last column")]
-            { separator = ", "; }
-        )+
-        sql
+macro_rules! insert {
+    { $table:literal, $($column:ident: $value:expr),+ $(,)? } => {{
+        let mut rows = $crate::Rows::new($table);
+        rows.push($crate::assign! { $($column: $value),+ });
+        rows.into_sql()
     }};
 }
 
@@ -340,7 +396,7 @@ mod tests {
         let mut rows = Rows::new("sites");
         assert!(rows.is_empty());
         for (id, version) in [("a", 1_i64), ("b", 2)] {
-            rows.push(row! { id: id, version: version });
+            rows.push(assign! { id: id, version: version });
         }
         assert_eq!(rows.len(), 2);
         let sql = rows.into_sql();

@@ -12,7 +12,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::grant::{
-    Changes, DeviceEntry, Grants, Known, Ledger, LeftOpen, NodeEntry, Opened, Pool, Reading, Suspension, Unavailable,
+    Changes, DeviceEntry, Grants, Known, Ledger, LeftOpen, Meter as _, NodeEntry, Opened, Pool, Reading, Suspension,
+    Unavailable,
 };
 use api::id::{DeviceId, RepositoryId, StoragePoolId};
 use futures_util::future::{BoxFuture, ready};
@@ -100,10 +101,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let shutdown = CancellationToken::new();
     let running = tokio::spawn(Arc::clone(&gateway).run(shutdown.clone()));
-    let confirmed = Arc::clone(&grants);
+    let (confirmed, storing) = (Arc::clone(&grants), Arc::clone(&gateway));
     tokio::spawn(async move {
         loop {
             confirmed.confirm(Instant::now());
+            let _ = storing.store().await;
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
     });

@@ -27,12 +27,13 @@ mod wire;
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use api::grant::{Grants, Ledger, Meter, Pool, Reading, Unavailable};
 use api::id::DeviceId;
+use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
@@ -44,8 +45,8 @@ use pools::Pools;
 use usage::{Close, Usage};
 pub use wire::{Line, Wire};
 
-/// How often changed counters are stored.
-const FLUSH_EVERY: Duration = Duration::from_secs(1);
+/// How often pools and buffers are looked after.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// How often a process that shuts down looks whether uploads have ended.
 const DRAIN_POLL: Duration = Duration::from_millis(10);
@@ -113,8 +114,6 @@ pub struct Gateway {
     /// Running uploads end.
     cut: CancellationToken,
     numbered: AtomicU64,
-    /// The last flush failed; said once, not every second.
-    is_behind: AtomicBool,
 }
 
 impl Gateway {
@@ -131,7 +130,6 @@ impl Gateway {
             draining: CancellationToken::new(),
             cut: CancellationToken::new(),
             numbered: AtomicU64::new(0),
-            is_behind: AtomicBool::new(false),
         })
     }
 
@@ -151,13 +149,13 @@ impl Gateway {
         }
     }
 
-    /// Stores counters and closes idle repositories until `shutdown`, then [drains](Self::drain).
+    /// Looks after pools and buffers until `shutdown`, then [drains](Self::drain). Whoever runs it also calls
+    /// [`store`](Meter::store) again and again.
     pub async fn run(self: Arc<Self>, shutdown: CancellationToken) {
-        let mut ticks = interval(FLUSH_EVERY);
+        let mut ticks = interval(LOOK_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while shutdown.run_until_cancelled(ticks.tick()).await.is_some() {
             self.look_after_pools().await;
-            self.flush_and_tell(Close::Idle).await;
             self.writing.trim();
             self.reading.trim();
         }
@@ -171,7 +169,7 @@ impl Gateway {
 
     /// Stores every counter that differs from what was stored last.
     pub async fn flush(&self) -> Result<(), Unavailable> {
-        self.usage.flush(Close::Idle).await
+        self.usage.flush(Close::Idle).await.map(drop)
     }
 
     /// Ends: nothing new may change anything, running uploads get the grace that the options allow and are then cut, all
@@ -185,7 +183,9 @@ impl Gateway {
                 tracing::warn!("uploads are still being written; their repositories are counted at the next start");
             }
         }
-        self.flush_and_tell(Close::All).await;
+        if self.usage.flush(Close::All).await.is_err() {
+            tracing::warn!("the last counters could not be stored; what was open is counted at the next start");
+        }
     }
 
     async fn quiet_within(&self, limit: Duration) -> bool {
@@ -199,15 +199,6 @@ impl Gateway {
         true
     }
 
-    async fn flush_and_tell(&self, close: Close) {
-        let is_behind = self.usage.flush(close).await.is_err();
-        match (self.is_behind.swap(is_behind, Ordering::Relaxed), is_behind) {
-            (false, true) => tracing::warn!("counters could not be stored; they are kept and stored later"),
-            (true, false) => tracing::info!("counters are stored again"),
-            _ => {}
-        }
-    }
-
     /// A name for a request that came without one.
     fn number(&self) -> String {
         format!("gateway-{}", self.numbered.fetch_add(1, Ordering::Relaxed) + 1)
@@ -217,6 +208,10 @@ impl Gateway {
 impl Meter for Gateway {
     fn unsaved(&self) -> Vec<Reading> {
         self.usage.unsaved()
+    }
+
+    fn store(&self) -> BoxFuture<'_, Result<u64, Unavailable>> {
+        Box::pin(self.usage.flush(Close::Idle))
     }
 
     fn contacted_at(&self, device: &DeviceId) -> Option<Timestamp> {

@@ -27,6 +27,9 @@ pub(crate) struct Usage {
     idle_after: Duration,
 }
 
+/// So many devices are remembered to have signed in.
+const REMEMBERED: usize = 50_000;
+
 #[derive(Default)]
 struct Contacts {
     /// With the secret that they signed in with: new credentials make a new contact.
@@ -241,16 +244,17 @@ impl Usage {
         Ok(repository.enter(&mut state))
     }
 
-    /// Stores whatever differs from what was stored last, and closes what is idle.
-    pub(crate) async fn flush(self: &Arc<Self>, close: Close) -> Result<(), Unavailable> {
+    /// Stores whatever differs from what was stored last, and closes what is idle. Returns how many counters it stored.
+    pub(crate) async fn flush(self: &Arc<Self>, close: Close) -> Result<u64, Unavailable> {
         // In a task of its own: a caller that goes away must not leave a store half done.
         let usage = Arc::clone(self);
         tokio::spawn(async move { usage.flush_now(close).await }).await.unwrap_or(Err(Unavailable))
     }
 
-    async fn flush_now(&self, close: Close) -> Result<(), Unavailable> {
+    async fn flush_now(&self, close: Close) -> Result<u64, Unavailable> {
         let _flushing = self.flushing.lock().await;
-        self.flush_contacts().await?;
+        // What can't be stored of one keeps nobody from storing the other.
+        let contacts = self.flush_contacts().await;
         let repositories: Vec<_> = lock(&self.repositories).values().cloned().collect();
         let (mut readings, mut closing, mut changed) = (Vec::new(), Vec::new(), Vec::new());
         for repository in repositories {
@@ -270,8 +274,9 @@ impl Usage {
                 changed.push((repository, stored));
             }
         }
+        let stored = readings.len() as u64;
         if readings.is_empty() {
-            return Ok(());
+            return contacts.map(|contacts| contacts + stored);
         }
         self.ledger.store(readings).await?;
         for (repository, stored) in changed {
@@ -280,7 +285,7 @@ impl Usage {
         for Closing { repository, .. } in &closing {
             self.forget(repository);
         }
-        Ok(())
+        contacts.map(|contacts| contacts + stored)
     }
 
     /// What differs from what was stored last, as it is now.
@@ -302,16 +307,21 @@ impl Usage {
         lock(&self.contacts).pending.iter().find(|(pending, _)| pending == device).map(|(_, at)| *at)
     }
 
-    async fn flush_contacts(&self) -> Result<(), Unavailable> {
+    async fn flush_contacts(&self) -> Result<u64, Unavailable> {
         let pending: Vec<DeviceId> = lock(&self.contacts).pending.iter().map(|(device, _)| device.clone()).collect();
         if pending.is_empty() {
-            return Ok(());
+            return Ok(0);
         }
         let stored = pending.len();
         self.ledger.first_contact(pending).await?;
         // Until here somebody may have asked for them.
-        lock(&self.contacts).pending.drain(..stored);
-        Ok(())
+        let mut contacts = lock(&self.contacts);
+        contacts.pending.drain(..stored);
+        if contacts.seen.len() > REMEMBERED && contacts.pending.is_empty() {
+            // They are stored; who comes again is stored again, which changes nothing.
+            contacts.seen = HashMap::new();
+        }
+        Ok(stored as u64)
     }
 
     /// Keeps everyone out of a repository that is to be closed, if it is idle.

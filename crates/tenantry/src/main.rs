@@ -11,6 +11,7 @@ use base::App;
 use base::clock::Clock;
 use base::cx::{Caller, Cx};
 use clap::{Args, Parser, Subcommand};
+use control::changes::seals;
 use tenantry::config::{self, Config, LogFormat};
 use tenantry::demo::synthetic::{self, Size};
 use tenantry::documents;
@@ -91,6 +92,11 @@ enum Command {
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=100_000_000))]
         devices: u64,
     },
+    /// Look at the change log
+    Audit {
+        #[command(subcommand)]
+        command: AuditCommand,
+    },
     /// Print the API's description
     Openapi,
     /// Look at the configuration
@@ -112,6 +118,18 @@ enum ConfigCommand {
     Check {
         #[command(flatten)]
         place: Place,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum AuditCommand {
+    /// Say whether the change log is as it was written: nothing taken out, added or altered. Fails where it isn't
+    Verify {
+        #[command(flatten)]
+        place: Place,
+        /// A digest that a former run printed: the chain has to lead over it
+        #[arg(long, value_name = "DIGEST")]
+        over: Option<String>,
     },
 }
 
@@ -188,6 +206,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Migrate { place } => migrate(&place).await,
         Command::Recount { place, repository } => recount(&place, repository).await,
         Command::Demo { place, customers, devices } => demo(&place, Size { customers, devices }).await,
+        Command::Audit { command: AuditCommand::Verify { place, over } } => verify(&place, over.as_deref()).await,
         Command::Openapi => {
             let mut out = std::io::stdout().lock();
             out.write_all(control::router::description().as_bytes())?;
@@ -266,8 +285,29 @@ async fn open(place: &Place) -> Result<App, Failure> {
     let config = place.load()?;
     std::fs::create_dir_all(&place.data)?;
     let database = open_database(&place.database(&config)).await?;
-    let config = base::Config { public_url: config.server.public_url.clone(), data: std::path::absolute(&place.data)? };
+    let data = std::path::absolute(&place.data)?;
+    let node = tenantry::serve::node(&data)?;
+    let config = base::Config { public_url: config.server.public_url.clone(), data, node };
     Ok(App::new(database, Clock::default(), config)?)
+}
+
+/// Whether the change log is whole.
+async fn verify(place: &Place, over: Option<&str>) -> Result<(), Failure> {
+    let app = open(place).await?;
+    let verified = seals::verify(&app).await?;
+    if let Some(broken) = verified.broken {
+        return Err(broken.into());
+    }
+    if let Some(digest) = over
+        && !seals::leads_over(&app, digest).await?
+    {
+        return Err(format!("The chain does not lead over {digest}: it is another one than it was.").into());
+    }
+    say(&format!("{} entries are as they were sealed; {} are not sealed yet.", verified.entries, verified.unsealed));
+    if !verified.digest.is_empty() {
+        say(&format!("Up to entry {} the digest is {}", verified.number, verified.digest));
+    }
+    Ok(())
 }
 
 fn password_from_stdin() -> Result<String, Failure> {

@@ -1,12 +1,13 @@
 //! `tenantry serve`: opens the database, recovers the pool, compiles the grants, and only then listens.
 
 use std::fs::{DirBuilder, File};
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use base::clock::Clock;
+use base::clock::{Clock, Random};
 use base::{App, Config};
 use control::MIGRATIONS;
 use control::grants::Follower;
@@ -19,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{console, listen};
 
 const LOCK: &str = "lock";
+const NODE: &str = "node";
 
 /// What to serve and where.
 #[derive(Debug)]
@@ -63,6 +65,32 @@ pub async fn open_database(url: &str) -> Result<Database, Failure> {
     Ok(database)
 }
 
+/// What the process that serves a data directory is called, the same after each start.
+pub fn node(data: &Path) -> Result<String, Failure> {
+    let path = data.join(NODE);
+    match std::fs::read_to_string(&path) {
+        Ok(name) if !name.trim().is_empty() => Ok(name.trim().to_owned()),
+        Ok(_) => Err(format!("{} is empty; it names this node in the database", path.display()).into()),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let name = format!("node_{}", data_encoding::HEXLOWER.encode(&Random.bytes::<12>()?));
+            // Whole or not at all: a name that changes would be another node.
+            let mut new = tempfile_in(data)?;
+            std::io::Write::write_all(&mut new.1, name.as_bytes())?;
+            new.1.sync_all()?;
+            std::fs::rename(&new.0, &path)?;
+            File::open(data)?.sync_all()?;
+            Ok(name)
+        }
+        Err(error) => Err(format!("cannot read {}: {error}", path.display()).into()),
+    }
+}
+
+fn tempfile_in(data: &Path) -> Result<(PathBuf, File), Failure> {
+    let path = data.join(format!("{NODE}.new"));
+    let file = File::create(&path)?;
+    Ok((path, file))
+}
+
 /// Keeps other processes away from a data directory.
 pub fn lock(data: &Path) -> Result<File, Failure> {
     let path = data.join(LOCK);
@@ -95,7 +123,7 @@ impl Server {
         let public_url = if options.public_url.is_empty() { format!("http://{address}") } else { options.public_url };
         let database = open_database(&options.database).await?;
         let clock = options.clock;
-        let app = App::new(database, clock.clone(), Config { public_url, data: data.clone() })?;
+        let app = App::new(database, clock.clone(), Config { public_url, data: data.clone(), node: node(&data)? })?;
         let ledger = Arc::new(DatabaseLedger::new(app.clone()));
         let gateway_clock: gateway::Clock = Arc::new(move || clock.now());
         let setup_token = control::setup::renew_token(&app).await?;
@@ -130,6 +158,7 @@ impl Server {
         tokio::spawn(async move {
             stopped.cancelled().await;
             app.attempts.close();
+            app.live.close();
         });
         let is_https = self.app.config.public_url.starts_with("https://");
         let site = listen::Site { router, gateway: Arc::clone(&self.gateway), bounds: self.bounds, is_https };

@@ -4,11 +4,14 @@
 //! resellers under any of these, end customers under a reseller only, sites under an end customer only.
 
 use serde::{Deserialize, Serialize};
+use strum::{AsRefStr, EnumString, IntoStaticStr, VariantNames};
 
 /// What kind of node a customer is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Serialize, Deserialize, AsRefStr, EnumString, IntoStaticStr, VariantNames)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Level {
     Provider,
     Distributor,
@@ -53,18 +56,7 @@ impl Level {
 
     /// The word on the wire and in the database.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Provider => "provider",
-            Self::Distributor => "distributor",
-            Self::SubDistributor => "sub_distributor",
-            Self::Reseller => "reseller",
-            Self::EndCustomer => "end_customer",
-            Self::Site => "site",
-        }
-    }
-
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|level| level.as_str() == word)
+        self.into()
     }
 }
 
@@ -114,10 +106,10 @@ mod tests {
     #[test]
     fn words_name_their_level() {
         for level in Level::ALL {
-            assert_eq!(Level::from_word(level.as_str()), Some(level));
+            assert_eq!(level.as_str().parse(), Ok(level));
             assert_eq!(serde_word(level), level.as_str());
         }
-        assert_eq!(Level::from_word("partner"), None);
+        assert!("partner".parse::<Level>().is_err());
     }
 
     fn serde_word(level: Level) -> String {

@@ -1,7 +1,9 @@
 //! The materialised path of a node: the ids from the root down to the node itself, each followed by a slash. A subtree
 //! is a prefix, and so a range of an ordered index.
 
+use std::convert::Infallible;
 use std::fmt;
+use std::str::FromStr;
 
 /// Where a node stands.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,6 +66,21 @@ impl Path {
 
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl AsRef<str> for Path {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A path as it was stored.
+impl FromStr for Path {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Self::from_stored(text))
     }
 }
 

@@ -2,11 +2,14 @@
 //! row below it, so that activating it restores exactly what was.
 
 use serde::{Deserialize, Serialize};
+use strum::{AsRefStr, EnumString, IntoStaticStr, VariantNames};
 
 /// What a suspension stops. The later variant is the stricter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Serialize, Deserialize, AsRefStr, EnumString, IntoStaticStr, VariantNames)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Mode {
     /// No new backups; what is there can be restored.
     StopBackups,
@@ -15,15 +18,9 @@ pub enum Mode {
 }
 
 impl Mode {
+    /// The word on the wire and in the database.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::StopBackups => "stop_backups",
-            Self::FullStop => "full_stop",
-        }
-    }
-
-    pub fn from_word(word: &str) -> Option<Self> {
-        [Self::StopBackups, Self::FullStop].into_iter().find(|mode| mode.as_str() == word)
+        self.into()
     }
 }
 

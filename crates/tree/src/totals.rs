@@ -43,6 +43,11 @@ impl Deltas {
         }
     }
 
+    /// What a node's totals change by.
+    pub fn of(&self, id: &str) -> Totals {
+        self.0.get(id).copied().unwrap_or_default()
+    }
+
     /// The changes that are not nothing, by node id.
     pub fn into_changes(self) -> impl Iterator<Item = (String, Totals)> {
         self.0.into_iter().filter(|(_, change)| *change != Totals::default())

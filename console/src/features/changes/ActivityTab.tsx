@@ -1,29 +1,60 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
+import { useEffect } from 'react';
 import type { Change } from '../../api/schema';
-import { counted, day, exact, time } from '../../lib/format';
+import { day, exact, time } from '../../lib/format';
 import { changeVerb } from '../../lib/words';
 import { Blank, Failed, Skeletons } from '../../ui/Blank';
 import { Button } from '../../ui/Button';
+import { Check } from '../../ui/Check';
 import { storageLocationsQuery } from '../customers/api';
 import { changesQuery } from './api';
-import { actorName, differencesOf } from './describe';
+import { actorName, differencesOf, isSession, summaryOf, type Difference } from './describe';
 
-/** What was done to a customer and below it, by whom and from where, day by day. */
+const route = getRouteApi('/frame/customers/$id');
+
+/** Where most of it is not wanted: so many are looked for before somebody is asked, */
+const WANTED = 20;
+/** in so many pages at most. */
+const PAGES = 8;
+
+/** What was done to a customer and below it, by whom and from where, day by day. Who came and went only on demand. */
 export function ActivityTab({ customer }: { customer: string }) {
+  const { sign_ins } = route.useSearch();
+  const go = useNavigate({ from: '/customers/$id' });
+  const withSessions = sign_ins === 'yes';
   const changes = useInfiniteQuery(changesQuery(customer));
+  const { hasNextPage, isFetching, fetchNextPage } = changes;
+  const pages = changes.data?.pages ?? [];
+  const items = pages.flatMap((page) => page.items).filter((change) => withSessions || !isSession(change));
+  const isShort = items.length < WANTED && pages.length < PAGES;
+  useEffect(() => {
+    if (isShort && hasNextPage && !isFetching) void fetchNextPage();
+  }, [isShort, hasNextPage, isFetching, fetchNextPage]);
+
   if (changes.isPending) return <Skeletons lines={5} />;
   if (changes.error && !changes.data) {
     return <Failed what="The activity" error={changes.error} onRetry={() => void changes.refetch()} />;
   }
-  const items = changes.data?.pages.flatMap((page) => page.items) ?? [];
-  const total = changes.data?.pages[0]?.total ?? 0;
-  if (items.length === 0) return <Blank title="Nothing was done yet" small />;
   return (
     <section aria-label="Activity">
       <header className="card-head">
-        <h2>{counted(total, 'change')}</h2>
+        <h2>Activity</h2>
+        <Check
+          checked={withSessions}
+          onChange={(shown) =>
+            void go({ search: (old) => ({ ...old, sign_ins: shown ? 'yes' : undefined }), replace: true })
+          }
+        >
+          Show sign-ins
+        </Check>
       </header>
+      {items.length === 0 && !isFetching && (
+        <Blank
+          title={withSessions || !hasNextPage ? 'Nothing was done yet' : 'Nothing but sign-ins for a while'}
+          small
+        />
+      )}
       {byDay(items).map(([name, ofDay]) => (
         <section key={name} className="activity-day" aria-label={name}>
           <h3>{name}</h3>
@@ -34,8 +65,8 @@ export function ActivityTab({ customer }: { customer: string }) {
           </ol>
         </section>
       ))}
-      {changes.hasNextPage && (
-        <Button isPending={changes.isFetchingNextPage} onPress={() => void changes.fetchNextPage()}>
+      {hasNextPage && (
+        <Button isPending={changes.isFetchingNextPage} onPress={() => void fetchNextPage()}>
           Show older changes
         </Button>
       )}
@@ -46,39 +77,62 @@ export function ActivityTab({ customer }: { customer: string }) {
 function Entry({ change, customer }: { change: Change; customer: string }) {
   const locations = useQuery(storageLocationsQuery()).data ?? [];
   const differences = differencesOf(change, new Map(locations.map(({ id, name }) => [id, name])));
+  const { told, more } = summaryOf(change, differences);
+  const line = told.map((difference) => <InShort key={difference.field} difference={difference} />);
   return (
     <li className="activity">
       <time dateTime={change.at} title={exact(change.at)} className="quiet">
         {time(change.at)}
       </time>
-      <div>
-        <p>
-          <span className="strong">{actorName(change)}</span> {changeVerb(change)}{' '}
-          <Subject change={change} customer={customer} />
-        </p>
-        {differences.length > 0 && (
-          <details>
-            <summary>
-              {counted(differences.length, 'field')}
-              {change.address && `, from ${change.address}`}
-            </summary>
-            <dl className="differences">
-              {differences.map(({ field, before, after }) => (
-                <div key={field}>
-                  <dt>{field}</dt>
-                  <dd>
-                    {before !== undefined && <del>{before}</del>}
-                    {before !== undefined && after !== undefined && ' → '}
-                    {after !== undefined && <ins>{after}</ins>}
-                  </dd>
-                </div>
-              ))}
-            </dl>
-          </details>
-        )}
-        {differences.length === 0 && change.address && <p className="quiet">from {change.address}</p>}
-      </div>
+      <p className="activity-what">
+        <span className="strong">{actorName(change)}</span> {changeVerb(change)}{' '}
+        <Subject change={change} customer={customer} />
+      </p>
+      {change.address && <span className="activity-from">from {change.address}</span>}
+      {more === 0 && line.length > 0 && <p className="activity-line">{line}</p>}
+      {more > 0 && (
+        <details className="activity-line">
+          <summary>
+            {line}
+            <span className="activity-more" data-when="closed">
+              {more} more
+            </span>
+            <span className="activity-more" data-when="open">
+              In short
+            </span>
+          </summary>
+          <dl className="differences">
+            {differences.map(({ field, before, after }) => (
+              <div key={field}>
+                <dt>{field}</dt>
+                <dd>
+                  <Values before={before} after={after} />
+                </dd>
+              </div>
+            ))}
+          </dl>
+        </details>
+      )}
     </li>
+  );
+}
+
+function InShort({ difference: { field, before, after } }: { difference: Difference }) {
+  return (
+    <span className="in-short">
+      {field} <Values before={before} after={after} />
+    </span>
+  );
+}
+
+/** What it was, and what it is. Of something new, or gone, only one. */
+function Values({ before, after }: Pick<Difference, 'before' | 'after'>) {
+  return (
+    <>
+      {before !== undefined && <del>{before}</del>}
+      {before !== undefined && after !== undefined && ' → '}
+      {after !== undefined && <ins>{after}</ins>}
+    </>
   );
 }
 

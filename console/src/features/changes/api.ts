@@ -9,7 +9,7 @@ export function changesQuery(customer: string) {
   return infiniteQueryOptions({
     queryKey: ['changes', customer],
     queryFn: ({ pageParam, signal }): Promise<ChangePage> => {
-      const params = { path: { id: customer }, query: { limit: 50, after: pageParam } };
+      const params = { path: { id: customer }, query: { limit: 100, after: pageParam } };
       return take(api.GET('/api/v1/customers/{id}/changes', { params, signal }));
     },
     initialPageParam: undefined as string | undefined,

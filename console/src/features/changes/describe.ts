@@ -1,9 +1,17 @@
 /** A change in words. Pure. */
 
 import type { Change } from '../../api/schema';
+import { countryName } from '../../lib/countries';
 import { fieldName, valueText } from '../../lib/words';
 
-export type Difference = { field: string; before: string | undefined; after: string | undefined };
+export type Difference = {
+  /** The field as on the wire. */
+  key: string;
+  /** What it is called. */
+  field: string;
+  before: string | undefined;
+  after: string | undefined;
+};
 
 /** Who did it. */
 export function actorName({ actor }: Pick<Change, 'actor'>): string {
@@ -32,16 +40,70 @@ export function differencesOf(
 ): Difference[] {
   const was = flat(before);
   const is = flat(after);
-  const inWords = (value: unknown) => names.get(String(value)) ?? valueText(value);
+  const inWords = (field: string, value: unknown) =>
+    names.get(String(value)) ?? (field === 'country' && value ? countryName(String(value)) : valueText(value));
   const fields = [...new Set([...was.keys(), ...is.keys()])].filter((field) => !SILENT.has(field));
   return fields
     .map((field) => ({ field, was: was.get(field), is: is.get(field) }))
     .filter((pair) => text(pair.was) !== text(pair.is))
     .map((pair) => ({
+      key: pair.field,
       field: fieldName(pair.field),
-      before: was.has(pair.field) ? inWords(pair.was) : undefined,
-      after: is.has(pair.field) ? inWords(pair.is) : undefined,
+      before: was.has(pair.field) ? inWords(pair.field, pair.was) : undefined,
+      after: is.has(pair.field) ? inWords(pair.field, pair.is) : undefined,
     }));
+}
+
+/** As many stand in the line of a change. */
+const TOLD = 3;
+const LONGEST = 60;
+
+export type Summary = {
+  told: Difference[];
+  /** How many differences are not told, or not whole. */
+  more: number;
+};
+
+/** What tells most of a change, first. */
+const WEIGHTS = ['reason', 'level', 'role', 'mode', 'email', 'country'];
+
+/** The first differences, in short: what a list says of a change. What its own sentence says already is left out. */
+export function summaryOf(change: Pick<Change, 'action' | 'subject_name'>, differences: Difference[]): Summary {
+  if (isSession(change)) return { told: [], more: 0 };
+  const news = differences
+    .filter(
+      ({ key, before, after }) => key !== 'account_state' && (before !== undefined || after !== change.subject_name),
+    )
+    .toSorted((a, b) => weightOf(a) - weightOf(b));
+  const whole = news.slice(0, TOLD);
+  const told = whole.map(shortened);
+  const cut = told.filter(({ after }, at) => after !== whole[at]!.after);
+  return { told, more: news.length - told.length + cut.length };
+}
+
+function shortened({ key, field, before, after }: Difference): Difference {
+  return {
+    key,
+    field,
+    before: before === NOTHING ? undefined : before && clipped(before),
+    after: after && clipped(after),
+  };
+}
+
+const NOTHING = valueText(null);
+
+function weightOf({ key }: Difference): number {
+  const at = WEIGHTS.indexOf(key);
+  return at < 0 ? WEIGHTS.length : at;
+}
+
+/** Somebody came or went: of these there are more than of everything else together. */
+export function isSession({ action }: Pick<Change, 'action'>): boolean {
+  return action.startsWith('session.');
+}
+
+function clipped(value: string): string {
+  return value.length > LONGEST ? `${value.slice(0, LONGEST - 1).trimEnd()}…` : value;
 }
 
 function flat(value: unknown, prefix = ''): Map<string, unknown> {

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
 import type { Customer, Level } from '../../api/schema';
+import { happened } from '../../app/feed/feed';
 import { useMay, useScope } from '../../app/useMe';
 import { customerName, explainNoAnswer, LEVEL, LEVEL_PLURAL, refusalOf } from '../../lib/words';
 import { Failed, NotForRole, Skeletons } from '../../ui/Blank';
@@ -12,7 +12,7 @@ import { FormSummary, FormView, useForm, useFormField } from '../../ui/form';
 import { LeaveGuard } from '../../ui/LeaveGuard';
 import { NewPasswordFields } from '../../ui/NewPassword';
 import { Section } from '../../ui/Section';
-import { createCustomer, customerQuery, LEVELS_BELOW, refreshCustomers, storageLocationsQuery } from './api';
+import { createCustomer, customerQuery, LEVELS_BELOW, storageLocationsQuery } from './api';
 import { invitationKey } from './AddedPage';
 import { checkNew, createOf, emptyValues } from './edit';
 import { ParentField } from './ParentField';
@@ -55,7 +55,6 @@ export function AddPage() {
 function AddForm({ parent: initialParent }: { parent: Customer | null }) {
   const client = useQueryClient();
   const go = useNavigate();
-  const [sent, setSent] = useState(false);
   const locations = useQuery(storageLocationsQuery()).data;
   const form = useForm({
     initial: emptyValues(initialParent?.id ?? ''),
@@ -63,14 +62,14 @@ function AddForm({ parent: initialParent }: { parent: Customer | null }) {
     send: async (values, { key }) => {
       if (!level) return;
       const made = await createCustomer(createOf(values, level, locations), key);
-      setSent(true);
       client.setQueryData(invitationKey(made.id), made.invitation ?? null);
-      await refreshCustomers(client);
+      void happened(client, 'customer.created', made);
       await go({
         to: '/customers/$id/added',
         params: { id: made.id },
         state: { warnings: made.warnings },
         replace: true,
+        ignoreBlocker: true,
       });
     },
     explain: explainNoAnswer,
@@ -153,7 +152,7 @@ function AddForm({ parent: initialParent }: { parent: Customer | null }) {
         <LinkButton to="/customers">Cancel</LinkButton>
       </footer>
       <LeaveGuard
-        when={form.changed && !sent}
+        when={form.changed}
         what={parent ? `the new customer of ${customerName(parent)}` : 'the new customer'}
       />
     </FormView>

@@ -1,7 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, useRouterState } from '@tanstack/react-router';
-import { Check, HardDrive, MapPin, Server, Store, UserPlus } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { HardDrive, MapPin, Server, Store, UserPlus } from 'lucide-react';
 import type { Customer, Invitation } from '../../api/schema';
 import { useMay } from '../../app/useMe';
 import { counted } from '../../lib/format';
@@ -10,6 +9,7 @@ import { customerName, refusalOf, offers } from '../../lib/words';
 import { Failed, Skeletons } from '../../ui/Blank';
 import { LinkButton } from '../../ui/Button';
 import { Notice } from '../../ui/Notice';
+import { Step, Steps } from '../../ui/Steps';
 import { peopleCountQuery } from '../users/api';
 import { InvitationShown } from '../users/InvitationShown';
 import { useTitle } from '../../ui/useTitle';
@@ -65,15 +65,15 @@ export function AddedPage() {
             <InvitationShown invitation={invitation} />
           </div>
         )}
-        <ul className="steps">
-          <Steps customer={customer.data} />
-        </ul>
+        <Steps>
+          <NextSteps customer={customer.data} />
+        </Steps>
       </div>
     </div>
   );
 }
 
-function Steps({ customer }: { customer: Customer }) {
+function NextSteps({ customer }: { customer: Customer }) {
   const { id, totals } = customer;
   const locations = useQuery(storageLocationsQuery()).data ?? [];
   const location = locations.find((candidate) => candidate.id === customer.storage_location_id);
@@ -174,24 +174,6 @@ function PeopleStep({ customer }: { customer: Customer }) {
     >
       {words.length > 0 ? words.join(' ') : 'Nobody of this customer can sign in yet.'}
     </Step>
-  );
-}
-
-type StepProps = { icon: ReactNode; title: string; done: boolean; action: ReactNode; children: ReactNode };
-
-function Step({ icon, title, done, action, children }: StepProps) {
-  return (
-    <li className="step">
-      {icon}
-      <div>
-        <h2>
-          {title}
-          {done && <Check className="icon-s step-done" role="img" aria-label="Done" />}
-        </h2>
-        <p className="quiet">{children}</p>
-      </div>
-      {action}
-    </li>
   );
 }
 

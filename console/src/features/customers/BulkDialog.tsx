@@ -1,6 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Customer, Mode } from '../../api/schema';
+import { happened } from '../../app/feed/feed';
 import { counted } from '../../lib/format';
 import { customerName, problemText } from '../../lib/words';
 import { Skeletons } from '../../ui/Blank';
@@ -9,15 +10,18 @@ import { Dialog, DialogBody, DialogFoot } from '../../ui/Dialog';
 import { FormSummary, FormView, useForm } from '../../ui/form';
 import type { Selection } from '../../ui/grid/selection';
 import { Notice } from '../../ui/Notice';
+import { activateCustomer, allCustomers, showCustomer, suspendCustomer, type CustomerFilter } from './api';
 import {
-  activateCustomer,
-  allCustomers,
-  refreshCustomers,
-  showCustomer,
-  suspendCustomer,
-  type CustomerFilter,
-} from './api';
-import { inLanes, planOf, knownAtOnce, runAll, type BulkAction, type Outcome, type Plan, type Preview } from './bulk';
+  byCause,
+  inLanes,
+  planOf,
+  knownAtOnce,
+  runAll,
+  type BulkAction,
+  type Outcome,
+  type Plan,
+  type Preview,
+} from './bulk';
 import { ConsequenceList } from './ConsequenceList';
 import { checkSuspension, modeOf, SuspendFields, suspensionOf } from './SuspendFields';
 
@@ -53,7 +57,7 @@ export function BulkDialog({ action, selection, filter, onClose, onDone }: BulkD
       );
       setFinished(true);
       onDone();
-      await refreshCustomers(client);
+      await happened(client, action === 'suspend' ? 'customer.suspended' : 'customer.activated', ...changing);
     },
   });
 
@@ -122,8 +126,8 @@ export function BulkDialog({ action, selection, filter, onClose, onDone }: BulkD
 }
 
 function Skipped({ action, plan }: { action: BulkAction; plan: Plan }) {
-  const { unchanged, refused } = plan;
-  if (unchanged.length === 0 && refused.length === 0) return null;
+  const { unchanged, held, refused } = plan;
+  if (unchanged.length === 0 && held.length === 0 && refused.length === 0) return null;
   return (
     <Notice>
       {unchanged.length > 0 && (
@@ -132,6 +136,12 @@ function Skipped({ action, plan }: { action: BulkAction; plan: Plan }) {
           already: nothing to do.
         </p>
       )}
+      {[...byCause(held)].map(([cause, n]) => (
+        <p key={cause ?? ''}>
+          {counted(n, 'customer is', 'customers are')} suspended{' '}
+          {cause ? `because ${cause} above is: activate that one.` : 'from above what you see.'}
+        </p>
+      ))}
       {refused.length > 0 && (
         <details open={refused.length <= 3}>
           <summary>{counted(refused.length, 'customer is', 'customers are')} left out</summary>

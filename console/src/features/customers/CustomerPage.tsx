@@ -8,13 +8,13 @@ import { useMay } from '../../app/useMe';
 import { count } from '../../lib/format';
 import { customerName, offers, refusalOf } from '../../lib/words';
 import { Blank, Failed, Skeletons } from '../../ui/Blank';
-import { Breadcrumbs } from '../../ui/Breadcrumbs';
 import { Button, LinkButton } from '../../ui/Button';
 import { Menu, MenuDivider, MenuItem } from '../../ui/Menu';
 import { isCode } from '../../api/client';
 import { intoView } from '../../ui/intoView';
 import { lazyDialog, lazyPart } from '../../ui/lazily';
-import { ancestorsQuery, customerQuery } from './api';
+import { customerQuery } from './api';
+import { CustomerCrumbs } from './CustomerCrumbs';
 import { Details } from './Details';
 import { LevelIcon } from './LevelIcon';
 import { Overview } from './Overview';
@@ -36,32 +36,26 @@ export function CustomerPage() {
   const { id } = route.useParams();
   const { tab = 'overview', add } = route.useSearch();
   const go = useNavigate({ from: '/customers/$id' });
-  // Used space is exact live, so it is looked at often while somebody looks.
-  const customer = useQuery({ ...customerQuery(id), refetchInterval: 5000 });
+  const customer = useQuery(customerQuery(id));
   const [dialog, setDialog] = useState<CustomerDialog>();
   const data = customer.data;
   useTitle(data && customerName(data));
 
+  if (isCode(customer.error, 'not_found')) return <Gone customer={data} />;
   if (customer.error && !data) {
-    return isCode(customer.error, 'not_found') ? (
-      <Blank title="There is no such customer" whole>
-        <p>It was deleted, or it is not yours to see.</p>
-        <LinkButton to="/customers">Go to customers</LinkButton>
-      </Blank>
-    ) : (
-      <Failed what="The customer" error={customer.error} onRetry={() => void customer.refetch()} />
-    );
+    return <Failed what="The customer" error={customer.error} onRetry={() => void customer.refetch()} />;
   }
   if (!data) return <Skeletons lines={6} />;
   return (
     <div className="detail">
       <header className="detail-head">
-        <Ancestors customer={data} />
+        <CustomerCrumbs customer={data} />
         <div className="detail-title">
           <LevelIcon level={data.level} />
           <h1>{customerName(data)}</h1>
           <StateBadge state={data.effective_state} />
-          <Actions customer={data} onDialog={setDialog} onAddSite={() => void go({ search: { tab, add: 'site' } })} />
+          <Actions customer={data} onDialog={setDialog} />
+          <More customer={data} onDialog={setDialog} onAddSite={() => void go({ search: { tab, add: 'site' } })} />
         </div>
         <Tabs customer={data} chosen={tab} />
       </header>
@@ -96,40 +90,30 @@ export function CustomerPage() {
   );
 }
 
-function Ancestors({ customer }: { customer: Customer }) {
-  const ancestors = useQuery(ancestorsQuery(customer.path)).data ?? [];
+/** `customer`: as it was while the page showed it. */
+function Gone({ customer }: { customer: Customer | undefined }) {
+  if (customer?.parent_id) {
+    return (
+      <Blank title={`${customerName(customer)} is gone`} whole>
+        <p role="status">It was deleted, or is no longer yours to see.</p>
+        <LinkButton to="/customers/$id" params={{ id: customer.parent_id }} search={{ under: undefined }}>
+          Open {customer.parent_name ?? 'what it stood under'}
+        </LinkButton>
+      </Blank>
+    );
+  }
   return (
-    <Breadcrumbs>
-      {[
-        <Link
-          key="list"
-          activeOptions={{ exact: true }}
-          to="/customers"
-          search={{ under: undefined }}
-          className="plain-link"
-        >
-          Customers
-        </Link>,
-        ...ancestors.map((above) => (
-          <Link
-            key={above.id}
-            activeOptions={{ exact: true }}
-            to="/customers/$id"
-            params={{ id: above.id }}
-            className="plain-link"
-          >
-            {customerName(above)}
-          </Link>
-        )),
-      ]}
-    </Breadcrumbs>
+    <Blank title="There is no such customer" whole>
+      <p>It was deleted, or it is not yours to see.</p>
+      <LinkButton to="/customers">Go to customers</LinkButton>
+    </Blank>
   );
 }
 
-type ActionsProps = { customer: Customer; onDialog: (dialog: CustomerDialog) => void; onAddSite: () => void };
+type ActionsProps = { customer: Customer; onDialog: (dialog: CustomerDialog) => void };
 
 /** What can be done; what this role may never do is not shown, what is impossible just now says why. */
-function Actions({ customer, onDialog, onAddSite }: ActionsProps) {
+function Actions({ customer, onDialog }: ActionsProps) {
   const { id } = customer;
   const mayEdit = useMay('customer_update');
   const mayCreate = useMay('customer_create');
@@ -138,32 +122,33 @@ function Actions({ customer, onDialog, onAddSite }: ActionsProps) {
     <div className="page-actions">
       <LinkButton to="/customers/$id/edit" params={{ id }}>
         <Pencil className="icon-s" aria-hidden />
-        <span className="action-text">Edit</span>
+        Edit
       </LinkButton>
       {offers(customer, 'suspend') && (
         <Button onPress={() => onDialog('suspend')} refusal={refusalOf(customer, 'suspend')}>
           <Pause className="icon-s" aria-hidden />
-          <span className="action-text">Suspend</span>
+          Suspend
         </Button>
       )}
       {offers(customer, 'activate') && (
         <Button onPress={() => onDialog('activate')} refusal={refusalOf(customer, 'activate')}>
           <Play className="icon-s" aria-hidden />
-          <span className="action-text">Activate</span>
+          Activate
         </Button>
       )}
       {mayCreate && offers(customer, 'add_customer') && !refusalOf(customer, 'add_customer') && (
         <LinkButton kind="primary" to="/customers/new" search={{ parent: id }}>
           <Plus className="icon-s" aria-hidden />
-          <span className="action-text">Add customer</span>
+          Add customer
         </LinkButton>
       )}
-      <More customer={customer} onDialog={onDialog} onAddSite={onAddSite} />
     </div>
   );
 }
 
-function More({ customer, onDialog, onAddSite }: ActionsProps) {
+function More({ customer, onDialog, onAddSite }: ActionsProps & { onAddSite: () => void }) {
+  const mayEdit = useMay('customer_update');
+  if (!mayEdit) return null;
   if (!['add_site', 'change_suspension', 'set_password', 'delete'].some((name) => offers(customer, name))) return null;
   return (
     <Menu

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { Pause, Play, Plus, Rows3, Rows4, X } from 'lucide-react';
-import { useCallback, useMemo, useState } from 'react';
+import { Suspense, useCallback, useMemo, useState } from 'react';
 import type { Customer } from '../../api/schema';
 import { useMay, useMe, useScope } from '../../app/useMe';
 import { count, countedTo } from '../../lib/format';
@@ -13,13 +13,16 @@ import { Grid } from '../../ui/grid/Grid';
 import { useListMemory } from '../../ui/grid/memory';
 import { SearchBox } from '../../ui/grid/SearchBox';
 import { EVERYTHING, NOTHING, sizeOf, type Selection } from '../../ui/grid/selection';
-import { useWindow } from '../../ui/grid/useWindow';
+import { useWindow, type RowWindow } from '../../ui/grid/useWindow';
 import { intoView } from '../../ui/intoView';
+import { lazyPart } from '../../ui/lazily';
 import { customerQuery, LEVELS_BELOW, listCustomers, type CustomerFilter } from './api';
 import { BulkDialog } from './BulkDialog';
 import type { BulkAction } from './bulk';
 import { COLUMNS } from './columns';
 import { useTitle } from '../../ui/useTitle';
+
+const FirstSteps = lazyPart(async () => (await import('./FirstSteps')).FirstSteps);
 
 const route = getRouteApi('/frame/customers');
 
@@ -35,6 +38,7 @@ export function CustomersPage() {
   const scopeName = useScopeName(scope.id);
   const mayCreate = useMay('customer_create');
   const maySwitch = useMay('customer_suspend');
+  const me = useMe();
 
   const filter: CustomerFilter = useMemo(
     () => ({ under: search.under, q: search.q, level: search.level }),
@@ -55,6 +59,7 @@ export function CustomersPage() {
   const onSearch = useCallback((q: string) => set({ q: q || undefined }), [set]);
   const selected = sizeOf(selection, rows.total);
   const narrowed = Boolean(search.q || search.level);
+  const parent = !narrowed && mayCreate && firstParent(rows, me.customer_id);
 
   return (
     <div className="list-page" data-selected={selected > 0 || undefined}>
@@ -130,6 +135,13 @@ export function CustomersPage() {
             {...(maySwitch && { selection: { value: selection, set: setSelection } })}
             filter={filterKey}
             compact={compact}
+            after={
+              parent && (
+                <Suspense>
+                  <FirstSteps parent={parent} />
+                </Suspense>
+              )
+            }
             blank={
               <NoCustomers
                 narrowed={narrowed}
@@ -189,6 +201,17 @@ function NoCustomers({ narrowed, chosen, onClear, onWhole }: NoCustomersProps) {
       {chosen && <Button onPress={onWhole}>Look in the whole tree</Button>}
     </Blank>
   );
+}
+
+/**
+ * Where nothing was added yet, whom the first customer stands under. What is there from the beginning: the caller's own
+ * customer, and what the setup has made.
+ */
+function firstParent(rows: RowWindow<Customer>, own: string): string | undefined {
+  if (rows.loading || rows.total > 3) return undefined;
+  const shown = [0, 1, 2].slice(0, rows.total).map((index) => rows.rowAt(index));
+  if (!shown.every((customer) => customer?.is_default || customer?.id === own)) return undefined;
+  return shown.find((customer) => customer?.level === 'reseller')?.id ?? own;
 }
 
 function useScopeName(id: string): string | undefined {

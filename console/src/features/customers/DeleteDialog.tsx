@@ -1,6 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import type { Customer } from '../../api/schema';
+import { happened } from '../../app/feed/feed';
 import { count } from '../../lib/format';
 import { customerName, LEVEL, problemText } from '../../lib/words';
 import { Skeletons } from '../../ui/Blank';
@@ -10,7 +11,7 @@ import { TextField } from '../../ui/fields';
 import { FormSummary, FormView, useForm, type Problems } from '../../ui/form';
 import { Notice } from '../../ui/Notice';
 import { toast } from '../../ui/Toasts';
-import { deleteCustomer, previewDeletion, refreshCustomers } from './api';
+import { deleteCustomer, previewDeletion } from './api';
 
 /** Deletes a customer that has nothing below it. It cannot be undone, so its name has to be typed. */
 export function DeleteDialog({ customer, onClose }: { customer: Customer; onClose: () => void }) {
@@ -38,7 +39,7 @@ export function DeleteDialog({ customer, onClose }: { customer: Customer; onClos
         await go({ to: '/customers', search: { under: undefined }, ignoreBlocker: true });
       }
       client.removeQueries({ queryKey: ['customers', 'one', customer.id] });
-      await refreshCustomers(client);
+      await happened(client, 'customer.deleted', customer);
     },
   });
   const blockers = preview.data?.blockers ?? [];

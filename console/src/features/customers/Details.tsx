@@ -4,7 +4,7 @@ import { countryName } from '../../lib/countries';
 import { count, day } from '../../lib/format';
 import { mailto } from '../../lib/mailto';
 import { LEVEL } from '../../lib/words';
-import { Fact, Facts } from '../../ui/Facts';
+import { CopyId, Fact, Facts } from '../../ui/Facts';
 import { storageLocationsQuery } from './api';
 import { LastBackup } from './LastBackup';
 
@@ -39,8 +39,8 @@ export function Details({ customer }: { customer: Customer }) {
           </Fact>
           <Fact name="Added">{day(customer.created_at)}</Fact>
           {profile.reference && <Fact name="Reference">{profile.reference}</Fact>}
-          <Fact name="ID">
-            <code>{customer.id}</code>
+          <Fact name="ID" wide>
+            <CopyId id={customer.id} />
           </Fact>
         </Facts>
       </section>

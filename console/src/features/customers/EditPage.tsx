@@ -1,22 +1,23 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
+import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useState, type ReactNode } from 'react';
-import { isCode } from '../../api/client';
 import type { Customer } from '../../api/schema';
+import { happened } from '../../app/feed/feed';
 import { useMay } from '../../app/useMe';
+import { save, Stale, type Saving } from '../../lib/save';
 import { customerName, fieldName, refusalOf } from '../../lib/words';
 import { Failed, NotForRole, Skeletons } from '../../ui/Blank';
-import { Breadcrumbs } from '../../ui/Breadcrumbs';
 import { Button, LinkButton } from '../../ui/Button';
 import { TextField } from '../../ui/fields';
-import { FormSummary, FormView, useForm, useFormField } from '../../ui/form';
+import { FormSummary, FormView, useForm, useFormField, type Values } from '../../ui/form';
 import { LeaveGuard } from '../../ui/LeaveGuard';
 import { NewPasswordFields } from '../../ui/NewPassword';
 import { Notice } from '../../ui/Notice';
 import { Section } from '../../ui/Section';
 import { toast } from '../../ui/Toasts';
-import { customerQuery, refreshCustomers, showCustomer, storageLocationsQuery, updateCustomer } from './api';
-import { checkEdit, conflictsOf, isSaved, updateOf, valuesOf, type Conflict } from './edit';
+import { customerFormQuery, customerQuery, showCustomer, storageLocationsQuery, updateCustomer } from './api';
+import { CustomerCrumbs } from './CustomerCrumbs';
+import { checkEdit, conflictsOf, follows, isSaved, updateOf, valuesOf, type Conflict } from './edit';
 import { ONE_POOL, PlaceFields } from './PlaceFields';
 import { ProfileFields } from './ProfileFields';
 import { useTitle } from '../../ui/useTitle';
@@ -26,30 +27,14 @@ const route = getRouteApi('/frame/customers/$id/edit');
 export function EditPage() {
   const { id } = route.useParams();
   const may = useMay('customer_update');
-  // What the form began with stays while it is edited: nothing is fetched into it behind one's back.
-  const customer = useQuery({ ...customerQuery(id), staleTime: 0, refetchOnWindowFocus: false });
+  const customer = useQuery(customerFormQuery(id));
   const name = customer.data && customerName(customer.data);
   useTitle(name && `Edit ${name}`);
   return (
     <div className="page">
       <header className="page-head">
         <div className="page-title">
-          <Breadcrumbs>
-            {[
-              <Link key="list" activeOptions={{ exact: true }} to="/customers" className="plain-link">
-                Customers
-              </Link>,
-              <Link
-                key="one"
-                activeOptions={{ exact: true }}
-                to="/customers/$id"
-                params={{ id }}
-                className="plain-link"
-              >
-                {name ?? 'Customer'}
-              </Link>,
-            ]}
-          </Breadcrumbs>
+          <CustomerCrumbs customer={customer.data} withItself />
           <h1>Edit {name}</h1>
         </div>
       </header>
@@ -68,34 +53,38 @@ function EditForm({ customer }: { customer: Customer }) {
   const go = useNavigate();
   const [base, setBase] = useState(customer);
   const [conflicts, setConflicts] = useState<Conflict[]>([]);
-  const [sent, setSent] = useState(false);
+  const [unanswered] = useState<Values[]>([]);
   const locations = useQuery(storageLocationsQuery()).data;
   const refusal = refusalOf(customer, 'edit');
   // What is fixed from above is no field for the customer's own people.
   const isOwn = customer.level !== 'provider' && !customer.parent_id;
   const saved = async (now: Customer) => {
-    setSent(true);
     toast(`${customerName(now)} saved`);
-    await refreshCustomers(client);
-    await go({ to: '/customers/$id', params: { id: customer.id } });
+    client.setQueryData(customerQuery(now.id).queryKey, now);
+    void happened(client, 'customer.updated', now);
+    await go({ to: '/customers/$id', params: { id: customer.id }, ignoreBlocker: true });
   };
   const form = useForm({
     initial: valuesOf(customer),
     check: (values) => checkEdit(values, base, locations),
     send: async (values) => {
+      const saving: Saving<Customer, Values> = {
+        update: (on, wanted) => updateCustomer(on, updateOf(wanted, valuesOf(on), locations)),
+        latest: () => showCustomer(customer.id),
+        isSaved: (row, wanted) => isSaved(wanted, valuesOf(row), locations),
+        follows: (row, sent, wanted) => follows(sent, wanted, valuesOf(row), locations),
+      };
       try {
-        await saved(await updateCustomer(base, updateOf(values, valuesOf(base), locations)));
+        await saved(await save(saving, base, values, unanswered));
       } catch (error) {
-        if (isCode(error, 'version_stale')) {
-          const latest = await showCustomer(customer.id);
-          if (isSaved(values, valuesOf(latest), locations)) return saved(latest);
-          const found = conflictsOf(valuesOf(base), valuesOf(latest));
-          setConflicts(found);
-          setBase(latest);
-          // What was not touched here follows; what was typed stays.
-          for (const { field, was, is } of found) {
-            if ((values[field] ?? '') === was) form.set(field, is);
-          }
+        if (!(error instanceof Stale)) throw error;
+        const latest = error.latest as Customer;
+        const found = conflictsOf(valuesOf(base), valuesOf(latest), unanswered);
+        setConflicts(found);
+        setBase(latest);
+        // What was not touched here follows; what was typed stays.
+        for (const { field, was, is } of found) {
+          if ((values[field] ?? '') === was) form.set(field, is);
         }
         throw error;
       }
@@ -148,13 +137,13 @@ function EditForm({ customer }: { customer: Customer }) {
           Cancel
         </LinkButton>
       </footer>
-      <LeaveGuard when={form.changed && !sent} what={`the changes to ${customerName(customer)}`} />
+      <LeaveGuard when={form.changed} what={`the changes to ${customerName(customer)}`} />
     </FormView>
   );
 }
 
 function explainStale(error: unknown): ReactNode {
-  if (!isCode(error, 'version_stale')) return undefined;
+  if (!(error instanceof Stale)) return undefined;
   return (
     <>
       <p className="strong">Somebody else has changed this customer in the meantime. Nothing was saved.</p>

@@ -66,7 +66,7 @@ const SHOWN = 6;
 
 function Storage({ customer }: { customer: Customer }) {
   const { totals, max_devices } = customer;
-  const largest = useQuery({ ...largestDevicesQuery(customer.id, SHOWN), refetchInterval: 5000 });
+  const largest = useQuery(largestDevicesQuery(customer.id, SHOWN));
   const devices = largest.data?.items ?? [];
   return (
     <Card
@@ -152,7 +152,7 @@ function NoDevices({ customer }: { customer: Customer }) {
 /** Sites of an end customer, customers of everybody else. */
 function Below({ customer }: { customer: Customer }) {
   const isEnd = customer.level === 'end_customer';
-  const below = useQuery({ ...childrenQuery(customer), staleTime: 5000 });
+  const below = useQuery(childrenQuery(customer));
   const children = below.data ?? [];
   const shown = children.toSorted((a, b) => b.totals.used_bytes - a.totals.used_bytes).slice(0, isEnd ? 50 : 8);
   const title = isEnd ? 'Sites' : 'Customers';

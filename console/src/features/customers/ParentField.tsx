@@ -3,7 +3,7 @@ import type { Customer } from '../../api/schema';
 import { customerName } from '../../lib/words';
 import { useFormField } from '../../ui/form';
 import { PickField } from '../../ui/pick/PickField';
-import { ancestorsQuery, customerQuery } from './api';
+import { customerQuery } from './api';
 import { parentChoice, parentSearch } from './parents';
 
 /** The customer under which a new one stands, with the path to it. */
@@ -24,12 +24,11 @@ export function ParentField({ initial }: { initial: Customer | null }) {
 function ParentPath() {
   const id = useFormField('parent_id').value;
   const parent = useQuery({ ...customerQuery(id), enabled: id !== '' }).data;
-  const above = useQuery({ ...ancestorsQuery(parent?.path ?? ''), enabled: parent !== undefined }).data;
   if (id === '') return 'The distributor or reseller that looks after it.';
-  if (!parent || !above) return '\u00a0';
+  if (!parent?.ancestors) return '\u00a0';
   return (
     <span className="pick-path">
-      {[...above, parent].map((customer) => (
+      {[...parent.ancestors, parent].map((customer) => (
         <span key={customer.id}>{customerName(customer)}</span>
       ))}
     </span>

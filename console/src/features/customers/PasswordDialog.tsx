@@ -1,12 +1,13 @@
 import { useQueryClient } from '@tanstack/react-query';
 import type { Customer } from '../../api/schema';
+import { happened } from '../../app/feed/feed';
 import { customerName } from '../../lib/words';
 import { Button } from '../../ui/Button';
 import { Dialog, DialogBody, DialogFoot } from '../../ui/Dialog';
 import { FormSummary, FormView, useForm } from '../../ui/form';
 import { checkPasswords, NewPasswordFields } from '../../ui/NewPassword';
 import { toast } from '../../ui/Toasts';
-import { refreshCustomers, setCustomerPassword } from './api';
+import { setCustomerPassword } from './api';
 
 /** A new password for the account of a customer's username: the former one was lost or stolen. */
 export function PasswordDialog({ customer, onClose }: { customer: Customer; onClose: () => void }) {
@@ -18,7 +19,7 @@ export function PasswordDialog({ customer, onClose }: { customer: Customer; onCl
       await setCustomerPassword(customer.id, password);
       onClose();
       toast(`Password of ${customer.username ?? customerName(customer)} set`);
-      await refreshCustomers(client);
+      await happened(client, 'customer.password_set', customer);
     },
   });
   return (

@@ -24,19 +24,33 @@ export function PlaceFields({ fixed = false }: { fixed?: boolean }) {
   );
 }
 
-/** Says which location it is if the country decides it, and else asks. */
-export function LocationField() {
+type LocationFieldProps = {
+  /** What holds without a country. */
+  open?: string;
+};
+
+/**
+ * Says which location it is if the country decides it, and else asks. It is there from the beginning and keeps its
+ * height: what stands below it must not move away while somebody types there.
+ */
+export function LocationField({ open = 'Follows from the country' }: LocationFieldProps) {
   const country = useFormField('country').value;
   const chosen = useFormField('storage_location_id').value;
   const place = placeOf(country, useQuery(storageLocationsQuery()).data);
-  if (place.kind === 'unknown') return null;
-  if (place.kind === 'forced') {
+  if (place.kind !== 'choice') {
+    const decided = place.kind === 'forced';
     return (
-      <p className="form-fact">
-        <span className="field-label">Storage location</span>
-        <span>{place.location.name}</span>
-        <span className="hint">Decided by the country, once: it cannot be changed later. {ONE_POOL}</span>
-      </p>
+      <SelectField
+        name="storage_location_id"
+        label="Storage location"
+        options={[{ value: chosen, label: decided ? place.location.name : open }]}
+        hint={`${
+          decided
+            ? 'Decided by the country, once: it cannot be changed later.'
+            : 'Chosen once: it cannot be changed later.'
+        } ${ONE_POOL}`}
+        disabled
+      />
     );
   }
   const location = place.locations.find(({ id }) => id === chosen);
@@ -50,9 +64,7 @@ export function LocationField() {
         ...place.locations.map(({ id, name }) => ({ value: id, label: name })),
       ]}
       hint={`${
-        abroad
-          ? `${location.name} is abroad for ${countryName(country)}.`
-          : `${countryName(country)} hosts no storage location, so one is chosen.`
+        abroad ? `${location.name} is abroad for ${countryName(country)}.` : `${countryName(country)} hosts none.`
       } It cannot be changed later. ${ONE_POOL}`}
     />
   );

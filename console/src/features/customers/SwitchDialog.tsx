@@ -1,5 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { Customer } from '../../api/schema';
+import { happened } from '../../app/feed/feed';
 import { customerName, problemText } from '../../lib/words';
 import { Skeletons } from '../../ui/Blank';
 import { Button } from '../../ui/Button';
@@ -7,7 +8,7 @@ import { Dialog, DialogBody, DialogFoot } from '../../ui/Dialog';
 import { FormSummary, FormView, useForm } from '../../ui/form';
 import { Notice } from '../../ui/Notice';
 import { toast } from '../../ui/Toasts';
-import { activateCustomer, refreshCustomers, suspendCustomer } from './api';
+import { activateCustomer, suspendCustomer } from './api';
 import { ConsequenceList } from './ConsequenceList';
 import { checkSuspension, modeOf, SuspendFields, suspensionOf } from './SuspendFields';
 
@@ -30,7 +31,7 @@ export function SuspendDialog({ customer, onClose }: SwitchDialogProps) {
       await suspendCustomer(customer.id, suspensionOf(values), false);
       onClose();
       toast(suspension ? `Suspension of ${name} changed` : `${name} suspended`);
-      await refreshCustomers(client);
+      await happened(client, 'customer.suspended', customer);
     },
   });
   const mode = modeOf(form.values);
@@ -74,7 +75,7 @@ export function ActivateDialog({ customer, onClose }: SwitchDialogProps) {
       const cause = after.effective_state.cause_name;
       const held = after.effective_state.state === 'suspended';
       toast(held ? `${name} activated; ${cause ?? 'a customer above'} is still suspended` : `${name} activated`);
-      await refreshCustomers(client);
+      await happened(client, 'customer.activated', customer);
     },
   });
   const preview = useQuery({

@@ -1,4 +1,4 @@
-import { queryOptions, type QueryClient } from '@tanstack/react-query';
+import { queryOptions } from '@tanstack/react-query';
 import { api, done, gone, ifMatch, take } from '../../api/client';
 import type {
   Customer,
@@ -27,7 +27,7 @@ export async function listCustomers(filter: CustomerFilter, sort: string, range:
 
 /** Every customer that matches, page by page by cursor. */
 export async function allCustomers(
-  filter: CustomerFilter & { parent_id?: string; ids?: string },
+  filter: CustomerFilter & { parent_id?: string },
   signal?: AbortSignal,
 ): Promise<Customer[]> {
   const found: Customer[] = [];
@@ -52,16 +52,15 @@ export function customerQuery(id: string) {
   });
 }
 
-/** The customers above the end of a path, as far as the caller sees them. */
-export function ancestorsQuery(path: string) {
-  const above = path.split('/').filter(Boolean).slice(0, -1);
+/** What a form begins with: nothing is fetched into it behind one's back. */
+export function customerFormQuery(id: string) {
   return queryOptions({
-    queryKey: ['customers', 'above', path],
-    queryFn: async ({ signal }) => {
-      const found = above.length > 0 ? await allCustomers({ ids: above.join(',') }, signal) : [];
-      return found.toSorted((a, b) => above.indexOf(a.id) - above.indexOf(b.id));
-    },
-    staleTime: 60_000,
+    queryKey: ['customers', 'form', id],
+    queryFn: ({ signal }) => showCustomer(id, signal),
+    staleTime: 0,
+    gcTime: 0,
+    refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
   });
 }
 
@@ -94,7 +93,6 @@ export function childrenQuery(parent: Pick<Customer, 'id' | 'level'>) {
       const found = await allCustomers({ parent_id: parent.id }, signal);
       return found.toSorted((a, b) => order.indexOf(a.level) - order.indexOf(b.level));
     },
-    staleTime: 60_000,
   });
 }
 
@@ -142,12 +140,4 @@ export function deleteCustomer(id: string) {
 export function setCustomerPassword(id: string, password: string) {
   const params = { path: { id } };
   return take(api.POST('/api/v1/customers/{id}/password', { params, body: { password } }));
-}
-
-/** What no change of a customer touches. */
-const LASTING = new Set<unknown>(['me', 'setup', 'shown_once', 'storage_locations']);
-
-/** A change anywhere may show anywhere: totals and states flow through the whole tree. */
-export function refreshCustomers(client: QueryClient): Promise<void> {
-  return client.invalidateQueries({ predicate: ({ queryKey }) => !LASTING.has(queryKey[0]) });
 }

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import type { Customer, Mode } from '../../api/schema';
-import { inLanes, planOf, knownAtOnce, runAll, type BulkAction, type Outcome, type Preview } from './bulk';
+import { byCause, inLanes, planOf, knownAtOnce, runAll, type BulkAction, type Outcome, type Preview } from './bulk';
 
 function customer(path: string, rest: Partial<Customer> = {}): Customer {
-  return { id: path, path, level: 'end_customer', account_state: 'active', actions: [], ...rest } as Customer;
+  const well = { account_state: 'active', effective_state: { state: 'active' }, actions: [] };
+  return { id: path, path, level: 'end_customer', ...well, ...rest } as unknown as Customer;
 }
 
 function suspended(mode: Mode): Customer {
@@ -55,6 +56,18 @@ test('a suspension in the other mode is changed, one in the same mode is left as
   expect(knownAtOnce(suspended('stop_backups'), 'suspend', 'full_stop')).toBeUndefined();
   expect(knownAtOnce(suspended('full_stop'), 'suspend', 'stop_backups')).toBeUndefined();
   expect(knownAtOnce(suspended('full_stop'), 'suspend', 'full_stop')).toMatchObject({ kind: 'unchanged' });
+});
+
+test('what is suspended by somebody above is not active already', () => {
+  const by = (cause_name?: string) => customer('a/', { effective_state: { state: 'suspended', cause_name } });
+  expect(knownAtOnce(by('Above Ltd'), 'activate', 'full_stop')).toMatchObject({ kind: 'held' });
+  expect(knownAtOnce(customer('a/'), 'activate', 'full_stop')).toMatchObject({ kind: 'unchanged' });
+  const plan = planOf([{ customer: by('Above Ltd'), kind: 'held' }]);
+  expect([plan.held.length, plan.unchanged.length, plan.changing.length]).toEqual([1, 0, 0]);
+  expect([...byCause([by('Above Ltd'), by('Above Ltd'), by()])]).toEqual([
+    ['Above Ltd', 2],
+    [undefined, 1],
+  ]);
 });
 
 test('the provider is never suspended, whatever is asked', () => {

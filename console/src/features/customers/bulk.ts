@@ -9,11 +9,14 @@ export type BulkAction = 'suspend' | 'activate';
 export type Preview =
   | { customer: Customer; kind: 'changes'; consequences: Consequences }
   | { customer: Customer; kind: 'unchanged' }
+  /** It is active itself, and suspended all the same: by what stands above it. */
+  | { customer: Customer; kind: 'held' }
   | { customer: Customer; kind: 'refused'; reason: string };
 
 export type Plan = {
   changing: Customer[];
   unchanged: Customer[];
+  held: Customer[];
   refused: { customer: Customer; reason: string }[];
   /** Without what would be counted twice: what lies below another customer of the selection. */
   consequences: Consequences;
@@ -26,6 +29,7 @@ export function planOf(previews: Preview[]): Plan {
   return {
     changing: changing.map((preview) => preview.customer),
     unchanged: previews.filter((preview) => preview.kind === 'unchanged').map((preview) => preview.customer),
+    held: previews.filter((preview) => preview.kind === 'held').map((preview) => preview.customer),
     refused: previews.filter((preview) => preview.kind === 'refused'),
     consequences: {
       customers: sum(topmost.map(({ consequences }) => consequences.customers)),
@@ -41,7 +45,10 @@ export function planOf(previews: Preview[]): Plan {
  */
 export function knownAtOnce(customer: Customer, action: BulkAction, mode: Mode): Preview | undefined {
   const holds = action === 'suspend' ? customer.suspension?.mode === mode : customer.account_state === 'active';
-  if (customer.level !== 'provider' && holds) return { customer, kind: 'unchanged' };
+  if (customer.level !== 'provider' && holds) {
+    const isHeld = action === 'activate' && customer.effective_state.state === 'suspended';
+    return { customer, kind: isHeld ? 'held' : 'unchanged' };
+  }
   const changes = action === 'suspend' && customer.account_state === 'suspended';
   const reason = refusalOf(customer, changes ? 'change_suspension' : action);
   return reason ? { customer, kind: 'refused', reason } : undefined;
@@ -78,6 +85,16 @@ export async function inLanes<T>(items: readonly T[], work: (item: T, index: num
     }
   };
   await Promise.all(Array.from({ length: Math.min(LANES, items.length) }, lane));
+}
+
+/** Those that are held, by what holds them: its name, or nothing where it must not be named. */
+export function byCause(held: Customer[]): Map<string | undefined, number> {
+  const counts = new Map<string | undefined, number>();
+  for (const { effective_state } of held) {
+    const cause = effective_state.cause_name ?? undefined;
+    counts.set(cause, (counts.get(cause) ?? 0) + 1);
+  }
+  return counts;
 }
 
 function isAbove(path: string, other: string): boolean {

@@ -1,11 +1,12 @@
 import { Link } from '@tanstack/react-router';
 import type { Customer } from '../../api/schema';
-import { bytes, count, counted } from '../../lib/format';
+import { count, counted } from '../../lib/format';
 import { countryName } from '../../lib/countries';
 import { customerName, LEVEL, shortState } from '../../lib/words';
 import type { Column } from '../../ui/grid/Grid';
 import { Meter } from '../../ui/Meter';
 import { LastBackup } from './LastBackup';
+import { Used } from './Used';
 import { LevelIcon } from './LevelIcon';
 import { StateBadge } from './StateBadge';
 
@@ -53,12 +54,12 @@ export const COLUMNS: Column<Customer>[] = [
   {
     id: 'used',
     title: 'Storage',
-    width: 6.5,
+    width: 7.5,
     card: true,
     end: true,
     sort: 'used_bytes',
     mostFirst: true,
-    cell: ({ totals }) => (totals.used_bytes > 0 ? bytes(totals.used_bytes) : <span className="quiet">None yet</span>),
+    cell: (customer, card) => <Used used={customer.totals.used_bytes} of={customer} card={card} />,
   },
   {
     id: 'last_backup',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkEdit, checkNew, conflictsOf, createOf, emptyValues, isSaved, updateOf, valuesOf } from './edit';
+import { checkEdit, checkNew, conflictsOf, createOf, emptyValues, follows, isSaved, updateOf, valuesOf } from './edit';
 import type { Customer } from '../../api/schema';
 
 const LOCATIONS = [{ id: 'loc_de', name: 'Germany', country: 'DE' }];
@@ -119,4 +119,18 @@ test('what was saved although its answer was lost is known by what it is', () =>
   expect(isSaved(values, valuesOf({ ...customer, email: 'new@acme.example' }), LOCATIONS)).toBe(true);
   const now = valuesOf({ ...customer, username: 'acme' });
   expect(isSaved({ ...values, email: 'it@acme.example', password: PASSWORD }, now, LOCATIONS)).toBe(false);
+});
+
+test('what was saved without an answer is nobody else’s change, and what was edited since follows it', () => {
+  const began = valuesOf(customer);
+  const sent = { ...began, company_name: 'Acme GmbH ' };
+  const now = valuesOf({ ...customer, company_name: 'Acme GmbH' });
+  const values = { ...sent, 'profile.phone': '2' };
+  expect(follows(sent, values, now, LOCATIONS)).toBe(true);
+  expect(follows(sent, values, began, LOCATIONS)).toBe(false);
+  expect(follows({ ...sent, password: PASSWORD }, values, now, LOCATIONS)).toBe(false);
+  expect(conflictsOf(began, now, [sent])).toEqual([]);
+  const theirs = { ...now, email: 'new@acme.example' };
+  expect(follows(sent, values, theirs, LOCATIONS)).toBe(false);
+  expect(conflictsOf(began, theirs, [sent]).map(({ field }) => field)).toEqual(['email']);
 });

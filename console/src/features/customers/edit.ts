@@ -149,6 +149,11 @@ export function isSaved(values: Values, now: Values, locations: StorageLocation[
   return !values['password'] && Object.keys(updateOf(values, now, locations)).length === 0;
 }
 
+/** Whether what was sent once is what a customer is now, so that what was edited since can be sent upon it. */
+export function follows(sent: Values, values: Values, now: Values, locations: StorageLocation[] | undefined): boolean {
+  return sent['password'] === values['password'] && Object.keys(updateOf(sent, now, locations)).length === 0;
+}
+
 function profileOf(values: Values): Record<string, string> {
   const filled = PROFILE.map((field) => [field, values[`profile.${field}`]?.trim() ?? ''] as const);
   return Object.fromEntries(filled.filter(([, value]) => value !== ''));
@@ -156,9 +161,10 @@ function profileOf(values: Values): Record<string, string> {
 
 export type Conflict = { field: string; was: string; is: string };
 
-/** What somebody else changed in the meantime. */
-export function conflictsOf(began: Values, now: Values): Conflict[] {
+/** What somebody else changed in the meantime. `unanswered`: what was sent from here, and perhaps saved. */
+export function conflictsOf(began: Values, now: Values, unanswered: readonly Values[] = []): Conflict[] {
+  const isOurs = (field: string) => unanswered.some((sent) => sent[field]?.trim() === now[field]);
   return Object.keys(began)
-    .filter((field) => (began[field] ?? '') !== (now[field] ?? ''))
+    .filter((field) => (began[field] ?? '') !== (now[field] ?? '') && !isOurs(field))
     .map((field) => ({ field, was: began[field] ?? '', is: now[field] ?? '' }));
 }

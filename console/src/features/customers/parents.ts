@@ -1,39 +1,66 @@
 import { queryOptions } from '@tanstack/react-query';
 import type { Customer, Level } from '../../api/schema';
 import { customerName, LEVEL, refusalOf } from '../../lib/words';
-import type { Choice } from '../../ui/pick/match';
+import { fold, type Choice } from '../../ui/pick/match';
 import type { Found, Search } from '../../ui/pick/source';
 import { customerQuery, listCustomers, showCustomer } from './api';
 
 /** Levels that have customers below them; those of an end customer are its sites. */
 const PARENT_LEVELS: Level[] = ['provider', 'distributor', 'sub_distributor', 'reseller'];
-/** Of each level; and where more have the text in them, so that the very name is among them. */
-const FETCHED = 40;
-const MANY = 500;
+/** Of each level: as many as the API gives at once. */
+const MOST = 500;
 
 /** Customers found by a text that may have customers below them. */
 export function parentSearch(q: string): Search {
   return {
     queryKey: ['customers', 'parents', q],
     queryFn: async ({ signal, client }): Promise<Found> => {
-      const of = (level: Level, limit: number) =>
-        listCustomers({ q: q || undefined, level }, 'company_name', { offset: 0, limit }, signal);
       const lists = await Promise.all(
         PARENT_LEVELS.map(async (level) => {
-          const first = await of(level, FETCHED);
-          return q && first.total > FETCHED ? of(level, MANY) : first;
+          const all = await client.fetchQuery(partnersQuery(level));
+          if (all.total <= all.items.length) return { items: named(all.items, q), more: false };
+          const some = q ? await listCustomers({ q, level }, ORDER, { offset: 0, limit: MOST }, signal) : all;
+          return { items: unique([...some.items, ...named(all.items, q)]), more: some.total > some.items.length };
         }),
       );
       const found = lists.flatMap(({ items }) => items);
-      // Whoever chooses one has it at once: what can stand below it depends on its level.
-      for (const customer of found) client.setQueryData(customerQuery(customer.id).queryKey, customer);
+      // Whoever chooses one has it at once: what can stand below it depends on its level. What a row leaves out follows.
+      for (const customer of found) {
+        const { queryKey } = customerQuery(customer.id);
+        if (!client.getQueryData(queryKey)) client.setQueryData(queryKey, customer, { updatedAt: 1 });
+      }
       return {
         choices: found.map(parentChoice),
-        more: lists.some(({ items, total }) => total > items.length),
+        more: lists.some(({ more }) => more),
       };
     },
     staleTime: 10_000,
   };
+}
+
+const ORDER = 'company_name';
+
+/** The partners of a level, or the first of them: mostly they are few enough to be looked through here. */
+function partnersQuery(level: Level) {
+  return queryOptions({
+    queryKey: ['customers', 'parents', 'of', level],
+    queryFn: ({ signal }) => listCustomers({ level }, ORDER, { offset: 0, limit: MOST }, signal),
+    staleTime: 60_000,
+  });
+}
+
+/** Those that have the text in them, whatever its accents are: `muhlenhof` is Mühlenhof. */
+function named(customers: Customer[], q: string): Customer[] {
+  const wanted = fold(q);
+  return customers.filter((customer) =>
+    [customerName(customer), customer.email, customer.profile.reference].some(
+      (text) => text && fold(text).includes(wanted),
+    ),
+  );
+}
+
+function unique(customers: Customer[]): Customer[] {
+  return [...new Map(customers.map((customer) => [customer.id, customer])).values()];
 }
 
 export function parentChoice(customer: Customer): Choice {

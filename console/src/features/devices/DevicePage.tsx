@@ -4,14 +4,16 @@ import { HardDrive, KeyRound, Pencil } from 'lucide-react';
 import { useState } from 'react';
 import { idempotencyKey, isCode } from '../../api/client';
 import type { Device, DeviceCredentials } from '../../api/schema';
+import { happened } from '../../app/feed/feed';
 import { useMay } from '../../app/useMe';
 import { bytes, day } from '../../lib/format';
+import { save } from '../../lib/save';
 import { DEVICE_KIND, DEVICE_STATUS, offers, problemText, refusalOf } from '../../lib/words';
 import { Blank, Failed, Skeletons } from '../../ui/Blank';
 import { Breadcrumbs } from '../../ui/Breadcrumbs';
 import { Button, LinkButton } from '../../ui/Button';
 import { Dialog, DialogBody, DialogFoot } from '../../ui/Dialog';
-import { Fact, Facts } from '../../ui/Facts';
+import { CopyId, Fact, Facts, Parts } from '../../ui/Facts';
 import { TextField } from '../../ui/fields';
 import { FormSummary, FormView, useForm, type Problems } from '../../ui/form';
 import { Notice } from '../../ui/Notice';
@@ -19,9 +21,10 @@ import { Secret } from '../../ui/Secret';
 import { toast } from '../../ui/Toasts';
 import { When } from '../../ui/When';
 import { storageLocationsQuery } from '../customers/api';
+import { ancestorLinks } from '../customers/CustomerCrumbs';
 import { LastBackup } from '../customers/LastBackup';
 import { StateBadge } from '../customers/StateBadge';
-import { deviceQuery, issueCredentials, renameDevice } from './api';
+import { deviceQuery, issueCredentials, renameDevice, showDevice } from './api';
 import { repositoryCommand } from './commands';
 import { useTitle } from '../../ui/useTitle';
 
@@ -30,13 +33,13 @@ const route = getRouteApi('/frame/devices/$id');
 /** One machine: what it holds, where, and how it signs in. */
 export function DevicePage() {
   const { id } = route.useParams();
-  const device = useQuery({ ...deviceQuery(id), refetchInterval: 5000 });
+  const device = useQuery(deviceQuery(id));
   const [dialog, setDialog] = useState<'rename' | 'credentials'>();
   const data = device.data;
   const mayRename = useMay('device_update');
   const mayIssue = useMay('device_issue_credentials');
   useTitle(data?.name);
-  if (device.error && !data) {
+  if (device.error && (!data || isCode(device.error, 'not_found'))) {
     return isCode(device.error, 'not_found') ? (
       <Blank title="There is no such device" whole>
         <p>It was removed, or it is not yours to see.</p>
@@ -55,15 +58,7 @@ export function DevicePage() {
             <Link key="list" activeOptions={{ exact: true }} to="/devices" className="plain-link">
               Devices
             </Link>,
-            <Link
-              key="customer"
-              activeOptions={{ exact: true }}
-              to="/customers/$id"
-              params={{ id: data.customer_id }}
-              className="plain-link"
-            >
-              {data.customer_name}
-            </Link>,
+            ...ancestorLinks(data.ancestors),
           ]}
         </Breadcrumbs>
         <div className="detail-title">
@@ -74,13 +69,13 @@ export function DevicePage() {
             {mayRename && offers(data, 'edit') && (
               <Button refusal={refusalOf(data, 'edit')} onPress={() => setDialog('rename')}>
                 <Pencil className="icon-s" aria-hidden />
-                <span className="action-text">Rename</span>
+                Rename
               </Button>
             )}
             {mayIssue && offers(data, 'issue_credentials') && (
               <Button refusal={refusalOf(data, 'issue_credentials')} onPress={() => setDialog('credentials')}>
                 <KeyRound className="icon-s" aria-hidden />
-                <span className="action-text">New credentials</span>
+                New credentials
               </Button>
             )}
           </div>
@@ -140,13 +135,21 @@ function Details({ device }: { device: Device }) {
         </Fact>
         <Fact name="Storage location">{location?.name ?? <span className="quiet">None yet</span>}</Fact>
         <Fact name="Registered">{day(device.created_at)}</Fact>
-        {device.fingerprint && <Fact name="Fingerprint">{device.fingerprint}</Fact>}
-        <Fact name="ID">
-          <code>{device.id}</code>
+        {device.fingerprint && (
+          <Fact name="Fingerprint" wide>
+            <Parts text={device.fingerprint} />
+          </Fact>
+        )}
+        <Fact name="ID" wide>
+          <CopyId id={device.id} />
         </Fact>
       </Facts>
     </section>
   );
+}
+
+function isCalled(device: Device, name: string): boolean {
+  return device.name === name;
 }
 
 type DeviceDialogProps = { device: Device; onClose: () => void };
@@ -154,14 +157,16 @@ type DeviceDialogProps = { device: Device; onClose: () => void };
 function RenameDialog({ device, onClose }: DeviceDialogProps) {
   const client = useQueryClient();
   const [base] = useState(device);
+  const [unanswered] = useState<string[]>([]);
   const form = useForm({
     initial: { name: device.name },
     check: ({ name = '' }): Problems => (name.trim() ? {} : { name: 'This is needed.' }),
     send: async ({ name = '' }) => {
-      await renameDevice(base, name.trim());
+      const saving = { update: renameDevice, latest: () => showDevice(base.id), isSaved: isCalled, follows: isCalled };
+      await save(saving, base, name.trim(), unanswered);
       onClose();
       toast(`Device renamed to ${name.trim()}`);
-      await client.invalidateQueries({ queryKey: ['devices'] });
+      await happened(client, 'device.updated', base);
     },
   });
   return (

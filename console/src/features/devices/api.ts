@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
-import { api, ifMatch, isCode, take } from '../../api/client';
+import { api, ifMatch, take } from '../../api/client';
 import type { Device, DeviceCredentials } from '../../api/schema';
 import type { Page } from '../../ui/grid/useWindow';
 
@@ -31,18 +31,13 @@ export function deviceQuery(id: string) {
   });
 }
 
-function showDevice(id: string, signal?: AbortSignal): Promise<Device> {
+export function showDevice(id: string, signal?: AbortSignal): Promise<Device> {
   return take(api.GET('/api/v1/devices/{id}', { params: { path: { id } }, signal }));
 }
 
-/** If it is stale only because its own answer was lost, it has its name already. */
-export async function renameDevice(device: Device, name: string): Promise<void> {
+export function renameDevice(device: Device, name: string): Promise<Device> {
   const params = { path: { id: device.id }, header: ifMatch(device.version) };
-  try {
-    await take(api.PATCH('/api/v1/devices/{id}', { params, headers: ifMatch(device.version), body: { name } }));
-  } catch (error) {
-    if (!isCode(error, 'version_stale') || (await showDevice(device.id)).name !== name) throw error;
-  }
+  return take(api.PATCH('/api/v1/devices/{id}', { params, headers: ifMatch(device.version), body: { name } }));
 }
 
 export function issueCredentials(id: string, key: string): Promise<DeviceCredentials> {

@@ -1,12 +1,12 @@
 import { Link } from '@tanstack/react-router';
 import { HardDrive } from 'lucide-react';
 import type { Device } from '../../api/schema';
-import { bytes } from '../../lib/format';
 import { DEVICE_KIND, DEVICE_STATUS, shortState } from '../../lib/words';
 import { Badge } from '../../ui/Badge';
 import type { Column } from '../../ui/grid/Grid';
 import { LastBackup } from '../customers/LastBackup';
 import { StateBadge } from '../customers/StateBadge';
+import { Used } from '../customers/Used';
 
 /** Widths in rem. `withCustomer`: rows say whose they are. */
 export function deviceColumns(locationName: (id: string) => string, withCustomer: boolean): Column<Device>[] {
@@ -30,12 +30,12 @@ export function deviceColumns(locationName: (id: string) => string, withCustomer
     {
       id: 'used',
       title: 'Used',
-      width: 6.5,
+      width: 7.5,
       card: true,
       end: true,
       sort: 'used_bytes',
       mostFirst: true,
-      cell: ({ used_bytes }) => (used_bytes > 0 ? bytes(used_bytes) : <span className="quiet">None yet</span>),
+      cell: (device, card) => <Used used={device.used_bytes} of={device} card={card} />,
     },
     {
       id: 'last_backup',

@@ -1,5 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { Customer } from '../../api/schema';
+import { happened } from '../../app/feed/feed';
 import { countryName } from '../../lib/countries';
 import { siteNameProblem } from '../../lib/sites';
 import { customerName, explainNoAnswer } from '../../lib/words';
@@ -8,7 +9,7 @@ import { Dialog, DialogBody, DialogFoot } from '../../ui/Dialog';
 import { TextField } from '../../ui/fields';
 import { FormSummary, FormView, useForm, type Problems } from '../../ui/form';
 import { toast } from '../../ui/Toasts';
-import { createSite, refreshCustomers, storageLocationsQuery } from '../customers/api';
+import { createSite, storageLocationsQuery } from '../customers/api';
 import { CountryField } from '../customers/CountryField';
 import { chosenLocation, locationProblem } from '../customers/place';
 import { LocationField } from '../customers/PlaceFields';
@@ -41,7 +42,7 @@ export function AddSiteDialog({ customer, onClose }: { customer: Customer; onClo
       );
       onClose();
       toast(`Site ${customerName(site)} added`);
-      await refreshCustomers(client);
+      await happened(client, 'customer.created', site);
     },
     explain: explainNoAnswer,
   });
@@ -67,7 +68,7 @@ export function AddSiteDialog({ customer, onClose }: { customer: Customer; onClo
             }
             optional
           />
-          <LocationField />
+          <LocationField open={`That of ${customerName(customer)}`} />
         </DialogBody>
         <DialogFoot>
           <Button onPress={onClose}>Cancel</Button>

@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { isCode } from '../../api/client';
 import type { Customer, Invitation, Role, User, UserUpdate } from '../../api/schema';
+import { save, Stale, type Saving } from '../../lib/save';
 import { customerName, explainNoAnswer, ROLE, ROLE_HINT } from '../../lib/words';
 import { Button } from '../../ui/Button';
 import { Dialog, DialogBody, DialogFoot } from '../../ui/Dialog';
@@ -32,6 +32,7 @@ type UserDialogProps = { onClose: () => void } & (
 export function UserDialog({ customer, user, onClose }: UserDialogProps) {
   const client = useQueryClient();
   const [invitation, setInvitation] = useState<Invitation>();
+  const [unanswered] = useState<Fields[]>([]);
   const form = useForm({
     initial: {
       name: user?.name ?? '',
@@ -51,7 +52,7 @@ export function UserDialog({ customer, user, onClose }: UserDialogProps) {
         ...(values['way'] === 'password' && values['password'] && { password: values['password'] }),
       };
       if (user) {
-        await saveUser(user, fields);
+        await save(savingOf(user.id), user, fields, unanswered);
         toast(`${fields.name} saved`);
       } else {
         const made = await createUser({ ...fields, customer_id: customer.id }, key);
@@ -62,7 +63,7 @@ export function UserDialog({ customer, user, onClose }: UserDialogProps) {
       await client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] === 'users' || queryKey[0] === 'me' });
     },
     explain: (error) =>
-      isCode(error, 'version_stale')
+      error instanceof Stale
         ? 'Somebody else has changed this account in the meantime. Nothing was saved. Close the dialog and open it again to see what is there now.'
         : !user && explainNoAnswer(error),
   });
@@ -129,15 +130,15 @@ function checkUser(values: Values): Problems {
 
 type Fields = { name: string; email: string; role: Role; password?: string };
 
-/** If it is stale only because its own answer was lost, it is saved already. A password can't be seen, so it is not. */
-async function saveUser(user: User, fields: Fields): Promise<void> {
-  try {
-    await updateUser(user, changed(user, fields));
-  } catch (error) {
-    if (!isCode(error, 'version_stale')) throw error;
-    const latest = await showUser(user.id);
-    if (Object.keys(changed(latest, fields)).length > 0) throw error;
-  }
+/** A password can't be seen: one that is to be set is sent again. */
+function savingOf(id: string): Saving<User, Fields> {
+  const isAs = (user: User, fields: Fields) => Object.keys(changed(user, fields)).length === 0;
+  return {
+    update: (user, fields) => updateUser(user, changed(user, fields)),
+    latest: () => showUser(id),
+    isSaved: isAs,
+    follows: (user, { name, email, role }) => isAs(user, { name, email, role }),
+  };
 }
 
 function changed(user: User, fields: Fields): UserUpdate {

@@ -26,6 +26,8 @@ type GridProps<T> = {
   filter: string;
   compact?: boolean;
   blank: ReactNode;
+  /** Below the last row. */
+  after?: ReactNode;
 };
 
 /** Below this width, in rem, a row is a card. */
@@ -186,6 +188,7 @@ export function Grid<T>(props: GridProps<T>) {
         </div>
       </div>
       {rows.total === 0 && !rows.loading && !rows.stale && props.blank}
+      {props.after}
       {rows.loading && <LoadingRows height={rowHeight} />}
     </div>
   );

@@ -1,5 +1,5 @@
-import { Search } from 'lucide-react';
 import { useEffect, useState } from 'react';
+import { SearchField } from '../SearchField';
 
 type SearchBoxProps = { label: string; value: string; onChange: (text: string) => void };
 
@@ -22,21 +22,5 @@ export function SearchBox({ label, value, onChange }: SearchBoxProps) {
     }, PAUSE);
     return () => clearTimeout(timer);
   }, [text, value, onChange]);
-  return (
-    <div className="search-box">
-      <Search className="icon-s" aria-hidden />
-      <input
-        data-list-search
-        className="input"
-        type="search"
-        aria-label={label}
-        aria-keyshortcuts="/"
-        placeholder={label}
-        maxLength={200}
-        value={text}
-        onChange={(event) => setText(event.target.value)}
-      />
-      <kbd aria-hidden>/</kbd>
-    </div>
-  );
+  return <SearchField data-list-search label={label} shortcut="/" value={text} onChange={setText} />;
 }

@@ -27,7 +27,7 @@ type Source<T> = {
 };
 
 /** What arrived last. */
-type Kept<T> = { stamp: string; total: number; beyond: boolean; rows: Map<number, T[]> };
+type Kept<T> = { key: string; pages: (Page<T> | undefined)[]; total: number; beyond: boolean; rows: Map<number, T[]> };
 
 /** Fetches only the pages in view; until those of a new filter arrive, the former rows stay. */
 export function useWindow<T>({ key, fetch }: Source<T>): RowWindow<T> {
@@ -38,17 +38,15 @@ export function useWindow<T>({ key, fetch }: Source<T>): RowWindow<T> {
     queries: pages.map((page) => ({
       queryKey: [...key, page],
       queryFn: ({ signal }: { signal: AbortSignal }) => fetch({ offset: page * PAGE, limit: PAGE }, signal),
-      staleTime: 10_000,
-      refetchInterval: 30_000,
     })),
   });
 
   const arrived = results.find((result) => result.data)?.data;
-  const stamp = `${JSON.stringify(key)} ${results.map((result) => result.dataUpdatedAt).join(' ')}`;
   const [kept, setKept] = useState<Kept<T>>();
+  const now = { key: JSON.stringify([key, view]), pages: results.map((result) => result.data) };
   const shown =
-    arrived && kept?.stamp !== stamp
-      ? { stamp, total: arrived.total, beyond: !arrived.total_is_exact, rows: rowsOf(pages, results) }
+    arrived && !isSame(kept, now)
+      ? { ...now, total: arrived.total, beyond: !arrived.total_is_exact, rows: rowsOf(pages, results) }
       : kept;
   if (shown !== kept) setKept(shown);
 
@@ -70,6 +68,10 @@ export function useWindow<T>({ key, fetch }: Source<T>): RowWindow<T> {
       for (const result of results) void result.refetch();
     },
   };
+}
+
+function isSame<T>(kept: Kept<T> | undefined, now: Pick<Kept<T>, 'key' | 'pages'>): boolean {
+  return kept?.key === now.key && kept.pages.every((page, at) => page === now.pages[at]);
 }
 
 function rowsOf<T>(pages: number[], results: { data?: Page<T> | undefined }[]): Map<number, T[]> {

@@ -39,7 +39,7 @@ type Picked = { text: string; choice: Choice | undefined };
  */
 export function PickField({ name, label, noun, hint, optional, source, initial }: PickFieldProps) {
   const { form, id, problem, value, set } = useFormField(name);
-  const { attach, complain } = form;
+  const { attach, complain, draft } = form;
   const [picked, setPicked] = useState<Picked>(() => startOf(value, source, initial));
   if (value !== (picked.choice?.id ?? '')) setPicked(startOf(value, source, undefined));
   // What was typed a moment ago counts before it is rendered.
@@ -52,6 +52,7 @@ export function PickField({ name, label, noun, hint, optional, source, initial }
     now.current = next;
     setPicked(next);
     set(next.choice?.id ?? '');
+    draft(name, next.choice ? '' : next.text);
   };
   const choose = (choice: Choice) => put({ text: choice.name, choice });
   const type = (text: string) => {
@@ -82,6 +83,10 @@ export function PickField({ name, label, noun, hint, optional, source, initial }
   });
   useEffect(() => attach(name, () => latest.current()), [attach, name]);
 
+  const settleAtOnce = () => {
+    if (source.choices && !now.current.choice) void latest.current();
+  };
+
   const settleNow = async () => {
     const { text, choice } = now.current;
     if (choice) return;
@@ -90,6 +95,8 @@ export function PickField({ name, label, noun, hint, optional, source, initial }
   };
 
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
+    // What follows from the choice stands behind this field: it has to be there before the focus moves on.
+    if (event.key === 'Tab') return flushSync(() => void settleAtOnce());
     if (event.key !== 'Enter' || event.currentTarget.hasAttribute('aria-activedescendant')) return;
     const { text, choice } = now.current;
     if (choice || text.trim() === '') return;

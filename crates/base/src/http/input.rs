@@ -264,6 +264,11 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
     if has_nul(&value) {
         return Err(Error::new(Code::MalformedRequest, "Texts must not contain NUL."));
     }
+    read_object(value)
+}
+
+/// Reads an object's fields; each that is wrong is named.
+pub fn read_object<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, Error> {
     serde_path_to_error::deserialize(value)
         .map_err(|error| wrong_field(&error.path().to_string(), &error.inner().to_string()))
 }

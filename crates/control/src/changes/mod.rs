@@ -1,7 +1,10 @@
 //! Reading the change log of a subtree.
 
+mod feed;
 pub mod http;
+pub mod live;
 mod reader;
+pub mod seals;
 mod sql;
 
 use api::Error;
@@ -11,12 +14,12 @@ use api::page::{ListQuery, Page};
 use api::units::Time;
 use db::{Raw, Sql, sql};
 use serde_json::Value;
+use strum::VariantNames;
 use tree::Path;
 
 use self::reader::Reader;
 use crate::customers;
 use base::authz::{Account, Permission};
-use base::change::kind_from_word;
 use base::cx::Cx;
 use base::list::{Asker, Field, Total, Window, search_of};
 
@@ -37,8 +40,8 @@ pub(crate) static FIELDS: &[Field] = &[
     Field::text("actor.name", "h.actor_name").optional().seen(|asker| of_actor(asker, "fold(h.actor_name)")),
     Field::text("address", "h.address").optional().seen(|asker| of_actor(asker, "fold(h.address)")),
     Field::id("request_id", "h.request_id").optional().seen(|asker| of_actor(asker, "h.request_id")),
-    Field::words("action", "h.action", || ChangeAction::ALL.iter().map(|action| action.as_str()).collect()),
-    Field::words("subject_kind", "h.subject_kind", || vec!["customer", "user", "device", "pass_key"]),
+    Field::words("action", "h.action", ChangeAction::VARIANTS),
+    Field::words("subject_kind", "h.subject_kind", &["customer", "user", "device", "pass_key"]),
     Field::id("subject_id", "h.subject_id"),
     Field::text("subject_name", "h.subject_folded").searched(),
     Field::id("customer_id", "h.customer_id"),
@@ -109,7 +112,7 @@ fn view(account: &Account, reader: &Reader, row: sql::ChangeRow) -> Result<Chang
         before: details(row.before),
         after: details(row.after),
         actor: if actor_is_visible {
-            Actor { kind: kind_from_word(&row.actor_kind), id: row.actor_id, name: row.actor_name }
+            Actor { kind: row.actor_kind, id: row.actor_id, name: row.actor_name }
         } else {
             Actor { kind: ActorKind::Above, id: None, name: None }
         },

@@ -10,6 +10,16 @@ use uuid::Uuid;
 
 /// No cursor is longer.
 const CURSOR: usize = 160;
+/// No number has more digits.
+const NUMBER: usize = 20;
+
+/// How far somebody has followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Mark {
+    pub(super) number: i64,
+    /// What was in force at the top of what it sees, as the column has it.
+    pub(super) stopped: i64,
+}
 
 /// One account's view of the numbers.
 #[derive(Debug)]
@@ -24,6 +34,18 @@ impl Reader {
     /// The same for the same entry, and another one for every other reader.
     pub(super) fn id_of(&self, number: i64) -> Result<ChangeId, Error> {
         Ok(ChangeId::new(Uuid::from_bytes(self.0.digest(&number.to_be_bytes())?)))
+    }
+
+    /// Where somebody who follows the change log is.
+    pub(super) fn seal_mark(&self, mark: Mark) -> Result<String, Error> {
+        self.0.close(format!("{:<NUMBER$} {}", mark.number, mark.stopped).as_bytes())
+    }
+
+    /// Nothing where this reader was given no such mark.
+    pub(super) fn open_mark(&self, sealed: &str) -> Option<Mark> {
+        let text = String::from_utf8(self.0.open(sealed)?).ok()?;
+        let mut words = text.split_ascii_whitespace();
+        Some(Mark { number: words.next()?.parse().ok()?, stopped: words.next()?.parse().ok()? })
     }
 
     pub(super) fn seal(&self, cursor: &str) -> Result<String, Error> {

@@ -1,13 +1,15 @@
 //! The queries of the change log.
 
 use api::Error;
-use api::change::ChangeAction;
+use api::change::{ActorKind, ChangeAction};
 use api::id::CustomerId;
 use api::page::COUNTED;
-use db::{Sql, columns_of, sql};
+use db::{Sql, Text, columns_of, sql};
+use tree::Path;
 
 use base::cx::Cx;
 use base::list::{Key, Window};
+use base::live::Changed;
 
 db::record! {
     /// An entry as it is stored.
@@ -15,13 +17,13 @@ db::record! {
     pub(super) struct ChangeRow {
         pub(super) number: i64,
         pub(super) at: i64,
-        pub(super) actor_kind: String,
+        pub(super) actor_kind: ActorKind as Text,
         pub(super) actor_id: Option<String>,
         pub(super) actor_name: Option<String>,
         pub(super) actor_path: Option<String>,
         pub(super) address: Option<String>,
         pub(super) request_id: Option<String>,
-        pub(super) action: ChangeAction as String => action,
+        pub(super) action: ChangeAction as Text,
         pub(super) subject_kind: String,
         pub(super) subject_id: String,
         pub(super) subject_name: String,
@@ -30,10 +32,6 @@ db::record! {
         pub(super) before: Option<String>,
         pub(super) after: Option<String>,
     }
-}
-
-fn action(word: String) -> Result<ChangeAction, String> {
-    ChangeAction::from_word(&word).ok_or(word)
 }
 
 /// Which entries are wanted.
@@ -75,4 +73,81 @@ pub(super) async fn window(cx: &mut Cx, wanted: &Wanted<'_>, window: &Window) ->
     window.finish(&mut statement);
     let rows: Vec<(ChangeRow, Option<Key>)> = cx.all(statement).await?;
     Ok(rows.into_iter().filter_map(|(row, key)| key.map(|key| (row, key))).collect())
+}
+
+/// Of the newest change.
+pub(super) async fn last_number(cx: &mut Cx) -> Result<i64, Error> {
+    cx.one(sql!["select last_number from change_counter where id = 1"]).await
+}
+
+db::record! {
+    /// An entry as those who watch are told of it.
+    struct ChangedRow {
+        number: i64,
+        action: ChangeAction as Text,
+        subject_kind: String,
+        subject_id: String,
+        path: Path as Text,
+    }
+}
+
+impl From<ChangedRow> for Changed {
+    fn from(row: ChangedRow) -> Self {
+        let ChangedRow { number, action, subject_kind, subject_id, path } = row;
+        Self { number, action, subject_kind, subject_id, path }
+    }
+}
+
+/// The next changes of the whole installation.
+pub(super) async fn changed(cx: &mut Cx, after: i64, limit: i64) -> Result<Vec<Changed>, Error> {
+    let rows: Vec<ChangedRow> = cx
+        .all(sql![
+            "select ",
+            db::columns::<ChangedRow>(),
+            " from changes where number > ",
+            after,
+            " order by number limit ",
+            limit
+        ])
+        .await?;
+    Ok(rows.into_iter().map(Changed::from).collect())
+}
+
+/// The first of a customer's changes between two numbers.
+pub(super) async fn missed(
+    cx: &mut Cx,
+    of: &CustomerId,
+    after: i64,
+    until: i64,
+    limit: i64,
+) -> Result<Vec<Changed>, Error> {
+    let rows: Vec<ChangedRow> = cx
+        .all(sql![
+            "select ",
+            columns_of::<ChangedRow>("h"),
+            " from change_places p join changes h on h.number = p.number where p.customer_id = ",
+            of.as_str(),
+            " and p.number > ",
+            after,
+            " and p.number <= ",
+            until,
+            " order by p.number limit ",
+            limit
+        ])
+        .await?;
+    Ok(rows.into_iter().map(Changed::from).collect())
+}
+
+/// Every repository that is written to: bytes, last backup, place.
+pub(super) async fn open_repositories(cx: &mut Cx) -> Result<Vec<(String, i64, Option<i64>, String)>, Error> {
+    cx.all(sql![
+        "select distinct r.id, r.used_bytes, r.last_backup_at, r.path from repository_counters k
+         join repositories r on r.id = k.repository_id"
+    ])
+    .await
+}
+
+/// What is in force at a customer, as its column has it.
+pub(super) async fn stopped(cx: &mut Cx, customer: &CustomerId) -> Result<Option<i64>, Error> {
+    cx.opt(sql!["select stopped from customers where id = ", customer.as_str()]).await
 }

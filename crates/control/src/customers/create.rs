@@ -15,9 +15,9 @@ use base::authn::check_password;
 use base::authz::{Account, Permission};
 use base::change::Entry;
 use base::cx::{Cx, Tx};
+use base::limits::Limits;
 use base::text::{self, Checks};
 
-const MAX_DEVICES: i64 = 1_000_000;
 const MAX_SITES: usize = 500;
 
 /// An input whose fields are acceptable by themselves.
@@ -43,12 +43,11 @@ pub struct CheckedCustomer {
 impl CheckedCustomer {
     /// Looks at each field by itself and names all that are wrong.
     pub fn of(input: &CustomerCreate) -> Result<Self, Error> {
-        let mut checks = Checks::default();
-        let company_name =
-            input.company_name.as_deref().and_then(|name| checks.take("company_name", text::line(name, 255)));
+        let mut checks = Checks::within(Limits::of::<CustomerCreate>().with::<Profile>("profile."));
+        let company_name = input.company_name.as_deref().and_then(|name| checks.line("company_name", name));
         let country = input.country.as_deref().and_then(|code| checks.take("country", text::country(code)));
         let email = email(&mut checks, input.email.as_deref());
-        let username = input.username.as_deref().and_then(|name| checks.take("username", text::handle(name, 3, 64)));
+        let username = input.username.as_deref().and_then(|name| checks.handle("username", name));
         match (&input.username, &input.password) {
             (Some(_), None) => checks.add("password", Code::Required, "A username comes with a password."),
             (None, Some(_)) => checks.add("username", Code::Required, "A password comes with a username."),
@@ -63,8 +62,9 @@ impl CheckedCustomer {
             checks.add("email", Code::Required, "The administrator is invited at this address.");
         }
         let sites = site_names(&mut checks, input.sites.as_deref().unwrap_or_default());
-        let max_devices = max_devices(&mut checks, input.max_devices);
-        let profile = profile(&mut checks, input.profile.as_ref());
+        let max_devices = input.max_devices.and_then(|max| checks.number("max_devices", max));
+        let mut profile = input.profile.clone().unwrap_or_default();
+        check_profile(&mut checks, profile.fields_mut());
         checks.finish()?;
         Ok(Self {
             parent_id: input.parent_id.clone(),
@@ -87,11 +87,10 @@ impl CheckedCustomer {
 
     /// The same for a site.
     pub fn of_site(parent_id: CustomerId, input: &SiteCreate) -> Result<Self, Error> {
-        let mut checks = Checks::default();
-        let company_name =
-            input.company_name.as_deref().and_then(|name| checks.take("company_name", text::line(name, 255)));
+        let mut checks = Checks::of::<SiteCreate>();
+        let company_name = input.company_name.as_deref().and_then(|name| checks.line("company_name", name));
         let country = input.country.as_deref().and_then(|code| checks.take("country", text::country(code)));
-        checks.take("name", text::handle(&input.name, 1, 64));
+        checks.handle("name", &input.name);
         checks.finish()?;
         Ok(Self {
             parent_id,
@@ -114,55 +113,13 @@ impl CheckedCustomer {
 }
 
 pub(super) fn email(checks: &mut Checks, email: Option<&str>) -> Option<String> {
-    email.filter(|email| !email.trim().is_empty()).and_then(|email| checks.take("email", text::email(email)))
+    email.filter(|email| !email.trim().is_empty()).and_then(|email| checks.email("email", email))
 }
 
-pub(super) fn max_devices(checks: &mut Checks, max: Option<i64>) -> Option<i64> {
-    max.filter(|max| {
-        let fits = (0..=MAX_DEVICES).contains(max);
-        if !fits {
-            checks.add("max_devices", Code::OutOfRange, format!("Must be from 0 to {MAX_DEVICES}."));
-        }
-        fits
-    })
-}
-
-pub(super) const PROFILE_LENGTHS: [(&str, usize); 8] = [
-    ("address", 255),
-    ("city", 100),
-    ("phone", 50),
-    ("fax", 50),
-    ("notes", 4000),
-    ("shared_notes", 4000),
-    ("contact", 255),
-    ("reference", 255),
-];
-
-fn profile(checks: &mut Checks, input: Option<&Profile>) -> Profile {
-    let Some(input) = input else { return Profile::default() };
-    let fields = [
-        &input.address,
-        &input.city,
-        &input.phone,
-        &input.fax,
-        &input.notes,
-        &input.shared_notes,
-        &input.contact,
-        &input.reference,
-    ];
-    let mut checked = fields.into_iter().zip(PROFILE_LENGTHS).map(|(text, (name, max))| {
-        checks.take(&format!("profile.{name}"), text::optional(text.as_deref(), max)).flatten()
-    });
-    let mut next = || checked.next().flatten();
-    Profile {
-        address: next(),
-        city: next(),
-        phone: next(),
-        fax: next(),
-        notes: next(),
-        shared_notes: next(),
-        contact: next(),
-        reference: next(),
+/// Brings each text of a profile, or of an update of one, into its stored form.
+pub(super) fn check_profile(checks: &mut Checks, fields: Vec<(&'static str, &mut Option<String>)>) {
+    for (name, text) in fields {
+        *text = checks.optional(&format!("profile.{name}"), text.as_deref());
     }
 }
 
@@ -172,10 +129,11 @@ fn site_names(checks: &mut Checks, input: &[String]) -> Vec<String> {
         checks.add("sites", Code::TooLong, format!("At most {MAX_SITES} sites can be made at once."));
         return Vec::new();
     }
+    let length = checks.limits.length("name");
     let mut names: Vec<String> = Vec::new();
     for (at, name) in input.iter().enumerate().filter(|(_, name)| !name.trim().is_empty()) {
         let field = format!("sites[{at}]");
-        if let Some(name) = checks.take(&field, text::handle(name, 1, 64)) {
+        if let Some(name) = checks.take(&field, text::handle(name, &length)) {
             if names.iter().any(|other| text::fold(other) == text::fold(&name)) {
                 checks.add(&field, Code::DuplicateSite, format!("The list has {name} twice."));
             }
@@ -238,8 +196,7 @@ pub async fn create_below(
     };
     let seen_sites: Vec<_> = sites.into_iter().map(|site| (site, no_totals(0))).collect();
     let sites_made = i64::try_from(seen_sites.len()).unwrap_or_default();
-    let mut customers = view::customers(tx, account, vec![(row, no_totals(sites_made))]).await?;
-    let customer = customers.pop().ok_or_else(|| Error::internal("a customer that was made has no view"))?;
+    let customer = view::with_totals(tx, account, row, no_totals(sites_made)).await?;
     Ok(CustomerCreated { customer, sites: view::customers(tx, account, seen_sites).await?, warnings, invitation })
 }
 
@@ -322,7 +279,7 @@ async fn node_of(tx: &mut Tx, parent: &CustomerRow, level: Level, input: &Checke
             (None, Some(company)) => ("company_name", company.as_str()),
             (None, None) => ("name", ""),
         };
-        name = checks.take(field, text::handle(given, 1, 64));
+        name = checks.take(field, text::handle(given, &Limits::of::<CustomerCreate>().length("name")));
         if let Some(name) = &name
             && sql::site_names(tx, &parent.id).await?.contains(&text::fold(name))
         {
@@ -463,14 +420,7 @@ fn row_of(tx: &Tx, parent: Option<&Path>, node: NewNode) -> Result<CustomerRow, 
         country: node.country,
         storage_location_id: node.storage_location_id,
         max_devices: node.max_devices,
-        address: node.profile.address,
-        city: node.profile.city,
-        phone: node.profile.phone,
-        fax: node.profile.fax,
-        notes: node.profile.notes,
-        shared_notes: node.profile.shared_notes,
-        contact: node.profile.contact,
-        reference: node.profile.reference,
+        profile: node.profile,
         is_default: node.is_default,
         created_at: now,
         id,

@@ -1,6 +1,7 @@
 //! Customers of every level: creating, reading, editing, switching off and on, deleting.
 
 pub(crate) mod above;
+pub(crate) mod bulk;
 mod create;
 pub(crate) mod fields;
 pub mod http;
@@ -12,7 +13,7 @@ pub mod view;
 use api::change::ChangeAction;
 use api::customer::{Customer, CustomerDeletion, FieldlessProblem};
 use api::id::CustomerId;
-use api::page::{CountQuery, Counts, ListQuery, Page};
+use api::page::{CountQuery, ListCounts, ListQuery, Page};
 use api::{Code, Error, Level};
 use serde_json::{Map, Value, json};
 use tree::{Path, Totals};
@@ -27,20 +28,27 @@ use self::fields::NOUN;
 use base::authz::{Account, Permission};
 use base::change::{Entry, Subject};
 use base::cx::{Cx, Tx};
+use base::list::Found;
 use base::text::{self, Checks};
 use base::version::IfMatch;
 
 pub async fn list(cx: &mut Cx, query: &ListQuery) -> Result<Page<Customer>, Error> {
     let account = cx.account()?;
-    account.authorize(Permission::ReadCustomers, &account.path)?;
-    let found = base::list::find(cx, &account, query, &NOUN).await?;
+    let found = find(cx, query).await?;
     let rows = sql::with_totals(cx, found.ids()).await?;
     let rows = found.arrange(rows, |(row, _)| row.id.as_str());
     Ok(base::list::page(view::customers(cx, &account, rows).await?, found.next, found.total))
 }
 
+/// The ids of a page of the list.
+async fn find(cx: &mut Cx, query: &ListQuery) -> Result<Found, Error> {
+    let account = cx.account()?;
+    account.authorize(Permission::ReadCustomers, &account.path)?;
+    base::list::find(cx, &account, query, &NOUN).await
+}
+
 /// How many customers of the list have which value.
-pub async fn count(cx: &mut Cx, query: &CountQuery) -> Result<Counts, Error> {
+pub async fn count(cx: &mut Cx, query: &CountQuery) -> Result<ListCounts, Error> {
     let account = cx.account()?;
     account.authorize(Permission::ReadCustomers, &account.path)?;
     base::list::count(cx, &account, query, &NOUN).await
@@ -167,7 +175,7 @@ pub async fn delete(
     Ok(deletion)
 }
 
-async fn delete_blockers(cx: &mut Cx, row: &sql::CustomerRow) -> Result<Vec<FieldlessProblem>, Error> {
+async fn delete_blockers(tx: &mut Tx, row: &sql::CustomerRow) -> Result<Vec<FieldlessProblem>, Error> {
     let mut blockers = Vec::new();
     let mut add = |code: Code, detail: String| {
         blockers.push(FieldlessProblem { code: code.as_str().to_owned(), detail });
@@ -175,11 +183,13 @@ async fn delete_blockers(cx: &mut Cx, row: &sql::CustomerRow) -> Result<Vec<Fiel
     if row.is_default || row.level == Level::Provider {
         add(Code::DefaultProtected, "The provider, the default reseller and the default customer stay.".to_owned());
     }
-    let totals = sql::totals(cx, &row.id).await?;
+    let totals = sql::totals(tx, &row.id).await?;
+    // Of what stood below something may have gone in this very transaction.
+    let since = tx.unwritten(row.id.as_str());
     for (count, one, many) in [
-        (totals.customers, "customer", "customers"),
-        (totals.sites, "site", "sites"),
-        (totals.devices, "device", "devices"),
+        (totals.customers + since.customers, "customer", "customers"),
+        (totals.sites + since.sites, "site", "sites"),
+        (totals.devices + since.devices, "device", "devices"),
     ] {
         if count > 0 {
             let word = if count == 1 { one } else { many };
@@ -222,27 +232,8 @@ pub fn subject(row: &sql::CustomerRow) -> Subject {
 
 /// What the change log holds of a customer.
 pub(crate) fn snapshot(row: &sql::CustomerRow) -> Map<String, Value> {
-    let value = json!({
-        "level": row.level,
-        "parent_id": row.parent_id,
-        "name": row.name,
-        "username": row.username,
-        "company_name": row.company_name,
-        "email": row.email,
-        "kind": row.kind,
-        "account_state": row.account_state(),
-        "country": row.country,
-        "storage_location_id": row.storage_location_id,
-        "max_devices": row.max_devices,
-        "address": row.address,
-        "city": row.city,
-        "phone": row.phone,
-        "fax": row.fax,
-        "notes": row.notes,
-        "shared_notes": row.shared_notes,
-        "contact": row.contact,
-        "reference": row.reference,
-    });
-    let Value::Object(fields) = value else { return Map::new() };
-    fields.into_iter().filter(|(_, value)| !value.is_null()).collect()
+    let mut fields = base::change::snapshot(row);
+    fields.insert("account_state".to_owned(), json!(row.account_state()));
+    fields.retain(|_, value| !value.is_null());
+    fields
 }

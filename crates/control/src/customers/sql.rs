@@ -2,54 +2,68 @@
 
 use std::collections::HashMap;
 
-use api::customer::{AccountState, Kind};
+use api::customer::{AccountState, Kind, Profile};
 use api::id::{CustomerId, StorageLocationId};
 use api::{Code, Error, Level, Mode};
-use db::{NewRow, Rows, Sql, assign, columns, columns_of, list, row, sql};
+use db::{Assignments, Column as _, Kept, Row, Rows, Sql, Stored, Text, assign, columns, columns_of, list, sql};
 use tree::{Own, Path};
 
 use base::cx::{Cx, Tx};
-use base::lineage::{level, mode};
 
 db::record! {
     /// A customer as it is stored.
     #[derive(Clone, Debug)]
     pub struct CustomerRow {
-        pub id: CustomerId as String => CustomerId::from_text,
+        pub id: CustomerId as Text,
         pub version: i64,
-        pub parent_id: Option<CustomerId> as Option<String> => |id| id.map(CustomerId::from_text),
-        pub path: Path as String => Path::from_stored,
-        pub level: Level as String => level,
-        pub name: Option<String>,
-        pub username: Option<String>,
-        pub company_name: String,
-        pub email: Option<String>,
-        pub kind: Option<Kind> as Option<String> => |word| word.map(kind).transpose(),
-        pub suspend_mode: Option<Mode> as Option<String> => |word| word.map(mode).transpose(),
+        pub parent_id: Option<CustomerId> as Option<Text> [logged],
+        pub path: Path as Text,
+        pub level: Level as Text [logged],
+        pub name: Option<String> [logged],
+        pub username: Option<String> [logged],
+        pub company_name: String [logged],
+        pub email: Option<String> [logged],
+        pub kind: Option<Kind> as Option<Text> [logged],
+        pub suspend_mode: Option<Mode> as Option<Text>,
         pub suspend_reason: Option<String>,
         pub suspend_message: Option<String>,
         pub suspended_at: Option<i64>,
         /// Where whoever suspended it stands: decides who may read the reason.
-        pub suspended_from: Option<CustomerId> as Option<String> => |id| id.map(CustomerId::from_text),
-        pub country: Option<String>,
-        pub storage_location_id: Option<StorageLocationId> as Option<String> => |id| id.map(StorageLocationId::from_text),
-        pub max_devices: Option<i64>,
-        pub address: Option<String>,
-        pub city: Option<String>,
-        pub phone: Option<String>,
-        pub fax: Option<String>,
-        pub notes: Option<String>,
-        pub shared_notes: Option<String>,
-        pub contact: Option<String>,
-        pub reference: Option<String>,
+        pub suspended_from: Option<CustomerId> as Option<Text>,
+        pub country: Option<String> [logged],
+        pub storage_location_id: Option<StorageLocationId> as Option<Text> [logged],
+        pub max_devices: Option<i64> [logged],
+        pub profile: Profile as ProfileColumns [logged],
         pub is_default: bool,
         pub created_at: i64,
     }
 }
 
+/// Each field of a profile is a column.
+#[derive(Debug)]
+pub struct ProfileColumns;
+
+impl Kept<Profile> for ProfileColumns {
+    fn columns(_: &'static str) -> Vec<&'static str> {
+        Profile::FIELDS.to_vec()
+    }
+
+    fn load(row: &Row<'_>, _: &'static str) -> Result<Profile, db::Error> {
+        let mut profile = Profile::default();
+        for (name, text) in profile.fields_mut() {
+            *text = row.read(name, Option::from_cell)?;
+        }
+        Ok(profile)
+    }
+
+    fn store(profile: &Profile) -> Vec<db::Value> {
+        profile.fields().into_iter().map(|(_, text)| text.into()).collect()
+    }
+}
+
 db::record! {
     /// Sums over a customer's subtree.
-    #[derive(Clone, Copy, Debug)]
+    #[derive(Clone, Copy, Debug, Default)]
     pub struct TotalsRow {
         pub customers: i64,
         pub sites: i64,
@@ -59,19 +73,30 @@ db::record! {
     }
 }
 
-fn kind(word: String) -> Result<Kind, String> {
-    match word.as_str() {
-        "managed" => Ok(Kind::Managed),
-        "self_managed" => Ok(Kind::SelfManaged),
-        _ => Err(word),
+impl Stored for CustomerRow {
+    const TABLE: &'static str = "customers";
+
+    /// What is compared and searched.
+    fn derived(&self) -> Assignments {
+        let fold = |text: &Option<String>| text.as_deref().map(base::text::fold);
+        assign! {
+            name_folded: fold(&self.name),
+            username_folded: fold(&self.username),
+            company_folded: base::text::fold(&self.company_name),
+            email_folded: fold(&self.email),
+            search: base::text::search_column([
+                Some(self.company_name.as_str()),
+                self.name.as_deref(),
+                self.username.as_deref(),
+                self.email.as_deref(),
+                self.profile.reference.as_deref(),
+            ]),
+        }
     }
 }
 
-pub fn kind_word(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Managed => "managed",
-        Kind::SelfManaged => "self_managed",
-    }
+impl Stored for TotalsRow {
+    const TABLE: &'static str = "totals";
 }
 
 impl CustomerRow {
@@ -106,6 +131,24 @@ pub async fn with_totals(cx: &mut Cx, ids: &[String]) -> Result<Vec<(CustomerRow
         ", ",
         columns_of::<TotalsRow>("t"),
         " from customers c join totals t on t.customer_id = c.id where c.id in ",
+        list(ids.iter().map(String::as_str))
+    ])
+    .await
+}
+
+/// Where the customers with these ids stand.
+pub async fn places(cx: &mut Cx, ids: &[String]) -> Result<Vec<(String, Path)>, Error> {
+    let places: Vec<(String, String)> =
+        cx.all(sql!["select id, path from customers where id in ", list(ids.iter().map(String::as_str))]).await?;
+    Ok(places.into_iter().map(|(id, path)| (id, Path::from_stored(path))).collect())
+}
+
+/// Which of these customers have a site of this name.
+pub async fn parents_of_site(cx: &mut Cx, ids: &[String], folded: &str) -> Result<Vec<String>, Error> {
+    cx.all(sql![
+        "select parent_id from customers where name_folded = ",
+        folded,
+        " and parent_id in ",
         list(ids.iter().map(String::as_str))
     ])
     .await
@@ -207,34 +250,6 @@ pub async fn twins(
     Ok((name.is_some(), email.is_some()))
 }
 
-/// Columns that follow from others: what is compared and searched.
-struct Folded {
-    name: Option<String>,
-    username: Option<String>,
-    company: String,
-    email: Option<String>,
-    search: String,
-}
-
-impl Folded {
-    fn of(row: &CustomerRow) -> Self {
-        let fold = |text: &Option<String>| text.as_deref().map(base::text::fold);
-        Self {
-            name: fold(&row.name),
-            username: fold(&row.username),
-            company: base::text::fold(&row.company_name),
-            email: fold(&row.email),
-            search: base::text::search_column([
-                Some(row.company_name.as_str()),
-                row.name.as_deref(),
-                row.username.as_deref(),
-                row.email.as_deref(),
-                row.reference.as_deref(),
-            ]),
-        }
-    }
-}
-
 /// A node to write, and the hash of its account's password.
 pub type NewCustomer = (CustomerRow, Option<String>);
 
@@ -251,12 +266,12 @@ pub async fn insert(tx: &mut Tx, new: &[NewCustomer]) -> Result<(), Error> {
             .await?
             .into_iter()
             .collect();
-        let (mut customers, mut totals) = (Rows::new("customers"), Rows::new("totals"));
+        let (mut customers, mut totals) = (Rows::new(CustomerRow::TABLE), Rows::new(TotalsRow::TABLE));
         for (row, password_hash) in some {
             let above = row.parent_id.as_ref().and_then(|parent| above.get(parent.as_str())).copied();
-            customers.push(new_row(row, password_hash.as_deref(), above.unwrap_or_default()));
-            totals
-                .push(row! { customer_id: &row.id, path: row.path.as_str(), customers: 0_i64, sites: 0_i64, devices: 0_i64, used_bytes: 0_i64 });
+            let stopped = stopped(row.suspend_mode).max(above.unwrap_or_default());
+            customers.push(row.assignments().and(assign! { password_hash: password_hash.as_ref(), stopped: stopped }));
+            totals.push(TotalsRow::default().assignments().and(assign! { customer_id: &row.id, path: &row.path }));
         }
         let first = some.first().map(|(row, _)| row);
         tx.exec(customers.into_sql()).await.map_err(|error| match first {
@@ -268,97 +283,18 @@ pub async fn insert(tx: &mut Tx, new: &[NewCustomer]) -> Result<(), Error> {
     Ok(())
 }
 
-fn new_row(row: &CustomerRow, password_hash: Option<&str>, above: i64) -> NewRow {
-    let folded = Folded::of(row);
-    row! {
-        id: &row.id,
-        version: row.version,
-        parent_id: row.parent_id.as_ref(),
-        path: row.path.as_str(),
-        level: row.level.as_str(),
-        name: row.name.as_ref(),
-        name_folded: folded.name,
-        username: row.username.as_ref(),
-        username_folded: folded.username,
-        password_hash: password_hash,
-        company_name: &row.company_name,
-        company_folded: folded.company,
-        email: row.email.as_ref(),
-        email_folded: folded.email,
-        kind: row.kind.map(kind_word),
-        suspend_mode: row.suspend_mode.map(Mode::as_str),
-        stopped: stopped(row.suspend_mode).max(above),
-        suspend_reason: row.suspend_reason.as_ref(),
-        suspend_message: row.suspend_message.as_ref(),
-        suspended_at: row.suspended_at,
-        suspended_from: row.suspended_from.as_ref(),
-        country: row.country.as_ref(),
-        storage_location_id: row.storage_location_id.as_ref(),
-        max_devices: row.max_devices,
-        address: row.address.as_ref(),
-        city: row.city.as_ref(),
-        phone: row.phone.as_ref(),
-        fax: row.fax.as_ref(),
-        notes: row.notes.as_ref(),
-        shared_notes: row.shared_notes.as_ref(),
-        contact: row.contact.as_ref(),
-        reference: row.reference.as_ref(),
-        search: folded.search,
-        is_default: row.is_default,
-        created_at: row.created_at,
-    }
-}
-
-/// Writes what people edit; `row.version` is the version it was read with. Nothing is written if it has moved on.
-pub async fn update(tx: &mut Tx, row: &CustomerRow, password_hash: Option<&str>) -> Result<u64, Error> {
-    let folded = Folded::of(row);
-    let values = assign! {
-        username: row.username.as_ref(),
-        username_folded: folded.username,
-        company_name: &row.company_name,
-        company_folded: folded.company,
-        email: row.email.as_ref(),
-        email_folded: folded.email,
-        kind: row.kind.map(kind_word),
-        country: row.country.as_ref(),
-        storage_location_id: row.storage_location_id.as_ref(),
-        max_devices: row.max_devices,
-        address: row.address.as_ref(),
-        city: row.city.as_ref(),
-        phone: row.phone.as_ref(),
-        fax: row.fax.as_ref(),
-        notes: row.notes.as_ref(),
-        shared_notes: row.shared_notes.as_ref(),
-        contact: row.contact.as_ref(),
-        reference: row.reference.as_ref(),
-        search: folded.search,
-    };
-    let mut statement = sql!["update customers set version = version + 1, ", values];
+/// `password_hash`: of the account that the update gives a username.
+pub async fn update(
+    tx: &mut Tx,
+    before: &CustomerRow,
+    after: &CustomerRow,
+    password_hash: Option<&str>,
+) -> Result<(), Error> {
+    let mut beside = Assignments::new();
     if let Some(hash) = password_hash {
-        statement.append(sql![", password_hash = ", hash]);
+        beside.push("password_hash", hash);
     }
-    statement.append(sql![" where id = ", &row.id, " and version = ", row.version]);
-    tx.exec(statement).await.map_err(|error| taken(error, row))
-}
-
-/// Writes the account state; `row.version` as for [`update`].
-pub async fn update_state(tx: &mut Tx, row: &CustomerRow) -> Result<u64, Error> {
-    let values = assign! {
-        suspend_mode: row.suspend_mode.map(Mode::as_str),
-        suspend_reason: row.suspend_reason.as_ref(),
-        suspend_message: row.suspend_message.as_ref(),
-        suspended_at: row.suspended_at,
-        suspended_from: row.suspended_from.as_ref(),
-    };
-    tx.exec(sql![
-        "update customers set version = version + 1, ",
-        values,
-        " where id = ",
-        &row.id,
-        " and version = ",
-        row.version
-    ])
-    .await
+    tx.update(before, after, beside).await.map_err(|error| taken(error, after))
 }
 
 /// What is stopped by a mode, as the column `stopped` has it: the stricter, the greater.
@@ -387,7 +323,7 @@ pub async fn spread_state(tx: &mut Tx, path: &Path, above: Option<Mode>) -> Resu
         ])
         .await?;
     let own: Vec<(Path, i64)> =
-        own.into_iter().map(|(path, word)| (Path::from_stored(path), stopped(Mode::from_word(&word)))).collect();
+        own.into_iter().map(|(path, word)| (Path::from_stored(path), stopped(word.parse().ok()))).collect();
     let mut strictest = stopped(above);
     // What stands at the top, then each that is stricter than all above it: those that come later lie below or beside.
     if let Some((first, mode)) = own.first()

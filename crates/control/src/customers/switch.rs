@@ -4,19 +4,94 @@ use api::change::ChangeAction;
 use api::customer::{Consequences, StateChange, SuspendRequest};
 use api::id::CustomerId;
 use api::{Code, Error, Level, Mode};
+use db::Assignments;
 use jiff::ToSpan as _;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tree::{Effective, Own, Path};
 
-use super::sql::{self, CustomerRow};
+use super::sql::{self, CustomerRow, TotalsRow};
 use super::{subject, view};
-use base::authz::Permission;
+use base::authz::{Account, Permission};
 use base::change::Entry;
 use base::cx::{Cx, Tx};
-use base::text::{self, Checks};
+use base::text::Checks;
 use base::version::IfMatch;
 
-const MAX_PUBLIC_MESSAGE: usize = 60;
+/// For more subtrees than these all of what is seen is looked at once.
+const ASKED_ONE_BY_ONE: usize = 100;
+
+/// A customer's own suspension, whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct OwnSuspension {
+    mode: Mode,
+    reason: Option<String>,
+    message: Option<String>,
+    at: Option<i64>,
+    from: Option<CustomerId>,
+}
+
+impl OwnSuspension {
+    pub(super) fn of(row: &CustomerRow) -> Option<Self> {
+        row.suspend_mode.map(|mode| Self {
+            mode,
+            reason: row.suspend_reason.clone(),
+            message: row.suspend_message.clone(),
+            at: row.suspended_at,
+            from: row.suspended_from.clone(),
+        })
+    }
+}
+
+/// The input's texts, as they are stored.
+pub(super) fn checked(input: &SuspendRequest) -> Result<(Option<String>, Option<String>), Error> {
+    let mut checks = Checks::of::<SuspendRequest>();
+    let reason = checks.line("reason", &input.reason);
+    let message = public_message(&mut checks, input.public_message.as_deref());
+    checks.finish()?;
+    Ok((reason, message))
+}
+
+/// What the account lays on a customer: one that is suspended stays so since when it was.
+pub(super) fn suspension(
+    cx: &Cx,
+    account: &Account,
+    row: &CustomerRow,
+    input: &SuspendRequest,
+) -> Result<OwnSuspension, Error> {
+    let (reason, message) = checked(input)?;
+    let at = row.suspended_at.unwrap_or(cx.now.as_microsecond());
+    Ok(OwnSuspension { mode: input.mode, reason, message, at: Some(at), from: Some(account.customer_id.clone()) })
+}
+
+pub(super) fn refuse_provider(row: &CustomerRow) -> Result<(), Error> {
+    if row.level == Level::Provider {
+        return Err(Error::new(Code::Forbidden, "The provider itself cannot be suspended."));
+    }
+    Ok(())
+}
+
+/// Sets a customer's own state. Returns the row as it is by then.
+pub(super) async fn set(
+    tx: &mut Tx,
+    row: &CustomerRow,
+    suspension: Option<OwnSuspension>,
+) -> Result<CustomerRow, Error> {
+    write(tx, row, with(row, suspension)).await
+}
+
+/// The row with another state of its own.
+fn with(row: &CustomerRow, suspension: Option<OwnSuspension>) -> CustomerRow {
+    let mut changed = row.clone();
+    changed.suspend_mode = suspension.as_ref().map(|suspension| suspension.mode);
+    let (reason, message, at, from) =
+        suspension.map(|own| (own.reason, own.message, own.at, own.from)).unwrap_or_default();
+    changed.suspend_reason = reason;
+    changed.suspend_message = message;
+    changed.suspended_at = at;
+    changed.suspended_from = from;
+    changed
+}
 
 /// Suspends a customer, or changes how it is suspended. Saying the same twice changes nothing.
 pub async fn suspend(
@@ -26,20 +101,11 @@ pub async fn suspend(
     input: &SuspendRequest,
     dry_run: bool,
 ) -> Result<StateChange, Error> {
-    let mut checks = Checks::default();
-    let reason = checks.take("reason", text::line(&input.reason, 1000));
-    let message = checks.take("public_message", public_message(input.public_message.as_deref())).flatten();
-    checks.finish()?;
+    checked(input)?;
     let account = tx.account()?;
-    switch(tx, id, expected, dry_run, |row, now| {
-        let since = row.suspended_at.unwrap_or(now);
-        row.suspend_mode = Some(input.mode);
-        row.suspend_reason.clone_from(&reason);
-        row.suspend_message.clone_from(&message);
-        row.suspended_at = Some(since);
-        row.suspended_from = Some(account.customer_id.clone());
-    })
-    .await
+    let row = super::fetch(tx, &account, id, Permission::SwitchCustomers).await?;
+    let suspension = suspension(tx, &account, &row, input)?;
+    switch(tx, &account, row, expected, Some(suspension), dry_run).await
 }
 
 /// Lifts a customer's own suspension. Those above it stay.
@@ -49,65 +115,57 @@ pub async fn activate(
     expected: Option<IfMatch>,
     dry_run: bool,
 ) -> Result<StateChange, Error> {
-    switch(tx, id, expected, dry_run, |row, _| {
-        row.suspend_mode = None;
-        row.suspend_reason = None;
-        row.suspend_message = None;
-        row.suspended_at = None;
-        row.suspended_from = None;
-    })
-    .await
+    let account = tx.account()?;
+    let row = super::fetch(tx, &account, id, Permission::SwitchCustomers).await?;
+    switch(tx, &account, row, expected, None, dry_run).await
 }
 
 /// Goes into a reason phrase, so it is one line that every client can print.
-fn public_message(text: Option<&str>) -> Result<Option<String>, text::Refused> {
-    let Some(text) = text::optional(text, MAX_PUBLIC_MESSAGE)? else { return Ok(None) };
-    if text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
-        Ok(Some(text))
-    } else {
-        Err((
-            Code::Invalid,
-            "Backup clients can print letters without accents, digits and punctuation only.".to_owned(),
-        ))
+fn public_message(checks: &mut Checks, text: Option<&str>) -> Option<String> {
+    let text = checks.optional("public_message", text)?;
+    if !text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
+        let detail = "Backup clients can print letters without accents, digits and punctuation only.";
+        checks.add("public_message", Code::Invalid, detail);
     }
+    Some(text)
 }
 
 async fn switch(
     tx: &mut Tx,
-    id: &CustomerId,
+    account: &Account,
+    row: CustomerRow,
     expected: Option<IfMatch>,
+    suspension: Option<OwnSuspension>,
     dry_run: bool,
-    set: impl FnOnce(&mut CustomerRow, i64),
 ) -> Result<StateChange, Error> {
-    let account = tx.account()?;
-    let row = super::fetch(tx, &account, id, Permission::SwitchCustomers).await?;
-    if row.level == Level::Provider {
-        return Err(Error::new(Code::Forbidden, "The provider itself cannot be suspended."));
-    }
+    refuse_provider(&row)?;
     IfMatch::check_if_given(expected, row.version)?;
-    let mut changed = row.clone();
-    set(&mut changed, tx.now.as_microsecond());
-    let (before, after) = (state_of(&row), state_of(&changed));
-    let is_change = before != after;
+    let mut changed = with(&row, suspension);
+    let is_change = state_of(&row) != state_of(&changed);
     let consequences = consequences(tx, &row, &changed).await?;
-    if is_change && !dry_run {
-        if sql::update_state(tx, &changed).await? != 1 {
-            return Err(base::version::stale());
-        }
-        changed.version += 1;
-        if row.suspend_mode != changed.suspend_mode {
-            let above = mode_above(tx, &changed.path).await?;
-            sql::spread_state(tx, &changed.path, above).await?;
-        }
-        let action = if changed.suspend_mode.is_some() {
-            ChangeAction::CustomerSuspended
-        } else {
-            ChangeAction::CustomerActivated
-        };
-        tx.record(Entry::new(action, subject(&changed)).before(before).after(after));
+    if !dry_run {
+        changed = write(tx, &row, changed).await?;
     }
-    let customer = view::one(tx, &account, if dry_run { row } else { changed }).await?;
+    let customer = view::one(tx, account, if dry_run { row } else { changed }).await?;
     Ok(StateChange { customer, changes: is_change, consequences, dry_run })
+}
+
+/// Writes a customer's own state, and what follows from it below. Returns the row as it is by then.
+async fn write(tx: &mut Tx, row: &CustomerRow, mut changed: CustomerRow) -> Result<CustomerRow, Error> {
+    let (before, after) = (state_of(row), state_of(&changed));
+    if before == after {
+        return Ok(changed);
+    }
+    tx.update(row, &changed, Assignments::new()).await?;
+    changed.version += 1;
+    if row.suspend_mode != changed.suspend_mode {
+        let above = mode_above(tx, &changed.path).await?;
+        sql::spread_state(tx, &changed.path, above).await?;
+    }
+    let action =
+        if changed.suspend_mode.is_some() { ChangeAction::CustomerSuspended } else { ChangeAction::CustomerActivated };
+    tx.record(Entry::new(action, subject(&changed)).before(before).after(after));
+    Ok(changed)
 }
 
 fn state_of(row: &CustomerRow) -> Value {
@@ -161,7 +219,7 @@ async fn consequences(cx: &mut Cx, before: &CustomerRow, after: &CustomerRow) ->
     let mut untouched: Vec<Path> = Vec::new();
     for (path, mode, customers_below, sites_below, devices_below) in sql::suspended_below(cx, &before.path).await? {
         let path = Path::from_stored(path);
-        let own = Mode::from_word(&mode).map_or(Own::Active, Own::Suspended);
+        let own = mode.parse().map_or(Own::Active, Own::Suspended);
         // Rows come in the order of their paths: what lies below one that was subtracted follows it.
         if strictness(own) < stricter || untouched.last().is_some_and(|top| top.contains(&path)) {
             continue;
@@ -183,6 +241,81 @@ async fn consequences(cx: &mut Cx, before: &CustomerRow, after: &CustomerRow) ->
         .map(|(_, count)| count)
         .sum();
     Ok(Consequences { customers, devices, devices_with_recent_backup })
+}
+
+/// The same in sum for many that come to one state, each thing counted once. Previews ask for it, so it is read and not
+/// waited for.
+pub(super) async fn consequences_of_many(
+    cx: &mut Cx,
+    account: &Account,
+    changing: &[(&CustomerRow, &TotalsRow)],
+    to: Option<Mode>,
+    since: i64,
+) -> Result<Consequences, Error> {
+    let mut sum = Consequences::default();
+    let mut rows: Vec<&(&CustomerRow, &TotalsRow)> = changing.iter().collect();
+    rows.sort_by(|(a, _), (b, _)| a.path.cmp(&b.path));
+    let lineage = base::lineage::Lineage::of(cx, rows.iter().map(|(row, _)| &row.path)).await?;
+    // All that are suspended anywhere in sight, in the order of their paths: each subtree is a range of it.
+    let suspended: Vec<_> = sql::suspended_below(cx, &account.path)
+        .await?
+        .into_iter()
+        .map(|(path, mode, customers, sites, devices)| {
+            let own = mode.parse().map_or(Own::Active, Own::Suspended);
+            (Path::from_stored(path), strictness(own), customers + sites + 1, devices)
+        })
+        .collect();
+    let changing_ids: std::collections::HashSet<&str> = rows.iter().map(|(row, _)| row.id.as_str()).collect();
+    let (mut tops, mut untouched): (Vec<Path>, Vec<Path>) = (Vec::new(), Vec::new());
+    for (row, totals) in rows {
+        if tops.last().is_some_and(|top| top.contains(&row.path)) {
+            continue;
+        }
+        let mut above: Vec<&str> = row.path.ids().collect();
+        above.pop();
+        let parent = tree::state::effective(above.into_iter().map(|id| (id, lineage.own(id))));
+        let mode_of = |own: Own| match tree::state::below(parent, row.id.as_str(), own) {
+            Effective::Active => None,
+            Effective::Suspended { mode, .. } => Some(mode),
+        };
+        let (was, is) = (mode_of(row.own_state()), mode_of(to.map_or(Own::Active, Own::Suspended)));
+        if was == is {
+            continue;
+        }
+        let stricter = was.max(is);
+        sum.customers += totals.customers + totals.sites + 1;
+        sum.devices += totals.devices;
+        tops.push(row.path.clone());
+        let from = suspended.partition_point(|(path, ..)| path <= &row.path);
+        for (path, strictness, nodes, devices) in
+            suspended[from..].iter().take_while(|(path, ..)| row.path.contains(path))
+        {
+            // What is selected too comes to the same state.
+            let stays = *strictness >= stricter && !changing_ids.contains(path.id());
+            if stays && !untouched.last().is_some_and(|top| top.contains(path)) {
+                sum.customers -= nodes;
+                sum.devices -= devices;
+                untouched.push(path.clone());
+            }
+        }
+    }
+    let mut recent: Vec<(Path, i64)> = Vec::new();
+    if tops.len() <= ASKED_ONE_BY_ONE {
+        for top in &tops {
+            let found = sql::devices_with_backup_since(cx, top, since).await?;
+            recent.extend(found.into_iter().map(|(path, count)| (Path::from_stored(path), count)));
+        }
+    } else {
+        let found = sql::devices_with_backup_since(cx, &account.path, since).await?;
+        let found = found.into_iter().map(|(path, count)| (Path::from_stored(path), count));
+        recent.extend(found.filter(|(path, _)| is_below(&tops, path)));
+    }
+    let overlay = cx.overlay().await?;
+    let just_now = overlay.backed_up_since(since).filter(|path| is_below(&tops, path)).map(|path| (path.clone(), 1));
+    recent.extend(just_now);
+    sum.devices_with_recent_backup =
+        recent.into_iter().filter(|(path, _)| !is_below(&untouched, path)).map(|(_, count)| count).sum();
+    Ok(sum)
 }
 
 /// Whether `path` lies at or below one of the sorted, disjoint `tops`.

@@ -1,18 +1,18 @@
 //! Editing a customer: company name, profile, and what may be set once.
 
 use api::change::ChangeAction;
-use api::customer::{Customer, CustomerUpdate};
+use api::customer::{Customer, CustomerUpdate, ProfileUpdate};
 use api::id::CustomerId;
 use api::units::Secret;
 use api::{Code, Error, FieldError, Level};
 
-use super::create::PROFILE_LENGTHS;
 use super::sql::{self, CustomerRow};
 use super::{above, snapshot, subject, view};
 use base::authn::check_password;
 use base::authz::Permission;
 use base::change::Entry;
 use base::cx::Tx;
+use base::limits::Limits;
 use base::text::{self, Checks};
 use base::version::IfMatch;
 
@@ -24,9 +24,9 @@ impl CheckedUpdate {
     /// Looks at each field by itself, in its stored form, and names all that are wrong. `known`: what the customer was
     /// called before.
     pub fn of(mut input: CustomerUpdate, known: &[String]) -> Result<Self, Error> {
-        let mut checks = Checks::default();
+        let mut checks = Checks::within(Limits::of::<CustomerUpdate>().with::<ProfileUpdate>("profile."));
         if let Some(name) = input.company_name {
-            input.company_name = checks.take("company_name", text::line(&name, 255));
+            input.company_name = checks.line("company_name", &name);
         }
         if let Some(email) = input.email {
             input.email = Some(super::create::email(&mut checks, email.as_deref()));
@@ -35,7 +35,7 @@ impl CheckedUpdate {
             input.country = checks.take("country", text::country(&code));
         }
         if let Some(max) = input.max_devices {
-            input.max_devices = Some(super::create::max_devices(&mut checks, max));
+            input.max_devices = Some(max.and_then(|max| checks.number("max_devices", max)));
         }
         if let Some(password) = &input.password {
             let own = [
@@ -47,24 +47,10 @@ impl CheckedUpdate {
             checks.take("password", check_password(password.expose(), &known));
         }
         if let Some(username) = input.username {
-            input.username = checks.take("username", text::handle(&username, 3, 64));
+            input.username = checks.handle("username", &username);
         }
         if let Some(profile) = &mut input.profile {
-            let fields = [
-                &mut profile.address,
-                &mut profile.city,
-                &mut profile.phone,
-                &mut profile.fax,
-                &mut profile.notes,
-                &mut profile.shared_notes,
-                &mut profile.contact,
-                &mut profile.reference,
-            ];
-            for (field, (name, max)) in fields.into_iter().zip(PROFILE_LENGTHS) {
-                if let Some(value) = field {
-                    *value = checks.take(&format!("profile.{name}"), text::optional(value.as_deref(), max)).flatten();
-                }
-            }
+            super::create::check_profile(&mut checks, profile.fields_mut());
         }
         checks.finish()?;
         Ok(Self(input))
@@ -95,9 +81,7 @@ pub async fn update(
     if before == after {
         return view::one(tx, &account, row).await;
     }
-    if sql::update(tx, &changed, password_hash).await? != 1 {
-        return Err(base::version::stale());
-    }
+    sql::update(tx, &row, &changed, password_hash).await?;
     changed.version += 1;
     let entry = Entry::new(ChangeAction::CustomerUpdated, subject(&changed)).before(before).after(after);
     // Of what can be edited the gateway knows the name alone.
@@ -120,23 +104,13 @@ async fn apply(tx: &mut Tx, row: &mut CustomerRow, input: &CustomerUpdate) -> Re
     if let Some(country) = &input.country {
         row.country = Some(country.clone());
     }
-    let set = |stored: &mut Option<String>, value: &Option<Option<String>>| {
-        if let Some(value) = value {
-            stored.clone_from(value);
-        }
-    };
-    set(&mut row.email, &input.email);
+    if let Some(email) = &input.email {
+        row.email.clone_from(email);
+    }
     row.max_devices = input.max_devices.unwrap_or(row.max_devices);
     row.kind = input.kind.unwrap_or(row.kind);
     if let Some(profile) = &input.profile {
-        set(&mut row.address, &profile.address);
-        set(&mut row.city, &profile.city);
-        set(&mut row.phone, &profile.phone);
-        set(&mut row.fax, &profile.fax);
-        set(&mut row.notes, &profile.notes);
-        set(&mut row.shared_notes, &profile.shared_notes);
-        set(&mut row.contact, &profile.contact);
-        set(&mut row.reference, &profile.reference);
+        row.profile.apply(profile);
     }
     Ok(())
 }

@@ -25,9 +25,22 @@ pub async fn customers(
 /// Makes the wire customer of one row.
 pub async fn one(cx: &mut Cx, account: &Account, row: CustomerRow) -> Result<Customer, Error> {
     let totals = super::sql::totals(cx, &row.id).await?;
+    with_totals(cx, account, row, totals).await
+}
+
+/// The same where the totals are known.
+pub async fn with_totals(
+    cx: &mut Cx,
+    account: &Account,
+    row: CustomerRow,
+    totals: TotalsRow,
+) -> Result<Customer, Error> {
     let lineage = Lineage::of(cx, std::iter::once(&row.path)).await?;
     let overlay = cx.overlay().await?;
-    Ok(customer(&lineage, account, row, totals, &overlay))
+    let mut above = lineage.ancestors(&row.path, account);
+    above.pop();
+    let customer = customer(&lineage, account, row, totals, &overlay);
+    Ok(Customer { ancestors: Some(above), ..customer })
 }
 
 fn customer(lineage: &Lineage, account: &Account, row: CustomerRow, totals: TotalsRow, overlay: &Overlay) -> Customer {
@@ -41,6 +54,7 @@ fn customer(lineage: &Lineage, account: &Account, row: CustomerRow, totals: Tota
         parent_id: parent.cloned(),
         parent_name: parent.and_then(|id| lineage.get(id.as_str())).map(|node| node.company_name.clone()),
         path: row.path.seen_from(&account.path).to_string(),
+        ancestors: None,
         level: row.level,
         account_state: row.account_state(),
         suspension,
@@ -53,16 +67,7 @@ fn customer(lineage: &Lineage, account: &Account, row: CustomerRow, totals: Tota
             devices: totals.devices,
             used_bytes: unsaved.used_bytes(totals.used_bytes),
         },
-        profile: Profile {
-            address: row.address,
-            city: row.city,
-            phone: row.phone,
-            fax: row.fax,
-            notes: row.notes.filter(|_| looks_after),
-            shared_notes: row.shared_notes,
-            contact: row.contact,
-            reference: row.reference,
-        },
+        profile: Profile { notes: row.profile.notes.filter(|_| looks_after), ..row.profile },
         created_at: Time::from_micros(row.created_at),
         id: row.id,
         name: row.name,
@@ -77,7 +82,7 @@ fn customer(lineage: &Lineage, account: &Account, row: CustomerRow, totals: Tota
     }
 }
 
-fn actions(lineage: &Lineage, account: &Account, row: &CustomerRow, totals: TotalsRow) -> Vec<Action> {
+pub(super) fn actions(lineage: &Lineage, account: &Account, row: &CustomerRow, totals: TotalsRow) -> Vec<Action> {
     let effective = lineage.effective(&row.path);
     let mut actions = Vec::with_capacity(9);
     let mut add = |name: &str, permission: Permission, blocked: Option<(Code, &str)>| {

@@ -7,10 +7,10 @@ pub mod sql;
 use api::change::ChangeAction;
 use api::device::{Device, DeviceCredentials, DeviceKind, DeviceStatus, DeviceUpdate};
 use api::id::{DeviceId, RepositoryId, StorageLocationId};
-use api::page::{CountQuery, Counts, ListQuery, Page};
+use api::page::{CountQuery, ListCounts, ListQuery, Page};
 use api::units::{Action, Secret, Time};
 use api::{Code, Error};
-use serde_json::json;
+use strum::VariantNames;
 
 pub use register::{CheckedRegistration, Machine, PlaceOfMachine, enrol, knows_pass_key, pass_key_unknown, register};
 
@@ -19,12 +19,12 @@ use crate::customers::fields::{MODES, STATES};
 use base::App;
 use base::authn::{token, token_hash};
 use base::authz::{Account, Permission};
-use base::change::{Entry, Subject};
+use base::change::{Entry, Subject, snapshot};
 use base::cx::{Cx, Tx};
 use base::lineage::Lineage;
 use base::list::{Beside, Counter, Field, Grams, Noun, Place, Population};
 use base::overlay::Overlay;
-use base::text;
+use base::text::Checks;
 use base::version::IfMatch;
 
 static REPOSITORY: Beside =
@@ -45,14 +45,10 @@ pub(crate) static NOUN: Noun = Noun {
         Field::id("id", "d.id").searched(),
         Field::id("customer_id", "d.customer_id"),
         Field::text("customer_name", "c.company_folded").of(&CUSTOMER).sorted(),
-        Field::words("kind", "d.kind", || {
-            [DeviceKind::Agent, DeviceKind::Appliance, DeviceKind::DirectToCloud].map(sql::kind_word).to_vec()
-        }),
+        Field::words("kind", "d.kind", DeviceKind::VARIANTS),
         Field::text("os", "fold(d.os)").optional().searched().counted_as("d.os"),
         Field::text("fingerprint", "fold(d.fingerprint)").optional().searched(),
-        Field::words("status", "d.status", || {
-            [DeviceStatus::Authorised, DeviceStatus::PendingApproval].map(sql::status_word).to_vec()
-        }),
+        Field::words("status", "d.status", DeviceStatus::VARIANTS),
         Field::told("effective_state.state", STATES).of(&CUSTOMER),
         Field::told("effective_state.mode", MODES).of(&CUSTOMER),
         Field::id("repository_id", "r.id").of(&REPOSITORY),
@@ -83,7 +79,7 @@ pub async fn list(cx: &mut Cx, query: &ListQuery) -> Result<Page<Device>, Error>
 }
 
 /// How many devices of the list have which value.
-pub async fn count(cx: &mut Cx, query: &CountQuery) -> Result<Counts, Error> {
+pub async fn count(cx: &mut Cx, query: &CountQuery) -> Result<ListCounts, Error> {
     let account = cx.account()?;
     account.authorize(Permission::ReadDevices, &account.path)?;
     base::list::count(cx, &account, query, &NOUN).await
@@ -103,7 +99,8 @@ async fn fetch(cx: &mut Cx, account: &Account, id: &DeviceId, permission: Permis
 async fn seen(cx: &mut Cx, account: &Account, whole: WholeDevice) -> Result<Device, Error> {
     let lineage = Lineage::of(cx, std::iter::once(&whole.0.path)).await?;
     let overlay = cx.overlay().await?;
-    Ok(view(&cx.app, &lineage, account, whole, &overlay))
+    let ancestors = Some(lineage.ancestors(&whole.0.path, account));
+    Ok(Device { ancestors, ..view(&cx.app, &lineage, account, whole, &overlay) })
 }
 
 /// What `rest:` is put before: the repository's address, ending in a slash.
@@ -129,6 +126,7 @@ fn view(
         version: row.version,
         effective_state: lineage.effective_state(&row.path, account),
         path: row.path.seen_from(&account.path).to_string(),
+        ancestors: None,
         repository_url: repository_url(app, &repository.id),
         actions: vec![
             action("edit", Permission::EditDevices),
@@ -168,15 +166,16 @@ pub async fn update(tx: &mut Tx, id: &DeviceId, expected: IfMatch, input: &Devic
     expected.check(row.version)?;
     let mut changed = row.clone();
     if let Some(name) = &input.name {
-        changed.name = text::line(name, 255).map_err(|(code, detail)| Error::field("name", code, detail))?;
+        let mut checks = Checks::of::<DeviceUpdate>();
+        let name = checks.line("name", name);
+        checks.finish()?;
+        changed.name = name.unwrap_or_default();
     }
     if changed.name != row.name {
-        if sql::update(tx, &changed, None).await? != 1 {
-            return Err(base::version::stale());
-        }
+        sql::update(tx, &row, &changed, None).await?;
+        let (before, after) = base::change::difference(&snapshot(&row), &snapshot(&changed));
         changed.version += 1;
-        let entry = Entry::new(ChangeAction::DeviceUpdated, subject(&changed));
-        tx.record(entry.before(json!({ "name": row.name })).after(json!({ "name": changed.name })));
+        tx.record(Entry::new(ChangeAction::DeviceUpdated, subject(&changed)).before(before).after(after));
     }
     seen(tx, &account, (changed, repository, home)).await
 }
@@ -191,9 +190,7 @@ pub async fn issue_credentials(
     let (row, repository, _) = fetch(tx, &account, id, Permission::IssueCredentials).await?;
     IfMatch::check_if_given(expected, row.version)?;
     let password = token(tx.app.random)?;
-    if sql::update(tx, &row, Some(&token_hash(&password))).await? != 1 {
-        return Err(base::version::stale());
-    }
+    sql::update(tx, &row, &row, Some(&token_hash(&password))).await?;
     tx.record(Entry::new(ChangeAction::DeviceCredentialsIssued, subject(&row)));
     Ok(credentials(&tx.app, &row.id, row.status, &repository.id, password))
 }

@@ -14,7 +14,7 @@ use super::{credentials, subject};
 use crate::customers;
 use crate::pass_keys;
 use base::authn::{token, token_hash};
-use base::change::Entry;
+use base::change::{Entry, snapshot};
 use base::cx::{Cx, Tx};
 use base::lineage::Lineage;
 use base::text::{self, Checks};
@@ -32,12 +32,11 @@ pub struct CheckedRegistration {
 
 impl CheckedRegistration {
     pub fn of(input: &DeviceRegister) -> Result<Self, Error> {
-        let mut checks = Checks::default();
-        let name = checks.take("name", text::line(&input.name, 255));
-        let fingerprint =
-            input.fingerprint.as_deref().and_then(|print| checks.take("fingerprint", text::line(print, 255)));
-        let os = checks.take("os", text::optional(input.os.as_deref(), 100)).flatten();
-        let site = checks.take("site", text::optional(input.site.as_deref(), 64)).flatten();
+        let mut checks = Checks::of::<DeviceRegister>();
+        let name = checks.line("name", &input.name);
+        let fingerprint = input.fingerprint.as_deref().and_then(|print| checks.line("fingerprint", print));
+        let os = checks.optional("os", input.os.as_deref());
+        let site = checks.optional("site", input.site.as_deref());
         checks.finish()?;
         Ok(Self {
             secret_hash: token_hash(input.pass_key.expose().trim()),
@@ -148,9 +147,9 @@ pub async fn enrol(
             created_at: tx.now.as_microsecond(),
         };
         tx.add_to_totals(&row.path, Totals { devices: 1, used_bytes, last_backup_at, ..Totals::default() });
-        let after = json!({ "name": row.name, "kind": row.kind, "os": row.os, "fingerprint": row.fingerprint,
-            "pass_key": place.pass_key.prefix });
-        record(tx, ChangeAction::DeviceRegistered, &row, after);
+        let mut after = snapshot(&row);
+        after.insert("pass_key".to_owned(), place.pass_key.prefix.as_str().into());
+        record(tx, ChangeAction::DeviceRegistered, &row, after.into());
         let id = RepositoryId::new(tx.app.random.uuid(tx.now)?);
         let repository = sql::Repository { id, used_bytes, last_backup_at };
         new.push(sql::NewDevice {
@@ -235,10 +234,8 @@ async fn reissue(
         let detail = "A device with this fingerprint is in use. An administrator can issue new credentials for it.";
         return Err(Error::new(Code::FingerprintBoundElsewhere, detail));
     }
-    let row = DeviceRow { name: input.name.clone(), kind: input.kind, os: input.os.clone(), ..known };
-    if sql::update(tx, &row, Some(secret_hash)).await? != 1 {
-        return Err(base::version::stale());
-    }
+    let row = DeviceRow { name: input.name.clone(), kind: input.kind, os: input.os.clone(), ..known.clone() };
+    sql::update(tx, &known, &row, Some(secret_hash)).await?;
     let repository = sql::repository_of(tx, &row.id).await?;
     record(tx, ChangeAction::DeviceRegisteredAgain, &row, json!({ "name": row.name, "kind": row.kind, "os": row.os }));
     Ok(credentials(&tx.app, &row.id, row.status, &repository, password))

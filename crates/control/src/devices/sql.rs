@@ -3,7 +3,7 @@
 use api::device::{DeviceKind, DeviceStatus};
 use api::id::{CustomerId, DeviceId, PassKeyId, RepositoryId, StoragePoolId};
 use api::{Code, Error};
-use db::{Raw, Rows, Sql, assign, columns, columns_of, row, sql};
+use db::{Assignments, Raw, Rows, Sql, Stored, Text, assign, columns, columns_of, sql};
 use tree::Path;
 
 use base::cx::{Cx, Tx};
@@ -12,16 +12,16 @@ db::record! {
     /// A device as it is stored, without its secret.
     #[derive(Clone, Debug)]
     pub struct DeviceRow {
-        pub id: DeviceId as String => DeviceId::from_text,
+        pub id: DeviceId as Text,
         pub version: i64,
-        pub customer_id: CustomerId as String => CustomerId::from_text,
-        pub path: Path as String => Path::from_stored,
-        pub end_customer_id: CustomerId as String => CustomerId::from_text,
-        pub name: String,
-        pub kind: DeviceKind as String => kind,
-        pub os: Option<String>,
-        pub fingerprint: Option<String>,
-        pub status: DeviceStatus as String => status,
+        pub customer_id: CustomerId as Text,
+        pub path: Path as Text,
+        pub end_customer_id: CustomerId as Text,
+        pub name: String [logged],
+        pub kind: DeviceKind as Text [logged],
+        pub os: Option<String> [logged],
+        pub fingerprint: Option<String> [logged],
+        pub status: DeviceStatus as Text,
         pub first_contact_at: Option<i64>,
         pub created_at: i64,
     }
@@ -31,7 +31,7 @@ db::record! {
     /// What a list shows of a device's repository.
     #[derive(Clone, Debug)]
     pub struct Repository {
-        pub id: RepositoryId as String => RepositoryId::from_text,
+        pub id: RepositoryId as Text,
         pub used_bytes: i64,
         pub last_backup_at: Option<i64>,
     }
@@ -48,33 +48,24 @@ db::record! {
 
 pub type WholeDevice = (DeviceRow, Repository, CustomerOfDevice);
 
-pub fn kind_word(kind: DeviceKind) -> &'static str {
-    match kind {
-        DeviceKind::Agent => "agent",
-        DeviceKind::Appliance => "appliance",
-        DeviceKind::DirectToCloud => "direct_to_cloud",
+impl Stored for DeviceRow {
+    const TABLE: &'static str = "devices";
+
+    fn derived(&self) -> Assignments {
+        assign! {
+            name_folded: base::text::fold(&self.name),
+            search: base::text::search_column([
+                Some(self.name.as_str()),
+                Some(self.id.as_str()),
+                self.os.as_deref(),
+                self.fingerprint.as_deref(),
+            ]),
+        }
     }
 }
 
-fn kind(word: String) -> Result<DeviceKind, String> {
-    [DeviceKind::Agent, DeviceKind::Appliance, DeviceKind::DirectToCloud]
-        .into_iter()
-        .find(|kind| kind_word(*kind) == word)
-        .ok_or(word)
-}
-
-pub fn status_word(status: DeviceStatus) -> &'static str {
-    match status {
-        DeviceStatus::Authorised => "authorised",
-        DeviceStatus::PendingApproval => "pending_approval",
-    }
-}
-
-fn status(word: String) -> Result<DeviceStatus, String> {
-    [DeviceStatus::Authorised, DeviceStatus::PendingApproval]
-        .into_iter()
-        .find(|status| status_word(*status) == word)
-        .ok_or(word)
+impl Stored for Repository {
+    const TABLE: &'static str = "repositories";
 }
 
 const JOINED: &str =
@@ -121,16 +112,6 @@ pub async fn repository_of(cx: &mut Cx, device: &DeviceId) -> Result<RepositoryI
     Ok(RepositoryId::from_text(id))
 }
 
-fn derived(row: &DeviceRow) -> (String, String) {
-    let search = base::text::search_column([
-        Some(row.name.as_str()),
-        Some(row.id.as_str()),
-        row.os.as_deref(),
-        row.fingerprint.as_deref(),
-    ]);
-    (base::text::fold(&row.name), search)
-}
-
 /// A device to write, with its repository.
 #[derive(Clone, Debug)]
 pub struct NewDevice {
@@ -146,36 +127,14 @@ const AT_ONCE: usize = 1000;
 
 pub async fn insert(tx: &mut Tx, new: &[NewDevice]) -> Result<(), Error> {
     for some in new.chunks(AT_ONCE) {
-        let (mut devices, mut repositories) = (Rows::new("devices"), Rows::new("repositories"));
+        let (mut devices, mut repositories) = (Rows::new(DeviceRow::TABLE), Rows::new(Repository::TABLE));
         for NewDevice { row, secret_hash, pass_key, repository, pool } in some {
-            let (name_folded, search) = derived(row);
-            devices.push(row! {
-                id: &row.id,
-                version: row.version,
-                customer_id: &row.customer_id,
-                path: row.path.as_str(),
-                end_customer_id: &row.end_customer_id,
-                name: &row.name,
-                name_folded: name_folded,
-                kind: kind_word(row.kind),
-                os: row.os.as_ref(),
-                fingerprint: row.fingerprint.as_ref(),
-                status: status_word(row.status),
-                secret_hash: secret_hash,
-                pass_key_id: pass_key,
-                first_contact_at: row.first_contact_at,
-                created_at: row.created_at,
-                search: search,
-            });
-            repositories.push(row! {
-                id: &repository.id,
+            devices.push(row.assignments().and(assign! { secret_hash: secret_hash, pass_key_id: pass_key }));
+            repositories.push(repository.assignments().and(assign! {
                 device_id: &row.id,
-                path: row.path.as_str(),
+                path: &row.path,
                 pool_id: pool,
-                used_bytes: repository.used_bytes,
-                last_backup_at: repository.last_backup_at,
-                is_open: false,
-            });
+            }));
         }
         tx.exec(devices.into_sql()).await.map_err(|error| {
             base::cx::taken(error, "devices", &["end_customer_id", "fingerprint"], || {
@@ -188,23 +147,18 @@ pub async fn insert(tx: &mut Tx, new: &[NewDevice]) -> Result<(), Error> {
     Ok(())
 }
 
-/// What a device says of itself may change until it has signed in; later its name is edited by people. `row.version`
-/// is the version it was read with.
-pub async fn update(tx: &mut Tx, row: &DeviceRow, secret_hash: Option<&str>) -> Result<u64, Error> {
-    let (name_folded, search) = derived(row);
-    let values = assign! {
-        name: &row.name,
-        name_folded: name_folded,
-        kind: kind_word(row.kind),
-        os: row.os.as_ref(),
-        search: search,
-    };
-    let mut statement = sql!["update devices set version = version + 1, ", values];
+/// What a device says of itself may change until it has signed in; later its name is edited by people.
+pub async fn update(
+    tx: &mut Tx,
+    before: &DeviceRow,
+    after: &DeviceRow,
+    secret_hash: Option<&str>,
+) -> Result<(), Error> {
+    let mut beside = Assignments::new();
     if let Some(hash) = secret_hash {
-        statement.append(sql![", secret_hash = ", hash]);
+        beside.push("secret_hash", hash);
     }
-    statement.append(sql![" where id = ", &row.id, " and version = ", row.version]);
-    tx.exec(statement).await
+    tx.update(before, after, beside).await
 }
 
 /// Limits and present counts of the nodes on a path that have a limit, from the top down.

@@ -59,7 +59,15 @@ pub(crate) async fn delete_of(tx: &mut Tx, user: &UserId) -> Result<(), Error> {
 pub(crate) async fn forget_expired(app: &App) -> Result<u64, Error> {
     base::beside!(app, |tx| async {
         let now = tx.now.as_microsecond();
-        tx.exec(sql!["delete from invitations where expires_at <= ", now]).await
+        let limit = base::background::PIECE.cast_signed();
+        tx.exec(sql![
+            "delete from invitations where token_hash in (select token_hash from invitations where expires_at <= ",
+            now,
+            " order by token_hash limit ",
+            limit,
+            ")"
+        ])
+        .await
     }
     .await)
 }

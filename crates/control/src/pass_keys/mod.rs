@@ -51,7 +51,6 @@ fn expired(asker: &Asker<'_>) -> Sql {
     sql!["(k.expires_at is not null and k.expires_at <= ", asker.now.as_microsecond(), ")"]
 }
 
-const MAX_USES: i64 = 100_000;
 /// As much of a key as may be shown later: enough to tell keys apart, far too little to guess the rest.
 const PREFIX: usize = 9;
 
@@ -146,7 +145,7 @@ pub async fn create(tx: &mut Tx, customer: &CustomerId, input: &PassKeyCreate) -
             return Err(Error::field("id", Code::ParentLevelNotAllowed, detail));
         }
     };
-    let mut checks = Checks::default();
+    let mut checks = Checks::of::<PassKeyCreate>();
     if let Some(wanted) = &input.site_id {
         site = customers::fetch_reference(tx, &account, wanted, Permission::ManagePassKeys)
             .await?
@@ -155,9 +154,7 @@ pub async fn create(tx: &mut Tx, customer: &CustomerId, input: &PassKeyCreate) -
             checks.add("site_id", Code::ReferenceNotFound, "The customer has no such site.");
         }
     }
-    if input.max_uses.is_some_and(|max| !(1..=MAX_USES).contains(&max)) {
-        checks.add("max_uses", Code::OutOfRange, format!("Must be from 1 to {MAX_USES}."));
-    }
+    let max_uses = input.max_uses.and_then(|max| checks.number("max_uses", max));
     if input.expires_at.is_some_and(|at| at.0 <= tx.now) {
         checks.add("expires_at", Code::OutOfRange, "Must be in the future.");
     }
@@ -173,7 +170,7 @@ pub async fn create(tx: &mut Tx, customer: &CustomerId, input: &PassKeyCreate) -
         prefix: secret.chars().take(PREFIX).collect(),
         secret_hash: token_hash(&secret),
         uses: 0,
-        max_uses: input.max_uses,
+        max_uses,
         expires_at: input.expires_at.map(Time::micros),
         revoked_at: None,
         created_at: tx.now.as_microsecond(),

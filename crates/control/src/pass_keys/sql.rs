@@ -2,7 +2,7 @@
 
 use api::Error;
 use api::id::{CustomerId, PassKeyId};
-use db::{Raw, Sql, columns, columns_of, insert, sql};
+use db::{Raw, Sql, Stored, Text, columns, columns_of, sql};
 use tree::Path;
 
 use base::cx::{Cx, Tx};
@@ -12,9 +12,9 @@ db::record! {
     /// A pass key as it is stored: of the secret there is only the hash.
     #[derive(Clone, Debug)]
     pub struct PassKeyRow {
-        pub id: PassKeyId as String => PassKeyId::from_text,
-        pub customer_id: CustomerId as String => CustomerId::from_text,
-        pub site_id: Option<CustomerId> as Option<String> => |id| id.map(CustomerId::from_text),
+        pub id: PassKeyId as Text,
+        pub customer_id: CustomerId as Text,
+        pub site_id: Option<CustomerId> as Option<Text>,
         pub prefix: String,
         pub secret_hash: String,
         pub uses: i64,
@@ -23,6 +23,10 @@ db::record! {
         pub revoked_at: Option<i64>,
         pub created_at: i64,
     }
+}
+
+impl Stored for PassKeyRow {
+    const TABLE: &'static str = "pass_keys";
 }
 
 pub async fn find_by_secret(cx: &mut Cx, secret_hash: &str) -> Result<Option<PassKeyRow>, Error> {
@@ -40,7 +44,7 @@ db::record! {
     /// Where a pass key stands.
     #[derive(Clone, Debug)]
     pub struct PlaceOfPassKey {
-        pub path: Path as String => Path::from_stored,
+        pub path: Path as Text,
     }
 }
 
@@ -78,19 +82,7 @@ pub(super) async fn window(cx: &mut Cx, wanted: Sql, window: &Window) -> Result<
 }
 
 pub async fn insert(tx: &mut Tx, row: &PassKeyRow) -> Result<(), Error> {
-    tx.exec(insert! { "pass_keys",
-        id: &row.id,
-        customer_id: &row.customer_id,
-        site_id: row.site_id.as_ref(),
-        prefix: &row.prefix,
-        secret_hash: &row.secret_hash,
-        uses: row.uses,
-        max_uses: row.max_uses,
-        expires_at: row.expires_at,
-        revoked_at: row.revoked_at,
-        created_at: row.created_at,
-    })
-    .await?;
+    tx.exec(row.insertion()).await?;
     Ok(())
 }
 

@@ -75,6 +75,15 @@ pub async fn delete_of_customer(tx: &mut Tx, customer: &CustomerId, but: Option<
 
 /// Forgets sessions that have ended.
 pub async fn delete_ended(tx: &mut Tx, created_before: i64, seen_before: i64) -> Result<u64, Error> {
-    tx.exec(sql!["delete from sessions where created_at <= ", created_before, " or last_seen_at <= ", seen_before])
-        .await
+    let limit = base::background::PIECE.cast_signed();
+    tx.exec(sql![
+        "delete from sessions where token_hash in (select token_hash from sessions where created_at <= ",
+        created_before,
+        " or last_seen_at <= ",
+        seen_before,
+        " order by token_hash limit ",
+        limit,
+        ")"
+    ])
+    .await
 }

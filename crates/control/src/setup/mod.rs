@@ -12,7 +12,7 @@ use crate::customers::{NewNode, insert_node};
 use base::App;
 use base::authn::{check_password, token, token_hash};
 use base::cx::{Caller, Cx, Origin, Tx};
-use base::text::{self, Checks};
+use base::text::Checks;
 use base::turns::Turn;
 
 /// What the provider is called when the host's command line sets the installation up without a name.
@@ -29,9 +29,9 @@ pub struct CheckedSetup {
 
 impl CheckedSetup {
     pub fn of(provider_name: &str, email: &str, password: &str) -> Result<Self, Error> {
-        let mut checks = Checks::default();
-        let name = checks.take("provider_name", text::line(provider_name, 255));
-        let email = checks.take("email", text::email(email));
+        let mut checks = Checks::of::<SetupRequest>();
+        let name = checks.line("provider_name", provider_name);
+        let email = checks.email("email", email);
         let known: Vec<&str> = [name.as_deref(), email.as_deref()].into_iter().flatten().collect();
         checks.take("password", check_password(password, &known));
         checks.finish()?;

@@ -83,7 +83,9 @@ fn unstored() -> Error {
 async fn repositories(app: &App, only: Option<&RepositoryId>) -> Result<Vec<(String, PathBuf, i64, bool)>, Error> {
     let mut cx = Cx::read(app, Caller::System).await?;
     let mut statement = sql![
-        "select r.id, p.directory, r.used_bytes, r.is_open from repositories r join storage_pools p on p.id = r.pool_id"
+        "select r.id, p.directory, r.used_bytes,
+         exists (select 1 from repository_counters k where k.repository_id = r.id)
+         from repositories r join storage_pools p on p.id = r.pool_id"
     ];
     if let Some(id) = only {
         statement.append(sql![" where r.id = ", id.as_str()]);

@@ -1,7 +1,7 @@
 //! User accounts over HTTP.
 
 use api::id::UserId;
-use api::page::{CountQuery, Counts, ListQuery, Page};
+use api::page::{CountQuery, ListCounts, ListQuery, Page};
 use api::units::Secret;
 use api::user::{User, UserCreate, UserUpdate};
 use axum::extract::Path;
@@ -32,7 +32,7 @@ async fn user_list(call: Call, Parameters(query): Parameters<ListQuery>) -> Resu
 
 /// How many accounts of the list have which value.
 #[utoipa::path(get, path = "/users/counts", operation_id = "user_count", tag = "users", params(CountQuery),
-    responses((status = 200, body = Counts)))]
+    responses((status = 200, body = ListCounts)))]
 async fn user_count(call: Call, Parameters(query): Parameters<CountQuery>) -> Result<Response, Failure> {
     let mut cx = call.read_in_turn().await?;
     Ok(show(&super::count(&mut cx, &query).await?)?)
@@ -55,7 +55,7 @@ async fn user_create(command: Command<UserCreate>) -> Result<Reply<User>, Failur
         }
         None => Vec::new(),
     };
-    let checked = CheckedUser::of(Some(&input.email), Some(&input.name), password, &known)?;
+    let checked = CheckedUser::of::<UserCreate>(Some(&input.email), Some(&input.name), password, &known)?;
     let hash = command.hash_if_given(password).await?;
     transact!(command, CREATED, |tx| super::create(tx, &command.input, &checked, hash.clone()).await)
 }
@@ -79,7 +79,7 @@ async fn user_update(Path(id): Path<UserId>, command: Command<UserUpdate>) -> Re
         Some(_) => super::names(&mut command.call.read().await?, &id).await?,
         None => Vec::new(),
     };
-    let checked = CheckedUser::of(input.email.as_deref(), input.name.as_deref(), password, &known)?;
+    let checked = CheckedUser::of::<UserUpdate>(input.email.as_deref(), input.name.as_deref(), password, &known)?;
     let expected = command.call.require_match()?;
     let hash = command.hash_if_given(password).await?;
     transact!(command, OK, |tx| super::update(tx, &id, expected, &command.input, &checked, hash.clone()).await)

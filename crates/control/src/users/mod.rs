@@ -1,5 +1,6 @@
 //! User accounts: people who sign in with an email address and see the subtree of their customer.
 
+pub(crate) mod bulk;
 pub mod http;
 pub mod sql;
 
@@ -7,21 +8,23 @@ use api::change::ActorKind;
 use api::change::ChangeAction;
 use api::id::{CustomerId, UserId};
 use api::invitation::Invitation;
-use api::page::{CountQuery, Counts, ListQuery, Page};
+use api::page::{CountQuery, ListCounts, ListQuery, Page};
 use api::units::{Action, Time};
 use api::user::{Role, User, UserCreate, UserUpdate};
 use api::{Code, Error, Level};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
+use strum::VariantNames;
 use tree::Path;
+use utoipa::PartialSchema;
 
 use self::sql::{CustomerOfUser, UserRow};
 use crate::customers;
 use crate::customers::sql::CustomerRow;
 use base::authn::check_password;
 use base::authz::{Account, AccountId, Permission};
-use base::change::{Entry, Subject};
+use base::change::{Entry, Subject, snapshot};
 use base::cx::{Cx, Tx};
-use base::list::{Beside, Field, Noun, Place, Population};
+use base::list::{Beside, Field, Found, Noun, Place, Population};
 use base::text::{self, Checks};
 use base::version::IfMatch;
 
@@ -43,7 +46,7 @@ pub(crate) static NOUN: Noun = Noun {
         Field::id("customer_id", "u.customer_id"),
         Field::text("customer_name", "c.company_folded").of(&CUSTOMER),
         Field::text("email", "u.email_folded").sorted().searched(),
-        Field::words("role", "u.role", || Role::ALL.map(Role::as_str).to_vec()),
+        Field::words("role", "u.role", Role::VARIANTS),
         Field::flag("has_password", "(u.password_hash is not null)"),
         Field::time("last_sign_in_at", "coalesce(u.last_sign_in_at, 0)").optional_as_zero().sorted(),
         Field::time("created_at", "u.created_at").sorted(),
@@ -52,15 +55,21 @@ pub(crate) static NOUN: Noun = Noun {
 
 pub async fn list(cx: &mut Cx, query: &ListQuery) -> Result<Page<User>, Error> {
     let account = cx.account()?;
-    account.authorize(Permission::ReadUsers, &account.path)?;
-    let found = base::list::find(cx, &account, query, &NOUN).await?;
+    let found = find(cx, query).await?;
     let rows = found.arrange(sql::with_these_ids(cx, found.ids()).await?, |(row, _)| row.id.as_str());
     let items = rows.into_iter().map(|(row, home)| view(&account, row, &home)).collect();
     Ok(base::list::page(items, found.next, found.total))
 }
 
+/// The ids of a page of the list.
+async fn find(cx: &mut Cx, query: &ListQuery) -> Result<Found, Error> {
+    let account = cx.account()?;
+    account.authorize(Permission::ReadUsers, &account.path)?;
+    base::list::find(cx, &account, query, &NOUN).await
+}
+
 /// How many accounts of the list have which value.
-pub async fn count(cx: &mut Cx, query: &CountQuery) -> Result<Counts, Error> {
+pub async fn count(cx: &mut Cx, query: &CountQuery) -> Result<ListCounts, Error> {
     let account = cx.account()?;
     account.authorize(Permission::ReadUsers, &account.path)?;
     base::list::count(cx, &account, query, &NOUN).await
@@ -119,11 +128,6 @@ pub(crate) fn subject(row: &UserRow, path: &Path) -> Subject {
     }
 }
 
-fn snapshot(row: &UserRow) -> Map<String, Value> {
-    let value = json!({ "email": row.email, "name": row.name, "role": row.role });
-    if let Value::Object(fields) = value { fields } else { Map::new() }
-}
-
 /// Fields that are acceptable by themselves, in their stored form.
 #[derive(Clone, Debug, Default)]
 pub struct CheckedUser {
@@ -132,17 +136,17 @@ pub struct CheckedUser {
 }
 
 impl CheckedUser {
-    /// `known`: what the account and its customer are called already.
-    pub fn of(
+    /// `T`: the request. `known`: what the account and its customer are called already.
+    pub fn of<T: PartialSchema>(
         email: Option<&str>,
         name: Option<&str>,
         password: Option<&str>,
         known: &[String],
     ) -> Result<Self, Error> {
-        let mut checks = Checks::default();
+        let mut checks = Checks::of::<T>();
         let checked = Self {
-            email: email.and_then(|email| checks.take("email", text::email(email))),
-            name: name.and_then(|name| checks.take("name", text::line(name, 255))),
+            email: email.and_then(|email| checks.email("email", email)),
+            name: name.and_then(|name| checks.line("name", name)),
         };
         if let Some(password) = password {
             let known: Vec<&str> = known.iter().map(String::as_str).chain(email).chain(name).collect();
@@ -214,9 +218,7 @@ pub(crate) async fn restore_administrator(
     let (row, home) = sql::find_anywhere(tx, &id).await?.ok_or_else(Error::not_found)?;
     let changed = UserRow { role: Role::Administrator, ..row.clone() };
     if changed.role != row.role {
-        if sql::update(tx, &changed).await? != 1 {
-            return Err(base::version::stale());
-        }
+        sql::update(tx, &row, &changed).await?;
         let (before, after) = base::change::difference(&snapshot(&row), &snapshot(&changed));
         tx.record(Entry::new(ChangeAction::UserUpdated, subject(&changed, &home.path)).before(before).after(after));
     }
@@ -339,9 +341,7 @@ pub async fn update(
     if before == after && !sets_password {
         return Ok(view(&account, row, &home));
     }
-    if sql::update(tx, &changed).await? != 1 {
-        return Err(base::version::stale());
-    }
+    sql::update(tx, &row, &changed).await?;
     changed.version += 1;
     if before != after {
         tx.record(Entry::new(ChangeAction::UserUpdated, subject(&changed, &home.path)).before(before).after(after));

@@ -3,7 +3,7 @@
 use api::Error;
 use api::id::{CustomerId, UserId};
 use api::user::Role;
-use db::{Sql, assign, columns_of, insert, sql};
+use db::{Assignments, Sql, Stored, Text, assign, columns_of, sql};
 use tree::Path;
 
 use base::cx::{Cx, Tx};
@@ -12,12 +12,12 @@ db::record! {
     /// A user account as it is stored.
     #[derive(Clone, Debug)]
     pub struct UserRow {
-        pub id: UserId as String => UserId::from_text,
+        pub id: UserId as Text,
         pub version: i64,
-        pub customer_id: CustomerId as String => CustomerId::from_text,
-        pub email: String,
-        pub name: String,
-        pub role: Role as String => role,
+        pub customer_id: CustomerId as Text,
+        pub email: String [logged],
+        pub name: String [logged],
+        pub role: Role as Text [logged],
         pub password_hash: Option<String>,
         pub last_sign_in_at: Option<i64>,
         pub created_at: i64,
@@ -29,12 +29,20 @@ db::record! {
     #[derive(Clone, Debug)]
     pub struct CustomerOfUser {
         pub company_name: String,
-        pub path: Path as String => Path::from_stored,
+        pub path: Path as Text,
     }
 }
 
-fn role(word: String) -> Result<Role, String> {
-    Role::from_word(&word).ok_or(word)
+impl Stored for UserRow {
+    const TABLE: &'static str = "users";
+
+    fn derived(&self) -> Assignments {
+        assign! {
+            email_folded: base::text::fold(&self.email),
+            name_folded: base::text::fold(&self.name),
+            search: base::text::search_column([Some(self.name.as_str()), Some(self.email.as_str())]),
+        }
+    }
 }
 
 /// Where the account with this id stands.
@@ -85,11 +93,6 @@ fn taken(error: Error) -> Error {
     base::cx::taken(error, "users", &["email_folded"], super::taken)
 }
 
-fn derived(row: &UserRow) -> (String, String, String) {
-    let search = base::text::search_column([Some(row.name.as_str()), Some(row.email.as_str())]);
-    (base::text::fold(&row.email), base::text::fold(&row.name), search)
-}
-
 /// The user of this very customer with this address.
 pub async fn id_at(cx: &mut Cx, customer: &CustomerId, folded: &str) -> Result<Option<UserId>, Error> {
     let id: Option<String> = cx
@@ -99,48 +102,12 @@ pub async fn id_at(cx: &mut Cx, customer: &CustomerId, folded: &str) -> Result<O
 }
 
 pub async fn insert(tx: &mut Tx, row: &UserRow) -> Result<(), Error> {
-    let (email_folded, name_folded, search) = derived(row);
-    tx.exec(insert! { "users",
-        id: &row.id,
-        version: row.version,
-        customer_id: &row.customer_id,
-        email: &row.email,
-        email_folded: email_folded,
-        name: &row.name,
-        name_folded: name_folded,
-        role: row.role.as_str(),
-        password_hash: row.password_hash.as_ref(),
-        last_sign_in_at: row.last_sign_in_at,
-        created_at: row.created_at,
-        search: search,
-    })
-    .await
-    .map_err(taken)?;
+    tx.exec(row.insertion()).await.map_err(taken)?;
     Ok(())
 }
 
-/// `row.version` is the version it was read with. Nothing is written if it has moved on.
-pub async fn update(tx: &mut Tx, row: &UserRow) -> Result<u64, Error> {
-    let (email_folded, name_folded, search) = derived(row);
-    let values = assign! {
-        email: &row.email,
-        email_folded: email_folded,
-        name: &row.name,
-        name_folded: name_folded,
-        role: row.role.as_str(),
-        password_hash: row.password_hash.as_ref(),
-        search: search,
-    };
-    tx.exec(sql![
-        "update users set version = version + 1, ",
-        values,
-        " where id = ",
-        &row.id,
-        " and version = ",
-        row.version
-    ])
-    .await
-    .map_err(taken)
+pub async fn update(tx: &mut Tx, before: &UserRow, after: &UserRow) -> Result<(), Error> {
+    tx.update(before, after, Assignments::new()).await.map_err(taken)
 }
 
 pub async fn set_password(tx: &mut Tx, id: &UserId, hash: &str) -> Result<u64, Error> {

@@ -11,7 +11,8 @@ use crate::{Engine, Migration, Migrations};
 const TABLES: Migrations = Migrations::new(&[Migration::new(
     "V1__tables.sql",
     "create table places (id id_text primary key, name text not null, rank bigint, is_open boolean, picture bytea, \
-     parent_id id_text references places (id), constraint rank_is_positive check (rank > 0));
+     parent_id id_text references places (id), version bigint not null default 1, shout text,
+     constraint rank_is_positive check (rank > 0));
      create unique index places_name on places (parent_id, name);
      create unique index places_lower on places (lower(name)) where parent_id is null;
      create table counters (id bigint primary key, count bigint not null);

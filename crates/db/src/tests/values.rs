@@ -1,9 +1,15 @@
 //! What goes in comes out, on both engines.
 
-use super::databases;
-use crate::{Cell, Column, Error, Record, Row, columns, columns_of, list, record, sql};
+use std::convert::Infallible;
+use std::str::FromStr;
 
-#[derive(Debug, PartialEq)]
+use super::databases;
+use crate::{
+    Assignments, Column, Engine, Error, Fields, Kept, Record, Row, Rows, Stored, Text, Value, assign, columns,
+    columns_of, list, record, sql,
+};
+
+#[derive(Clone, Debug, PartialEq)]
 struct PlaceId(String);
 
 impl AsRef<str> for PlaceId {
@@ -12,74 +18,158 @@ impl AsRef<str> for PlaceId {
     }
 }
 
-#[derive(Debug, PartialEq)]
-struct Rank(u8);
+impl FromStr for PlaceId {
+    type Err = Infallible;
 
-impl Column for Rank {
-    fn from_cell(cell: Cell<'_>) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        Ok(Self(u8::try_from(i64::from_cell(cell)?)?))
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Self(text.to_owned()))
     }
 }
 
-fn checked_name(text: String) -> Result<String, String> {
-    if text.is_empty() { Err("empty".to_owned()) } else { Ok(text) }
+#[derive(Clone, Debug, PartialEq)]
+struct Name(String);
+
+impl AsRef<str> for Name {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Name {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.contains('/') { Err("has a slash".to_owned()) } else { Ok(Self(text.to_owned())) }
+    }
+}
+
+/// Fills two columns.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Looks {
+    rank: Option<u8>,
+    picture: Option<Vec<u8>>,
+}
+
+struct LooksColumns;
+
+impl Kept<Looks> for LooksColumns {
+    fn columns(_: &'static str) -> Vec<&'static str> {
+        vec!["rank", "picture"]
+    }
+
+    fn load(row: &Row<'_>, _: &'static str) -> Result<Looks, Error> {
+        let rank = row.read("rank", |cell| Ok(Option::<i64>::from_cell(cell)?.map(u8::try_from).transpose()?))?;
+        Ok(Looks { rank, picture: row.read("picture", Option::from_cell)? })
+    }
+
+    fn store(looks: &Looks) -> Vec<Value> {
+        vec![looks.rank.map(i64::from).into(), looks.picture.clone().into()]
+    }
 }
 
 record! {
     /// A record with every kind of field.
-    #[derive(Debug, PartialEq)]
+    #[derive(Clone, Debug, PartialEq)]
     struct Place {
         /// Its id.
-        id: PlaceId as String => PlaceId,
-        name: String as String => checked_name,
-        rank: Option<Rank>,
+        id: PlaceId as Text,
+        version: i64,
+        name: Name as Text [logged],
+        looks: Looks as LooksColumns [logged],
         is_open: Option<bool>,
-        picture: Option<Vec<u8>>,
-        parent_id: Option<PlaceId> as Option<String> => |id| id.map(PlaceId),
+        parent_id: Option<PlaceId> as Option<Text> [logged],
+    }
+}
+
+impl Stored for Place {
+    const TABLE: &'static str = "places";
+
+    fn derived(&self) -> Assignments {
+        assign! { shout: self.name.0.to_uppercase() }
+    }
+}
+
+fn full() -> Place {
+    Place {
+        id: PlaceId("a'\u{1F980}\"\n$1 ?1".into()),
+        version: 1,
+        name: Name("Ängström".into()),
+        looks: Looks { rank: Some(7), picture: Some(vec![0, 255, 10, 0]) },
+        is_open: Some(true),
+        parent_id: None,
+    }
+}
+
+#[test]
+fn a_record_is_written_with_what_follows_from_it() {
+    let place = full();
+    let sql = place.insertion();
+    assert_eq!(
+        sql.text(Engine::Postgres),
+        "insert into places (id, version, name, rank, picture, is_open, parent_id, shout) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8)"
+    );
+    assert_eq!(sql.values().last(), Some(&Value::from("ÄNGSTRÖM")));
+    assert_eq!(sql.values().nth(6), Some(&Value::Text(None)));
+
+    let renamed = Place { name: Name("x".into()), ..place.clone() };
+    let sql = renamed.update_of(&place, assign! { secret: "s" }).unwrap();
+    assert_eq!(
+        sql.text(Engine::Postgres),
+        "update places set version = version + 1, name = $1, shout = $2, secret = $3 where id = $4 and version = $5"
+    );
+    let sql = place.update_of(&place, assign! { secret: "s" }).unwrap();
+    assert!(sql.text(Engine::Sqlite).starts_with("update places set version = version + 1, secret = ?1 where"));
+    assert_eq!(place.update_of(&place, Assignments::new()), None);
+    // What follows from the same texts stays as it is.
+    let louder = Place { name: Name("X".into()), ..place };
+    let text = louder.update_of(&renamed, Assignments::new()).unwrap().text(Engine::Sqlite);
+    assert_eq!(text, "update places set version = version + 1, name = ?1 where id = ?2 and version = ?3");
+}
+
+#[test]
+fn only_what_is_marked_may_be_logged() {
+    let logged = full().logged();
+    let names: Vec<&str> = logged.iter().map(|(name, _)| *name).collect();
+    assert_eq!(names, ["name", "rank", "picture", "parent_id"]);
+    assert_eq!(logged[0].1, Value::from("Ängström"));
+    assert_eq!(logged[3].1, Value::Text(None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_update_writes_the_difference_once() {
+    for database in databases().await {
+        let place = full();
+        let changed = Place { name: Name("x".into()), looks: Looks::default(), is_open: None, ..place.clone() };
+        let mut tx = database.begin().await.unwrap();
+        tx.exec(place.insertion()).await.unwrap();
+        let statement = changed.update_of(&place, Assignments::new()).unwrap();
+        assert_eq!(tx.exec(statement.clone()).await.unwrap(), 1);
+        // Its version is another one by now.
+        assert_eq!(tx.exec(statement).await.unwrap(), 0);
+        let (found, shout): (Place, String) =
+            tx.one(sql!["select ", columns::<Place>(), ", shout from places"]).await.unwrap();
+        assert_eq!((found, shout.as_str()), (Place { version: 2, ..changed }, "X"));
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_kind_of_value_makes_the_round_trip() {
     for database in databases().await {
-        let full = Place {
-            id: PlaceId("a'\u{1F980}\"\n$1 ?1".into()),
-            name: "Ängström".into(),
-            rank: Some(Rank(7)),
-            is_open: Some(true),
-            picture: Some(vec![0, 255, 10, 0]),
-            parent_id: None,
-        };
+        let full = full();
         let empty = Place {
             id: PlaceId("b".into()),
-            name: "x".into(),
-            rank: None,
+            version: 1,
+            name: Name("x".into()),
+            looks: Looks::default(),
             is_open: None,
-            picture: None,
-            parent_id: Some(PlaceId(full.id.0.clone())),
+            parent_id: Some(full.id.clone()),
         };
         let mut tx = database.begin().await.unwrap();
-        for place in [&full, &empty] {
-            let changed = tx
-                .exec(sql![
-                    "insert into places (id, name, rank, is_open, picture, parent_id) values (",
-                    &place.id,
-                    ", ",
-                    &place.name,
-                    ", ",
-                    place.rank.as_ref().map(|rank| i64::from(rank.0)),
-                    ", ",
-                    place.is_open,
-                    ", ",
-                    place.picture.clone(),
-                    ", ",
-                    place.parent_id.as_ref(),
-                    ")"
-                ])
-                .await
-                .unwrap();
-            assert_eq!(changed, 1);
-        }
+        let mut rows = Rows::new(Place::TABLE);
+        rows.push(full.assignments());
+        rows.push(empty.assignments());
+        assert_eq!(tx.exec(rows.into_sql()).await.unwrap(), 2);
         tx.commit().await.unwrap();
 
         let mut conn = database.read().await.unwrap();
@@ -165,21 +255,27 @@ async fn what_does_not_fit_is_an_error_that_names_the_column() {
         let narrow = conn.one::<[u8; 2]>(sql!["select ", vec![1_u8]]).await;
         assert_eq!(decode(narrow.map(drop)).1, "expected 2 bytes, found 1");
         let disordered = sql![
-            "select name, id, rank, is_open, picture, parent_id from places union all \
-             select 'a', 'b', null, null, null, null"
+            "select name, version, id, rank, picture, is_open, parent_id from places union all \
+             select 'a', 1, 'b', null, null, null, null"
         ];
         let disordered = decode(conn.all::<Place>(disordered).await.map(drop));
         assert!(disordered.1.contains("wants the column id"), "{disordered:?}");
-        let unwanted = sql![
-            "select 'i' as id, '' as name, ",
-            1_i64,
-            " as rank, ",
-            true,
-            " as is_open, ",
-            None::<Vec<u8>>,
-            " as picture, 'p' as parent_id"
-        ];
-        assert_eq!(decode(conn.one::<Place>(unwanted).await.map(drop)), ("name".into(), "empty".into()));
+        let mut ask = async |name: &str, rank: i64| {
+            let unwanted = sql![
+                "select 'i' as id, 1 as version, ",
+                name,
+                " as name, ",
+                rank,
+                " as rank, ",
+                None::<Vec<u8>>,
+                " as picture, ",
+                true,
+                " as is_open, 'p' as parent_id"
+            ];
+            decode(conn.one::<Place>(unwanted).await.map(drop))
+        };
+        assert_eq!(ask("a/b", 1).await, ("name".into(), "a/b: has a slash".into()));
+        assert_eq!(ask("a", 256).await.0, "rank");
     }
 }
 
@@ -188,8 +284,6 @@ struct ByName {
 }
 
 impl Record for ByName {
-    const COLUMNS: &'static str = "";
-
     fn from_row(row: &Row<'_>) -> Result<Self, Error> {
         Ok(Self { second: row.get("second")? })
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use api::grant::Meter as _;
 use api::id::{DeviceId, RepositoryId};
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -188,7 +189,10 @@ async fn a_shutdown_stores_and_closes_everything() {
     let shutdown = CancellationToken::new();
     let running = tokio::spawn(Arc::clone(&world.gateway).run(shutdown.clone()));
     world.post("/restic/rep_1/config", b"config").await;
-    until("it is stored within a second or so", || world.book.row(&repository()).used_bytes == 6).await;
+    // The contact and the counter.
+    assert_eq!(world.gateway.store().await.ok(), Some(2));
+    assert_eq!(world.book.row(&repository()).used_bytes, 6);
+    assert_eq!(world.gateway.store().await.ok(), Some(0), "nothing has changed since");
     world.post(&path("keys", b"key"), b"key").await;
     shutdown.cancel();
     running.await.unwrap();

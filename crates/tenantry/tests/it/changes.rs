@@ -174,6 +174,59 @@ async fn every_command_on_pass_keys_and_devices_is_written() {
     app.finish().await;
 }
 
+/// A column that is added says whether it may be told of. What is derived, secret or only of use inside never is.
+#[tokio::test]
+async fn entries_tell_these_fields_and_no_others() {
+    let app = App::start().await;
+    let admin = app.admin();
+    let reseller = app.reseller("Northwind IT").await;
+    let profile = ["address", "city", "phone", "fax", "notes", "shared_notes", "contact", "reference"];
+    let customer = json!({
+        "parent_id": reseller, "company_name": "Bakery", "country": "DE", "username": "bakery", "password": PASSWORD,
+        "email": "info@bakery.example", "kind": "managed", "max_devices": 5,
+        "profile": profile.iter().map(|name| ((*name).to_owned(), json!("1"))).collect::<serde_json::Map<_, _>>(),
+    });
+    let customer = id(&admin.post("/customers", &customer).await.is(201));
+    let user = json!({ "customer_id": customer, "email": "jo@bakery.example", "name": "Jo", "role": "supporter",
+        "password": OTHER_PASSWORD });
+    admin.post("/users", &user).await.is(201);
+    let key = admin.post(&format!("/customers/{customer}/pass_keys"), &json!({})).await.is(201);
+    let device = json!({ "pass_key": key["pass_key"], "name": "till", "fingerprint": "f1" });
+    app.nobody().post("/devices/register", &device).await.is(201);
+
+    let entries = log(&app, &customer).await;
+    let mut told: Vec<Vec<&str>> = Vec::new();
+    for entry in &entries {
+        let mut names: Vec<&str> = entry["after"].as_object().unwrap().keys().map(String::as_str).collect();
+        names.sort_unstable();
+        told.push(names);
+    }
+    let mut of_customer = vec![
+        "account_state",
+        "company_name",
+        "country",
+        "email",
+        "kind",
+        "level",
+        "max_devices",
+        "parent_id",
+        "storage_location_id",
+        "username",
+    ];
+    of_customer.extend(profile);
+    of_customer.sort_unstable();
+    assert_eq!(
+        told,
+        [
+            vec!["fingerprint", "kind", "name", "os", "pass_key"],
+            vec!["expires_at", "max_uses", "site_id"],
+            vec!["email", "name", "role"],
+            of_customer,
+        ]
+    );
+    app.finish().await;
+}
+
 #[tokio::test]
 async fn what_changes_nothing_writes_nothing() {
     let app = App::start().await;

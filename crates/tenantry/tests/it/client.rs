@@ -138,11 +138,26 @@ impl Request {
         answer.headers().get("content-encoding").map(|coding| coding.to_str().unwrap().to_owned())
     }
 
+    /// An answer that tells events, one after the other.
+    pub(crate) async fn events(self) -> Events {
+        let response = self.builder.send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        assert!(!response.headers().contains_key("content-encoding"), "what is packed waits for more");
+        Events { response, buffer: String::new(), last_id: None }
+    }
+
     /// `None` where the connection ended before an answer was read.
     pub(crate) async fn try_send(self) -> Option<Answer> {
         let response = self.builder.send().await.ok()?;
         let status = response.status().as_u16();
         let headers = response.headers().clone();
+        // One that goes on and on is read by `events`.
+        let goes_on = headers.get("content-type").is_some_and(|kind| kind == "text/event-stream");
+        if goes_on {
+            let what = format!("{} {}", self.method, self.path);
+            return Some(Answer { what, status, headers, body: Value::Null });
+        }
         let bytes = response.bytes().await.unwrap();
         assert_ne!(status, 500, "{} {}: {}", self.method, self.path, String::from_utf8_lossy(&bytes));
         let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap().to_owned());
@@ -209,5 +224,48 @@ impl Answer {
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+}
+
+/// Server-sent events, as a browser reads them.
+pub(crate) struct Events {
+    response: reqwest::Response,
+    buffer: String,
+    /// What a browser sends when it connects again.
+    pub(crate) last_id: Option<String>,
+}
+
+impl Events {
+    /// The next event with data: its name and the data. Nothing where none comes within some seconds, or ever again.
+    pub(crate) async fn next(&mut self) -> Option<(String, Value)> {
+        loop {
+            let Some((block, rest)) = self.buffer.split_once("\n\n") else {
+                let more = tokio::time::timeout(Duration::from_secs(5), self.response.chunk()).await;
+                self.buffer.push_str(std::str::from_utf8(&more.ok()?.ok()??).unwrap());
+                continue;
+            };
+            let (block, rest) = (block.to_owned(), rest.to_owned());
+            self.buffer = rest;
+            let field = |name: &str| {
+                let lines = block.lines().filter_map(|line| line.split_once(':'));
+                lines.filter(|(field, _)| *field == name).map(|(_, value)| value.trim().to_owned()).next()
+            };
+            if let Some(id) = field("id") {
+                self.last_id = Some(id);
+            }
+            if let Some(data) = field("data") {
+                return Some((field("event").unwrap_or_default(), serde_json::from_str(&data).unwrap()));
+            }
+        }
+    }
+
+    /// The next event of this name; others are passed over.
+    pub(crate) async fn next_of(&mut self, name: &str) -> Option<Value> {
+        loop {
+            let (found, data) = self.next().await?;
+            if found == name {
+                return Some(data);
+            }
+        }
     }
 }

@@ -573,3 +573,31 @@ async fn username_and_first_password_come_together_and_the_missing_one_is_named(
     edit(json!({ "password": PASSWORD })).await.invalid(&[("password", "invalid")]);
     app.finish().await;
 }
+
+#[tokio::test]
+async fn a_customer_comes_with_the_way_to_it_as_far_as_its_reader_sees() {
+    let app = App::start().await;
+    let reseller = app.reseller("Reseller").await;
+    let customer = app.customer(&reseller, "end_customer", "Bakery").await;
+    let site = app.site(&customer, "mill_lane").await;
+    let secret = app.pass_key(&customer).await;
+    let machine = app.machine(&secret, "till").await.id;
+    let names = |thing: &serde_json::Value| -> Vec<String> {
+        let ancestors = thing["ancestors"].as_array().unwrap();
+        ancestors.iter().map(|node| node["company_name"].as_str().unwrap().to_owned()).collect()
+    };
+    let admin = app.admin();
+    let seen = admin.get(&format!("/customers/{site}")).await.is(200);
+    assert_eq!(names(&seen), [crate::app::PROVIDER, "Reseller", "Bakery"]);
+    assert_eq!(seen["ancestors"][2]["level"], "end_customer");
+    assert_eq!(
+        names(&admin.get(&format!("/devices/{machine}")).await.is(200)),
+        [crate::app::PROVIDER, "Reseller", "Bakery"]
+    );
+    // Nothing of what stands above the reader.
+    let own = app.person(&customer, "supporter", "own@example.com").await;
+    assert_eq!(names(&own.get(&format!("/customers/{customer}")).await.is(200)), Vec::<String>::new());
+    assert_eq!(names(&own.get(&format!("/customers/{site}")).await.is(200)), ["Bakery"]);
+    assert!(own.get("/customers").await.is(200)["items"][0].get("ancestors").is_none());
+    app.finish().await;
+}

@@ -52,6 +52,7 @@ async fn rows_in_bulk_are_those_that_commands_leave() {
             for counted in [
                 "totals",
                 "name",
+                "ancestors",
                 "sites",
                 "warnings",
                 "invitation",

@@ -29,7 +29,7 @@ a@mill.example', false, 3)",
      created_at, search)
      values ('d', 1, 'c', 'p/r/c/', 'c', 'Till 1', 'till 1', 'agent', 'authorised', 'x', 5, 'till 1
 d')",
-    "insert into repositories (id, device_id, pool_id, used_bytes, is_open) values ('rep', 'd', 'pool_1', 7, false)",
+    "insert into repositories (id, device_id, pool_id, used_bytes, is_open) values ('rep', 'd', 'pool_1', 7, true)",
     "insert into changes (number, at, actor_kind, action, subject_kind, subject_id, subject_name, subject_folded,
      customer_id, path)
      values (1, 1, 'system', 'customer.created', 'customer', 'c', 'Mill Lane', 'mill lane', 'c', 'p/r/c/'),

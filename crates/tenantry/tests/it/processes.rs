@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use base::{App as Control, Config};
 use control::grants::Follower;
 use serde_json::{Value, json};
+use tenantry::listen::Bounds;
+use tenantry::serve::{Options, Server};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -28,7 +30,7 @@ struct Second {
 impl Second {
     async fn start(app: &App) -> Self {
         let database = db::Database::open(app.database().url(), &control::MIGRATIONS).await.unwrap();
-        let config = Config { public_url: String::new(), data: app.data().to_owned() };
+        let config = Config { public_url: String::new(), data: app.data().to_owned(), node: "second".to_owned() };
         let control = Control::new(database, app.clock(), config).unwrap();
         let follower = Follower::start(&control).await.unwrap();
         let stop = CancellationToken::new();
@@ -168,6 +170,67 @@ async fn writers_of_two_processes_lose_nothing() {
     app.finish().await;
 }
 
+/// Two whole servers on one database and one pool: each counts what is written through it, and neither closes nor
+/// overwrites what the other has counted.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_gateways_count_one_repository_together() {
+    let app = App::start().await;
+    if app.database().engine() == db::Engine::Sqlite {
+        return app.finish().await;
+    }
+    let customer = app.end_customer("Bakery").await;
+    let key = app.pass_key(&customer).await;
+    let first = app.machine(&key, "till").await;
+    first.begin().await;
+    let data = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink(app.data().join("pool"), data.path().join("pool")).unwrap();
+    std::fs::copy(app.data().join("installation"), data.path().join("installation")).unwrap();
+    let start = async || {
+        let server = Server::start(Options {
+            data: data.path().to_owned(),
+            listen: ([127, 0, 0, 1], 0).into(),
+            database: app.database().url().to_owned(),
+            public_url: String::new(),
+            keep_free: 0,
+            clock: app.clock(),
+            bounds: Bounds::default(),
+        })
+        .await
+        .unwrap();
+        let (address, gateway, stop) = (server.address, Arc::clone(&server.gateway), CancellationToken::new());
+        (address, gateway, stop.clone(), tokio::spawn(server.run(stop)))
+    };
+    let used = async |client: &Client| {
+        client.get(&format!("/customers/{customer}")).await.is(200)["totals"]["used_bytes"].as_u64().unwrap()
+    };
+    let (address, gateway, stop, serving) = start().await;
+    let mut second = first.clone();
+    second.moved_to(address);
+    let before = used(app.admin()).await;
+    for round in 0..10_u64 {
+        assert_eq!(first.put("data", format!("first {round}").as_bytes()).await.0, 200);
+        // Exact to the moment where it was counted, whatever the other has counted since.
+        assert!(used(app.admin()).await >= before + 7 * (round + 1));
+        assert_eq!(second.put("data", format!("second {round}").as_bytes()).await.0, 200);
+        if round % 3 == 0 {
+            gateway.flush().await.unwrap();
+        }
+    }
+    // The second ends and comes back while the first goes on.
+    stop.cancel();
+    serving.await.unwrap().unwrap();
+    assert_eq!(used(app.admin()).await, before + 10 * 7 + 10 * 8);
+    assert_eq!(first.put("data", b"alone").await.0, 200);
+    let (address, _, stop, serving) = start().await;
+    second.moved_to(address);
+    assert_eq!(second.put("data", b"again").await.0, 200);
+    stop.cancel();
+    serving.await.unwrap().unwrap();
+    assert_eq!(used(app.admin()).await, before + 10 * 7 + 10 * 8 + 10);
+    // `finish` compares with the disk, also after the first has closed its own.
+    app.finish().await;
+}
+
 /// Passes bytes on to a server, until it is told to be away.
 async fn relay(target: String) -> (SocketAddr, tokio::sync::watch::Sender<bool>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -206,7 +269,7 @@ async fn a_follower_whose_database_is_away_catches_up_when_it_is_back() {
     let (place, rest) = rest.split_once('/').unwrap();
     let (address, away) = relay(place.to_owned()).await;
     let database = db::Database::open(&format!("{head}@{address}/{rest}"), &control::MIGRATIONS).await.unwrap();
-    let config = Config { public_url: String::new(), data: app.data().to_owned() };
+    let config = Config { public_url: String::new(), data: app.data().to_owned(), node: "second".to_owned() };
     let other = Control::new(database, app.clock(), config).unwrap();
     let stop = CancellationToken::new();
     let following = tokio::spawn(Follower::start(&other).await.unwrap().run(stop.clone()));

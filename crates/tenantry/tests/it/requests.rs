@@ -17,6 +17,7 @@ pub(crate) struct Things {
     pub(crate) user: String,
     pub(crate) pass_key: String,
     pub(crate) device: String,
+    pub(crate) task: String,
     /// The secret of another pass key, for registering.
     secret: String,
     /// The secret of a link for the user.
@@ -38,7 +39,8 @@ impl Things {
         let key = admin.post(&format!("/customers/{customer}/pass_keys"), &json!({})).await.is(201);
         let secret = app.pass_key(customer).await;
         let device = app.machine(&secret, &format!("machine {number}")).await.id;
-        Self { customer: customer.to_owned(), user, pass_key: id(&key), device, secret, invitation, number }
+        let task = begin_task(admin).await;
+        Self { customer: customer.to_owned(), user, pass_key: id(&key), device, task, secret, invitation, number }
     }
 
     /// The same with ids that were never given out.
@@ -52,6 +54,7 @@ impl Things {
             user: unknown(&self.user),
             pass_key: unknown(&self.pass_key),
             device: unknown(&self.device),
+            task: unknown(&self.task),
             secret: self.secret.clone(),
             invitation: self.invitation.clone(),
             number: self.number,
@@ -70,6 +73,7 @@ impl Things {
             "users" => &self.user,
             "pass_keys" => &self.pass_key,
             "devices" => &self.device,
+            "tasks" => &self.task,
             _ => "",
         };
         address(operation, id)
@@ -95,6 +99,7 @@ impl Things {
             }
             "user_update" | "device_update" => json!({ "name": format!("Renamed {number}") }),
             "pass_key_create" => json!({ "max_uses": 1 }),
+            "bulk_run" => nothing_to_many(),
             "device_register" => json!({ "pass_key": self.secret, "name": "till" }),
             unknown => panic!("say what a valid body of {unknown} is"),
         }
@@ -122,6 +127,16 @@ pub(crate) fn address(operation: &Operation, id: &str) -> String {
         "user_count" => path + "?by=role",
         _ => path,
     }
+}
+
+/// Something done to many that comes to nothing.
+fn nothing_to_many() -> Value {
+    json!({ "noun": "users", "action": "delete", "selection": { "ids": ["usr_00000000000000000000000000"] } })
+}
+
+/// A task that this caller began, of which something is refused.
+pub(crate) async fn begin_task(client: &Client) -> String {
+    client.post("/bulk", &nothing_to_many()).await.is(202)["task_id"].as_str().unwrap().to_owned()
 }
 
 /// The token in a link's fragment.

@@ -126,7 +126,7 @@ async fn provider_default_reseller_and_default_customer_exist_and_stay() {
 /// From the host, beside a server that runs.
 async fn recover(app: &App, email: &str) -> Result<(), api::Error> {
     let database = db::Database::open(app.database().url(), &control::MIGRATIONS).await.unwrap();
-    let config = base::Config { public_url: String::new(), data: app.data().to_owned() };
+    let config = base::Config { node: "host".to_owned(), ..app.control().config.clone() };
     let host = base::App::new(database, app.clock(), config).unwrap();
     control::setup::recover_from_host(&host, email, "copper lantern meadow 77").await
 }

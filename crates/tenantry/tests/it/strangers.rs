@@ -92,6 +92,7 @@ async fn bad_requests_tell_no_more_about_strangers_than_good_ones() {
             "users" => things.user.clone(),
             "pass_keys" => things.pass_key.clone(),
             "devices" => things.device.clone(),
+            "tasks" => things.task.clone(),
             noun => panic!("whose are {noun}?"),
         };
         for (client, _, _) in strangers.all() {

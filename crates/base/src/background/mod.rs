@@ -1,7 +1,11 @@
 //! What happens without a request: *reconcilers*. Each makes one thing true of the state there is, whatever the way it
 //! came about, and needs no input: run twice it does nothing the second time. It is run when it said it would have to
 //! look again, and after each change if it follows from those. The slices list theirs in one place; the tests run that
-//! list to its end, with their own clock.
+//! list to its end, with their own clock. What a request caused is a *task* ([`tasks`]): a row, and the reconciler that
+//! finds none undone. What follows from each entry of the change log is a *feed* ([`feeds`]).
+
+pub mod feeds;
+pub mod tasks;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -18,6 +22,9 @@ use crate::App;
 
 /// After a failure: the cause may pass, and is told once.
 const AFTER_FAILURE: Duration = Duration::from_secs(15);
+
+/// Rows that a clean-up deletes at once.
+pub const PIECE: u64 = 1000;
 
 /// What one run came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +48,11 @@ pub trait Reconciler: Send + Sync + 'static {
     /// Whether it is run once more when the process ends: what it stores is in memory until then.
     fn runs_at_end(&self) -> bool {
         false
+    }
+
+    /// When it is tried again after it could not be done.
+    fn after_failure(&self) -> Duration {
+        AFTER_FAILURE
     }
 
     /// Makes it true.
@@ -92,7 +104,7 @@ async fn keep(app: App, duty: Arc<dyn Reconciler>, stop: CancellationToken) {
                     tracing::warn!(duty = duty.name(), %error, cause = ?error.cause, "cannot be done; tried again");
                 }
                 has_failed = true;
-                AFTER_FAILURE
+                duty.after_failure()
             }
         };
         let changed = async {

@@ -1,0 +1,248 @@
+/** What of the query cache shows something that a change has made another. Pure. */
+
+import type { Change, Customer, Device, Me, User } from '../../api/schema';
+
+/** A change, as the feed tells it and as a command that was just done knows it. */
+export type Happened = {
+  action: string;
+  subject_id: string;
+  /** The ids from the top of what the caller may see down to the customer that it happened at, a slash after each. */
+  path: string;
+};
+
+/** A query of the cache, by its key and what arrived for it. */
+export type Cached = { queryKey: readonly unknown[]; data: unknown };
+
+/** Where a customer stands, if that is known. */
+export type PathOf = (customer: string) => string | undefined;
+
+/** What an action makes another, noun by noun. */
+type Reach = {
+  /** The customer's own row; or every row from it downwards, where states and names flow down. */
+  customers?: 'row' | 'subtree';
+  /** Customers come, go, or change places in lists; `by_state`: only in lists that go by the state. */
+  customerLists?: 'all' | 'by_state';
+  /** The numbers of the customer and of all above it. */
+  totals?: true;
+  devices?: 'row' | 'subtree';
+  deviceLists?: true;
+  /** One account; the name of their customer on all of its accounts; or who is in a list, and where. */
+  users?: 'row' | 'customer' | 'lists';
+  /** The keys of the customer or of one above it; or of all from it downwards, where what may be done with them flows down. */
+  passKeys?: 'path' | 'subtree';
+  /** Which tasks there are; how far each is, is told apart. */
+  tasks?: true;
+};
+
+const SWITCHED: Reach = {
+  customers: 'subtree',
+  customerLists: 'by_state',
+  devices: 'subtree',
+  passKeys: 'subtree',
+};
+
+/** Whoever adds an action to the API says here what it touches: one without does not compile. */
+const REACHES: Record<Change['action'], Reach> = {
+  'customer.created': { customerLists: 'all', totals: true },
+  'customer.updated': { customers: 'subtree', customerLists: 'all', devices: 'subtree', users: 'customer' },
+  'customer.suspended': SWITCHED,
+  'customer.activated': SWITCHED,
+  'customer.deleted': {
+    customers: 'subtree',
+    customerLists: 'all',
+    totals: true,
+    devices: 'subtree',
+    deviceLists: true,
+    users: 'lists',
+    passKeys: 'subtree',
+  },
+  'customer.password_set': { customers: 'row' },
+  'user.created': { users: 'lists' },
+  'user.updated': { users: 'lists' },
+  'user.invited': { users: 'row' },
+  'user.password_set': { users: 'row' },
+  'user.deleted': { users: 'lists' },
+  'session.created': { users: 'row' },
+  'session.deleted': {},
+  'pass_key.created': { passKeys: 'path' },
+  'pass_key.rotated': { passKeys: 'path' },
+  'pass_key.revoked': { passKeys: 'path' },
+  'device.registered': { totals: true, deviceLists: true, passKeys: 'path' },
+  'device.registered_again': { devices: 'row', passKeys: 'path' },
+  'device.updated': { devices: 'row', deviceLists: true },
+  'device.credentials_issued': { devices: 'row' },
+  'task.created': { tasks: true },
+  'task.stopped': { tasks: true },
+};
+
+/** For what a newer server tells and this console has never heard of. */
+const ANYTHING: Reach = {
+  customers: 'subtree',
+  customerLists: 'all',
+  totals: true,
+  devices: 'subtree',
+  deviceLists: true,
+  users: 'lists',
+  passKeys: 'subtree',
+  tasks: true,
+};
+
+/** Whether what is cached may be another after a change. What is still on its way may have been read before it. */
+export function isTouched(happened: Happened, { queryKey, data }: Cached, pathOf: PathOf): boolean {
+  const place = new Place(happened);
+  const [noun, kind] = queryKey;
+  switch (noun) {
+    case 'customers':
+      return customersTouched(place, queryKey, data);
+    case 'devices':
+      return devicesTouched(place, queryKey, data);
+    case 'users':
+      return usersTouched(place, queryKey, data);
+    case 'pass_keys':
+      return passKeysTouched(place, String(kind), pathOf);
+    case 'tasks':
+      return place.reach.tasks === true;
+    case 'changes':
+      return place.isAtOrBelow(String(kind));
+    case 'me':
+      return meTouched(place, data as Me | undefined);
+    // What was asked for in a dialog is answered once: the command itself has the last word.
+    case 'preview':
+    case 'bulk':
+      return false;
+    default:
+      return !LASTING.has(noun);
+  }
+}
+
+/** What no change touches. */
+const LASTING = new Set<unknown>(['setup', 'shown_once', 'storage_locations']);
+
+/** Whether something is asked for anew when nobody can tell what has happened. Who is signed in is asked each time. */
+export function isRenewable(queryKey: readonly unknown[]): boolean {
+  const [noun] = queryKey;
+  return !LASTING.has(noun) && noun !== 'me' && noun !== 'bulk' && noun !== 'preview' && !isForm(queryKey);
+}
+
+/** What a form begins with stays while it is filled in. */
+function isForm([noun, kind]: readonly unknown[]): boolean {
+  return noun === 'customers' && kind === 'form';
+}
+
+/** Where a change happened, and what it reaches. */
+class Place {
+  readonly reach: Reach;
+  readonly subject: string;
+  readonly path: string;
+  private readonly ids: readonly string[];
+
+  constructor({ action, subject_id, path }: Happened) {
+    this.reach = Object.hasOwn(REACHES, action) ? REACHES[action as Change['action']] : ANYTHING;
+    this.subject = subject_id;
+    this.path = path;
+    this.ids = idsOf(path);
+  }
+
+  get customer(): string | undefined {
+    return this.ids.at(-1);
+  }
+
+  get parent(): string | undefined {
+    return this.ids.at(-2);
+  }
+
+  /** It happened at this customer, or somewhere below it. */
+  isAtOrBelow(customer: string): boolean {
+    return this.ids.includes(customer);
+  }
+
+  /** A list that is narrowed to a customer may show it. */
+  isUnder(under: unknown): boolean {
+    return typeof under !== 'string' || this.isAtOrBelow(under);
+  }
+
+  /** What stands here stands at the customer, or below it. */
+  reaches(path: string): boolean {
+    return path.startsWith(this.path);
+  }
+}
+
+function customersTouched(place: Place, key: readonly unknown[], data: unknown): boolean {
+  const { customers, customerLists, totals } = place.reach;
+  const [, kind, of, sort] = key;
+  if (isForm(key)) return false;
+  const concerns = Boolean(customers ?? customerLists ?? totals);
+  // What a picker found: short lists, only asked for while somebody looks.
+  if (kind === 'find' || kind === 'parents' || kind === 'nearest_parent') return Boolean(customers ?? customerLists);
+  const rows = rowsOf<Customer>(data);
+  if (!rows) return concerns;
+  const shown = rows.some(
+    (row) =>
+      (totals && place.isAtOrBelow(row.id)) ||
+      (customers === 'row' && row.id === place.customer) ||
+      (customers === 'subtree' && place.reaches(row.path)),
+  );
+  if (shown || !customerLists) return shown;
+  if (kind === 'children') return customerLists === 'all' && of === place.parent;
+  if (kind !== 'list') return false;
+  const filter = of as { under?: string; filter?: string };
+  return place.isUnder(filter.under) && (customerLists === 'all' || goesByState(filter, sort));
+}
+
+function goesByState(filter: { filter?: string }, sort: unknown): boolean {
+  return Boolean(filter.filter) || String(sort).endsWith('effective_state');
+}
+
+function devicesTouched(place: Place, [, kind, of]: readonly unknown[], data: unknown): boolean {
+  const { devices, deviceLists } = place.reach;
+  const rows = rowsOf<Device>(data);
+  if (!rows) return Boolean(devices ?? deviceLists);
+  const shown = rows.some(
+    (row) => (devices === 'row' && row.id === place.subject) || (devices === 'subtree' && place.reaches(row.path)),
+  );
+  return shown || (deviceLists === true && kind !== 'one' && place.isUnder(underOf(of)));
+}
+
+function usersTouched(place: Place, [, , of]: readonly unknown[], data: unknown): boolean {
+  const { users } = place.reach;
+  if (!users) return false;
+  // Only their number is known.
+  if (typeof data === 'number') return users === 'lists' && place.isUnder(underOf(of));
+  const rows = rowsOf<User>(data);
+  if (!rows) return true;
+  if (users === 'customer') return rows.some((row) => row.customer_id === place.customer);
+  return rows.some((row) => row.id === place.subject) || (users === 'lists' && place.isUnder(underOf(of)));
+}
+
+function passKeysTouched(place: Place, customer: string, pathOf: PathOf): boolean {
+  const { passKeys } = place.reach;
+  if (!passKeys) return false;
+  if (place.isAtOrBelow(customer)) return true;
+  if (passKeys === 'path') return false;
+  const path = pathOf(customer);
+  return path === undefined || place.reaches(path);
+}
+
+function meTouched(place: Place, me: Me | undefined): boolean {
+  if (!me) return false;
+  const { customers, users } = place.reach;
+  return (
+    (users === 'lists' && place.subject === me.id) || (customers === 'subtree' && place.customer === me.customer_id)
+  );
+}
+
+/** `under` as lists have it in their keys: in a filter, or by itself. */
+function underOf(of: unknown): unknown {
+  return typeof of === 'object' && of !== null ? (of as { under?: string }).under : of;
+}
+
+/** The rows in an answer: of a page, of a list, or the only one. `undefined`: nothing has arrived. */
+export function rowsOf<T>(data: unknown): T[] | undefined {
+  if (typeof data !== 'object' || data === null) return undefined;
+  if (Array.isArray(data)) return data as T[];
+  return 'items' in data ? (data.items as T[]) : [data as T];
+}
+
+export function idsOf(path: string): string[] {
+  return path.split('/').filter(Boolean);
+}

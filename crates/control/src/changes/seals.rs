@@ -1,0 +1,195 @@
+//! A chain over the change log, so that nobody takes an entry out of it, adds one or alters one unseen: each seal is a
+//! digest of the seal before it and of all entries since. Whoever keeps the newest digest elsewhere (`tenantry audit
+//! verify` prints it) sees later whether the chain still leads to it.
+
+use api::Error;
+use base::App;
+use base::background::feeds::Feed;
+use base::cx::{Caller, Cx, Tx};
+use data_encoding::HEXLOWER;
+use db::{columns, insert, sql};
+use futures_util::future::BoxFuture;
+use sha2::{Digest as _, Sha256};
+
+const AT_ONCE: i64 = 1000;
+
+/// The feed that seals.
+#[derive(Debug)]
+pub struct Seals;
+
+db::record! {
+    /// An entry, whole.
+    struct SealedRow {
+        number: i64,
+        at: i64,
+        actor_kind: String,
+        actor_id: Option<String>,
+        actor_name: Option<String>,
+        actor_path: Option<String>,
+        address: Option<String>,
+        request_id: Option<String>,
+        action: String,
+        subject_kind: String,
+        subject_id: String,
+        subject_name: String,
+        customer_id: String,
+        path: String,
+        before: Option<String>,
+        after: Option<String>,
+    }
+}
+
+impl SealedRow {
+    /// Adds the entry to a digest, each field with its length, so that no two entries look alike.
+    fn add_to(&self, digest: &mut Sha256) {
+        digest.update(self.number.to_be_bytes());
+        digest.update(self.at.to_be_bytes());
+        let texts = [
+            Some(&self.actor_kind),
+            self.actor_id.as_ref(),
+            self.actor_name.as_ref(),
+            self.actor_path.as_ref(),
+            self.address.as_ref(),
+            self.request_id.as_ref(),
+            Some(&self.action),
+            Some(&self.subject_kind),
+            Some(&self.subject_id),
+            Some(&self.subject_name),
+            Some(&self.customer_id),
+            Some(&self.path),
+            self.before.as_ref(),
+            self.after.as_ref(),
+        ];
+        for text in texts {
+            match text {
+                None => digest.update(u64::MAX.to_be_bytes()),
+                Some(text) => {
+                    digest.update((text.len() as u64).to_be_bytes());
+                    digest.update(text);
+                }
+            }
+        }
+    }
+}
+
+async fn entries(cx: &mut Cx, after: i64, until: i64, limit: i64) -> Result<Vec<SealedRow>, Error> {
+    cx.all(sql![
+        "select ",
+        columns::<SealedRow>(),
+        " from changes where number > ",
+        after,
+        " and number <= ",
+        until,
+        " order by number limit ",
+        limit
+    ])
+    .await
+}
+
+fn begin(before: &str) -> Sha256 {
+    Sha256::new_with_prefix(before.as_bytes())
+}
+
+impl Feed for Seals {
+    fn name(&self) -> &'static str {
+        "change seals"
+    }
+
+    fn follow<'a>(&'a self, tx: &'a mut Tx, after: i64, until: i64) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(async move {
+            let before: Option<String> =
+                tx.opt(sql!["select digest from change_seals order by number desc limit 1"]).await?;
+            let mut digest = begin(&before.unwrap_or_default());
+            for entry in entries(tx, after, until, i64::MAX).await? {
+                entry.add_to(&mut digest);
+            }
+            let digest = HEXLOWER.encode(&digest.finalize());
+            tx.exec(insert! { "change_seals", number: until, digest: digest }).await?;
+            Ok(())
+        })
+    }
+}
+
+/// What a look at the whole chain found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verified {
+    /// Entries that are sealed and unchanged.
+    pub entries: i64,
+    /// Entries that no seal covers yet.
+    pub unsealed: i64,
+    /// Of the newest seal.
+    pub number: i64,
+    pub digest: String,
+    /// What is wrong, in a sentence, where something is.
+    pub broken: Option<String>,
+}
+
+/// Follows the chain from its beginning, with constant memory.
+pub async fn verify(app: &App) -> Result<Verified, Error> {
+    let mut cx = Cx::read(app, Caller::System).await?;
+    let last: i64 = cx.one(sql!["select last_number from change_counter where id = 1"]).await?;
+    let mut verified = Verified::default();
+    let mut expected = 1;
+    loop {
+        let seals: Vec<(i64, String)> = cx
+            .all(sql![
+                "select number, digest from change_seals where number > ",
+                verified.number,
+                " order by number limit ",
+                AT_ONCE
+            ])
+            .await?;
+        if seals.is_empty() {
+            break;
+        }
+        for (number, sealed) in seals {
+            let mut digest = begin(&verified.digest);
+            let mut after = verified.number;
+            loop {
+                let some = entries(&mut cx, after, number, AT_ONCE).await?;
+                let Some(end) = some.last() else { break };
+                after = end.number;
+                for entry in some {
+                    if entry.number != expected {
+                        verified.broken = Some(missing(expected, entry.number - 1));
+                        return Ok(verified);
+                    }
+                    expected += 1;
+                    entry.add_to(&mut digest);
+                }
+            }
+            if expected != number + 1 {
+                verified.broken = Some(missing(expected, number));
+                return Ok(verified);
+            }
+            if HEXLOWER.encode(&digest.finalize()) != sealed {
+                verified.broken =
+                    Some(format!("The entries {} to {number} are not those that were sealed.", verified.number + 1));
+                return Ok(verified);
+            }
+            verified.entries += number - verified.number;
+            verified.number = number;
+            verified.digest = sealed;
+        }
+    }
+    let unsealed: i64 = cx.one(sql!["select count(*) from changes where number > ", verified.number]).await?;
+    verified.unsealed = unsealed;
+    let seen: Option<i64> = cx.opt(sql!["select number from feeds where name = ", Seals.name()]).await?;
+    if seen.unwrap_or_default() > verified.number {
+        verified.broken = Some(format!("The seals after entry {} are gone.", verified.number));
+    } else if verified.number + unsealed < last {
+        verified.broken = Some(missing(verified.number + unsealed + 1, last));
+    }
+    Ok(verified)
+}
+
+/// Whether a digest is one of the chain's.
+pub async fn leads_over(app: &App, digest: &str) -> Result<bool, Error> {
+    let mut cx = Cx::read(app, Caller::System).await?;
+    let found: Option<i64> = cx.opt(sql!["select number from change_seals where digest = ", digest]).await?;
+    Ok(found.is_some())
+}
+
+fn missing(from: i64, to: i64) -> String {
+    if from >= to { format!("Entry {from} is missing.") } else { format!("The entries {from} to {to} are missing.") }
+}

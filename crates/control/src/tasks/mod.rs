@@ -1,0 +1,215 @@
+//! Tasks as people see them: those that were begun at their place or below it.
+
+pub mod http;
+mod sql;
+
+use api::change::ChangeAction;
+use api::id::TaskId;
+use api::page::{ListQuery, Page};
+use api::task::{Outcome, Progress, Task, TaskResult, TaskState};
+use api::units::{Action, Time};
+use api::{Code, Error};
+use base::authz::{Account, Permission};
+use base::background::tasks::{self, NewTask, TaskRow};
+use base::change::{Entry, Subject};
+use base::cx::{Cx, Tx};
+use base::list::{Field, Total, Window};
+use db::Sql;
+use strum::VariantNames;
+use tree::Path;
+
+pub(crate) static FIELDS: &[Field] = &[
+    Field::time("created_at", "t.created_at").sorted(),
+    Field::id("id", "t.id"),
+    Field::id("noun", "t.noun"),
+    Field::id("action", "t.action"),
+    Field::text("title", "fold(t.title)"),
+    Field::text("begun_by", "fold(t.account_name)"),
+    Field::words("state", "t.state", TaskState::VARIANTS),
+    Field::number("progress.total", "t.total"),
+    Field::number("counts.done", "t.changed"),
+    Field::number("counts.unchanged", "t.unchanged"),
+    Field::number("counts.refused", "t.refused"),
+    Field::number("counts.failed", "t.failed"),
+    Field::number("counts.skipped", "t.skipped"),
+    Field::time("started_at", "t.started_at").optional(),
+    Field::time("finished_at", "t.finished_at").optional(),
+    Field::id("undoes", "t.undoes").optional(),
+];
+const NEWEST_FIRST: &str = "-created_at";
+
+/// Where the account stands that began the task with this id.
+pub fn place(id: &str) -> Sql {
+    sql::place(id)
+}
+
+pub async fn list(cx: &mut Cx, query: &ListQuery) -> Result<Page<Task>, Error> {
+    let account = cx.account()?;
+    let mut query = query.clone();
+    query.sort.get_or_insert_with(|| NEWEST_FIRST.to_owned());
+    let window = Window::of(&query, FIELDS, "t.id")?;
+    account.authorize(Permission::ReadTasks, &account.path)?;
+    let filter = base::list::filtered(cx, &account, &query, FIELDS, "t.id").await?;
+    let wanted = sql::wanted(&account.path, filter);
+    let total = sql::count(cx, wanted.clone()).await?;
+    let rows = sql::window(cx, wanted, &window).await?;
+    let (rows, next) = window.cut(rows, |row| row.id.to_string());
+    let items = rows.into_iter().map(|row| view(&account, row)).collect();
+    Ok(base::list::page(items, next, Total::counted(total)))
+}
+
+pub async fn show(cx: &mut Cx, id: &TaskId) -> Result<Task, Error> {
+    let account = cx.account()?;
+    let row = fetch(cx, &account, id, Permission::ReadTasks).await?;
+    Ok(view(&account, row))
+}
+
+/// The task with this id, for a purpose.
+async fn fetch(cx: &mut Cx, account: &Account, id: &TaskId, permission: Permission) -> Result<TaskRow, Error> {
+    account.admit(tasks::find(cx, id).await?, |row| &row.path, permission)
+}
+
+/// What became of each subject, in the order in which they are done.
+pub async fn results(
+    cx: &mut Cx,
+    id: &TaskId,
+    query: &ListQuery,
+    outcome: Option<Outcome>,
+) -> Result<Page<TaskResult>, Error> {
+    const BY_NUMBER: &[Field] = &[Field::number("number", "i.number").sorted()];
+    let account = cx.account()?;
+    let task = fetch(cx, &account, id, Permission::ReadTasks).await?;
+    let window = Window::of(query, BY_NUMBER, "i.subject_id")?;
+    let total = match outcome {
+        None => task.total,
+        Some(outcome) => task.counts().of(outcome),
+    };
+    let rows = sql::results(cx, &task, outcome, &window).await?;
+    let (rows, next) = window.cut(rows, |row| row.subject_id.clone());
+    let items = rows
+        .into_iter()
+        .map(|row| TaskResult {
+            subject_name: row.name.filter(|_| row.path.is_some_and(|path| account.sees(&Path::from_stored(path)))),
+            subject_id: row.subject_id,
+            outcome: row.outcome,
+            code: row.code,
+            detail: row.detail,
+        })
+        .collect();
+    Ok(base::list::page(items, next, Total::known(total)))
+}
+
+fn view(account: &Account, row: TaskRow) -> Task {
+    let counts = row.counts();
+    let action = |name: &str, blocked: Option<&str>| match (account.refusal(Permission::RunTasks, &row.path), blocked) {
+        (Some(reason), _) => Action::refused(name, Code::Forbidden, reason),
+        (None, Some(reason)) => Action::refused(name, Code::TaskNotThere, reason),
+        (None, None) => Action::allowed(name),
+    };
+    Task {
+        progress: Progress { done: row.tried(), total: row.total },
+        counts,
+        begun_by: row.account_name.clone(),
+        actions: vec![
+            action("stop", row.is_over().then_some(OVER)),
+            action("retry", cannot_retry(&row)),
+            action("undo", cannot_undo(&row)),
+        ],
+        id: row.id,
+        noun: row.noun,
+        action: row.action,
+        title: row.title,
+        state: row.state,
+        detail: row.detail,
+        created_at: Time::from_micros(row.created_at),
+        started_at: row.started_at.map(Time::from_micros),
+        finished_at: row.finished_at.map(Time::from_micros),
+        undoes: row.undoes,
+    }
+}
+
+const OVER: &str = "It is over.";
+const RUNNING: &str = "It is still going on.";
+
+/// What another try is given to: what failed, what was left out, and what a rule spoke against, which may be otherwise now.
+const TRIED_AGAIN: [Outcome; 3] = [Outcome::Failed, Outcome::Skipped, Outcome::Refused];
+
+fn cannot_retry(row: &TaskRow) -> Option<&'static str> {
+    let counts = row.counts();
+    if !row.is_over() {
+        Some(RUNNING)
+    } else if TRIED_AGAIN.iter().all(|outcome| counts.of(*outcome) == 0) {
+        Some("Nothing of it was refused, failed or left out.")
+    } else {
+        None
+    }
+}
+
+fn cannot_undo(row: &TaskRow) -> Option<&'static str> {
+    if !row.is_over() {
+        Some(RUNNING)
+    } else if row.undoes.is_some() || !crate::bulk::is_reversible(&row.noun, &row.action) {
+        Some("This cannot be taken back.")
+    } else if row.changed == 0 {
+        Some("It changed nothing.")
+    } else {
+        None
+    }
+}
+
+fn refuse(reason: Option<&'static str>) -> Result<(), Error> {
+    match reason {
+        Some(reason) => Err(Error::new(Code::TaskNotThere, reason)),
+        None => Ok(()),
+    }
+}
+
+/// Stops a task: what was done stays done, the rest is left out.
+pub async fn stop(tx: &mut Tx, id: &TaskId) -> Result<Task, Error> {
+    let account = tx.account()?;
+    let row = fetch(tx, &account, id, Permission::RunTasks).await?;
+    refuse(row.is_over().then_some(OVER))?;
+    tasks::end(tx, &row, TaskState::Stopped, None).await?;
+    let subject = Subject {
+        kind: "task",
+        id: row.id.to_string(),
+        name: row.title.clone(),
+        customer_id: row.customer_id.clone(),
+        path: row.path.clone(),
+    };
+    tx.record(Entry::new(ChangeAction::TaskStopped, subject));
+    show(tx, id).await
+}
+
+/// Gives what was refused, failed or left out another try.
+pub async fn retry(tx: &mut Tx, id: &TaskId) -> Result<Task, Error> {
+    let account = tx.account()?;
+    let row = fetch(tx, &account, id, Permission::RunTasks).await?;
+    refuse(cannot_retry(&row))?;
+    // From now on with the rights of whoever asks for it.
+    tasks::again(tx, &row, &TRIED_AGAIN).await?;
+    show(tx, id).await
+}
+
+/// Takes back what a task changed, as a task of its own.
+pub async fn undo(tx: &mut Tx, id: &TaskId) -> Result<Task, Error> {
+    let account = tx.account()?;
+    let row = fetch(tx, &account, id, Permission::RunTasks).await?;
+    refuse(cannot_undo(&row))?;
+    let remembered = sql::remembered(tx, &row.id).await?;
+    let mut subjects = Vec::with_capacity(remembered.len());
+    for (subject_id, undo) in remembered {
+        subjects.push((subject_id, Some(serde_json::from_str(&undo).map_err(Error::internal)?)));
+    }
+    let new = NewTask {
+        kind: crate::bulk::KIND,
+        title: format!("Undo: {}", row.title),
+        noun: row.noun,
+        action: row.action,
+        input: serde_json::json!({}),
+        subjects,
+        undoes: Some(row.id),
+    };
+    let id = tasks::begin(tx, new).await?;
+    show(tx, &id).await
+}
