@@ -4,6 +4,7 @@
 
 use std::net::IpAddr;
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 use std::time::Duration;
 
 use api::grant::Reading;
@@ -71,6 +72,7 @@ pub struct Cx {
     collided: bool,
     /// What the gateway had counted and not stored before anything was read.
     unsaved: Vec<Reading>,
+    overlay: Option<Arc<Overlay>>,
     /// Its turn, if it had to wait for one.
     _place: Option<Place<()>>,
 }
@@ -102,7 +104,16 @@ impl Cx {
     }
 
     fn new(app: &App, caller: Caller, link: Link, unsaved: Vec<Reading>) -> Self {
-        Self { app: app.clone(), caller, now: app.clock.now(), link, collided: false, unsaved, _place: None }
+        Self {
+            app: app.clone(),
+            caller,
+            now: app.clock.now(),
+            link,
+            collided: false,
+            unsaved,
+            overlay: None,
+            _place: None,
+        }
     }
 
     /// The same in its turn, for what may look at every row. Who waits holds no connection.
@@ -112,9 +123,14 @@ impl Cx {
     }
 
     /// What to add to the totals that are read here.
-    pub async fn overlay(&mut self) -> Result<Overlay, Error> {
-        let unsaved = self.unsaved.clone();
-        Overlay::of(self, unsaved).await
+    pub async fn overlay(&mut self) -> Result<Arc<Overlay>, Error> {
+        if let Some(overlay) = &self.overlay {
+            return Ok(Arc::clone(overlay));
+        }
+        let unsaved = std::mem::take(&mut self.unsaved);
+        let overlay = Arc::new(Overlay::of(self, unsaved).await?);
+        self.overlay = Some(Arc::clone(&overlay));
+        Ok(overlay)
     }
 
     /// Lets no statement that reads take longer than this from now on.

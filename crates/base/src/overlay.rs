@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use api::Error;
 use api::grant::Reading;
-use db::{list, sql};
+use db::{Text, list, sql};
 use tree::Path;
 
 use crate::cx::Cx;
@@ -37,6 +37,17 @@ impl Unsaved {
     }
 }
 
+db::record! {
+    /// What is stored of a repository by this node.
+    struct StoredRow {
+        id: String,
+        stored: Option<i64>,
+        last_backup_at: Option<i64>,
+        device_id: String,
+        path: Path as Text,
+    }
+}
+
 /// What is not stored, of every customer and device that it concerns.
 #[derive(Debug, Default)]
 pub struct Overlay {
@@ -58,9 +69,10 @@ impl Overlay {
         for some in ids.chunks(AT_ONCE) {
             let node = cx.app.config.node.clone();
             // What this node has stored of its own counters; one that it has closed since has stored all of them.
-            let stored: Vec<(String, Option<i64>, Option<i64>, String, String)> = cx
+            let stored: Vec<StoredRow> = cx
                 .all(sql![
-                    "select r.id, k.base + k.counted, r.last_backup_at, r.device_id, d.path from repositories r
+                    "select r.id as id, k.base + k.counted as stored, r.last_backup_at as last_backup_at,
+                     r.device_id as device_id, d.path as path from repositories r
                      join devices d on d.id = r.device_id
                      left join repository_counters k on k.repository_id = r.id and k.node = ",
                     node,
@@ -68,14 +80,13 @@ impl Overlay {
                     list(some.iter().map(String::as_str))
                 ])
                 .await?;
-            for (id, stored, last_backup_at, device, path) in stored {
+            for StoredRow { id, stored, last_backup_at, device_id: device, path } in stored {
                 let Some(reading) = counted.get(&id) else { continue };
                 let now = i64::try_from(reading.used_bytes).unwrap_or(i64::MAX);
                 let unsaved = Unsaved {
                     used_bytes: stored.map_or(0, |stored| now - stored),
                     last_backup_at: reading.last_snapshot_at.map(jiff::Timestamp::as_microsecond),
                 };
-                let path = Path::from_stored(path);
                 for above in path.ids() {
                     overlay.by_id.entry(above.to_owned()).or_default().add(unsaved);
                 }

@@ -102,6 +102,15 @@ async fn customer_delete(
     transact!(command, OK, |tx| super::delete(tx, &id, command.call.if_match, how.dry_run).await)
 }
 
+async fn foreseen(call: &Call, id: &CustomerId, to: Option<api::Mode>) -> Result<Option<super::Foreseen>, Failure> {
+    let mut cx = call.read().await?;
+    match super::foresee(&mut cx, id, to).await {
+        // A request that was answered before is answered so again, though the customer may be gone by now.
+        Err(_) if call.is_kept(&mut cx).await? => Ok(None),
+        foreseen => Ok(foreseen?),
+    }
+}
+
 /// Suspends a customer and so everything below it.
 #[utoipa::path(post, path = "/customers/{id}/suspend", operation_id = "customer_suspend", tag = "customers",
     params(("id" = String, Path), DryRun), request_body = SuspendRequest, responses((status = 200, body = StateChange)))]
@@ -110,7 +119,10 @@ async fn customer_suspend(
     Parameters(how): Parameters<DryRun>,
     command: Command<SuspendRequest>,
 ) -> Result<Reply<StateChange>, Failure> {
-    transact!(command, OK, |tx| super::suspend(tx, &id, command.call.if_match, &command.input, how.dry_run).await)
+    let foreseen = foreseen(&command.call, &id, Some(command.input.mode)).await?;
+    transact!(command, OK, |tx| {
+        super::suspend(tx, &id, command.call.if_match, &command.input, how.dry_run, foreseen).await
+    })
 }
 
 /// Lifts a customer's own suspension.
@@ -121,7 +133,8 @@ async fn customer_activate(
     Parameters(how): Parameters<DryRun>,
     command: Command<Nothing>,
 ) -> Result<Reply<StateChange>, Failure> {
-    transact!(command, OK, |tx| super::activate(tx, &id, command.call.if_match, how.dry_run).await)
+    let foreseen = foreseen(&command.call, &id, None).await?;
+    transact!(command, OK, |tx| super::activate(tx, &id, command.call.if_match, how.dry_run, foreseen).await)
 }
 
 /// Sets the password that goes with the customer's username; its sessions end.

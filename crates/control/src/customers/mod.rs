@@ -20,7 +20,7 @@ use tree::{Path, Totals};
 
 pub use above::document as fixed_from_above;
 pub use create::{CheckedCustomer, NewNode, create, create_below, insert_node, insert_nodes};
-pub use switch::{activate, suspend};
+pub use switch::{Foreseen, activate, foresee, suspend};
 pub use update::{CheckedUpdate, update};
 
 use self::fields::NOUN;

@@ -18,6 +18,8 @@ use base::cx::{Cx, Tx};
 use base::text::Checks;
 use base::version::IfMatch;
 
+/// With so much below it, what a change comes to isn't worked out while others wait for their turn.
+const LARGE: i64 = 500;
 /// For more subtrees than these all of what is seen is looked at once.
 const ASKED_ONE_BY_ONE: usize = 100;
 
@@ -100,12 +102,13 @@ pub async fn suspend(
     expected: Option<IfMatch>,
     input: &SuspendRequest,
     dry_run: bool,
+    foreseen: Option<Foreseen>,
 ) -> Result<StateChange, Error> {
     checked(input)?;
     let account = tx.account()?;
     let row = super::fetch(tx, &account, id, Permission::SwitchCustomers).await?;
     let suspension = suspension(tx, &account, &row, input)?;
-    switch(tx, &account, row, expected, Some(suspension), dry_run).await
+    switch(tx, &account, row, expected, Some(suspension), dry_run, foreseen).await
 }
 
 /// Lifts a customer's own suspension. Those above it stay.
@@ -114,10 +117,11 @@ pub async fn activate(
     id: &CustomerId,
     expected: Option<IfMatch>,
     dry_run: bool,
+    foreseen: Option<Foreseen>,
 ) -> Result<StateChange, Error> {
     let account = tx.account()?;
     let row = super::fetch(tx, &account, id, Permission::SwitchCustomers).await?;
-    switch(tx, &account, row, expected, None, dry_run).await
+    switch(tx, &account, row, expected, None, dry_run, foreseen).await
 }
 
 /// Goes into a reason phrase, so it is one line that every client can print.
@@ -130,6 +134,28 @@ fn public_message(checks: &mut Checks, text: Option<&str>) -> Option<String> {
     Some(text)
 }
 
+/// What a change of a large subtree will come to, worked out before others have to wait for it.
+#[derive(Clone, Copy, Debug)]
+pub struct Foreseen {
+    version: i64,
+    to: Option<Mode>,
+    consequences: Consequences,
+}
+
+/// Works out beforehand what a change will come to, where that takes its time.
+pub async fn foresee(cx: &mut Cx, id: &CustomerId, to: Option<Mode>) -> Result<Option<Foreseen>, Error> {
+    let account = cx.account()?;
+    let row = super::fetch(cx, &account, id, Permission::SwitchCustomers).await?;
+    let totals = sql::totals(cx, &row.id).await?;
+    if totals.customers + totals.sites + totals.devices < LARGE {
+        return Ok(None);
+    }
+    let mut changed = row.clone();
+    changed.suspend_mode = to;
+    let consequences = consequences(cx, &row, &changed).await?;
+    Ok(Some(Foreseen { version: row.version, to, consequences }))
+}
+
 async fn switch(
     tx: &mut Tx,
     account: &Account,
@@ -137,12 +163,17 @@ async fn switch(
     expected: Option<IfMatch>,
     suspension: Option<OwnSuspension>,
     dry_run: bool,
+    foreseen: Option<Foreseen>,
 ) -> Result<StateChange, Error> {
     refuse_provider(&row)?;
     IfMatch::check_if_given(expected, row.version)?;
     let mut changed = with(&row, suspension);
     let is_change = state_of(&row) != state_of(&changed);
-    let consequences = consequences(tx, &row, &changed).await?;
+    let foreseen = foreseen.filter(|foreseen| foreseen.version == row.version && foreseen.to == changed.suspend_mode);
+    let consequences = match foreseen {
+        Some(foreseen) => foreseen.consequences,
+        None => consequences(tx, &row, &changed).await?,
+    };
     if !dry_run {
         changed = write(tx, &row, changed).await?;
     }
