@@ -770,17 +770,20 @@ export interface components {
              */
             devices_with_recent_backup: number;
         };
-        /** @description How many rows of a list have which value. */
+        /** @description How many subjects came to what. */
         Counts: {
-            /** @description In the order in which they were asked for. */
-            fields: components["schemas"]["FieldCounts"][];
-            /** @description Whether these are all. Where they are not, every count is a lower bound. */
-            is_exact: boolean;
-            /**
-             * Format: int64
-             * @description How many rows were looked at.
-             */
-            total: number;
+            /** Format: int64 */
+            done: number;
+            /** Format: int64 */
+            failed: number;
+            /** Format: int64 */
+            pending: number;
+            /** Format: int64 */
+            refused: number;
+            /** Format: int64 */
+            skipped: number;
+            /** Format: int64 */
+            unchanged: number;
         };
         /** @description A customer. */
         Customer: {
@@ -1056,11 +1059,23 @@ export interface components {
          * @enum {string}
          */
         Level: "provider" | "distributor" | "sub_distributor" | "reseller" | "end_customer" | "site";
+        /** @description How many rows of a list have which value. */
+        ListCounts: {
+            /** @description In the order in which they were asked for. */
+            fields: components["schemas"]["FieldCounts"][];
+            /** @description Whether these are all. Where they are not, every count is a lower bound. */
+            is_exact: boolean;
+            /**
+             * Format: int64
+             * @description How many rows were looked at.
+             */
+            total: number;
+        };
         /**
          * @description Something that is listed.
          * @enum {string}
          */
-        ListedNoun: "customers" | "devices" | "users" | "pass_keys" | "changes";
+        ListedNoun: "customers" | "devices" | "users" | "pass_keys" | "changes" | "tasks";
         /** @description Who is signed in. */
         Me: {
             /** @description The node below which everything happens for this caller. */
@@ -1093,21 +1108,6 @@ export interface components {
          * @enum {string}
          */
         Outcome: "pending" | "done" | "unchanged" | "refused" | "failed" | "skipped";
-        /** @description How many subjects came to what. */
-        OutcomeCounts: {
-            /** Format: int64 */
-            done: number;
-            /** Format: int64 */
-            failed: number;
-            /** Format: int64 */
-            pending: number;
-            /** Format: int64 */
-            refused: number;
-            /** Format: int64 */
-            skipped: number;
-            /** Format: int64 */
-            unchanged: number;
-        };
         /** @description A new password of one's own. */
         OwnPassword: {
             current_password: components["schemas"]["Secret"];
@@ -1295,7 +1295,7 @@ export interface components {
                 actions: components["schemas"]["Action"][];
                 /** @description The name of the account that began it, with whose rights it is done. */
                 begun_by: string;
-                counts: components["schemas"]["OutcomeCounts"];
+                counts: components["schemas"]["Counts"];
                 created_at: components["schemas"]["Time"];
                 /** @description Why it can't go on. */
                 detail?: string | null;
@@ -1519,7 +1519,10 @@ export interface components {
              * @default null
              */
             except?: string[] | null;
-            /** @default null */
+            /**
+             * @description Seen from the moment of the request: `now-2d` is two days before that.
+             * @default null
+             */
             filter?: string | null;
             /**
              * @description These; at most 10,000.
@@ -1606,7 +1609,7 @@ export interface components {
             actions: components["schemas"]["Action"][];
             /** @description The name of the account that began it, with whose rights it is done. */
             begun_by: string;
-            counts: components["schemas"]["OutcomeCounts"];
+            counts: components["schemas"]["Counts"];
             created_at: components["schemas"]["Time"];
             /** @description Why it can't go on. */
             detail?: string | null;
@@ -1867,12 +1870,12 @@ export type Invitation = components['schemas']['Invitation'];
 export type InvitationAccept = components['schemas']['InvitationAccept'];
 export type Kind = components['schemas']['Kind'];
 export type Level = components['schemas']['Level'];
+export type ListCounts = components['schemas']['ListCounts'];
 export type ListedNoun = components['schemas']['ListedNoun'];
 export type Me = components['schemas']['Me'];
 export type Mode = components['schemas']['Mode'];
 export type NounFields = components['schemas']['NounFields'];
 export type Outcome = components['schemas']['Outcome'];
-export type OutcomeCounts = components['schemas']['OutcomeCounts'];
 export type OwnPassword = components['schemas']['OwnPassword'];
 export type PageChange = components['schemas']['Page_Change'];
 export type PageCustomer = components['schemas']['Page_Customer'];
@@ -2513,7 +2516,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Counts"];
+                    "application/json": components["schemas"]["ListCounts"];
                 };
             };
             400: components["responses"]["Refused400"];
@@ -2713,7 +2716,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Counts"];
+                    "application/json": components["schemas"]["ListCounts"];
                 };
             };
             400: components["responses"]["Refused400"];
@@ -3146,10 +3149,14 @@ export interface operations {
             query?: {
                 /** @description Items after this cursor, as a former page's `next` gave it. Not together with `offset`. */
                 after?: string;
+                /** @description Only what this filter finds, such as `state == running or counts.failed > 0`, as in other lists. */
+                filter?: string;
                 /** @description At most this many items, 1 to 500. */
                 limit?: number;
                 /** @description Skip this many items. */
                 offset?: number;
+                /** @description A field to sort by; with a leading `-` descending. */
+                sort?: string;
             };
             header?: never;
             path?: never;
@@ -3600,7 +3607,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Counts"];
+                    "application/json": components["schemas"]["ListCounts"];
                 };
             };
             400: components["responses"]["Refused400"];

@@ -22,7 +22,8 @@ pub fn routes() -> OpenApiRouter<App> {
     request_body = BulkRequest,
     responses((status = 200, description = "What would happen.", body = BulkPreview), (status = 202, body = TaskBegun)))]
 async fn bulk_run(command: Command<BulkRequest>) -> Result<Response, Failure> {
-    let mut cx = command.call.read().await?;
+    let is_searched = command.input.selection.filter.is_some();
+    let mut cx = if is_searched { command.call.read_in_turn().await? } else { command.call.read().await? };
     let checked = Checked::of(&mut cx, &command.input).await?;
     if command.input.dry_run {
         return Ok(Json(checked.preview(&mut cx).await?).into_response());

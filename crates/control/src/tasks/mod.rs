@@ -15,9 +15,27 @@ use base::change::{Entry, Subject};
 use base::cx::{Cx, Tx};
 use base::list::{Field, Total, Window};
 use db::Sql;
+use strum::VariantNames;
 use tree::Path;
 
-const SORT: &[Field] = &[Field::time("created_at", "t.created_at").sorted()];
+pub(crate) static FIELDS: &[Field] = &[
+    Field::time("created_at", "t.created_at").sorted(),
+    Field::id("id", "t.id"),
+    Field::id("noun", "t.noun"),
+    Field::id("action", "t.action"),
+    Field::text("title", "fold(t.title)"),
+    Field::text("begun_by", "fold(t.account_name)"),
+    Field::words("state", "t.state", TaskState::VARIANTS),
+    Field::number("progress.total", "t.total"),
+    Field::number("counts.done", "t.changed"),
+    Field::number("counts.unchanged", "t.unchanged"),
+    Field::number("counts.refused", "t.refused"),
+    Field::number("counts.failed", "t.failed"),
+    Field::number("counts.skipped", "t.skipped"),
+    Field::time("started_at", "t.started_at").optional(),
+    Field::time("finished_at", "t.finished_at").optional(),
+    Field::id("undoes", "t.undoes").optional(),
+];
 const NEWEST_FIRST: &str = "-created_at";
 
 /// Where the account stands that began the task with this id.
@@ -29,10 +47,12 @@ pub async fn list(cx: &mut Cx, query: &ListQuery) -> Result<Page<Task>, Error> {
     let account = cx.account()?;
     let mut query = query.clone();
     query.sort.get_or_insert_with(|| NEWEST_FIRST.to_owned());
-    let window = Window::of(&query, SORT, "t.id")?;
+    let window = Window::of(&query, FIELDS, "t.id")?;
     account.authorize(Permission::ReadTasks, &account.path)?;
-    let total = sql::count(cx, &account.path).await?;
-    let rows = sql::window(cx, &account.path, &window).await?;
+    let filter = base::list::filtered(cx, &account, &query, FIELDS, "t.id").await?;
+    let wanted = sql::wanted(&account.path, filter);
+    let total = sql::count(cx, wanted.clone()).await?;
+    let rows = sql::window(cx, wanted, &window).await?;
     let (rows, next) = window.cut(rows, |row| row.id.to_string());
     let items = rows.into_iter().map(|row| view(&account, row)).collect();
     Ok(base::list::page(items, next, Total::counted(total)))
