@@ -1,28 +1,34 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
-import { Pause, Play, Plus, Rows3, Rows4, X } from 'lucide-react';
+import { Ellipsis, Plus, Rows3, Rows4 } from 'lucide-react';
 import { Suspense, useCallback, useMemo, useState } from 'react';
+import { Button as AriaButton } from 'react-aria-components';
 import type { Customer } from '../../api/schema';
 import { useMay, useMe, useScope } from '../../app/useMe';
-import { count, countedTo } from '../../lib/format';
+import { countedTo } from '../../lib/format';
 import { useStored } from '../../lib/useStored';
 import { customerName, LEVEL_PLURAL, LEVELS } from '../../lib/words';
 import { Blank, ListFailed } from '../../ui/Blank';
 import { Button, IconButton, LinkButton } from '../../ui/Button';
 import { Grid } from '../../ui/grid/Grid';
-import { useListMemory } from '../../ui/grid/memory';
 import { SearchBox } from '../../ui/grid/SearchBox';
-import { EVERYTHING, NOTHING, sizeOf, type Selection } from '../../ui/grid/selection';
+import { NOTHING, sizeOf } from '../../ui/grid/selection';
+import { SelectionBar } from '../../ui/grid/SelectionBar';
+import { useSelection } from '../../ui/grid/useSelection';
 import { useWindow, type RowWindow } from '../../ui/grid/useWindow';
 import { intoView } from '../../ui/intoView';
-import { lazyPart } from '../../ui/lazily';
+import { lazyDialog, lazyPart } from '../../ui/lazily';
+import { Menu, MenuItem } from '../../ui/Menu';
 import { customerQuery, LEVELS_BELOW, listCustomers, type CustomerFilter } from './api';
-import { BulkDialog } from './BulkDialog';
-import type { BulkAction } from './bulk';
+import { offersFor, type BulkName } from './bulk';
 import { COLUMNS } from './columns';
 import { useTitle } from '../../ui/useTitle';
 
+const BulkDialog = lazyDialog(async () => (await import('./BulkDialog')).CustomersBulkDialog);
 const FirstSteps = lazyPart(async () => (await import('./FirstSteps')).FirstSteps);
+
+/** What is done most often; the rest stands in a menu. */
+const BUTTONS = 2;
 
 const route = getRouteApi('/frame/customers');
 
@@ -30,27 +36,25 @@ export function CustomersPage() {
   useTitle('Customers');
   const search = route.useSearch();
   const go = useNavigate({ from: '/customers' });
-  const { recall } = useListMemory();
-  const [selection, setSelection] = useState<Selection>(() => recall().selection);
-  const [bulk, setBulk] = useState<BulkAction>();
+  const [bulk, setBulk] = useState<BulkName>();
   const [compact, setCompact] = useStored('compact', false);
   const scope = useScope();
   const scopeName = useScopeName(scope.id);
   const mayCreate = useMay('customer_create');
-  const maySwitch = useMay('customer_suspend');
   const me = useMe();
+  const offers = offersFor(me);
 
   const filter: CustomerFilter = useMemo(
     () => ({ under: search.under, q: search.q, level: search.level }),
     [search.under, search.q, search.level],
   );
   const filterKey = JSON.stringify(filter);
+  const [selection, setSelection] = useSelection(filterKey);
   const sort = search.sort ?? 'company_name';
   const rows = useWindow<Customer>({
     key: ['customers', 'list', filter, sort],
     fetch: (range, signal) => listCustomers(filter, sort, range, signal),
   });
-  useClearWhen(filterKey, () => setSelection(NOTHING));
 
   const set = useCallback(
     (change: Partial<typeof search>) => void go({ search: (old) => ({ ...old, ...change }), replace: true }),
@@ -94,31 +98,34 @@ export function CustomersPage() {
           </IconButton>
         </div>
       </div>
-      {selected > 0 && (
-        <div className="bar bar-selected" role="toolbar" aria-label="What to do with the selection">
-          <IconButton label="Clear the selection" size="s" onPress={() => setSelection(NOTHING)}>
-            <X className="icon-s" aria-hidden />
-          </IconButton>
-          <b className="number" role="status">
-            {selection.kind === 'all' && rows.beyond ? countedTo(rows) : count(selected)} selected
-          </b>
-          {selection.kind === 'some' && selected < rows.total && !rows.beyond && (
-            <Button kind="link" onPress={() => setSelection(EVERYTHING)}>
-              Select all {count(rows.total)}
-            </Button>
-          )}
-          <div className="bar-end">
-            <Button size="s" onPress={() => setBulk('suspend')}>
-              <Pause className="icon-s" aria-hidden />
-              Suspend
-            </Button>
-            <Button size="s" onPress={() => setBulk('activate')}>
-              <Play className="icon-s" aria-hidden />
-              Activate
-            </Button>
-          </div>
-        </div>
-      )}
+      <SelectionBar window={rows} selection={selection} onSelect={setSelection}>
+        {offers.slice(0, BUTTONS).map(({ name, label, icon: Icon }) => (
+          <Button key={name} size="s" onPress={() => setBulk(name)}>
+            <Icon className="icon-s" aria-hidden />
+            {label}
+          </Button>
+        ))}
+        {offers.length > BUTTONS && (
+          <Menu
+            label="More to do with the selection"
+            trigger={
+              <AriaButton className="button" data-size="s" data-icon aria-label="More to do with the selection">
+                <Ellipsis className="icon-s" aria-hidden />
+              </AriaButton>
+            }
+          >
+            {offers.slice(BUTTONS).map(({ name, label, icon: Icon, tone }) => (
+              <MenuItem
+                key={name}
+                name={label}
+                icon={<Icon className="icon" aria-hidden />}
+                {...(tone && { tone })}
+                onAction={() => setBulk(name)}
+              />
+            ))}
+          </Menu>
+        )}
+      </SelectionBar>
       <div className="list">
         {rows.error ? (
           <ListFailed what="The customers" error={rows.error} onRetry={rows.retry} />
@@ -132,7 +139,7 @@ export function CustomersPage() {
             onOpen={(customer) => void go({ to: '/customers/$id', params: { id: customer.id } })}
             sort={sort}
             onSort={(next) => set({ sort: next })}
-            {...(maySwitch && { selection: { value: selection, set: setSelection } })}
+            {...(offers.length > 0 && { selection: { value: selection, set: setSelection } })}
             filter={filterKey}
             compact={compact}
             after={
@@ -154,13 +161,15 @@ export function CustomersPage() {
         )}
       </div>
       {bulk && (
-        <BulkDialog
-          action={bulk}
-          selection={selection}
-          filter={filter}
-          onClose={() => setBulk(undefined)}
-          onDone={() => setSelection(NOTHING)}
-        />
+        <Suspense>
+          <BulkDialog
+            action={bulk}
+            selection={selection}
+            filter={filter}
+            onClose={() => setBulk(undefined)}
+            onBegun={() => setSelection(NOTHING)}
+          />
+        </Suspense>
       )}
     </div>
   );
@@ -226,13 +235,4 @@ function levelsBelow(level: Customer['level']): Set<Customer['level']> {
     for (const deeper of levelsBelow(below)) found.add(deeper);
   }
   return found;
-}
-
-/** A selection belongs to a filter: it would otherwise act on rows that nobody sees. */
-function useClearWhen(key: string, clear: () => void): void {
-  const [known, setKnown] = useState(key);
-  if (known !== key) {
-    setKnown(key);
-    clear();
-  }
 }

@@ -7,6 +7,7 @@ import { Badge } from '../../ui/Badge';
 import { ListFailed } from '../../ui/Blank';
 import { IconButton } from '../../ui/Button';
 import { Grid, type Column } from '../../ui/grid/Grid';
+import type { Selection } from '../../ui/grid/selection';
 import type { RowWindow } from '../../ui/grid/useWindow';
 import { When } from '../../ui/When';
 import { InviteDialog } from './InviteDialog';
@@ -20,6 +21,8 @@ type PeopleListProps = {
   onSort: (sort: string) => void;
   filter: string;
   blank: ReactNode;
+  /** Without it rows can't be selected. */
+  selection?: { value: Selection; set: (selection: Selection) => void };
 };
 
 type Ask = { user: User; action: 'edit' | 'invite' | 'remove' };
