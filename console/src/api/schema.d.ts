@@ -164,6 +164,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many customers of the list have which value. */
+        get: operations["customer_count"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices": {
         parameters: {
             query?: never;
@@ -216,6 +233,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many devices of the list have which value. */
+        get: operations["device_count"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices/register": {
         parameters: {
             query?: never;
@@ -254,6 +288,23 @@ export interface paths {
          *     `Last-Event-ID` and is told what it missed. It ends with the session.
          */
         get: operations["feed_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** By what each list can be filtered, sorted and counted. */
+        get: operations["field_list"];
         put?: never;
         post?: never;
         delete?: never;
@@ -572,6 +623,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/users/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many accounts of the list have which value. */
+        get: operations["user_count"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -702,20 +770,17 @@ export interface components {
              */
             devices_with_recent_backup: number;
         };
-        /** @description How many subjects came to what. */
+        /** @description How many rows of a list have which value. */
         Counts: {
-            /** Format: int64 */
-            done: number;
-            /** Format: int64 */
-            failed: number;
-            /** Format: int64 */
-            pending: number;
-            /** Format: int64 */
-            refused: number;
-            /** Format: int64 */
-            skipped: number;
-            /** Format: int64 */
-            unchanged: number;
+            /** @description In the order in which they were asked for. */
+            fields: components["schemas"]["FieldCounts"][];
+            /** @description Whether these are all. Where they are not, every count is a lower bound. */
+            is_exact: boolean;
+            /**
+             * Format: int64
+             * @description How many rows were looked at.
+             */
+            total: number;
         };
         /** @description A customer. */
         Customer: {
@@ -924,6 +989,29 @@ export interface components {
             mode?: components["schemas"]["Mode"] | null;
             state: components["schemas"]["AccountState"];
         };
+        /** @description A field that lists can be filtered by. */
+        Field: {
+            /** @description How a filter may ask for it: `==`, `!=`, `<`, `<=`, `>`, `>=`, `~`, `in`, and `exists` where a row may have none. */
+            comparisons: string[];
+            /** @description Whether lists can be counted by it. */
+            countable: boolean;
+            kind: components["schemas"]["FieldKind"];
+            /** @description As rows, filters and orders have it, dotted where it lies in another. */
+            name: string;
+            /** @description Whether a search for text looks at it. */
+            searchable: boolean;
+            /** @description Whether lists can be sorted by it. */
+            sortable: boolean;
+            /** @description The words of an enumeration, in their order; empty for every other kind. */
+            values: string[];
+        };
+        FieldCounts: {
+            field: string;
+            /** @description Whether there are values beyond the hundred most frequent. */
+            has_more: boolean;
+            /** @description Every word of an enumeration in its order, else what there is, the most frequent first. */
+            values: components["schemas"]["ValueCount"][];
+        };
         /** @description What is wrong with one field of the input. */
         FieldError: {
             code: string;
@@ -931,10 +1019,19 @@ export interface components {
             /** @description The field's name, dotted and indexed for nested ones: `profile.phone`, `sites[1]`. */
             field: string;
         };
+        /**
+         * @description What a field's values are.
+         * @enum {string}
+         */
+        FieldKind: "text" | "id" | "code" | "word" | "number" | "bytes" | "time" | "flag";
         /** @description One reason among several. */
         FieldlessProblem: {
             code: string;
             detail: string;
+        };
+        /** @description What the caller can ask of each list that it can read. */
+        FieldList: {
+            items: components["schemas"]["NounFields"][];
         };
         /** @description A link to hand to one person. Whoever has it can set the account's password, once. */
         Invitation: {
@@ -959,6 +1056,11 @@ export interface components {
          * @enum {string}
          */
         Level: "provider" | "distributor" | "sub_distributor" | "reseller" | "end_customer" | "site";
+        /**
+         * @description Something that is listed.
+         * @enum {string}
+         */
+        ListedNoun: "customers" | "devices" | "users" | "pass_keys" | "changes";
         /** @description Who is signed in. */
         Me: {
             /** @description The node below which everything happens for this caller. */
@@ -981,11 +1083,31 @@ export interface components {
          * @enum {string}
          */
         Mode: "stop_backups" | "full_stop";
+        /** @description What can be asked of a noun's rows. */
+        NounFields: {
+            fields: components["schemas"]["Field"][];
+            noun: components["schemas"]["ListedNoun"];
+        };
         /**
          * @description What became of one subject of a task.
          * @enum {string}
          */
         Outcome: "pending" | "done" | "unchanged" | "refused" | "failed" | "skipped";
+        /** @description How many subjects came to what. */
+        OutcomeCounts: {
+            /** Format: int64 */
+            done: number;
+            /** Format: int64 */
+            failed: number;
+            /** Format: int64 */
+            pending: number;
+            /** Format: int64 */
+            refused: number;
+            /** Format: int64 */
+            skipped: number;
+            /** Format: int64 */
+            unchanged: number;
+        };
         /** @description A new password of one's own. */
         OwnPassword: {
             current_password: components["schemas"]["Secret"];
@@ -1173,7 +1295,7 @@ export interface components {
                 actions: components["schemas"]["Action"][];
                 /** @description The name of the account that began it, with whose rights it is done. */
                 begun_by: string;
-                counts: components["schemas"]["Counts"];
+                counts: components["schemas"]["OutcomeCounts"];
                 created_at: components["schemas"]["Time"];
                 /** @description Why it can't go on. */
                 detail?: string | null;
@@ -1397,6 +1519,8 @@ export interface components {
              * @default null
              */
             except?: string[] | null;
+            /** @default null */
+            filter?: string | null;
             /**
              * @description These; at most 10,000.
              * @default null
@@ -1482,7 +1606,7 @@ export interface components {
             actions: components["schemas"]["Action"][];
             /** @description The name of the account that began it, with whose rights it is done. */
             begun_by: string;
-            counts: components["schemas"]["Counts"];
+            counts: components["schemas"]["OutcomeCounts"];
             created_at: components["schemas"]["Time"];
             /** @description Why it can't go on. */
             detail?: string | null;
@@ -1557,6 +1681,12 @@ export interface components {
             name?: string | null;
             password?: components["schemas"]["Secret"] | null;
             role?: components["schemas"]["Role"] | null;
+        };
+        ValueCount: {
+            /** Format: int64 */
+            count: number;
+            /** @description As a filter takes it, without quotes; `null` for rows that have no value. */
+            value?: string | null;
         };
         /** @description Something that deserves a second look but was done. */
         Warning: {
@@ -1648,7 +1778,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Refused: invalid_input, idempotency_key_reused, required, invalid, unknown_field, too_long, too_short, out_of_range, username_taken, email_taken, weak_password, duplicate_site, parent_not_found, reference_not_found, parent_level_not_allowed, storage_location_not_choosable. */
+        /** @description Refused: invalid_input, idempotency_key_reused, required, invalid, invalid_filter, unknown_field, too_long, too_short, out_of_range, username_taken, email_taken, weak_password, duplicate_site, parent_not_found, reference_not_found, parent_level_not_allowed, storage_location_not_choosable. */
         Refused422: {
             headers: {
                 [name: string]: unknown;
@@ -1727,15 +1857,22 @@ export type DeviceRegister = components['schemas']['DeviceRegister'];
 export type DeviceStatus = components['schemas']['DeviceStatus'];
 export type DeviceUpdate = components['schemas']['DeviceUpdate'];
 export type EffectiveState = components['schemas']['EffectiveState'];
+export type Field = components['schemas']['Field'];
+export type FieldCounts = components['schemas']['FieldCounts'];
 export type FieldError = components['schemas']['FieldError'];
+export type FieldKind = components['schemas']['FieldKind'];
 export type FieldlessProblem = components['schemas']['FieldlessProblem'];
+export type FieldList = components['schemas']['FieldList'];
 export type Invitation = components['schemas']['Invitation'];
 export type InvitationAccept = components['schemas']['InvitationAccept'];
 export type Kind = components['schemas']['Kind'];
 export type Level = components['schemas']['Level'];
+export type ListedNoun = components['schemas']['ListedNoun'];
 export type Me = components['schemas']['Me'];
 export type Mode = components['schemas']['Mode'];
+export type NounFields = components['schemas']['NounFields'];
 export type Outcome = components['schemas']['Outcome'];
+export type OutcomeCounts = components['schemas']['OutcomeCounts'];
 export type OwnPassword = components['schemas']['OwnPassword'];
 export type PageChange = components['schemas']['Page_Change'];
 export type PageCustomer = components['schemas']['Page_Customer'];
@@ -1779,6 +1916,7 @@ export type User = components['schemas']['User'];
 export type UserCreate = components['schemas']['UserCreate'];
 export type UserId = components['schemas']['UserId'];
 export type UserUpdate = components['schemas']['UserUpdate'];
+export type ValueCount = components['schemas']['ValueCount'];
 export type Warning = components['schemas']['Warning'];
 export type ResponseRefused400 = components['responses']['Refused400'];
 export type ResponseRefused401 = components['responses']['Refused401'];
@@ -1851,6 +1989,11 @@ export interface operations {
                 after?: string;
                 /** @description Only these fields of each item, separated by commas; `id` always. */
                 fields?: string;
+                /**
+                 * @description Only what this filter finds, such as `level == end_customer and last_backup_at < now-2d`; on the fields that
+                 *     `GET /fields` names, in the language of `docs/filters.md`.
+                 */
+                filter?: string;
                 /** @description Only these, separated by commas; at most 500. */
                 ids?: string;
                 /** @description Only customers of this level; other lists have no levels. */
@@ -2083,6 +2226,11 @@ export interface operations {
                 after?: string;
                 /** @description Only these fields of each item, separated by commas; `id` always. */
                 fields?: string;
+                /**
+                 * @description Only what this filter finds, such as `level == end_customer and last_backup_at < now-2d`; on the fields that
+                 *     `GET /fields` names, in the language of `docs/filters.md`.
+                 */
+                filter?: string;
                 /** @description Only these, separated by commas; at most 500. */
                 ids?: string;
                 /** @description Only customers of this level; other lists have no levels. */
@@ -2133,6 +2281,11 @@ export interface operations {
                 after?: string;
                 /** @description Only these fields of each item, separated by commas; `id` always. */
                 fields?: string;
+                /**
+                 * @description Only what this filter finds, such as `level == end_customer and last_backup_at < now-2d`; on the fields that
+                 *     `GET /fields` names, in the language of `docs/filters.md`.
+                 */
+                filter?: string;
                 /** @description Only these, separated by commas; at most 500. */
                 ids?: string;
                 /** @description Only customers of this level; other lists have no levels. */
@@ -2331,6 +2484,48 @@ export interface operations {
             503: components["responses"]["Refused503"];
         };
     };
+    customer_count: {
+        parameters: {
+            query: {
+                /** @description Fields with few values, separated by commas, such as `level,effective_state.state`; at most 10. */
+                by: string;
+                /** @description Only what this filter finds, as in the list. */
+                filter?: string;
+                /** @description Only these, separated by commas; at most 500. */
+                ids?: string;
+                /** @description Only customers of this level; other lists have no levels. */
+                level?: components["schemas"]["Level"];
+                /** @description Customers: only those directly below this one. Devices, users: only those of this customer itself. */
+                parent_id?: string;
+                /** @description Text that must occur, as in the list. */
+                q?: string;
+                /** @description A customer's id: only it and what is below it. */
+                under?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Counts"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
     device_list: {
         parameters: {
             query?: {
@@ -2338,6 +2533,11 @@ export interface operations {
                 after?: string;
                 /** @description Only these fields of each item, separated by commas; `id` always. */
                 fields?: string;
+                /**
+                 * @description Only what this filter finds, such as `level == end_customer and last_backup_at < now-2d`; on the fields that
+                 *     `GET /fields` names, in the language of `docs/filters.md`.
+                 */
+                filter?: string;
                 /** @description Only these, separated by commas; at most 500. */
                 ids?: string;
                 /** @description Only customers of this level; other lists have no levels. */
@@ -2484,6 +2684,48 @@ export interface operations {
             503: components["responses"]["Refused503"];
         };
     };
+    device_count: {
+        parameters: {
+            query: {
+                /** @description Fields with few values, separated by commas, such as `level,effective_state.state`; at most 10. */
+                by: string;
+                /** @description Only what this filter finds, as in the list. */
+                filter?: string;
+                /** @description Only these, separated by commas; at most 500. */
+                ids?: string;
+                /** @description Only customers of this level; other lists have no levels. */
+                level?: components["schemas"]["Level"];
+                /** @description Customers: only those directly below this one. Devices, users: only those of this customer itself. */
+                parent_id?: string;
+                /** @description Text that must occur, as in the list. */
+                q?: string;
+                /** @description A customer's id: only it and what is below it. */
+                under?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Counts"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
     device_register: {
         parameters: {
             query?: never;
@@ -2538,6 +2780,33 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    field_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldList"];
                 };
             };
             400: components["responses"]["Refused400"];
@@ -3082,6 +3351,11 @@ export interface operations {
                 after?: string;
                 /** @description Only these fields of each item, separated by commas; `id` always. */
                 fields?: string;
+                /**
+                 * @description Only what this filter finds, such as `level == end_customer and last_backup_at < now-2d`; on the fields that
+                 *     `GET /fields` names, in the language of `docs/filters.md`.
+                 */
+                filter?: string;
                 /** @description Only these, separated by commas; at most 500. */
                 ids?: string;
                 /** @description Only customers of this level; other lists have no levels. */
@@ -3293,6 +3567,48 @@ export interface operations {
             415: components["responses"]["Refused415"];
             422: components["responses"]["Refused422"];
             429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    user_count: {
+        parameters: {
+            query: {
+                /** @description Fields with few values, separated by commas, such as `level,effective_state.state`; at most 10. */
+                by: string;
+                /** @description Only what this filter finds, as in the list. */
+                filter?: string;
+                /** @description Only these, separated by commas; at most 500. */
+                ids?: string;
+                /** @description Only customers of this level; other lists have no levels. */
+                level?: components["schemas"]["Level"];
+                /** @description Customers: only those directly below this one. Devices, users: only those of this customer itself. */
+                parent_id?: string;
+                /** @description Text that must occur, as in the list. */
+                q?: string;
+                /** @description A customer's id: only it and what is below it. */
+                under?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Counts"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
             500: components["responses"]["Refused500"];
             503: components["responses"]["Refused503"];
         };

@@ -90,6 +90,7 @@ codes! {
     // Fields
     Required "required" 422 "The field is required.";
     Invalid "invalid" 422 "The value is not acceptable.";
+    InvalidFilter "invalid_filter" 422 "The filter says nothing that can be looked for.";
     UnknownField "unknown_field" 422 "There is no such field.";
     TooLong "too_long" 422 "The text is too long.";
     TooShort "too_short" 422 "The text is too short.";

@@ -48,8 +48,133 @@ pub struct ListQuery {
     /// Text that must occur, ignoring case; of one or two characters at the beginning of a word.
     #[param(max_length = 200)]
     pub q: Option<String>,
+    /// Only what this filter finds, such as `level == end_customer and last_backup_at < now-2d`; on the fields that
+    /// `GET /fields` names, in the language of `docs/filters.md`.
+    #[param(max_length = 4000)]
+    pub filter: Option<String>,
     /// Only customers of this level; other lists have no levels.
     pub level: Option<tree::Level>,
+}
+
+/// Which rows of a list to count by which fields: what narrows the list narrows this alike.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct CountQuery {
+    /// Fields with few values, separated by commas, such as `level,effective_state.state`; at most 10.
+    pub by: String,
+    /// A customer's id: only it and what is below it.
+    pub under: Option<String>,
+    /// Customers: only those directly below this one. Devices, users: only those of this customer itself.
+    pub parent_id: Option<String>,
+    /// Only these, separated by commas; at most 500.
+    pub ids: Option<String>,
+    /// Text that must occur, as in the list.
+    #[param(max_length = 200)]
+    pub q: Option<String>,
+    /// Only what this filter finds, as in the list.
+    #[param(max_length = 4000)]
+    pub filter: Option<String>,
+    /// Only customers of this level; other lists have no levels.
+    pub level: Option<tree::Level>,
+}
+
+impl CountQuery {
+    /// The list that is counted.
+    pub fn list(&self) -> ListQuery {
+        ListQuery {
+            under: self.under.clone(),
+            parent_id: self.parent_id.clone(),
+            ids: self.ids.clone(),
+            q: self.q.clone(),
+            filter: self.filter.clone(),
+            level: self.level,
+            ..ListQuery::default()
+        }
+    }
+}
+
+/// How many rows of a list have which value.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Counts {
+    /// How many rows were looked at.
+    pub total: i64,
+    /// Whether these are all. Where they are not, every count is a lower bound.
+    pub is_exact: bool,
+    /// In the order in which they were asked for.
+    pub fields: Vec<FieldCounts>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct FieldCounts {
+    pub field: String,
+    /// Every word of an enumeration in its order, else what there is, the most frequent first.
+    pub values: Vec<ValueCount>,
+    /// Whether there are values beyond the hundred most frequent.
+    pub has_more: bool,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ValueCount {
+    /// As a filter takes it, without quotes; `null` for rows that have no value.
+    pub value: Option<String>,
+    pub count: i64,
+}
+
+/// What a field's values are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldKind {
+    Text,
+    Id,
+    Code,
+    Word,
+    Number,
+    Bytes,
+    Time,
+    Flag,
+}
+
+/// A field that lists can be filtered by.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Field {
+    /// As rows, filters and orders have it, dotted where it lies in another.
+    pub name: String,
+    pub kind: FieldKind,
+    /// The words of an enumeration, in their order; empty for every other kind.
+    pub values: Vec<String>,
+    /// How a filter may ask for it: `==`, `!=`, `<`, `<=`, `>`, `>=`, `~`, `in`, and `exists` where a row may have none.
+    pub comparisons: Vec<String>,
+    /// Whether lists can be sorted by it.
+    pub sortable: bool,
+    /// Whether a search for text looks at it.
+    pub searchable: bool,
+    /// Whether lists can be counted by it.
+    pub countable: bool,
+}
+
+/// Something that is listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ListedNoun {
+    Customers,
+    Devices,
+    Users,
+    PassKeys,
+    Changes,
+}
+
+/// What can be asked of a noun's rows.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct NounFields {
+    pub noun: ListedNoun,
+    pub fields: Vec<Field>,
+}
+
+/// What the caller can ask of each list that it can read.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct FieldList {
+    pub items: Vec<NounFields>,
 }
 
 /// Whether to do it or to say what it would do.

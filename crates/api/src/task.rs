@@ -66,7 +66,7 @@ pub struct Progress {
 
 /// How many subjects came to what.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Counts {
+pub struct OutcomeCounts {
     pub pending: i64,
     pub done: i64,
     pub unchanged: i64,
@@ -75,7 +75,7 @@ pub struct Counts {
     pub skipped: i64,
 }
 
-impl Counts {
+impl OutcomeCounts {
     pub fn of(&self, outcome: Outcome) -> i64 {
         match outcome {
             Outcome::Pending => self.pending,
@@ -113,7 +113,7 @@ pub struct Task {
     pub begun_by: String,
     pub state: TaskState,
     pub progress: Progress,
-    pub counts: Counts,
+    pub counts: OutcomeCounts,
     /// Why it can't go on.
     pub detail: Option<String>,
     pub created_at: Time,

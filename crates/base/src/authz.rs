@@ -115,6 +115,7 @@ pub const OPERATIONS: &[Line] = &[
     ("me_show", Need::Account),
     ("me_set_password", Need::Account),
     ("customer_list", Need::Permission(Permission::ReadCustomers)),
+    ("customer_count", Need::Permission(Permission::ReadCustomers)),
     ("customer_show", Need::Permission(Permission::ReadCustomers)),
     ("customer_create", Need::Permission(Permission::CreateCustomers)),
     ("customer_update", Need::Permission(Permission::EditCustomers)),
@@ -126,6 +127,7 @@ pub const OPERATIONS: &[Line] = &[
     ("change_list", Need::Permission(Permission::ReadChanges)),
     ("feed_show", Need::Permission(Permission::ReadChanges)),
     ("user_list", Need::Permission(Permission::ReadUsers)),
+    ("user_count", Need::Permission(Permission::ReadUsers)),
     ("user_show", Need::Permission(Permission::ReadUsers)),
     ("user_create", Need::Permission(Permission::ManageUsers)),
     ("user_update", Need::Permission(Permission::ManageUsers)),
@@ -138,6 +140,7 @@ pub const OPERATIONS: &[Line] = &[
     ("pass_key_revoke", Need::Permission(Permission::ManagePassKeys)),
     ("device_register", Need::Secret),
     ("device_list", Need::Permission(Permission::ReadDevices)),
+    ("device_count", Need::Permission(Permission::ReadDevices)),
     ("device_show", Need::Permission(Permission::ReadDevices)),
     ("device_update", Need::Permission(Permission::EditDevices)),
     ("device_issue_credentials", Need::Permission(Permission::IssueCredentials)),
@@ -150,6 +153,7 @@ pub const OPERATIONS: &[Line] = &[
     ("task_stop", Need::Permission(Permission::RunTasks)),
     ("task_retry", Need::Permission(Permission::RunTasks)),
     ("task_undo", Need::Permission(Permission::RunTasks)),
+    ("field_list", Need::Account),
 ];
 
 /// An operation's line.

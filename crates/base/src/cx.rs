@@ -18,6 +18,7 @@ use crate::authz::Account;
 use crate::change::{Entry, Written};
 use crate::http::client::network_of;
 use crate::overlay::Overlay;
+use crate::turns::{Place, Turn};
 use crate::version::stale;
 
 /// How often a transaction that collided with another is run before the caller is asked to come back.
@@ -72,6 +73,8 @@ pub struct Cx {
     /// What the gateway had counted and not stored before anything was read.
     unsaved: Vec<Reading>,
     overlay: Option<Arc<Overlay>>,
+    /// Its turn, if it had to wait for one.
+    _place: Option<Place<()>>,
 }
 
 impl std::fmt::Debug for Cx {
@@ -101,7 +104,22 @@ impl Cx {
     }
 
     fn new(app: &App, caller: Caller, link: Link, unsaved: Vec<Reading>) -> Self {
-        Self { app: app.clone(), caller, now: app.clock.now(), link, collided: false, unsaved, overlay: None }
+        Self {
+            app: app.clone(),
+            caller,
+            now: app.clock.now(),
+            link,
+            collided: false,
+            unsaved,
+            overlay: None,
+            _place: None,
+        }
+    }
+
+    /// The same in its turn, for what may look at every row. Who waits holds no connection.
+    pub async fn in_turn(app: &App, caller: Caller, turn: &Turn) -> Result<Self, Error> {
+        let place = app.searches.place(turn).await?;
+        Ok(Self { _place: Some(place), ..Self::exact(app, caller).await? })
     }
 
     /// What to add to the totals that are read here.
@@ -113,6 +131,15 @@ impl Cx {
         let overlay = Arc::new(Overlay::of(self, unsaved).await?);
         self.overlay = Some(Arc::clone(&overlay));
         Ok(overlay)
+    }
+
+    /// Lets no statement that reads take longer than this from now on.
+    pub async fn bound(&mut self, limit: Duration) -> Result<(), Error> {
+        match &mut self.link {
+            Link::Reader(conn) => conn.bound(limit).await,
+            Link::Writer(tx) => tx.bound(limit).await,
+        }
+        .map_err(internal)
     }
 
     /// Which database it is, for the few statements that can't be the same.

@@ -12,6 +12,7 @@ pub mod change;
 pub mod clock;
 pub mod credentials;
 pub mod cx;
+pub mod filter;
 pub mod http;
 pub mod idempotency;
 pub mod limits;
@@ -44,9 +45,13 @@ use crate::clock::{Clock, Random};
 use crate::credentials::Seen;
 use crate::http::bodies::Bodies;
 use crate::live::Live;
+use crate::turns::Turns;
 
 /// How long a command waits until the gateway knows of it.
 const FOLLOWED_WITHIN: Duration = Duration::from_secs(1);
+
+/// So many lists with a filter are read at a time.
+const SEARCHES: usize = 2;
 
 /// What the operator decides.
 #[derive(Clone, Debug)]
@@ -75,6 +80,8 @@ pub struct Shared {
     /// When sessions were last used, as far as that is not stored yet.
     pub seen: Seen,
     pub bodies: Bodies,
+    /// For reading what may look at every row: so many at a time leave the other connections to everybody else.
+    pub searches: Turns<()>,
     /// What the gateway admits by.
     pub grants: Arc<Grants>,
     /// The number of the newest change that this process has committed.
@@ -114,6 +121,7 @@ impl App {
             attempts: Attempts::default(),
             seen: Seen::default(),
             bodies: Bodies::default(),
+            searches: Turns::new(SEARCHES),
             grants: Arc::new(Grants::default()),
             committed: watch::Sender::new(0),
             followed: watch::Sender::new(None),

@@ -99,6 +99,12 @@ impl Overlay {
         Ok(overlay)
     }
 
+    /// Every customer and device whose totals are others than the stored ones.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&str, Unsaved)> {
+        let is_news = |unsaved: &Unsaved| *unsaved != Unsaved::default();
+        self.by_id.iter().filter(move |(_, unsaved)| is_news(unsaved)).map(|(id, unsaved)| (id.as_str(), *unsaved))
+    }
+
     /// What to add for a customer or a device.
     pub fn of_id(&self, id: &str) -> Unsaved {
         self.by_id.get(id).copied().unwrap_or_default()

@@ -10,6 +10,18 @@ use crate::limits::Limits;
 
 /// The form in which texts are compared and searched: compatibility-normalised, lower case, single blanks.
 pub fn fold(text: &str) -> String {
+    // Most are plain, and many are folded for one answer.
+    if text.is_ascii() {
+        let mut folded = String::with_capacity(text.len());
+        for word in text.split_whitespace() {
+            if !folded.is_empty() {
+                folded.push(' ');
+            }
+            folded.push_str(word);
+        }
+        folded.make_ascii_lowercase();
+        return folded;
+    }
     let lower: String = text.nfkc().flat_map(char::to_lowercase).collect();
     lower.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -47,7 +47,7 @@ struct Queue<T> {
 
 /// A place that is held until it is dropped.
 #[derive(Debug)]
-struct Place<T> {
+pub struct Place<T> {
     inside: Option<T>,
     who: String,
     turns: Turns<T>,
@@ -106,7 +106,8 @@ impl<T> Turns<T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn place(&self, turn: &Turn) -> Result<Place<T>, Error> {
+    /// Waits for a place.
+    pub async fn place(&self, turn: &Turn) -> Result<Place<T>, Error> {
         let waiter = {
             let mut waiting = self.lock();
             if let Some(inside) = waiting.free.pop() {

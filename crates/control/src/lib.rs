@@ -8,6 +8,7 @@ pub mod bulk;
 pub mod changes;
 pub mod customers;
 pub mod devices;
+pub mod fields;
 pub mod grants;
 pub mod invitations;
 pub mod ledger;
@@ -34,5 +35,11 @@ pub const MIGRATIONS: db::Migrations = db::Migrations::new(&[
     ),
     db::Migration::new("V7__tasks.sql", include_str!("../../../migrations/V7__tasks.sql")),
     db::Migration::new("V8__counters.sql", include_str!("../../../migrations/V8__counters.sql")),
+    db::Migration::per_engine(
+        "V9__folded.sql",
+        include_str!("../../../migrations/V9__folded.sqlite.sql"),
+        include_str!("../../../migrations/V9__folded.postgres.sql"),
+    ),
     db::Migration::new("V10__feeds.sql", include_str!("../../../migrations/V10__feeds.sql")),
-]);
+])
+.with(&[db::Function::new("fold", base::text::fold)]);

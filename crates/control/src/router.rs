@@ -67,7 +67,8 @@ fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
         .merge(crate::devices::http::routes())
         .merge(crate::storage::http::routes())
         .merge(crate::bulk::http::routes())
-        .merge(crate::tasks::http::routes());
+        .merge(crate::tasks::http::routes())
+        .merge(crate::fields::http::routes());
     OpenApiRouter::with_openapi(Description::openapi()).nest("/api/v1", slices).split_for_parts()
 }
 

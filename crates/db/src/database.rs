@@ -3,11 +3,12 @@
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::address::{Address, explain_file};
 use crate::postgres::{self, PgConn};
 use crate::sqlite::{self, SqliteConn, SqliteTx, blocking};
-use crate::{Error, Migrations, Record, Sql, sql};
+use crate::{Error, Migrations, Record, STATEMENT_LIMIT, Sql, sql};
 
 /// Which database it is, for the few statements that can't be the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +51,7 @@ impl Database {
         let backend = match address {
             Address::Postgres(url) => Backend::Postgres(postgres::Pool::open(url)?),
             Address::Sqlite(path) => {
-                let opened = blocking(|| sqlite::Pool::open(path));
+                let opened = blocking(|| sqlite::Pool::open(path, migrations.functions));
                 Backend::Sqlite(opened.map_err(|error| error.explained(|cause| explain_file(path, cause)))?)
             }
         };
@@ -90,7 +91,7 @@ impl Database {
             Backend::Sqlite(pool) => Inner::Sqlite(pool.read().await?),
             Backend::Postgres(pool) => Inner::Postgres(Box::new(pool.read().await?)),
         };
-        Ok(Conn { inner, failed: false })
+        Ok(Conn::new(inner))
     }
 
     /// The same on a connection that is kept for this alone, whatever the others are busy with. It has one user at a time.
@@ -99,7 +100,7 @@ impl Database {
             Backend::Sqlite(pool) => Inner::Sqlite(pool.read_apart().await?),
             Backend::Postgres(pool) => Inner::Postgres(Box::new(pool.read_apart().await?)),
         };
-        Ok(Conn { inner, failed: false })
+        Ok(Conn::new(inner))
     }
 
     /// A connection whose statements all see the same: what was committed before the first of them.
@@ -108,11 +109,11 @@ impl Database {
             Backend::Sqlite(pool) => Inner::Sqlite(pool.snapshot().await?),
             Backend::Postgres(pool) => {
                 let mut connection = pool.read().await?;
-                connection.begin("begin isolation level repeatable read read only").await?;
+                connection.begin(postgres::SNAPSHOT).await?;
                 Inner::Postgres(Box::new(connection))
             }
         };
-        Ok(Conn { inner, failed: false })
+        Ok(Conn::new(inner))
     }
 
     /// A transaction that writes, beside others. Dropping it rolls back, at whatever point a caller is cancelled.
@@ -177,6 +178,8 @@ pub struct Conn {
     pub(crate) inner: Inner,
     /// A statement has failed, or its future was dropped while it ran.
     failed: bool,
+    /// How long a statement that reads may take on `SQLite`.
+    limit: Duration,
 }
 
 pub(crate) enum Inner {
@@ -191,6 +194,20 @@ impl fmt::Debug for Conn {
 }
 
 impl Conn {
+    fn new(inner: Inner) -> Self {
+        Self { inner, failed: false, limit: STATEMENT_LIMIT }
+    }
+
+    /// From now on no statement that reads may take longer than this; one that does ends with [`Error::TooSlow`]. On
+    /// `PostgreSQL` they all see the same from here on, as those of [`Database::snapshot`] do.
+    pub async fn bound(&mut self, limit: Duration) -> Result<(), Error> {
+        self.limit = limit;
+        match &mut self.inner {
+            Inner::Sqlite(_) => Ok(()),
+            Inner::Postgres(connection) => connection.bound(limit).await,
+        }
+    }
+
     pub fn engine(&self) -> Engine {
         match self.inner {
             Inner::Sqlite(_) => Engine::Sqlite,
@@ -220,7 +237,7 @@ impl Conn {
     async fn rows<T: Record>(&mut self, sql: &Sql, limit: usize) -> Result<Vec<T>, Error> {
         let failed = std::mem::replace(&mut self.failed, true);
         let rows = match &mut self.inner {
-            Inner::Sqlite(connection) => connection.rows(sql, limit),
+            Inner::Sqlite(connection) => connection.rows(sql, limit, self.limit),
             Inner::Postgres(connection) => connection.rows(sql, limit).await,
         }?;
         self.failed = failed;
@@ -256,7 +273,7 @@ impl DerefMut for Tx {
 
 impl Tx {
     pub(crate) fn new(inner: Inner) -> Self {
-        Self { conn: Conn { inner, failed: false } }
+        Self { conn: Conn::new(inner) }
     }
 
     /// Runs a statement that changes something and returns the number of rows that it concerned. A statement with

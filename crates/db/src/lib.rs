@@ -40,7 +40,7 @@ mod tests;
 
 pub use database::{Conn, Database, Engine, Tx};
 pub use error::Error;
-pub use migrate::{Migration, Migrations};
+pub use migrate::{Function, Migration, Migrations};
 #[doc(hidden)]
 pub use record::Itself;
 pub use record::{Cell, Column, Fields, Kept, Record, Row, Stored, Text, columns, columns_of};
@@ -48,3 +48,7 @@ pub use record::{Cell, Column, Fields, Kept, Record, Row, Stored, Text, columns,
 pub use sql::Literal;
 pub use sql::{Assignments, List, Part, Raw, Rows, Sql, list};
 pub use value::Value;
+
+/// How long a statement may run, its wait for locks included, unless the URL's `options` or [`Conn::bound`] say
+/// otherwise.
+const STATEMENT_LIMIT: std::time::Duration = std::time::Duration::from_secs(20);

@@ -81,18 +81,40 @@ fn replace_word(text: &str, word: &str, with: &str) -> String {
     result
 }
 
-/// All migrations of a program, the oldest first.
+/// A function of one text that statements call by its name. `SQLite` is given it by the program; on `PostgreSQL` a
+/// migration creates one that does the same. Of null it makes null.
 #[derive(Clone, Copy, Debug)]
-pub struct Migrations(&'static [Migration]);
+pub struct Function {
+    pub(crate) name: &'static str,
+    pub(crate) of: fn(&str) -> String,
+}
+
+impl Function {
+    pub const fn new(name: &'static str, of: fn(&str) -> String) -> Self {
+        Self { name, of }
+    }
+}
+
+/// All migrations of a program, the oldest first, and the functions that its statements count on.
+#[derive(Clone, Copy, Debug)]
+pub struct Migrations {
+    steps: &'static [Migration],
+    pub(crate) functions: &'static [Function],
+}
 
 impl Migrations {
     pub const fn new(migrations: &'static [Migration]) -> Self {
-        Self(migrations)
+        Self { steps: migrations, functions: &[] }
+    }
+
+    #[must_use]
+    pub const fn with(self, functions: &'static [Function]) -> Self {
+        Self { functions, ..self }
     }
 
     fn steps(&self, engine: Engine) -> Result<Vec<Step>, Error> {
         let mut steps: Vec<Step> = Vec::new();
-        for migration in self.0 {
+        for migration in self.steps {
             let version = migration.version()?;
             if steps.last().is_some_and(|last| last.version >= version) {
                 return Err(Error::Migration(format!("{} stands after a later migration", migration.name)));

@@ -18,7 +18,7 @@ use tokio_postgres::{Config, NoTls, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::address::Server;
-use crate::{Engine, Error, Record, Row, Sql, Value};
+use crate::{Engine, Error, Record, Row, STATEMENT_LIMIT, Sql, Value};
 
 /// How long to wait for a connection from the pool.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -26,8 +26,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How long making a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a statement may run, its wait for locks included, unless the URL's `options` say otherwise.
-const STATEMENT_MILLIS: u32 = 20_000;
+/// What is read after this is what was committed before it.
+pub(crate) const SNAPSHOT: &str = "begin isolation level repeatable read read only";
 
 /// How long a transaction may wait for its next statement before the server ends it.
 const IDLE_MILLIS: u32 = 15_000;
@@ -150,8 +150,9 @@ impl Address {
             format!("{base}?{}", others.join("&")).parse().map_err(|error| wrong(&said(&error)))?;
         // Nobody holds everybody up: neither a statement that runs away nor a process that stops in mid-transaction.
         let limits = format!(
-            "-c statement_timeout={STATEMENT_MILLIS} -c idle_in_transaction_session_timeout={IDLE_MILLIS} \
-             -c plan_cache_mode=force_custom_plan"
+            "-c statement_timeout={} -c idle_in_transaction_session_timeout={IDLE_MILLIS} \
+             -c plan_cache_mode=force_custom_plan",
+            STATEMENT_LIMIT.as_millis()
         );
         let options = config.get_options().map_or(limits.clone(), |given| format!("{limits} {given}"));
         config.options(options);
@@ -211,6 +212,12 @@ impl PgConn {
     pub(crate) async fn begin(&mut self, statement: &str) -> Result<(), Error> {
         self.open = true;
         self.batch(statement).await
+    }
+
+    /// No statement may take longer from now on, until the connection is given back.
+    pub(crate) async fn bound(&mut self, limit: Duration) -> Result<(), Error> {
+        let bound = format!("set local statement_timeout = {}", limit.as_millis());
+        if self.open { self.batch(&bound).await } else { self.begin(&format!("{SNAPSHOT}; {bound}")).await }
     }
 
     pub(crate) async fn commit(mut self) -> Result<(), Error> {

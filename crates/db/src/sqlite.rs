@@ -6,16 +6,18 @@ use std::ops::Deref;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
+use rusqlite::functions::FunctionFlags;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, OpenFlags};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
-use crate::{Engine, Error, Record, Row, Sql, Value};
+use crate::{Engine, Error, Function, Record, Row, STATEMENT_LIMIT, Sql, Value};
 
 const READERS: usize = 4;
 
@@ -28,19 +30,68 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Statements kept prepared per connection.
 const CACHED_STATEMENTS: usize = 256;
 
+/// So many steps of `SQLite`'s machine, a millisecond or less, lie between two looks at the time.
+const STEPS: i32 = 20_000;
+
+/// A connection that ends a statement when its time is up.
+pub(crate) struct Timed {
+    connection: Connection,
+    begun: Instant,
+    /// In microseconds since then; the running statement ends after it.
+    until: Arc<AtomicU64>,
+}
+
+impl Deref for Timed {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.connection
+    }
+}
+
+impl Timed {
+    fn new(mut connection: Connection) -> Result<Self, Error> {
+        let (begun, until) = (Instant::now(), Arc::new(AtomicU64::new(u64::MAX)));
+        let seen = Arc::clone(&until);
+        let is_over = move || micros(begun.elapsed()) > seen.load(Ordering::Relaxed);
+        connection.progress_handler(STEPS, Some(is_over))?;
+        Ok(Self { connection, begun, until })
+    }
+
+    /// Runs statements, none of which may take longer than this.
+    fn within<T>(&self, limit: Duration, run: impl FnOnce() -> T) -> T {
+        self.until.store(micros(self.begun.elapsed().saturating_add(limit)), Ordering::Relaxed);
+        let _without = Unbounded(&self.until);
+        run()
+    }
+}
+
+/// Takes the limit away again, also where a row can't be read.
+struct Unbounded<'a>(&'a AtomicU64);
+
+impl Drop for Unbounded<'_> {
+    fn drop(&mut self) {
+        self.0.store(u64::MAX, Ordering::Relaxed);
+    }
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
 pub(crate) struct Pool {
     path: PathBuf,
     /// Its lock is fair: writers get their turn in the order in which they asked.
-    writer: Arc<Mutex<Connection>>,
-    readers: Vec<Arc<Mutex<Connection>>>,
+    writer: Arc<Mutex<Timed>>,
+    readers: Vec<Arc<Mutex<Timed>>>,
     /// For whom must not wait for the others.
-    apart: Arc<Mutex<Connection>>,
+    apart: Arc<Mutex<Timed>>,
     /// As many permits as there are readers: whoever has one finds a reader that nobody uses.
     turns: Arc<Semaphore>,
 }
 
 impl Pool {
-    pub(crate) fn open(path: &str) -> Result<Self, Error> {
+    pub(crate) fn open(path: &str, functions: &[Function]) -> Result<Self, Error> {
         if path.is_empty() || path == ":memory:" {
             // Each of our connections would see a database of its own.
             return Err(Error::other("SQLite needs a file"));
@@ -50,10 +101,10 @@ impl Pool {
         let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path);
         file.map_err(|error| Error::Gone(error.into()))?;
 
-        let writer = Arc::new(Mutex::new(connect(&path)?));
-        let readers = (0..READERS).map(|_| Ok(Arc::new(Mutex::new(reader(&path)?))));
+        let writer = Arc::new(Mutex::new(connect(&path, functions)?));
+        let readers = (0..READERS).map(|_| Ok(Arc::new(Mutex::new(reader(&path, functions)?))));
         let readers = readers.collect::<Result<Vec<_>, Error>>()?;
-        let apart = Arc::new(Mutex::new(reader(&path)?));
+        let apart = Arc::new(Mutex::new(reader(&path, functions)?));
         Ok(Self { path, writer, readers, apart, turns: Arc::new(Semaphore::new(READERS)) })
     }
 
@@ -83,7 +134,7 @@ impl Pool {
         Ok(conn)
     }
 
-    pub(crate) async fn write(&self) -> Result<OwnedMutexGuard<Connection>, Error> {
+    pub(crate) async fn write(&self) -> Result<OwnedMutexGuard<Timed>, Error> {
         patiently(Arc::clone(&self.writer).lock_owned()).await
     }
 }
@@ -92,7 +143,7 @@ async fn patiently<T>(turn: impl Future<Output = T>) -> Result<T, Error> {
     tokio::time::timeout(PATIENCE, turn).await.map_err(|error| Error::Busy(Some(error.into())))
 }
 
-fn connect(path: &Path) -> Result<Connection, Error> {
+fn connect(path: &Path, functions: &[Function]) -> Result<Timed, Error> {
     // Without the flag for URIs: a path is a path. Without SQLite's own mutex: each connection has one user at a time.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
@@ -111,7 +162,11 @@ fn connect(path: &Path) -> Result<Connection, Error> {
         "pragma synchronous = full; pragma foreign_keys = on; pragma journal_size_limit = 67108864; \
          pragma temp_store = memory",
     )?;
-    Ok(connection)
+    for Function { name, of } in functions.iter().copied() {
+        let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+        connection.create_scalar_function(name, 1, flags, move |call| Ok(call.get_raw(0).as_str_or_null()?.map(of)))?;
+    }
+    Timed::new(connection)
 }
 
 /// Switches to a write-ahead log and returns the mode that is on then. The first switch of a new file needs it alone, and
@@ -129,8 +184,8 @@ fn write_ahead(connection: &Connection) -> Result<String, Error> {
     }
 }
 
-fn reader(path: &Path) -> Result<Connection, Error> {
-    let connection = connect(path)?;
+fn reader(path: &Path, functions: &[Function]) -> Result<Timed, Error> {
+    let connection = connect(path, functions)?;
     connection.execute_batch("pragma query_only = on")?;
     Ok(connection)
 }
@@ -141,9 +196,9 @@ pub(crate) enum SqliteConn {
 }
 
 impl Deref for SqliteConn {
-    type Target = Connection;
+    type Target = Timed;
 
-    fn deref(&self) -> &Connection {
+    fn deref(&self) -> &Timed {
         match self {
             Self::Reader(reader) => &reader.connection,
             Self::Writer(writer) => &writer.connection,
@@ -152,8 +207,8 @@ impl Deref for SqliteConn {
 }
 
 impl SqliteConn {
-    pub(crate) fn rows<T: Record>(&self, sql: &Sql, limit: usize) -> Result<Vec<T>, Error> {
-        blocking(|| {
+    pub(crate) fn rows<T: Record>(&self, sql: &Sql, limit: usize, time: Duration) -> Result<Vec<T>, Error> {
+        let read = || {
             let mut statement = self.statement(sql)?;
             let mut rows = statement.raw_query();
             let mut records = Vec::new();
@@ -164,11 +219,12 @@ impl SqliteConn {
                 }
             }
             Ok(records)
-        })
+        };
+        blocking(|| self.within(time, read))
     }
 
     pub(crate) fn exec(&self, sql: &Sql) -> Result<u64, Error> {
-        blocking(|| Ok(self.statement(sql)?.raw_execute()? as u64))
+        blocking(|| self.within(STATEMENT_LIMIT, || Ok(self.statement(sql)?.raw_execute()? as u64)))
     }
 
     pub(crate) fn check(&self, sql: &Sql) -> Result<(), Error> {
@@ -200,7 +256,7 @@ fn parameter(value: &Value) -> ToSqlOutput<'_> {
 }
 
 pub(crate) struct Reader {
-    connection: OwnedMutexGuard<Connection>,
+    connection: OwnedMutexGuard<Timed>,
     /// It holds on to what was committed when it began, until it is given back.
     in_snapshot: bool,
     /// Stands after the connection, so that it is given back later.
@@ -219,14 +275,14 @@ impl Drop for Reader {
 
 /// The writer with a transaction open; dropping it rolls back.
 pub(crate) struct SqliteTx {
-    connection: OwnedMutexGuard<Connection>,
+    connection: OwnedMutexGuard<Timed>,
     open: bool,
     /// Foreign keys are off until it ends.
     without_foreign_keys: bool,
 }
 
 impl SqliteTx {
-    pub(crate) fn begin(connection: OwnedMutexGuard<Connection>) -> Result<Self, Error> {
+    pub(crate) fn begin(connection: OwnedMutexGuard<Timed>) -> Result<Self, Error> {
         // IMMEDIATE takes the lock at once. A transaction that reads first and then wants to write fails if anybody
         // else has written in between, without the busy timeout having a say.
         blocking(|| connection.execute_batch("begin immediate"))?;
@@ -235,7 +291,7 @@ impl SqliteTx {
 
     /// For migrations: `SQLite` changes a table by making another and dropping the first, at which foreign keys that
     /// are on would delete what refers to it. They can only be switched outside of transactions.
-    pub(crate) fn begin_without_foreign_keys(connection: OwnedMutexGuard<Connection>) -> Result<Self, Error> {
+    pub(crate) fn begin_without_foreign_keys(connection: OwnedMutexGuard<Timed>) -> Result<Self, Error> {
         let mut transaction = Self { connection, open: false, without_foreign_keys: true };
         blocking(|| transaction.connection.execute_batch("pragma foreign_keys = off; begin immediate"))?;
         transaction.open = true;

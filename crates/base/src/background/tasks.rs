@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use api::change::ChangeAction;
 use api::id::{CustomerId, TaskId};
-use api::task::{Counts, Outcome, TaskState};
+use api::task::{Outcome, OutcomeCounts, TaskState};
 use api::{Code, Error};
 use db::{Rows, Text, assign, columns, insert, list, sql};
 use futures_util::future::BoxFuture;
@@ -142,8 +142,8 @@ impl TaskRow {
         self.changed + self.unchanged + self.refused + self.failed
     }
 
-    pub fn counts(&self) -> Counts {
-        Counts {
+    pub fn counts(&self) -> OutcomeCounts {
+        OutcomeCounts {
             pending: self.total - self.tried() - self.skipped,
             done: self.changed,
             unchanged: self.unchanged,

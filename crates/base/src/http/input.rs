@@ -1,5 +1,6 @@
 //! Reading a request: who asks, with which headers, and a body in which every wrong field is named.
 
+use api::page::ListQuery;
 use api::{Code, Error, FieldError};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use http::request::Parts;
@@ -42,6 +43,16 @@ impl Call {
     /// A reader for this caller.
     pub async fn read(&self) -> Result<Cx, Error> {
         Cx::exact(&self.app, self.caller.clone()).await
+    }
+
+    /// The same for what may look at every row: it waits for its turn.
+    pub async fn read_in_turn(&self) -> Result<Cx, Error> {
+        Cx::in_turn(&self.app, self.caller.clone(), &self.turn()).await
+    }
+
+    /// The same for a list, which waits for its turn if it has a filter.
+    pub async fn read_list(&self, query: &ListQuery) -> Result<Cx, Error> {
+        if query.filter.is_some() { self.read_in_turn().await } else { self.read().await }
     }
 
     /// Reads who asks and what for, before anything is said of whether they may.

@@ -33,8 +33,8 @@ macro_rules! wire {
 wire! {
     api::customer::Customer, api::device::Device, api::user::User;
     api::customer::CustomerDeletion, api::device::DeviceCredentials, api::pass_key::PassKeyCreated,
-    api::pass_key::PassKey, api::invitation::Invitation, api::session::Me, api::session::SetupStatus,
-    api::bulk::TaskBegun, api::task::Task, (),
+    api::pass_key::PassKey, api::invitation::Invitation, api::session::Me, api::session::SetupStatus, api::page::Counts,
+    api::page::FieldList, api::bulk::TaskBegun, api::task::Task, (),
 }
 
 impl Wire for api::customer::CustomerCreated {

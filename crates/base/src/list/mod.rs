@@ -2,8 +2,11 @@
 //! of them ([`Wanted`]) in which order ([`Window`]) is found here: the statement that finds it, the way that is cheapest,
 //! how many match in all.
 
+mod describe;
 mod field;
 mod find;
+mod narrow;
+mod tally;
 mod text;
 
 use api::page::{COUNTED, DEFAULT_LIMIT, ListQuery, MAX_IDS, MAX_LIMIT, Page};
@@ -13,14 +16,19 @@ use db::{Cell, Column, Raw, Sql, list, sql};
 use serde::{Deserialize, Serialize};
 use tree::Path;
 
-pub use self::field::{Beside, Field, Grams, Noun, Place};
-pub use self::find::{Found, Wanted, among, find};
+pub use self::describe::described;
+pub(crate) use self::field::Absent;
+use self::field::Order;
+pub use self::field::{Asker, Beside, Counter, Field, Grams, Kind, Noun, Place, Population, Seen, Told, Words};
+pub use self::find::Found;
+pub use self::narrow::{filtered, find};
+pub use self::tally::{count, count_of};
 pub use self::text::Text;
 use crate::authz::Account;
 use crate::cx::Cx;
 
 /// A value that was sorted by.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Key {
     Int(i64),
@@ -67,21 +75,24 @@ pub struct Window {
     limit: u32,
     start: Start,
     field: &'static Field,
+    order: Order,
     descending: bool,
     id: &'static str,
 }
 
 impl Window {
-    /// Reads what was asked for. `id` is the column that makes the order total; `fields` begins with the default.
+    /// Reads what was asked for. `id` is the column that makes the order total; the first of the fields that can be sorted
+    /// by is the default.
     pub fn of(query: &ListQuery, fields: &'static [Field], id: &'static str) -> Result<Self, Error> {
+        let orders = || fields.iter().filter_map(|field| field.order.map(|order| (field, order)));
         let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
         if !(1..=MAX_LIMIT).contains(&limit) {
             return Err(Error::field("limit", Code::OutOfRange, format!("Must be from 1 to {MAX_LIMIT}.")));
         }
-        let sort = query.sort.as_deref().unwrap_or(fields[0].name);
+        let sort = query.sort.as_deref().or_else(|| orders().next().map(|(field, _)| field.name)).unwrap_or_default();
         let (name, descending) = sort.strip_prefix('-').map_or((sort, false), |name| (name, true));
-        let field = fields.iter().find(|field| field.name == name).ok_or_else(|| {
-            let names: Vec<&str> = fields.iter().map(|field| field.name).collect();
+        let (field, order) = orders().find(|(field, _)| field.is_called(name)).ok_or_else(|| {
+            let names: Vec<&str> = orders().map(|(field, _)| field.name).collect();
             Error::field("sort", Code::Invalid, format!("Can be sorted by: {}.", names.join(", ")))
         })?;
         let start = match (&query.after, query.offset) {
@@ -90,20 +101,20 @@ impl Window {
             }
             (None, None) => Start::Top,
             (None, Some(offset)) => Start::Offset(offset.into()),
-            (Some(after), None) => Start::After(read_cursor(after, sort, field)?),
+            (Some(after), None) => Start::After(read_cursor(after, &sort_of(field, descending), order)?),
         };
-        Ok(Self { limit, start, field, descending, id })
+        Ok(Self { limit, start, field, order, descending, id })
     }
 
     /// The column to select last, for the cursor.
     pub fn key_column(&self) -> Raw {
-        Raw(self.field.column)
+        Raw(self.order.column)
     }
 
     /// `and …` for a cursor, then order and limit: the end of the statement.
     pub fn finish(&self, statement: &mut Sql) {
-        self.enter(statement, self.field.column, self.id);
-        self.order(statement, self.field.column, self.id);
+        self.enter(statement, self.order.column, self.id);
+        self.sort(statement, self.order.column, self.id);
         self.limit(statement);
     }
 
@@ -129,7 +140,7 @@ impl Window {
         }
     }
 
-    fn order(&self, statement: &mut Sql, key: &'static str, id: &'static str) {
+    fn sort(&self, statement: &mut Sql, key: &'static str, id: &'static str) {
         let order = Raw(if self.descending { " desc" } else { "" });
         statement.append(sql![" order by ", Raw(key), order, ", ", Raw(id), order]);
     }
@@ -143,6 +154,23 @@ impl Window {
         }
     }
 
+    /// The window's rows, and one more, of all that there are: sorted here as the database would.
+    fn within(&self, mut rows: Vec<(String, Key)>) -> Vec<(String, Key)> {
+        rows.sort_unstable_by(|(id, key), (other_id, other)| (key, id).cmp(&(other, other_id)));
+        if self.descending {
+            rows.reverse();
+        }
+        let from = match &self.start {
+            Start::Top => 0,
+            Start::Offset(offset) => usize::try_from(*offset).unwrap_or(usize::MAX),
+            Start::After(cursor) => rows.partition_point(|(id, key)| {
+                let order = (key, id).cmp(&(&cursor.key, &cursor.id));
+                if self.descending { order.is_ge() } else { order.is_le() }
+            }),
+        };
+        rows.into_iter().skip(from).take(self.limit as usize + 1).collect()
+    }
+
     /// How many rows of the order have to be passed to reach the window's end.
     fn reach(&self) -> i64 {
         let offset = if let Start::Offset(offset) = self.start { offset } else { 0 };
@@ -154,23 +182,27 @@ impl Window {
         let more = rows.len() > self.limit as usize;
         rows.truncate(self.limit as usize);
         let next = rows.last().filter(|_| more).map(|(row, key)| {
-            let sort = format!("{}{}", if self.descending { "-" } else { "" }, self.field.name);
-            write_cursor(&Cursor { sort, key: key.clone(), id: id_of(row) })
+            write_cursor(&Cursor { sort: sort_of(self.field, self.descending), key: key.clone(), id: id_of(row) })
         });
         (rows.into_iter().map(|(row, _)| row).collect(), next)
     }
+}
+
+/// An order by its full name.
+fn sort_of(field: &Field, descending: bool) -> String {
+    format!("{}{}", if descending { "-" } else { "" }, field.name)
 }
 
 fn write_cursor(cursor: &Cursor) -> String {
     BASE64URL_NOPAD.encode(&serde_json::to_vec(cursor).unwrap_or_default())
 }
 
-fn read_cursor(text: &str, sort: &str, field: &Field) -> Result<Cursor, Error> {
+fn read_cursor(text: &str, sort: &str, order: Order) -> Result<Cursor, Error> {
     BASE64URL_NOPAD
         .decode(text.as_bytes())
         .ok()
         .and_then(|bytes| serde_json::from_slice::<Cursor>(&bytes).ok())
-        .filter(|cursor| cursor.sort == sort && !cursor.id.contains('\0') && field.fits(&cursor.key))
+        .filter(|cursor| cursor.sort == sort && !cursor.id.contains('\0') && order.fits(&cursor.key))
         .ok_or_else(|| Error::field("after", Code::Invalid, "Is no cursor of this list in this order."))
 }
 

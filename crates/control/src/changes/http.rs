@@ -25,7 +25,7 @@ async fn change_list(
     Path(id): Path<CustomerId>,
     Parameters(query): Parameters<ListQuery>,
 ) -> Result<Response, Failure> {
-    let mut cx = call.read().await?;
+    let mut cx = call.read_list(&query).await?;
     Ok(listed(&query, &super::list(&mut cx, &id, &query).await?)?)
 }
 

@@ -8,10 +8,11 @@ pub mod seals;
 mod sql;
 
 use api::Error;
-use api::change::{Actor, ActorKind, Change};
+use api::change::{Actor, ActorKind, Change, ChangeAction};
 use api::id::CustomerId;
 use api::page::{ListQuery, Page};
 use api::units::Time;
+use db::{Raw, Sql, sql};
 use serde_json::Value;
 use tree::Path;
 
@@ -19,9 +20,45 @@ use self::reader::Reader;
 use crate::customers;
 use base::authz::{Account, Permission};
 use base::cx::Cx;
-use base::list::{Field, Total, Window, search_of};
+use base::list::{Asker, Field, Total, Window, search_of};
 
-const SORT: &[Field] = &[Field::number("at", "p.number")];
+pub(crate) static FIELDS: &[Field] = &[
+    // Sorted as they happened, also within one moment.
+    Field::time("at", "h.at").sorted_by("p.number"),
+    Field::told(
+        "actor.kind",
+        &[
+            ("user", |asker| actor_is(asker, "user")),
+            ("customer", |asker| actor_is(asker, "customer")),
+            ("device", |asker| actor_is(asker, "device")),
+            ("system", |asker| actor_is(asker, "system")),
+            ("above", |asker| sql!["not ", actor_is_seen(asker)]),
+        ],
+    ),
+    Field::id("actor.id", "h.actor_id").optional().seen(|asker| of_actor(asker, "h.actor_id")),
+    Field::text("actor.name", "h.actor_name").optional().seen(|asker| of_actor(asker, "fold(h.actor_name)")),
+    Field::text("address", "h.address").optional().seen(|asker| of_actor(asker, "fold(h.address)")),
+    Field::id("request_id", "h.request_id").optional().seen(|asker| of_actor(asker, "h.request_id")),
+    Field::words("action", "h.action", || ChangeAction::ALL.iter().map(|action| action.as_str()).collect()),
+    Field::words("subject_kind", "h.subject_kind", || vec!["customer", "user", "device", "pass_key"]),
+    Field::id("subject_id", "h.subject_id"),
+    Field::text("subject_name", "h.subject_folded").searched(),
+    Field::id("customer_id", "h.customer_id"),
+];
+
+/// Whether the asker may see who it was, as [`view`] says it of a row.
+fn actor_is_seen(asker: &Asker<'_>) -> Sql {
+    let (from, to) = asker.account.path.range();
+    sql!["(h.actor_path is null or (h.actor_path >= ", from, " and h.actor_path < ", to, "))"]
+}
+
+fn actor_is(asker: &Asker<'_>, kind: &'static str) -> Sql {
+    sql!["h.actor_kind = ", kind, " and ", actor_is_seen(asker)]
+}
+
+fn of_actor(asker: &Asker<'_>, column: &'static str) -> Sql {
+    sql!["case when ", actor_is_seen(asker), " then ", Raw(column), " end"]
+}
 const NEWEST_FIRST: &str = "-at";
 
 /// What happened at a customer and below it, the newest first.
@@ -34,7 +71,7 @@ pub async fn list(cx: &mut Cx, customer: &CustomerId, query: &ListQuery) -> Resu
     let reader = Reader::of(cx, &account).await?;
     query.after = query.after.as_deref().map(|cursor| reader.open(cursor)).transpose()?;
     // Numbers are unique; the second column only has to exist.
-    let window = Window::of(&query, SORT, "h.subject_id")?;
+    let window = Window::of(&query, FIELDS, "h.subject_id")?;
     let of = match &query.under {
         None => row.id.clone(),
         Some(id) => {
@@ -47,7 +84,8 @@ pub async fn list(cx: &mut Cx, customer: &CustomerId, query: &ListQuery) -> Resu
         }
     };
     let people = account.permissions.has(Permission::ReadUsers);
-    let wanted = sql::Wanted { of: &of, search: search_of(&query)?, people };
+    let filter = base::list::filtered(cx, &account, &query, FIELDS, "h.number").await?;
+    let wanted = sql::Wanted { of: &of, search: search_of(&query)?, people, filter };
     let total = sql::count(cx, &wanted).await?;
     let rows = sql::window(cx, &wanted, &window).await?;
     let (rows, next) = window.cut(rows, |row| row.subject_id.clone());

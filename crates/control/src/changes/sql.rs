@@ -42,6 +42,8 @@ pub(super) struct Wanted<'a> {
     pub(super) search: Option<String>,
     /// With what happened to people's accounts.
     pub(super) people: bool,
+    /// Begins with `and`.
+    pub(super) filter: Sql,
 }
 
 impl Wanted<'_> {
@@ -56,6 +58,7 @@ impl Wanted<'_> {
         if !self.people {
             sql.push(" and h.subject_kind <> 'user'");
         }
+        sql.append(self.filter.clone());
         sql
     }
 }

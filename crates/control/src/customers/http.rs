@@ -5,7 +5,7 @@ use api::customer::{
     SuspendRequest,
 };
 use api::id::CustomerId;
-use api::page::{DryRun, ListQuery, Page};
+use api::page::{CountQuery, Counts, DryRun, ListQuery, Page};
 use api::units::Secret;
 use axum::extract::Path;
 use axum::response::Response;
@@ -23,6 +23,7 @@ use base::transact;
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(customer_list, customer_create))
+        .routes(routes!(customer_count))
         .routes(routes!(customer_show, customer_update, customer_delete))
         .routes(routes!(customer_suspend))
         .routes(routes!(customer_activate))
@@ -33,8 +34,16 @@ pub fn routes() -> OpenApiRouter<App> {
 #[utoipa::path(get, path = "/customers", operation_id = "customer_list", tag = "customers", params(ListQuery),
     responses((status = 200, body = Page<Customer>)))]
 async fn customer_list(call: Call, Parameters(query): Parameters<ListQuery>) -> Result<Response, Failure> {
-    let mut cx = call.read().await?;
+    let mut cx = call.read_list(&query).await?;
     Ok(listed(&query, &super::list(&mut cx, &query).await?)?)
+}
+
+/// How many customers of the list have which value.
+#[utoipa::path(get, path = "/customers/counts", operation_id = "customer_count", tag = "customers", params(CountQuery),
+    responses((status = 200, body = Counts)))]
+async fn customer_count(call: Call, Parameters(query): Parameters<CountQuery>) -> Result<Response, Failure> {
+    let mut cx = call.read_in_turn().await?;
+    Ok(show(&super::count(&mut cx, &query).await?)?)
 }
 
 /// Creates a customer, with its sites where it is an end customer.

@@ -3,6 +3,7 @@
 pub(crate) mod above;
 pub(crate) mod bulk;
 mod create;
+pub(crate) mod fields;
 pub mod http;
 pub mod sql;
 mod switch;
@@ -12,7 +13,7 @@ pub mod view;
 use api::change::ChangeAction;
 use api::customer::{Customer, CustomerDeletion, FieldlessProblem};
 use api::id::CustomerId;
-use api::page::{ListQuery, Page};
+use api::page::{CountQuery, Counts, ListQuery, Page};
 use api::{Code, Error, Level};
 use serde_json::{Map, Value, json};
 use tree::{Path, Totals};
@@ -22,31 +23,14 @@ pub use create::{CheckedCustomer, NewNode, create, create_below, insert_node, in
 pub use switch::{Foreseen, activate, foresee, suspend};
 pub use update::{CheckedUpdate, update};
 
+use self::fields::NOUN;
+
 use base::authz::{Account, Permission};
 use base::change::{Entry, Subject};
 use base::cx::{Cx, Tx};
-use base::list::{Beside, Field, Found, Grams, Noun, Place, Text, Wanted, Window};
+use base::list::Found;
 use base::text::{self, Checks};
 use base::version::IfMatch;
-
-static TOTALS: Beside =
-    Beside { table: "totals t", on: "t.customer_id = c.id", id: Some("t.customer_id"), place: Some("t.path") };
-
-static NOUN: Noun = Noun {
-    table: "customers c",
-    id: "c.id",
-    place: Place { column: "c.path", beside: None },
-    search: "c.search",
-    grams: Some(Grams { table: "customers_grams", number: "c.n" }),
-    fields: &[
-        Field::text("company_name", "c.company_folded"),
-        Field::number("created_at", "c.created_at"),
-        Field::number("effective_state", "c.stopped"),
-        Field::number("used_bytes", "t.used_bytes").of(&TOTALS),
-        Field::number("devices", "t.devices").of(&TOTALS),
-        Field::number("last_backup_at", "coalesce(t.last_backup_at, 0)").of(&TOTALS),
-    ],
-};
 
 pub async fn list(cx: &mut Cx, query: &ListQuery) -> Result<Page<Customer>, Error> {
     let account = cx.account()?;
@@ -60,25 +44,14 @@ pub async fn list(cx: &mut Cx, query: &ListQuery) -> Result<Page<Customer>, Erro
 async fn find(cx: &mut Cx, query: &ListQuery) -> Result<Found, Error> {
     let account = cx.account()?;
     account.authorize(Permission::ReadCustomers, &account.path)?;
-    let window = Window::of(query, NOUN.fields, NOUN.id)?;
-    let (ids, text) = (base::list::ids_of(query)?, Text::of(query)?);
-    let scope = base::list::scope(cx, &account, query).await?;
-    let mut conditions = sql::of_level(query.level);
-    if let Some(parent) = &query.parent_id {
-        conditions.append(sql::of_parent(parent));
-    }
-    if let Some(ids) = &ids {
-        conditions.append(base::list::among(NOUN.id, ids));
-    }
-    let wanted = Wanted {
-        noun: &NOUN,
-        under: scope.under(),
-        population: Some(scope.nodes),
-        all: scope.all_nodes,
-        conditions,
-        text,
-    };
-    base::list::find(cx, &wanted, &window).await
+    base::list::find(cx, &account, query, &NOUN).await
+}
+
+/// How many customers of the list have which value.
+pub async fn count(cx: &mut Cx, query: &CountQuery) -> Result<Counts, Error> {
+    let account = cx.account()?;
+    account.authorize(Permission::ReadCustomers, &account.path)?;
+    base::list::count(cx, &account, query, &NOUN).await
 }
 
 pub async fn show(cx: &mut Cx, id: &CustomerId) -> Result<Customer, Error> {

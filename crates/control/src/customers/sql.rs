@@ -123,16 +123,6 @@ pub async fn totals(cx: &mut Cx, id: &CustomerId) -> Result<TotalsRow, Error> {
     cx.one(sql!["select ", columns::<TotalsRow>(), " from totals where customer_id = ", id.as_str()]).await
 }
 
-/// `and …` for a list of one level.
-pub fn of_level(level: Option<Level>) -> Sql {
-    level.map_or_else(Sql::new, |level| sql![" and c.level = ", level.as_str()])
-}
-
-/// `and …` for a list of a node's children.
-pub fn of_parent(parent: &str) -> Sql {
-    sql![" and c.parent_id = ", parent]
-}
-
 /// The customers with these ids, in no order.
 pub async fn with_totals(cx: &mut Cx, ids: &[String]) -> Result<Vec<(CustomerRow, TotalsRow)>, Error> {
     cx.all(sql![

@@ -2,7 +2,7 @@
 
 use api::device::{Device, DeviceCredentials, DeviceRegister, DeviceUpdate};
 use api::id::DeviceId;
-use api::page::{ListQuery, Page};
+use api::page::{CountQuery, Counts, ListQuery, Page};
 use axum::extract::Path;
 use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
@@ -17,6 +17,7 @@ use base::transact;
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(device_list))
+        .routes(routes!(device_count))
         .routes(routes!(device_register))
         .routes(routes!(device_show, device_update))
         .routes(routes!(device_issue_credentials))
@@ -26,8 +27,16 @@ pub fn routes() -> OpenApiRouter<App> {
 #[utoipa::path(get, path = "/devices", operation_id = "device_list", tag = "devices", params(ListQuery),
     responses((status = 200, body = Page<Device>)))]
 async fn device_list(call: Call, Parameters(query): Parameters<ListQuery>) -> Result<Response, Failure> {
-    let mut cx = call.read().await?;
+    let mut cx = call.read_list(&query).await?;
     Ok(listed(&query, &super::list(&mut cx, &query).await?)?)
+}
+
+/// How many devices of the list have which value.
+#[utoipa::path(get, path = "/devices/counts", operation_id = "device_count", tag = "devices", params(CountQuery),
+    responses((status = 200, body = Counts)))]
+async fn device_count(call: Call, Parameters(query): Parameters<CountQuery>) -> Result<Response, Failure> {
+    let mut cx = call.read_in_turn().await?;
+    Ok(show(&super::count(&mut cx, &query).await?)?)
 }
 
 /// Registers a machine with a pass key. The password in the answer is shown this once.

@@ -5,22 +5,23 @@ mod register;
 pub mod sql;
 
 use api::change::ChangeAction;
-use api::device::{Device, DeviceCredentials, DeviceStatus, DeviceUpdate};
+use api::device::{Device, DeviceCredentials, DeviceKind, DeviceStatus, DeviceUpdate};
 use api::id::{DeviceId, RepositoryId, StorageLocationId};
-use api::page::{ListQuery, Page};
+use api::page::{CountQuery, Counts, ListQuery, Page};
 use api::units::{Action, Secret, Time};
 use api::{Code, Error};
 
 pub use register::{CheckedRegistration, Machine, PlaceOfMachine, enrol, knows_pass_key, pass_key_unknown, register};
 
 use self::sql::{DeviceRow, WholeDevice};
+use crate::customers::fields::{MODES, STATES};
 use base::App;
 use base::authn::{token, token_hash};
 use base::authz::{Account, Permission};
 use base::change::{Entry, Subject, snapshot};
 use base::cx::{Cx, Tx};
 use base::lineage::Lineage;
-use base::list::{Beside, Field, Grams, Noun, Place, Text, Wanted, Window};
+use base::list::{Beside, Counter, Field, Grams, Noun, Place, Population};
 use base::overlay::Overlay;
 use base::text::Checks;
 use base::version::IfMatch;
@@ -29,46 +30,62 @@ static REPOSITORY: Beside =
     Beside { table: "repositories r", on: "r.device_id = d.id", id: Some("r.device_id"), place: Some("r.path") };
 static CUSTOMER: Beside = Beside { table: "customers c", on: "c.id = d.customer_id", id: None, place: Some("c.path") };
 
-static NOUN: Noun = Noun {
+pub(crate) static NOUN: Noun = Noun {
     table: "devices d",
     id: "d.id",
     place: Place { column: "d.path", beside: None },
+    parent: "d.customer_id",
+    level: None,
     search: "d.search",
     grams: Some(Grams { table: "devices_grams", number: "d.n" }),
+    population: |scope| Population { here: Some(scope.devices), all: scope.all_devices },
     fields: &[
-        Field::text("name", "d.name_folded"),
-        Field::number("created_at", "d.created_at"),
-        Field::number("used_bytes", "r.used_bytes").of(&REPOSITORY),
-        Field::number("last_backup_at", "coalesce(r.last_backup_at, 0)").of(&REPOSITORY),
-        Field::text("customer_name", "c.company_folded").of(&CUSTOMER),
+        Field::text("name", "d.name_folded").sorted().searched(),
+        Field::id("id", "d.id").searched(),
+        Field::id("customer_id", "d.customer_id"),
+        Field::text("customer_name", "c.company_folded").of(&CUSTOMER).sorted(),
+        Field::words("kind", "d.kind", || {
+            [DeviceKind::Agent, DeviceKind::Appliance, DeviceKind::DirectToCloud].map(<&'static str>::from).to_vec()
+        }),
+        Field::text("os", "fold(d.os)").optional().searched().counted_as("d.os"),
+        Field::text("fingerprint", "fold(d.fingerprint)").optional().searched(),
+        Field::words("status", "d.status", || {
+            [DeviceStatus::Authorised, DeviceStatus::PendingApproval].map(<&'static str>::from).to_vec()
+        }),
+        Field::told("effective_state.state", STATES).of(&CUSTOMER),
+        Field::told("effective_state.mode", MODES).of(&CUSTOMER),
+        Field::id("repository_id", "r.id").of(&REPOSITORY),
+        Field::id("storage_location_id", "c.storage_location_id")
+            .of(&CUSTOMER)
+            .optional()
+            .counted_as("c.storage_location_id"),
+        Field::bytes("used_bytes", "r.used_bytes").of(&REPOSITORY).live(Counter::UsedBytes).sorted(),
+        Field::time("last_backup_at", "coalesce(r.last_backup_at, 0)")
+            .optional_as_zero()
+            .of(&REPOSITORY)
+            .live(Counter::LastBackupAt)
+            .sorted(),
+        Field::time("first_contact_at", "d.first_contact_at").optional(),
+        Field::time("created_at", "d.created_at").sorted(),
     ],
 };
 
 pub async fn list(cx: &mut Cx, query: &ListQuery) -> Result<Page<Device>, Error> {
     let account = cx.account()?;
     account.authorize(Permission::ReadDevices, &account.path)?;
-    base::list::refuse_level(query)?;
-    let window = Window::of(query, NOUN.fields, NOUN.id)?;
-    let (ids, text) = (base::list::ids_of(query)?, Text::of(query)?);
-    let scope = base::list::scope(cx, &account, query).await?;
-    let mut conditions = query.parent_id.as_deref().map_or_else(db::Sql::new, sql::of_customer);
-    if let Some(ids) = &ids {
-        conditions.append(base::list::among(NOUN.id, ids));
-    }
-    let wanted = Wanted {
-        noun: &NOUN,
-        under: scope.under(),
-        population: Some(scope.devices),
-        all: scope.all_devices,
-        conditions,
-        text,
-    };
-    let found = base::list::find(cx, &wanted, &window).await?;
+    let found = base::list::find(cx, &account, query, &NOUN).await?;
     let rows = found.arrange(sql::with_these_ids(cx, found.ids()).await?, |(row, _, _)| row.id.as_str());
     let lineage = Lineage::of(cx, rows.iter().map(|(row, _, _)| &row.path)).await?;
     let overlay = cx.overlay().await?;
     let items = rows.into_iter().map(|whole| view(&cx.app, &lineage, &account, whole, &overlay)).collect();
     Ok(base::list::page(items, found.next, found.total))
+}
+
+/// How many devices of the list have which value.
+pub async fn count(cx: &mut Cx, query: &CountQuery) -> Result<Counts, Error> {
+    let account = cx.account()?;
+    account.authorize(Permission::ReadDevices, &account.path)?;
+    base::list::count(cx, &account, query, &NOUN).await
 }
 
 pub async fn show(cx: &mut Cx, id: &DeviceId) -> Result<Device, Error> {

@@ -85,11 +85,6 @@ pub(super) async fn find_anywhere(cx: &mut Cx, id: &DeviceId) -> Result<Option<W
     cx.opt(sql!["select ", whole(), Raw(JOINED), " where d.id = ", id.as_str()]).await
 }
 
-/// `and …` for a list of one customer's own devices.
-pub fn of_customer(customer: &str) -> Sql {
-    sql![" and d.customer_id = ", customer]
-}
-
 /// The devices with these ids, in no order.
 pub async fn with_these_ids(cx: &mut Cx, ids: &[String]) -> Result<Vec<WholeDevice>, Error> {
     cx.all(sql!["select ", whole(), Raw(JOINED), " where d.id in ", db::list(ids.iter().map(String::as_str))]).await

@@ -9,6 +9,7 @@ use api::page::{ListQuery, Page};
 use api::pass_key::{PassKey, PassKeyCreate, PassKeyCreated, PassKeyState};
 use api::units::{Action, Secret, Time};
 use api::{Code, Error, Level};
+use db::{Raw, Sql, sql};
 use jiff::Timestamp;
 use serde_json::json;
 use tree::Path;
@@ -21,10 +22,35 @@ use base::change::{Entry, Subject};
 use base::clock::Random;
 use base::cx::{Cx, Tx};
 use base::lineage::Lineage;
-use base::list::{Field, Total, Window, search_of};
+use base::list::{Asker, Field, Total, Window, search_of};
 use base::text::Checks;
 
-const SORT: &[Field] = &[Field::number("created_at", "k.created_at")];
+pub(crate) static FIELDS: &[Field] = &[
+    Field::time("created_at", "k.created_at").sorted(),
+    Field::id("id", "k.id"),
+    Field::id("customer_id", "k.customer_id"),
+    Field::id("site_id", "k.site_id").optional(),
+    Field::text("prefix", "fold(k.prefix)").searched(),
+    Field::told(
+        "state",
+        &[
+            ("active", |asker| sql!["k.revoked_at is null and not ", expired(asker), " and not ", Raw(USED_UP)]),
+            ("expired", |asker| sql!["k.revoked_at is null and ", expired(asker)]),
+            ("used_up", |asker| sql!["k.revoked_at is null and not ", expired(asker), " and ", Raw(USED_UP)]),
+            ("revoked", |_| sql!["k.revoked_at is not null"]),
+        ],
+    ),
+    Field::number("uses", "k.uses"),
+    Field::number("max_uses", "k.max_uses").optional(),
+    Field::time("expires_at", "k.expires_at").optional(),
+];
+/// What [`state_of`] looks at.
+const USED_UP: &str = "(k.max_uses is not null and k.uses >= k.max_uses)";
+
+fn expired(asker: &Asker<'_>) -> Sql {
+    sql!["(k.expires_at is not null and k.expires_at <= ", asker.now.as_microsecond(), ")"]
+}
+
 /// As much of a key as may be shown later: enough to tell keys apart, far too little to guess the rest.
 const PREFIX: usize = 9;
 
@@ -51,7 +77,7 @@ pub async fn list(cx: &mut Cx, customer: &CustomerId, query: &ListQuery) -> Resu
     let account = cx.account()?;
     let row = customers::fetch(cx, &account, customer, Permission::ReadPassKeys).await?;
     base::list::refuse_narrowing(query)?;
-    let window = Window::of(query, SORT, "k.id")?;
+    let window = Window::of(query, FIELDS, "k.id")?;
     let under = match &query.under {
         None => row,
         Some(id) => {
@@ -64,8 +90,10 @@ pub async fn list(cx: &mut Cx, customer: &CustomerId, query: &ListQuery) -> Resu
         }
     };
     let search = search_of(query)?;
-    let total = sql::count(cx, &under.id, search.as_deref()).await?;
-    let rows = sql::window(cx, &under.id, search.as_deref(), &window).await?;
+    let filter = base::list::filtered(cx, &account, query, FIELDS, "k.id").await?;
+    let wanted = sql::wanted(&under.id, search.as_deref(), filter);
+    let total = sql::count(cx, wanted.clone()).await?;
+    let rows = sql::window(cx, wanted, &window).await?;
     let (keys, next) = window.cut(rows, |key| key.id.to_string());
     let now = cx.now;
     let items = keys.into_iter().map(|key| view(&account, &under.path, key, now)).collect();

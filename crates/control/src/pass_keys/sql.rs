@@ -54,32 +54,28 @@ pub(super) async fn find_anywhere(cx: &mut Cx, id: &PassKeyId) -> Result<Option<
     cx.opt(sql!["select ", columns, Raw(JOINED), id.as_str()]).await
 }
 
-/// The keys of an end customer with those of its sites, or of one site; a secret's beginning is all there is to find.
-fn wanted(customer: &CustomerId, search: Option<&str>) -> Sql {
+/// The keys of an end customer with those of its sites, or of one site; a secret's beginning is all there is to find. The
+/// filter begins with `and`.
+pub(super) fn wanted(customer: &CustomerId, search: Option<&str>, filter: Sql) -> Sql {
     let id = customer.as_str();
     let mut sql = sql![" from pass_keys k where (k.customer_id = ", id, " or k.site_id = ", id, ")"];
     if let Some(pattern) = search {
         sql.append(sql![" and k.prefix like ", pattern, " escape '\\'"]);
     }
+    sql.append(filter);
     sql
 }
 
 pub async fn count_of(cx: &mut Cx, customer: &CustomerId) -> Result<i64, Error> {
-    count(cx, customer, None).await
+    count(cx, wanted(customer, None, Sql::new())).await
 }
 
-pub async fn count(cx: &mut Cx, customer: &CustomerId, search: Option<&str>) -> Result<i64, Error> {
-    cx.one(sql!["select count(*)", wanted(customer, search)]).await
+pub(super) async fn count(cx: &mut Cx, wanted: Sql) -> Result<i64, Error> {
+    cx.one(sql!["select count(*)", wanted]).await
 }
 
-pub(crate) async fn window(
-    cx: &mut Cx,
-    customer: &CustomerId,
-    search: Option<&str>,
-    window: &Window,
-) -> Result<Vec<(PassKeyRow, Key)>, Error> {
-    let mut statement =
-        sql!["select ", columns_of::<PassKeyRow>("k"), ", ", window.key_column(), wanted(customer, search)];
+pub(super) async fn window(cx: &mut Cx, wanted: Sql, window: &Window) -> Result<Vec<(PassKeyRow, Key)>, Error> {
+    let mut statement = sql!["select ", columns_of::<PassKeyRow>("k"), ", ", window.key_column(), wanted];
     window.finish(&mut statement);
     let rows: Vec<(PassKeyRow, Option<Key>)> = cx.all(statement).await?;
     Ok(rows.into_iter().filter_map(|(row, key)| key.map(|key| (row, key))).collect())

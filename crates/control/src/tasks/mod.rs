@@ -17,7 +17,7 @@ use base::list::{Field, Total, Window};
 use db::Sql;
 use tree::Path;
 
-const SORT: &[Field] = &[Field::number("created_at", "t.created_at")];
+const SORT: &[Field] = &[Field::time("created_at", "t.created_at").sorted()];
 const NEWEST_FIRST: &str = "-created_at";
 
 /// Where the account stands that began the task with this id.
@@ -56,7 +56,7 @@ pub async fn results(
     query: &ListQuery,
     outcome: Option<Outcome>,
 ) -> Result<Page<TaskResult>, Error> {
-    const BY_NUMBER: &[Field] = &[Field::number("number", "i.number")];
+    const BY_NUMBER: &[Field] = &[Field::number("number", "i.number").sorted()];
     let account = cx.account()?;
     let task = fetch(cx, &account, id, Permission::ReadTasks).await?;
     let window = Window::of(query, BY_NUMBER, "i.subject_id")?;

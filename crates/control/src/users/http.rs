@@ -1,7 +1,7 @@
 //! User accounts over HTTP.
 
 use api::id::UserId;
-use api::page::{ListQuery, Page};
+use api::page::{CountQuery, Counts, ListQuery, Page};
 use api::units::Secret;
 use api::user::{User, UserCreate, UserUpdate};
 use axum::extract::Path;
@@ -15,15 +15,27 @@ use base::http::{Call, Command, Failure, Nothing, Parameters, Reply, listed, sho
 use base::transact;
 
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(user_list, user_create)).routes(routes!(user_show, user_update, user_delete))
+    OpenApiRouter::new().routes(routes!(user_list, user_create)).routes(routes!(user_count)).routes(routes!(
+        user_show,
+        user_update,
+        user_delete
+    ))
 }
 
 /// User accounts below the caller, by name unless sorted otherwise.
 #[utoipa::path(get, path = "/users", operation_id = "user_list", tag = "users", params(ListQuery),
     responses((status = 200, body = Page<User>)))]
 async fn user_list(call: Call, Parameters(query): Parameters<ListQuery>) -> Result<Response, Failure> {
-    let mut cx = call.read().await?;
+    let mut cx = call.read_list(&query).await?;
     Ok(listed(&query, &super::list(&mut cx, &query).await?)?)
+}
+
+/// How many accounts of the list have which value.
+#[utoipa::path(get, path = "/users/counts", operation_id = "user_count", tag = "users", params(CountQuery),
+    responses((status = 200, body = Counts)))]
+async fn user_count(call: Call, Parameters(query): Parameters<CountQuery>) -> Result<Response, Failure> {
+    let mut cx = call.read_in_turn().await?;
+    Ok(show(&super::count(&mut cx, &query).await?)?)
 }
 
 /// Creates a user account. Without a password it cannot sign in yet.

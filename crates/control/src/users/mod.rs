@@ -8,7 +8,7 @@ use api::change::ActorKind;
 use api::change::ChangeAction;
 use api::id::{CustomerId, UserId};
 use api::invitation::Invitation;
-use api::page::{ListQuery, Page};
+use api::page::{CountQuery, Counts, ListQuery, Page};
 use api::units::{Action, Time};
 use api::user::{Role, User, UserCreate, UserUpdate};
 use api::{Code, Error, Level};
@@ -23,23 +23,32 @@ use base::authn::check_password;
 use base::authz::{Account, AccountId, Permission};
 use base::change::{Entry, Subject, snapshot};
 use base::cx::{Cx, Tx};
-use base::list::{Beside, Field, Found, Noun, Place, Text, Wanted, Window};
+use base::list::{Beside, Field, Found, Noun, Place, Population};
 use base::text::{self, Checks};
 use base::version::IfMatch;
 
 static CUSTOMER: Beside = Beside { table: "customers c", on: "c.id = u.customer_id", id: None, place: None };
 
-static NOUN: Noun = Noun {
+pub(crate) static NOUN: Noun = Noun {
     table: "users u",
     id: "u.id",
     place: Place { column: "c.path", beside: Some(&CUSTOMER) },
+    parent: "u.customer_id",
+    level: None,
     search: "u.search",
     grams: None,
+    // People aren't totalled; there are about as many as nodes at most.
+    population: |scope| Population { here: None, all: scope.all_nodes },
     fields: &[
-        Field::text("name", "u.name_folded"),
-        Field::text("email", "u.email_folded"),
-        Field::number("created_at", "u.created_at"),
-        Field::number("last_sign_in_at", "coalesce(u.last_sign_in_at, 0)"),
+        Field::text("name", "u.name_folded").sorted().searched(),
+        Field::id("id", "u.id"),
+        Field::id("customer_id", "u.customer_id"),
+        Field::text("customer_name", "c.company_folded").of(&CUSTOMER),
+        Field::text("email", "u.email_folded").sorted().searched(),
+        Field::words("role", "u.role", || Role::ALL.map(Role::as_str).to_vec()),
+        Field::flag("has_password", "(u.password_hash is not null)"),
+        Field::time("last_sign_in_at", "coalesce(u.last_sign_in_at, 0)").optional_as_zero().sorted(),
+        Field::time("created_at", "u.created_at").sorted(),
     ],
 };
 
@@ -55,24 +64,14 @@ pub async fn list(cx: &mut Cx, query: &ListQuery) -> Result<Page<User>, Error> {
 async fn find(cx: &mut Cx, query: &ListQuery) -> Result<Found, Error> {
     let account = cx.account()?;
     account.authorize(Permission::ReadUsers, &account.path)?;
-    base::list::refuse_level(query)?;
-    let window = Window::of(query, NOUN.fields, NOUN.id)?;
-    let (ids, text) = (base::list::ids_of(query)?, Text::of(query)?);
-    let scope = base::list::scope(cx, &account, query).await?;
-    let mut conditions = query.parent_id.as_deref().map_or_else(db::Sql::new, sql::of_customer);
-    if let Some(ids) = &ids {
-        conditions.append(base::list::among(NOUN.id, ids));
-    }
-    let wanted = Wanted {
-        noun: &NOUN,
-        under: scope.under(),
-        // People aren't totalled; there are about as many as nodes at most.
-        population: None,
-        all: scope.all_nodes,
-        conditions,
-        text,
-    };
-    base::list::find(cx, &wanted, &window).await
+    base::list::find(cx, &account, query, &NOUN).await
+}
+
+/// How many accounts of the list have which value.
+pub async fn count(cx: &mut Cx, query: &CountQuery) -> Result<Counts, Error> {
+    let account = cx.account()?;
+    account.authorize(Permission::ReadUsers, &account.path)?;
+    base::list::count(cx, &account, query, &NOUN).await
 }
 
 /// The account with this id, for a purpose, with its customer.

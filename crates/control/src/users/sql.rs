@@ -63,11 +63,6 @@ pub async fn find_anywhere(cx: &mut Cx, id: &UserId) -> Result<Option<(UserRow, 
     .await
 }
 
-/// `and …` for a list of one customer's own accounts.
-pub fn of_customer(customer: &str) -> Sql {
-    sql![" and u.customer_id = ", customer]
-}
-
 /// The accounts with these ids and their customers, in no order.
 pub async fn with_these_ids(cx: &mut Cx, ids: &[String]) -> Result<Vec<(UserRow, CustomerOfUser)>, Error> {
     cx.all(sql![

@@ -1,7 +1,7 @@
 //! Migrations run once, in order, one process at a time, and notice when something is amiss.
 
 use super::on_each_engine;
-use crate::{Database, Error, Migration, Migrations, sql};
+use crate::{Database, Error, Function, Migration, Migrations, sql};
 
 const ONE: Migration = Migration::new("V1__one.sql", "create table one (id id_text primary key, paid_text text);");
 const TWO: Migration = Migration::per_engine(
@@ -147,5 +147,23 @@ async fn a_new_file_may_be_opened_by_several_at_once() {
             applied += task.await.unwrap().unwrap().len();
         }
         assert_eq!(applied, 2);
+    }
+}
+
+const WITH_FUNCTION: Migrations = Migrations::new(&[Migration::per_engine(
+    "V1__shout.sql",
+    "create table places (id id_text primary key)",
+    "create function shout(text) returns text language sql immutable strict as $$ select upper($1) || '!' $$",
+)])
+.with(&[Function::new("shout", |text| text.to_uppercase() + "!")]);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn statements_call_functions_that_the_program_brings_along() {
+    for database in on_each_engine(&WITH_FUNCTION).await {
+        let mut tx = database.begin().await.unwrap();
+        assert_eq!(tx.one::<String>(sql!["select shout('abc')"]).await.unwrap(), "ABC!");
+        drop(tx);
+        let mut conn = database.read().await.unwrap();
+        assert_eq!(conn.one::<Option<String>>(sql!["select shout(", None::<String>, ")"]).await.unwrap(), None);
     }
 }

@@ -193,6 +193,33 @@ async fn a_transaction_that_stops_holds_nobody_up_for_long() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_statement_ends_when_its_time_is_up() {
+    for database in databases().await {
+        let endless = || {
+            sql!["with recursive n (i) as (select 1 union all select i + 1 from n) select count(*) from n where i < 0"]
+        };
+        for mut conn in [database.read().await.unwrap(), database.snapshot().await.unwrap()] {
+            conn.bound(Duration::from_millis(100)).await.unwrap();
+            let begun = Instant::now();
+            assert!(matches!(conn.one::<i64>(endless()).await, Err(Error::TooSlow(_))));
+            assert!(begun.elapsed() < Duration::from_secs(10), "took {:?}", begun.elapsed());
+        }
+        // Whoever has the connection next has the time that everybody has.
+        for _ in 0..8 {
+            let mut conn = database.read().await.unwrap();
+            let pause = match database.engine() {
+                Engine::Sqlite => {
+                    let steps = "with recursive n (i) as (select 1 union all select i + 1 from n where i < 300000)";
+                    sql![crate::Raw(steps), " select count(*) from n"]
+                }
+                Engine::Postgres => sql!["select count(*) from (select pg_sleep(0.2)) as slept"],
+            };
+            conn.one::<i64>(pause).await.unwrap();
+        }
+    }
+}
+
 /// Looks at a database with connections of its own, on which nothing is ever cancelled.
 struct Observer(Database);
 

@@ -127,6 +127,11 @@ async fn whole_lists_are_chosen_as_the_list_is_narrowed_and_only_below_the_calle
     for (customer, state) in [(&all[0], "active"), (&all[2], "suspended"), (&theirs, "active")] {
         assert_eq!(app.admin().get(&format!("/customers/{customer}")).await.is(200)["account_state"], state);
     }
+    let filtered = request(json!({ "filter": "account_state == active and level == end_customer" }));
+    let preview = boss.post("/bulk", &dry(filtered)).await.is(200);
+    assert_eq!((&preview["total"], &preview["allowed"]), (&json!(2), &json!(2)));
+    let answer = boss.post("/bulk", &request(json!({ "filter": "colour == red" }))).await;
+    assert_eq!(answer.body["errors"][0]["field"], "selection.filter", "{:#}", answer.body);
     // What another has is nothing that is there, in every way in which it could be named.
     let named = run(&boss, &suspension(&[&theirs, &all[0]])).await;
     assert!(results(&boss, &named).await.contains(&(theirs.clone(), "refused".to_owned(), "not_found".to_owned())));

@@ -19,6 +19,7 @@ mod devices;
 mod fairness;
 mod faults;
 mod feed;
+mod filters;
 mod guessing;
 mod idempotency;
 mod invitations;

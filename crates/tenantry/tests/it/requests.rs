@@ -76,7 +76,7 @@ impl Things {
             "tasks" => &self.task,
             _ => "",
         };
-        operation.path.replace("{id}", id)
+        address(operation, id)
     }
 
     fn body(&self, operation: &str) -> Value {
@@ -126,6 +126,17 @@ fn nothing_to_many() -> Value {
 /// A task that this caller began, of which something is refused.
 pub(crate) async fn begin_task(client: &Client) -> String {
     client.post("/bulk", &nothing_to_many()).await.is(202)["task_id"].as_str().unwrap().to_owned()
+}
+
+/// An operation's address with this id, and what it can't do without.
+pub(crate) fn address(operation: &Operation, id: &str) -> String {
+    let path = operation.path.replace("{id}", id);
+    match operation.id.as_str() {
+        "customer_count" => path + "?by=level",
+        "device_count" => path + "?by=kind",
+        "user_count" => path + "?by=role",
+        _ => path,
+    }
 }
 
 /// The token in a link's fragment.

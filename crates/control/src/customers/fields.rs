@@ -1,0 +1,125 @@
+//! What can be asked of customers: the fields of their rows, as lists sort, filter and count by them.
+
+use api::customer::Kind;
+use api::{Level, Mode};
+use base::authz::Account;
+use base::list::{Asker, Beside, Counter, Field, Grams, Noun, Place, Population, Told};
+use db::{Raw, Sql, sql};
+
+static TOTALS: Beside =
+    Beside { table: "totals t", on: "t.customer_id = c.id", id: Some("t.customer_id"), place: Some("t.path") };
+
+pub(crate) static NOUN: Noun = Noun {
+    table: "customers c",
+    id: "c.id",
+    place: Place { column: "c.path", beside: None },
+    parent: "c.parent_id",
+    level: Some("c.level"),
+    search: "c.search",
+    grams: Some(Grams { table: "customers_grams", number: "c.n" }),
+    population: |scope| Population { here: Some(scope.nodes), all: scope.all_nodes },
+    fields: &[
+        Field::text("company_name", "c.company_folded").sorted().searched(),
+        Field::id("id", "c.id"),
+        Field::id("parent_id", "c.parent_id").optional().seen(parent),
+        Field::words("level", "c.level", || Level::ALL.map(Level::as_str).to_vec()),
+        Field::text("name", "c.name_folded").optional().searched(),
+        Field::text("username", "c.username_folded").optional().searched(),
+        Field::text("email", "c.email_folded").optional().searched(),
+        Field::words("kind", "c.kind", || [Kind::Managed, Kind::SelfManaged].map(<&'static str>::from).to_vec())
+            .optional(),
+        Field::told(
+            "account_state",
+            &[("active", |_| sql!["c.suspend_mode is null"]), ("suspended", |_| sql!["c.suspend_mode is not null"])],
+        ),
+        Field::words("suspension.mode", "c.suspend_mode", || {
+            [Mode::StopBackups, Mode::FullStop].map(Mode::as_str).to_vec()
+        })
+        .optional(),
+        Field::text("suspension.reason", "c.suspend_reason").optional().seen(reason).asked_by(looks_after_some),
+        Field::text("suspension.public_message", "fold(c.suspend_message)").optional(),
+        Field::time(
+            "suspension.since",
+            "case when c.suspend_mode is not null then coalesce(c.suspended_at, c.created_at) end",
+        )
+        .optional(),
+        Field::told("effective_state.state", STATES),
+        // Sorted from nothing to everything that is stopped.
+        Field::told("effective_state.mode", MODES).sorted_by("c.stopped").short("effective_state"),
+        Field::time("last_backup_at", "coalesce(t.last_backup_at, 0)")
+            .optional_as_zero()
+            .of(&TOTALS)
+            .live(Counter::LastBackupAt)
+            .sorted(),
+        Field::code("country", "c.country").optional(),
+        Field::id("storage_location_id", "c.storage_location_id").optional().counted_as("c.storage_location_id"),
+        Field::number("max_devices", "c.max_devices").optional(),
+        Field::text("profile.address", "fold(c.address)").optional(),
+        Field::text("profile.city", "fold(c.city)").optional(),
+        Field::text("profile.phone", "fold(c.phone)").optional(),
+        Field::text("profile.fax", "fold(c.fax)").optional(),
+        Field::text("profile.notes", "fold(c.notes)").optional().seen(notes).asked_by(looks_after_some),
+        Field::text("profile.shared_notes", "fold(c.shared_notes)").optional(),
+        Field::text("profile.contact", "fold(c.contact)").optional(),
+        Field::text("profile.reference", "fold(c.reference)").optional().searched(),
+        Field::flag("is_default", "c.is_default"),
+        Field::number("totals.customers", "t.customers").of(&TOTALS),
+        Field::number("totals.sites", "t.sites").of(&TOTALS),
+        Field::number("totals.devices", "t.devices").of(&TOTALS).sorted().short("devices"),
+        Field::bytes("totals.used_bytes", "t.used_bytes")
+            .of(&TOTALS)
+            .live(Counter::UsedBytes)
+            .sorted()
+            .short("used_bytes"),
+        Field::time("created_at", "c.created_at").sorted(),
+    ],
+};
+
+/// What holds after all ancestors, as the column `stopped` of a customer `c` has it. Most are active: the plus keeps an index
+/// from being taken for the way to a few.
+pub(crate) const STATES: &[Told] = &[("active", |_| sql!["+c.stopped = 0"]), ("suspended", |_| sql!["c.stopped > 0"])];
+pub(crate) const MODES: &[Told] =
+    &[("stop_backups", |_| sql!["c.stopped = 1"]), ("full_stop", |_| sql!["c.stopped = 2"])];
+
+/// Nobody is told what stands above the top of what they see.
+fn parent(asker: &Asker<'_>) -> Sql {
+    sql!["case when c.id <> ", &asker.account.customer_id, " then c.parent_id end"]
+}
+
+/// Whether there is a customer that the account looks after from above.
+fn looks_after_some(account: &Account) -> bool {
+    !account.level.holds_devices()
+}
+
+fn is_provider(account: &Account) -> bool {
+    account.path.ids().count() == 1
+}
+
+/// As [`above`](super::above) says it of a row: those below the account, and of the provider its own.
+fn looked_after(asker: &Asker<'_>, column: &'static str) -> Sql {
+    if is_provider(asker.account) {
+        return sql![Raw(column)];
+    }
+    sql!["case when c.id <> ", &asker.account.customer_id, " then ", Raw(column), " end"]
+}
+
+fn notes(asker: &Asker<'_>) -> Sql {
+    looked_after(asker, "fold(c.notes)")
+}
+
+/// Of those whose author the account sees.
+fn reason(asker: &Asker<'_>) -> Sql {
+    if is_provider(asker.account) {
+        return sql!["fold(c.suspend_reason)"];
+    }
+    let (from, to) = asker.account.path.range();
+    sql![
+        "case when c.id <> ",
+        &asker.account.customer_id,
+        " and exists (select 1 from customers a where a.id = c.suspended_from and a.path >= ",
+        from,
+        " and a.path < ",
+        to,
+        ") then fold(c.suspend_reason) end"
+    ]
+}

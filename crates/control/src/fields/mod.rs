@@ -1,0 +1,31 @@
+//! What can be asked of each list, for whoever writes filters, offers them or chooses columns.
+
+pub mod http;
+
+use api::Error;
+use api::page::{FieldList, ListedNoun, NounFields};
+use base::authz::Permission;
+use base::cx::Cx;
+use base::list::{Field, described};
+
+use crate::{changes, customers, devices, pass_keys, users};
+
+/// Every list, what reading it needs, and what its rows have.
+static LISTS: [(ListedNoun, Permission, &[Field]); 5] = [
+    (ListedNoun::Customers, Permission::ReadCustomers, customers::fields::NOUN.fields),
+    (ListedNoun::Devices, Permission::ReadDevices, devices::NOUN.fields),
+    (ListedNoun::Users, Permission::ReadUsers, users::NOUN.fields),
+    (ListedNoun::PassKeys, Permission::ReadPassKeys, pass_keys::FIELDS),
+    (ListedNoun::Changes, Permission::ReadChanges, changes::FIELDS),
+];
+
+/// The fields of the lists that the caller can read, as far as they are for it.
+pub fn list(cx: &Cx) -> Result<FieldList, Error> {
+    let account = cx.account()?;
+    let items = LISTS
+        .iter()
+        .filter(|(_, permission, _)| account.permissions.has(*permission))
+        .map(|(noun, _, fields)| NounFields { noun: *noun, fields: described(fields, &account) })
+        .collect();
+    Ok(FieldList { items })
+}

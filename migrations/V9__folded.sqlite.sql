@@ -1,0 +1,2 @@
+-- The program brings `fold` along, see the other file.
+
