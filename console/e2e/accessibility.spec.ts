@@ -99,6 +99,13 @@ for (const look of LOOKS) {
       expect(await violations(page)).toEqual([]);
     });
 
+    test('how a list is shown', async ({ page }) => {
+      await page.goto(`/customers?under=${world.reseller.id}&columns=state.contact.devices.level.email.phone.city`);
+      await page.getByRole('button', { name: 'View', exact: true }).click();
+      await expect(page.getByLabel('Sort by')).toBeVisible();
+      expect(await violations(page)).toEqual([]);
+    });
+
     test('tasks, and the results of one', async ({ page, backend }) => {
       const begun = await backend.post<{ task_id: string }>('/bulk', {
         noun: 'customers',
@@ -111,7 +118,7 @@ for (const look of LOOKS) {
       await page.goto('/devices');
       await page.getByRole('button', { name: /^Tasks/u }).click();
       const task = page.getByRole('article', { name: 'Activate 3 customers' }).first();
-      await expect(task).toContainText('2 so already, 1 refused');
+      await expect(task).toContainText('2 unchanged, 1 refused');
       expect(await violations(page)).toEqual([]);
       await task.getByRole('button', { name: 'Show results' }).click();
       await expect(page.getByRole('dialog').getByRole('listitem')).toHaveCount(3);

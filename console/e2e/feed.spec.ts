@@ -36,7 +36,7 @@ test('what others do appears by itself, and leads to no more requests than it to
   const other = await backend.reseller(`Beside ${name}`);
   const end = await backend.endCustomer(reseller, 'First Ltd', { sites: ['hq'] });
   const live = told(page);
-  await page.goto(`/customers?under=${reseller.id}`);
+  await page.goto(`/customers?under=${reseller.id}&level=all`);
   await live;
   await rowOf(page, 'First Ltd').waitFor();
   await backend.endCustomer(reseller, 'Second Ltd');

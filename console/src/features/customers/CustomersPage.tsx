@@ -1,25 +1,27 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
-import { Ellipsis, Plus, Rows3, Rows4 } from 'lucide-react';
+import { Ellipsis, Plus } from 'lucide-react';
 import { Suspense, useCallback, useMemo, useState } from 'react';
 import { Button as AriaButton } from 'react-aria-components';
 import type { Customer } from '../../api/schema';
+import type { LevelChoice } from '../../app/search';
 import { useMay, useMe, useScope } from '../../app/useMe';
+import { useView } from '../../app/useView';
 import { countedTo } from '../../lib/format';
-import { useStored } from '../../lib/useStored';
 import { customerName, LEVEL_PLURAL, LEVELS } from '../../lib/words';
 import { Blank, ListFailed } from '../../ui/Blank';
-import { Button, IconButton, LinkButton } from '../../ui/Button';
+import { Button, LinkButton } from '../../ui/Button';
 import { Grid } from '../../ui/grid/Grid';
 import { SearchBox } from '../../ui/grid/SearchBox';
 import { NOTHING, sizeOf } from '../../ui/grid/selection';
 import { SelectionBar } from '../../ui/grid/SelectionBar';
 import { useSelection } from '../../ui/grid/useSelection';
+import { ViewButton } from '../../ui/grid/ViewButton';
 import { useWindow, type RowWindow } from '../../ui/grid/useWindow';
 import { intoView } from '../../ui/intoView';
 import { lazyDialog, lazyPart } from '../../ui/lazily';
 import { Menu, MenuItem } from '../../ui/Menu';
-import { customerQuery, LEVELS_BELOW, listCustomers, type CustomerFilter } from './api';
+import { customerQuery, LEVELS_BELOW, listCustomers, withoutSites, type CustomerFilter } from './api';
 import { offersFor, type BulkName } from './bulk';
 import { COLUMNS } from './columns';
 import { useTitle } from '../../ui/useTitle';
@@ -37,7 +39,6 @@ export function CustomersPage() {
   const search = route.useSearch();
   const go = useNavigate({ from: '/customers' });
   const [bulk, setBulk] = useState<BulkName>();
-  const [compact, setCompact] = useStored('compact', false);
   const scope = useScope();
   const scopeName = useScopeName(scope.id);
   const mayCreate = useMay('customer_create');
@@ -45,7 +46,13 @@ export function CustomersPage() {
   const offers = offersFor(me);
 
   const filter: CustomerFilter = useMemo(
-    () => ({ under: search.under, q: search.q, level: search.level }),
+    () => ({
+      under: search.under,
+      q: search.q,
+      ...(search.level
+        ? { level: search.level === 'all' ? undefined : search.level }
+        : { filter: withoutSites(search.under) }),
+    }),
     [search.under, search.q, search.level],
   );
   const filterKey = JSON.stringify(filter);
@@ -61,8 +68,10 @@ export function CustomersPage() {
     [go],
   );
   const onSearch = useCallback((q: string) => set({ q: q || undefined }), [set]);
+  const onSort = (next: string) => set({ sort: next });
+  const view = useView('customers', search.columns, (columns) => set({ columns }));
   const selected = sizeOf(selection, rows.total);
-  const narrowed = Boolean(search.q || search.level);
+  const narrowed = Boolean(search.q || (search.level && search.level !== 'all'));
   const parent = !narrowed && mayCreate && firstParent(rows, me.customer_id);
 
   return (
@@ -89,13 +98,7 @@ export function CustomersPage() {
       <div className="bar" data-covered={selected > 0 || undefined}>
         <SearchBox label="Name, email or reference" value={search.q ?? ''} onChange={onSearch} />
         <div className="bar-end">
-          <IconButton
-            size="s"
-            label={compact ? 'Comfortable rows' : 'Compact rows'}
-            onPress={() => setCompact(!compact)}
-          >
-            {compact ? <Rows3 className="icon-s" aria-hidden /> : <Rows4 className="icon-s" aria-hidden />}
-          </IconButton>
+          <ViewButton columns={COLUMNS} view={view} sort={sort} onSort={onSort} />
         </div>
       </div>
       <SelectionBar window={rows} selection={selection} onSelect={setSelection}>
@@ -138,10 +141,11 @@ export function CustomersPage() {
             rowName={customerName}
             onOpen={(customer) => void go({ to: '/customers/$id', params: { id: customer.id } })}
             sort={sort}
-            onSort={(next) => set({ sort: next })}
+            onSort={onSort}
             {...(offers.length > 0 && { selection: { value: selection, set: setSelection } })}
             filter={filterKey}
-            compact={compact}
+            compact={view.compact}
+            layout={{ value: view.layout, set: view.setLayout }}
             after={
               parent && (
                 <Suspense>
@@ -175,25 +179,25 @@ export function CustomersPage() {
   );
 }
 
-type LevelsProps = { chosen: Customer['level'] | undefined; onChoose: (level: Customer['level'] | undefined) => void };
+type LevelsProps = { chosen: LevelChoice; onChoose: (level: LevelChoice) => void };
 
 /** The levels that can stand below the caller, as tabs. */
 function Levels({ chosen, onChoose }: LevelsProps) {
   const { customer_level } = useMe();
   const reachable = levelsBelow(customer_level);
-  const tabs = [undefined, ...LEVELS.filter((level) => reachable.has(level))];
+  const tabs: LevelChoice[] = [undefined, ...LEVELS.filter((level) => reachable.has(level)), 'all'];
   return (
     <nav className="tabs list-tabs" aria-label="Levels">
       {tabs.map((level) => (
         <button
-          key={level ?? 'all'}
+          key={level ?? ''}
           type="button"
           className="tab"
           ref={intoView}
           aria-current={chosen === level ? 'page' : undefined}
           onClick={() => onChoose(level)}
         >
-          {level ? LEVEL_PLURAL[level] : 'All'}
+          {level === undefined ? 'All but sites' : level === 'all' ? 'All' : LEVEL_PLURAL[level]}
         </button>
       ))}
     </nav>

@@ -12,7 +12,20 @@ import type {
 import type { Page } from '../../ui/grid/useWindow';
 
 /** What narrows a list, as it stands in the URL of the page and in that of the API. */
-export type CustomerFilter = { under?: string | undefined; q?: string | undefined; level?: Level | undefined };
+export type CustomerFilter = {
+  under?: string | undefined;
+  q?: string | undefined;
+  level?: Level | undefined;
+  filter?: string | undefined;
+};
+
+/**
+ * All but sites, which are many and belong to their customers. Of the customer to which the list is narrowed they are
+ * what stands below it.
+ */
+export function withoutSites(under: string | undefined): string {
+  return under ? `level != site or parent_id == ${under} or id == ${under}` : 'level != site';
+}
 
 type Range = { offset: number; limit: number };
 

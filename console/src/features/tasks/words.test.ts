@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Counts, Task } from '../../api/schema';
+import type { OutcomeCounts as Counts, Task } from '../../api/schema';
 import { countsText, endText, hasTrouble, outcomesOf, reasonsOf, stateText } from './words';
 
 const NONE: Counts = { pending: 0, done: 0, unchanged: 0, refused: 0, failed: 0, skipped: 0 };
@@ -11,7 +11,7 @@ function task(state: Task['state'], counts: Partial<Counts> = {}, rest: Partial<
 
 test('counts tell what happened and leave out what did not', () => {
   expect(countsText({ ...NONE, done: 1200, refused: 1 })).toBe('1,200 done, 1 refused');
-  expect(countsText({ ...NONE, skipped: 2, unchanged: 1 })).toBe('1 so already, 2 left out');
+  expect(countsText({ ...NONE, skipped: 2, unchanged: 1 })).toBe('1 unchanged, 2 left out');
   expect(countsText(NONE)).toBe('nothing done');
   expect(outcomesOf({ ...NONE, pending: 3, done: 1 })).toEqual([{ outcome: 'done', n: 1 }]);
 });

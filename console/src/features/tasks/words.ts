@@ -1,6 +1,6 @@
 /** What became of a task and of each of its subjects, in words. Pure. */
 
-import type { BulkPreview, Counts, Outcome, Task, TaskResult } from '../../api/schema';
+import type { BulkPreview, Outcome, OutcomeCounts as Counts, Task, TaskResult } from '../../api/schema';
 import { count, counted } from '../../lib/format';
 
 /** In the order in which they are told: what was done first, what wants another look after it. */
@@ -9,7 +9,7 @@ const TOLD: readonly (keyof Counts & Outcome)[] = ['done', 'unchanged', 'refused
 export const OUTCOME: Record<Outcome, string> = {
   pending: 'Waits',
   done: 'Done',
-  unchanged: 'Was so already',
+  unchanged: 'Unchanged',
   refused: 'Refused',
   failed: 'Failed',
   skipped: 'Left out',
@@ -29,7 +29,7 @@ export function countsText(counts: Counts): string {
 const SHORT: Record<Outcome, string> = {
   pending: 'waiting',
   done: 'done',
-  unchanged: 'so already',
+  unchanged: 'unchanged',
   refused: 'refused',
   failed: 'failed',
   skipped: 'left out',

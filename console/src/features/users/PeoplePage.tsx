@@ -4,10 +4,12 @@ import { Plus, Trash2 } from 'lucide-react';
 import { Suspense, useCallback, useState } from 'react';
 import type { User } from '../../api/schema';
 import { useMay, useScope } from '../../app/useMe';
+import { useView } from '../../app/useView';
 import { countedTo } from '../../lib/format';
 import { customerName, offers, refusalOf } from '../../lib/words';
 import { Blank } from '../../ui/Blank';
 import { Button } from '../../ui/Button';
+import { ViewButton } from '../../ui/grid/ViewButton';
 import { SearchBox } from '../../ui/grid/SearchBox';
 import { NOTHING, sizeOf } from '../../ui/grid/selection';
 import { SelectionBar } from '../../ui/grid/SelectionBar';
@@ -16,7 +18,7 @@ import { useWindow } from '../../ui/grid/useWindow';
 import { lazyDialog } from '../../ui/lazily';
 import { customerQuery } from '../customers/api';
 import { listUsers } from './api';
-import { PeopleList } from './PeopleList';
+import { PEOPLE_COLUMNS, PeopleList } from './PeopleList';
 import { UserDialog } from './UserDialog';
 import { useTitle } from '../../ui/useTitle';
 
@@ -48,6 +50,12 @@ export function PeoplePage() {
   );
   const setAdd = (add: 'yes' | undefined) =>
     void go({ search: (old) => ({ ...old, add }), replace: true, ignoreBlocker: true });
+  const onSort = (next: string) => void go({ search: (old) => ({ ...old, sort: next }), replace: true });
+  const view = useView(
+    'people',
+    search.columns,
+    (next) => void go({ search: (old) => ({ ...old, columns: next }), replace: true }),
+  );
   const selected = sizeOf(selection, rows.total) > 0;
   return (
     <div className="list-page" data-selected={selected || undefined}>
@@ -71,6 +79,9 @@ export function PeoplePage() {
       </header>
       <div className="bar" data-covered={selected || undefined}>
         <SearchBox label="Name or email" value={search.q ?? ''} onChange={onSearch} />
+        <div className="bar-end">
+          <ViewButton columns={PEOPLE_COLUMNS} view={view} sort={sort} onSort={onSort} />
+        </div>
       </div>
       <SelectionBar window={rows} selection={selection} onSelect={setSelection}>
         <Button size="s" onPress={() => setRemoving(true)}>
@@ -83,7 +94,8 @@ export function PeoplePage() {
           window={rows}
           withCustomer
           sort={sort}
-          onSort={(next) => void go({ search: (old) => ({ ...old, sort: next }), replace: true })}
+          onSort={onSort}
+          view={view}
           filter={filterKey}
           {...(mayRemove && { selection: { value: selection, set: setSelection } })}
           blank={
