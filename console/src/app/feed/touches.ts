@@ -190,7 +190,7 @@ function customersTouched(place: Place, key: readonly unknown[], data: unknown):
 }
 
 function goesByState(filter: { filter?: string }, sort: unknown): boolean {
-  return Boolean(filter.filter) || String(sort).endsWith('effective_state');
+  return /state|suspension/u.test(filter.filter ?? '') || String(sort).endsWith('effective_state');
 }
 
 function devicesTouched(place: Place, [, kind, of]: readonly unknown[], data: unknown): boolean {

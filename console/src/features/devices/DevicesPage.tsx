@@ -3,15 +3,17 @@ import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useCallback } from 'react';
 import type { Device } from '../../api/schema';
 import { useScope } from '../../app/useMe';
+import { useView } from '../../app/useView';
 import { count } from '../../lib/format';
 import { customerName } from '../../lib/words';
 import { Blank } from '../../ui/Blank';
 import { Button, LinkButton } from '../../ui/Button';
+import { ViewButton } from '../../ui/grid/ViewButton';
 import { SearchBox } from '../../ui/grid/SearchBox';
 import { useWindow } from '../../ui/grid/useWindow';
 import { customerQuery } from '../customers/api';
 import { listDevices } from './api';
-import { DeviceList } from './DeviceList';
+import { DeviceList, useDeviceColumns } from './DeviceList';
 import { useTitle } from '../../ui/useTitle';
 
 const route = getRouteApi('/frame/devices');
@@ -33,6 +35,13 @@ export function DevicesPage() {
     (q: string) => void go({ search: (old) => ({ ...old, q: q || undefined }), replace: true }),
     [go],
   );
+  const onSort = (next: string) => void go({ search: (old) => ({ ...old, sort: next }), replace: true });
+  const columns = useDeviceColumns(true);
+  const view = useView(
+    'devices',
+    search.columns,
+    (next) => void go({ search: (old) => ({ ...old, columns: next }), replace: true }),
+  );
   return (
     <div className="list-page">
       <header className="page-head">
@@ -47,13 +56,17 @@ export function DevicesPage() {
       </header>
       <div className="bar">
         <SearchBox label="Name or system" value={search.q ?? ''} onChange={onSearch} />
+        <div className="bar-end">
+          <ViewButton columns={columns} view={view} sort={sort} onSort={onSort} />
+        </div>
       </div>
       <div className="list">
         <DeviceList
           window={rows}
-          withCustomer
+          columns={columns}
+          view={view}
           sort={sort}
-          onSort={(next) => void go({ search: (old) => ({ ...old, sort: next }), replace: true })}
+          onSort={onSort}
           filter={JSON.stringify(filter)}
           blank={
             search.q ? (
