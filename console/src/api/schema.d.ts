@@ -770,21 +770,6 @@ export interface components {
              */
             devices_with_recent_backup: number;
         };
-        /** @description How many subjects came to what. */
-        Counts: {
-            /** Format: int64 */
-            done: number;
-            /** Format: int64 */
-            failed: number;
-            /** Format: int64 */
-            pending: number;
-            /** Format: int64 */
-            refused: number;
-            /** Format: int64 */
-            skipped: number;
-            /** Format: int64 */
-            unchanged: number;
-        };
         /** @description A customer. */
         Customer: {
             account_state: components["schemas"]["AccountState"];
@@ -1108,6 +1093,21 @@ export interface components {
          * @enum {string}
          */
         Outcome: "pending" | "done" | "unchanged" | "refused" | "failed" | "skipped";
+        /** @description How many subjects came to what. */
+        OutcomeCounts: {
+            /** Format: int64 */
+            done: number;
+            /** Format: int64 */
+            failed: number;
+            /** Format: int64 */
+            pending: number;
+            /** Format: int64 */
+            refused: number;
+            /** Format: int64 */
+            skipped: number;
+            /** Format: int64 */
+            unchanged: number;
+        };
         /** @description A new password of one's own. */
         OwnPassword: {
             current_password: components["schemas"]["Secret"];
@@ -1295,7 +1295,7 @@ export interface components {
                 actions: components["schemas"]["Action"][];
                 /** @description The name of the account that began it, with whose rights it is done. */
                 begun_by: string;
-                counts: components["schemas"]["Counts"];
+                counts: components["schemas"]["OutcomeCounts"];
                 created_at: components["schemas"]["Time"];
                 /** @description Why it can't go on. */
                 detail?: string | null;
@@ -1609,7 +1609,7 @@ export interface components {
             actions: components["schemas"]["Action"][];
             /** @description The name of the account that began it, with whose rights it is done. */
             begun_by: string;
-            counts: components["schemas"]["Counts"];
+            counts: components["schemas"]["OutcomeCounts"];
             created_at: components["schemas"]["Time"];
             /** @description Why it can't go on. */
             detail?: string | null;
@@ -1844,7 +1844,6 @@ export type Change = components['schemas']['Change'];
 export type ChangeAction = components['schemas']['ChangeAction'];
 export type ChangeId = components['schemas']['ChangeId'];
 export type Consequences = components['schemas']['Consequences'];
-export type Counts = components['schemas']['Counts'];
 export type Customer = components['schemas']['Customer'];
 export type CustomerCreate = components['schemas']['CustomerCreate'];
 export type CustomerCreated = components['schemas']['CustomerCreated'];
@@ -1876,6 +1875,7 @@ export type Me = components['schemas']['Me'];
 export type Mode = components['schemas']['Mode'];
 export type NounFields = components['schemas']['NounFields'];
 export type Outcome = components['schemas']['Outcome'];
+export type OutcomeCounts = components['schemas']['OutcomeCounts'];
 export type OwnPassword = components['schemas']['OwnPassword'];
 export type PageChange = components['schemas']['Page_Change'];
 export type PageCustomer = components['schemas']['Page_Customer'];
