@@ -25,6 +25,7 @@ export function ViewPanel({ columns, view, sort, onSort }: ViewButtonProps) {
       </Check>
       <div className="view-columns">
         <h3>Columns</h3>
+        {!layout.columns && <p className="hint">Until you choose, those for which there is no room are left out.</p>}
         <Columns columns={all} layout={layout} onChange={setLayout} />
         {hasChoice && (
           <Button kind="link" onPress={() => setLayout({})}>

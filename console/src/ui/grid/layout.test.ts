@@ -31,6 +31,12 @@ test('what was chosen is shown in its order whatever room there is, and the firs
   expect(ids({ columns: [] })).toEqual(['name']);
 });
 
+test('what can be done with a row stays, whatever was chosen', () => {
+  const columns = [...COLUMNS, column('actions', { silent: true })];
+  const { placed } = arrange(columns, { columns: ['added'] }, { width: 100, card: false, before: 0 });
+  expect(placed.map(({ column: { id } }) => id)).toEqual(['name', 'added', 'actions']);
+});
+
 test('where there is not enough room it scrolls: the first column and pinned ones stay', () => {
   const layout = { columns: ['state', 'devices', 'added'], pinned: ['added'], widths: { name: 12 } };
   const wide = arrange(COLUMNS, layout, { width: 90, card: false, before: 2.5 });

@@ -58,11 +58,19 @@ function chosen<T>(columns: Column<T>[], { columns: ids, pinned = [] }: Layout, 
   const [first, ...rest] = columns;
   if (!first) return [];
   const known = ids
-    ? ids.flatMap((id) => rest.find((column) => column.id === id) ?? [])
+    ? // What has no title is not chosen: it is what can be done with a row.
+      [
+        ...ids.flatMap((id) => rest.find((column) => column.id === id && !column.silent) ?? []),
+        ...rest.filter(isSilent),
+      ]
     : rest.filter((column) => !column.optional && width >= (column.from ?? 0));
   // What stays stands in front of what scrolls.
   const isPinned = ({ id }: Column<T>) => pinned.includes(id);
   return [first, ...known.filter(isPinned), ...known.filter((column) => !isPinned(column))];
+}
+
+function isSilent<T>({ silent }: Column<T>): boolean {
+  return silent === true;
 }
 
 /** All columns but the first: what is shown, in its order, then what is not. */
