@@ -749,7 +749,7 @@ export interface components {
          * @description What happened: noun and participle.
          * @enum {string}
          */
-        ChangeAction: "customer.created" | "customer.updated" | "customer.suspended" | "customer.activated" | "customer.deleted" | "customer.password_set" | "user.created" | "user.updated" | "user.invited" | "user.password_set" | "user.deleted" | "session.created" | "session.deleted" | "pass_key.created" | "pass_key.rotated" | "pass_key.revoked" | "device.registered" | "device.registered_again" | "device.updated" | "device.credentials_issued" | "task.created" | "task.stopped";
+        ChangeAction: "customer.created" | "customer.updated" | "customer.suspended" | "customer.activated" | "customer.deleted" | "customer.password_set" | "user.created" | "user.updated" | "user.invited" | "user.password_set" | "user.deleted" | "session.created" | "session.deleted" | "pass_key.created" | "pass_key.rotated" | "pass_key.revoked" | "device.registered" | "device.registered_again" | "device.updated" | "device.credentials_issued" | "task.created" | "task.stopped" | "task.retried";
         /** @description An entry of the change log, as one reader sees it. */
         ChangeId: string;
         /** @description What follows below, in numbers. */
@@ -1293,7 +1293,7 @@ export interface components {
                 action: string;
                 /** @description What may be done with it: `stop`, `retry`, `undo`. */
                 actions: components["schemas"]["Action"][];
-                /** @description The name of the account that began it, with whose rights it is done. */
+                /** @description The name of the account that began it. */
                 begun_by: string;
                 counts: components["schemas"]["OutcomeCounts"];
                 created_at: components["schemas"]["Time"];
@@ -1607,7 +1607,7 @@ export interface components {
             action: string;
             /** @description What may be done with it: `stop`, `retry`, `undo`. */
             actions: components["schemas"]["Action"][];
-            /** @description The name of the account that began it, with whose rights it is done. */
+            /** @description The name of the account that began it. */
             begun_by: string;
             counts: components["schemas"]["OutcomeCounts"];
             created_at: components["schemas"]["Time"];
@@ -1745,7 +1745,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Refused: setup_required, setup_done, parent_suspended, default_protected, customer_not_empty, storage_location_fixed, username_fixed, last_administrator, pass_key_not_active, task_state, reference_gone, storage_location_required, client_limit_reached, fingerprint_bound_elsewhere. */
+        /** @description Refused: setup_required, setup_done, parent_suspended, default_protected, customer_not_empty, storage_location_fixed, username_fixed, last_administrator, pass_key_not_active, too_many_tasks, task_state, reference_gone, storage_location_required, client_limit_reached, fingerprint_bound_elsewhere. */
         Refused409: {
             headers: {
                 [name: string]: unknown;

@@ -81,6 +81,7 @@ actions! {
     DeviceCredentialsIssued => "device.credentials_issued", Grants;
     TaskCreated => "task.created", Papers;
     TaskStopped => "task.stopped", Papers;
+    TaskRetried => "task.retried", Papers;
 }
 
 impl fmt::Display for ChangeAction {

@@ -109,7 +109,7 @@ pub struct Task {
     pub action: String,
     /// In a few words, for people.
     pub title: String,
-    /// The name of the account that began it, with whose rights it is done.
+    /// The name of the account that began it.
     pub begun_by: String,
     pub state: TaskState,
     pub progress: Progress,

@@ -41,7 +41,7 @@ pub(crate) static FIELDS: &[Field] = &[
     Field::text("address", "h.address").optional().seen(|asker| of_actor(asker, "fold(h.address)")),
     Field::id("request_id", "h.request_id").optional().seen(|asker| of_actor(asker, "h.request_id")),
     Field::words("action", "h.action", ChangeAction::VARIANTS),
-    Field::words("subject_kind", "h.subject_kind", &["customer", "user", "device", "pass_key"]),
+    Field::words("subject_kind", "h.subject_kind", &["customer", "user", "device", "pass_key", "task"]),
     Field::id("subject_id", "h.subject_id"),
     Field::text("subject_name", "h.subject_folded").searched(),
     Field::id("customer_id", "h.customer_id"),

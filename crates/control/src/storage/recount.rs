@@ -63,6 +63,7 @@ pub async fn run(
             used_bytes: found.used_bytes,
             last_snapshot_at: found.newest_snapshot,
             closed: true,
+            measured: true,
         };
         ledger.store(vec![reading]).await.map_err(|_| unstored())?;
         // Whichever node had it open: it was counted.

@@ -79,6 +79,10 @@ pub async fn results(
     const BY_NUMBER: &[Field] = &[Field::number("number", "i.number").sorted()];
     let account = cx.account()?;
     let task = fetch(cx, &account, id, Permission::ReadTasks).await?;
+    // Who people are is told only to those who may read them.
+    if task.noun == "users" {
+        account.authorize(Permission::ReadUsers, &task.path)?;
+    }
     let window = Window::of(query, BY_NUMBER, "i.subject_id")?;
     let total = match outcome {
         None => task.total,
@@ -170,15 +174,19 @@ pub async fn stop(tx: &mut Tx, id: &TaskId) -> Result<Task, Error> {
     let row = fetch(tx, &account, id, Permission::RunTasks).await?;
     refuse(row.is_over().then_some(OVER))?;
     tasks::end(tx, &row, TaskState::Stopped, None).await?;
-    let subject = Subject {
+    tx.record(Entry::new(ChangeAction::TaskStopped, subject(&row)));
+    show(tx, id).await
+}
+
+/// A task in the change log.
+fn subject(row: &TaskRow) -> Subject {
+    Subject {
         kind: "task",
         id: row.id.to_string(),
         name: row.title.clone(),
         customer_id: row.customer_id.clone(),
         path: row.path.clone(),
-    };
-    tx.record(Entry::new(ChangeAction::TaskStopped, subject));
-    show(tx, id).await
+    }
 }
 
 /// Gives what was refused, failed or left out another try.
@@ -187,7 +195,10 @@ pub async fn retry(tx: &mut Tx, id: &TaskId) -> Result<Task, Error> {
     let row = fetch(tx, &account, id, Permission::RunTasks).await?;
     refuse(cannot_retry(&row))?;
     // From now on with the rights of whoever asks for it.
-    tasks::again(tx, &row, &TRIED_AGAIN).await?;
+    if tasks::again(tx, &row, &TRIED_AGAIN).await? == 0 {
+        refuse(Some("What was refused is no longer there."))?;
+    }
+    tx.record(Entry::new(ChangeAction::TaskRetried, subject(&row)));
     show(tx, id).await
 }
 
@@ -196,6 +207,9 @@ pub async fn undo(tx: &mut Tx, id: &TaskId) -> Result<Task, Error> {
     let account = tx.account()?;
     let row = fetch(tx, &account, id, Permission::RunTasks).await?;
     refuse(cannot_undo(&row))?;
+    if sql::is_taken_back(tx, &row.id).await? {
+        refuse(Some("It is taken back already."))?;
+    }
     let remembered = sql::remembered(tx, &row.id).await?;
     let mut subjects = Vec::with_capacity(remembered.len());
     for (subject_id, undo) in remembered {

@@ -3,7 +3,7 @@
 use api::Error;
 use api::id::TaskId;
 use api::page::COUNTED;
-use api::task::Outcome;
+use api::task::{Outcome, TaskState};
 use db::{Sql, Text, columns_of, sql};
 use tree::Path;
 
@@ -78,4 +78,13 @@ pub(super) async fn remembered(cx: &mut Cx, task: &TaskId) -> Result<Vec<(String
         " and undo is not null order by number desc"
     ])
     .await
+}
+
+/// Whether another task takes back what this one did.
+pub(super) async fn is_taken_back(cx: &mut Cx, task: &TaskId) -> Result<bool, Error> {
+    let failed = TaskState::Failed.as_str();
+    let found: Option<i64> = cx
+        .opt(sql!["select 1 from tasks where undoes = ", task.as_str(), " and state <> ", failed, " limit 1"])
+        .await?;
+    Ok(found.is_some())
 }
