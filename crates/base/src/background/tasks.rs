@@ -576,9 +576,15 @@ pub async fn end(tx: &mut Tx, task: &TaskRow, state: TaskState, detail: Option<&
     Ok(())
 }
 
+/// Refusals that another try doesn't get over: nobody lends higher rights to what somebody else chose.
+fn final_for(account: &Account, task: &TaskRow) -> &'static [&'static str] {
+    if account.id.as_str() == task.account_id { &["not_found"] } else { &["not_found", "forbidden"] }
+}
+
 /// Lets the subjects with these outcomes have another try, with the rights of the caller. Returns how many there are.
 pub async fn again(tx: &mut Tx, task: &TaskRow, outcomes: &[Outcome]) -> Result<i64, Error> {
     let words = outcomes.iter().map(|outcome| outcome.as_str());
+    let (account, origin) = (tx.account()?, tx.origin.clone());
     let nothing: Option<String> = None;
     let values = assign! { outcome: Outcome::Pending.as_str(), code: nothing.clone(), detail: nothing.clone() };
     let count = tx
@@ -589,9 +595,8 @@ pub async fn again(tx: &mut Tx, task: &TaskRow, outcomes: &[Outcome]) -> Result<
             &task.id,
             " and outcome in ",
             list(words),
-            // What was not there for whoever began it is nothing for somebody who sees more.
-            " and (code is null or code <> ",
-            Code::NotFound.as_str(),
+            " and (code is null or code not in ",
+            list(final_for(&account, task).iter().copied()),
             ")"
         ])
         .await?;
@@ -608,7 +613,6 @@ pub async fn again(tx: &mut Tx, task: &TaskRow, outcomes: &[Outcome]) -> Result<
     }
     let ended: Option<i64> = None;
     let now = tx.now.as_microsecond();
-    let (account, origin) = (tx.account()?, tx.origin.clone());
     let values = assign! {
         state: TaskState::Queued.as_str(),
         account_kind: account_kind(&account.id),

@@ -20,6 +20,7 @@ use serde_json::Value;
 /// What tasks of bulk actions are called where they are done.
 pub(crate) const KIND: &str = "bulk";
 const MOST_IDS: usize = 10_000;
+const LONGEST_ID: usize = 64;
 
 /// Something that can be done to many of a noun.
 pub(crate) trait Action: Send + Sync {
@@ -161,7 +162,8 @@ pub(crate) fn read<T: serde::de::DeserializeOwned>(input: Value) -> Result<T, Er
 async fn selected(cx: &mut Cx, action: &dyn Action, selection: &Selection) -> Result<Vec<String>, Error> {
     let Selection { ids, except, under, parent_id, q, filter, level } = selection;
     let texts = [under, parent_id, q, filter];
-    let narrows = except.is_some() || level.is_some() || texts.iter().any(|text| text.is_some());
+    let says = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.trim().is_empty());
+    let narrows = except.is_some() || level.is_some() || texts.into_iter().any(says);
     let too_many = |field: &str, most: usize| {
         Error::field(format!("selection.{field}"), Code::OutOfRange, format!("At most {most} can be named."))
     };
@@ -170,7 +172,15 @@ async fn selected(cx: &mut Cx, action: &dyn Action, selection: &Selection) -> Re
             Err(Error::field("selection.ids", Code::Invalid, "Give either ids or what narrows the list."))
         }
         Some(ids) if ids.len() > MOST_IDS => Err(too_many("ids", MOST_IDS)),
+        None if !narrows => {
+            // A program whose variable is empty means nothing, not everything.
+            let detail = "Say which: ids, or what narrows the list; all of it is meant by an empty except.";
+            Err(Error::field("selection", Code::Required, detail))
+        }
         Some(ids) => {
+            if let Some(at) = ids.iter().position(|id| id.len() > LONGEST_ID) {
+                return Err(Error::field(format!("selection.ids[{at}]"), Code::Invalid, "Is no id."));
+            }
             let mut seen = HashSet::new();
             Ok(ids.iter().filter(|id| seen.insert(id.as_str())).cloned().collect())
         }

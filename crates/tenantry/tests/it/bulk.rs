@@ -157,6 +157,9 @@ async fn what_is_wrong_is_said_at_its_field_and_begins_nothing() {
         (json!({ "input": { "reason": "x", "mode": "full_stop", "more": 1 } }), "input.more", "unknown_field"),
         (json!({ "selection": { "ids": [], "q": "x" } }), "selection.ids", "invalid"),
         (json!({ "selection": { "ids": [] } }), "selection", "required"),
+        (json!({ "selection": {} }), "selection", "required"),
+        (json!({ "selection": { "ids": null, "q": " " } }), "selection", "required"),
+        (json!({ "selection": { "ids": ["x".repeat(100)] } }), "selection.ids[0]", "invalid"),
         (json!({ "selection": { "colour": "red" } }), "selection.colour", "unknown_field"),
     ] {
         admin.post("/bulk", &request(change)).await.invalid(&[(field, code)]);
