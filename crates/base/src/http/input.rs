@@ -47,7 +47,12 @@ impl Call {
 
     /// The same for what may look at every row: it waits for its turn.
     pub async fn read_in_turn(&self) -> Result<Cx, Error> {
-        Cx::in_turn(&self.app, self.caller.clone(), &self.turn()).await
+        // A customer's people wait behind each other, not before those of others.
+        let turn = match &self.caller {
+            Caller::Account(account) => Turn::new(account.customer_id.as_str(), account.id.as_str()),
+            Caller::Nobody | Caller::System => self.turn(),
+        };
+        Cx::in_turn(&self.app, self.caller.clone(), &turn).await
     }
 
     /// The same for a list, which waits for its turn if it has a filter.
