@@ -9,6 +9,8 @@ export type Scope = { under?: string | undefined };
 export type ListSearch = Scope & {
   q?: string | undefined;
   sort?: string | undefined;
+  /** In the language of filters, as it was typed. */
+  filter?: string | undefined;
 };
 
 type CustomersSearch = ListSearch & { level?: Level | undefined };
@@ -23,7 +25,7 @@ export function readScope(raw: Raw): Scope {
 }
 
 export function readList(raw: Raw): ListSearch {
-  return { ...readScope(raw), q: text(raw['q']), sort: text(raw['sort']) };
+  return { ...readScope(raw), q: text(raw['q']), sort: text(raw['sort']), filter: text(raw['filter']) };
 }
 
 export function readCustomers(raw: Raw): CustomersSearch {

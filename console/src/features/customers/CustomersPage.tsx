@@ -17,6 +17,9 @@ import { useWindow, type RowWindow } from '../../ui/grid/useWindow';
 import { intoView } from '../../ui/intoView';
 import { lazyPart } from '../../ui/lazily';
 import { customerQuery, LEVELS_BELOW, listCustomers, type CustomerFilter } from './api';
+import { FilterButton } from '../filter/FilterButton';
+import { Filtered, FindsNothing } from '../filter/Filtered';
+import { useFilterPane } from '../filter/useFilterPane';
 import { BulkDialog } from './BulkDialog';
 import type { BulkAction } from './bulk';
 import { COLUMNS } from './columns';
@@ -41,9 +44,10 @@ export function CustomersPage() {
   const me = useMe();
 
   const filter: CustomerFilter = useMemo(
-    () => ({ under: search.under, q: search.q, level: search.level }),
-    [search.under, search.q, search.level],
+    () => ({ under: search.under, q: search.q, level: search.level, filter: search.filter }),
+    [search.under, search.q, search.level, search.filter],
   );
+  const pane = useFilterPane();
   const filterKey = JSON.stringify(filter);
   const sort = search.sort ?? 'company_name';
   const rows = useWindow<Customer>({
@@ -58,7 +62,7 @@ export function CustomersPage() {
   );
   const onSearch = useCallback((q: string) => set({ q: q || undefined }), [set]);
   const selected = sizeOf(selection, rows.total);
-  const narrowed = Boolean(search.q || search.level);
+  const narrowed = Boolean(search.q || search.level || search.filter);
   const parent = !narrowed && mayCreate && firstParent(rows, me.customer_id);
 
   return (
@@ -85,6 +89,7 @@ export function CustomersPage() {
       <div className="bar" data-covered={selected > 0 || undefined}>
         <SearchBox label="Name, email or reference" value={search.q ?? ''} onChange={onSearch} />
         <div className="bar-end">
+          <FilterButton pane={pane} filter={search.filter} />
           <IconButton
             size="s"
             label={compact ? 'Comfortable rows' : 'Compact rows'}
@@ -119,40 +124,57 @@ export function CustomersPage() {
           </div>
         </div>
       )}
-      <div className="list">
-        {rows.error ? (
-          <ListFailed what="The customers" error={rows.error} onRetry={rows.retry} />
-        ) : (
-          <Grid
-            label="Customers"
-            columns={COLUMNS}
-            window={rows}
-            rowId={(customer) => customer.id}
-            rowName={customerName}
-            onOpen={(customer) => void go({ to: '/customers/$id', params: { id: customer.id } })}
-            sort={sort}
-            onSort={(next) => set({ sort: next })}
-            {...(maySwitch && { selection: { value: selection, set: setSelection } })}
-            filter={filterKey}
-            compact={compact}
-            after={
-              parent && (
-                <Suspense>
-                  <FirstSteps parent={parent} />
-                </Suspense>
-              )
-            }
-            blank={
-              <NoCustomers
-                narrowed={narrowed}
-                chosen={scope.chosen}
-                onClear={() => void go({ search: { under: search.under } })}
-                onWhole={() => void go({ search: { q: search.q, level: search.level, under: undefined } })}
-              />
-            }
-          />
-        )}
-      </div>
+      <Filtered
+        noun="customers"
+        pane={pane}
+        filter={search.filter}
+        narrowing={{ under: search.under, q: search.q, level: search.level }}
+        error={rows.error}
+        onChange={(next) => set({ filter: next })}
+      >
+        <div className="list">
+          {rows.error ? (
+            <ListFailed what="The customers" error={rows.error} onRetry={rows.retry} />
+          ) : (
+            <Grid
+              label="Customers"
+              columns={COLUMNS}
+              window={rows}
+              rowId={(customer) => customer.id}
+              rowName={customerName}
+              onOpen={(customer) => void go({ to: '/customers/$id', params: { id: customer.id } })}
+              sort={sort}
+              onSort={(next) => set({ sort: next })}
+              {...(maySwitch && { selection: { value: selection, set: setSelection } })}
+              filter={filterKey}
+              compact={compact}
+              after={
+                parent && (
+                  <Suspense>
+                    <FirstSteps parent={parent} />
+                  </Suspense>
+                )
+              }
+              blank={
+                search.filter ? (
+                  <FindsNothing
+                    none="No customer"
+                    narrowed={Boolean(search.q || search.level || search.under)}
+                    onClear={() => set({ filter: undefined })}
+                  />
+                ) : (
+                  <NoCustomers
+                    narrowed={narrowed}
+                    chosen={scope.chosen}
+                    onClear={() => void go({ search: { under: search.under } })}
+                    onWhole={() => void go({ search: { q: search.q, level: search.level, under: undefined } })}
+                  />
+                )
+              }
+            />
+          )}
+        </div>
+      </Filtered>
       {bulk && (
         <BulkDialog
           action={bulk}

@@ -12,7 +12,12 @@ import type {
 import type { Page } from '../../ui/grid/useWindow';
 
 /** What narrows a list, as it stands in the URL of the page and in that of the API. */
-export type CustomerFilter = { under?: string | undefined; q?: string | undefined; level?: Level | undefined };
+export type CustomerFilter = {
+  under?: string | undefined;
+  q?: string | undefined;
+  level?: Level | undefined;
+  filter?: string | undefined;
+};
 
 type Range = { offset: number; limit: number };
 

@@ -10,6 +10,9 @@ import { Button, LinkButton } from '../../ui/Button';
 import { SearchBox } from '../../ui/grid/SearchBox';
 import { useWindow } from '../../ui/grid/useWindow';
 import { customerQuery } from '../customers/api';
+import { FilterButton } from '../filter/FilterButton';
+import { Filtered, FindsNothing } from '../filter/Filtered';
+import { useFilterPane } from '../filter/useFilterPane';
 import { listDevices } from './api';
 import { DeviceList } from './DeviceList';
 import { useTitle } from '../../ui/useTitle';
@@ -23,7 +26,8 @@ export function DevicesPage() {
   const go = useNavigate({ from: '/devices' });
   const scope = useScope();
   const scopeCustomer = useQuery(customerQuery(scope.id)).data;
-  const filter = { under: search.under, q: search.q };
+  const filter = { under: search.under, q: search.q, filter: search.filter };
+  const pane = useFilterPane();
   const sort = search.sort ?? 'name';
   const rows = useWindow<Device>({
     key: ['devices', 'list', filter, sort],
@@ -33,6 +37,8 @@ export function DevicesPage() {
     (q: string) => void go({ search: (old) => ({ ...old, q: q || undefined }), replace: true }),
     [go],
   );
+  const onFilter = (next: string | undefined) =>
+    void go({ search: (old) => ({ ...old, filter: next }), replace: true });
   return (
     <div className="list-page">
       <header className="page-head">
@@ -47,31 +53,49 @@ export function DevicesPage() {
       </header>
       <div className="bar">
         <SearchBox label="Name or system" value={search.q ?? ''} onChange={onSearch} />
+        <div className="bar-end">
+          <FilterButton pane={pane} filter={search.filter} />
+        </div>
       </div>
-      <div className="list">
-        <DeviceList
-          window={rows}
-          withCustomer
-          sort={sort}
-          onSort={(next) => void go({ search: (old) => ({ ...old, sort: next }), replace: true })}
-          filter={JSON.stringify(filter)}
-          blank={
-            search.q ? (
-              <Blank title="No device fits">
-                <p>Search for something else.</p>
-                <Button onPress={() => onSearch('')}>Clear the search</Button>
-              </Blank>
-            ) : (
-              <Blank title="No devices yet">
-                <p>A device is added on the page of its end customer: it makes a pass key and a ready command.</p>
-                <LinkButton to="/customers" search={{ under: search.under, level: 'end_customer' }}>
-                  Show end customers
-                </LinkButton>
-              </Blank>
-            )
-          }
-        />
-      </div>
+      <Filtered
+        noun="devices"
+        pane={pane}
+        filter={search.filter}
+        narrowing={{ under: search.under, q: search.q }}
+        error={rows.error}
+        onChange={onFilter}
+      >
+        <div className="list">
+          <DeviceList
+            window={rows}
+            withCustomer
+            sort={sort}
+            onSort={(next) => void go({ search: (old) => ({ ...old, sort: next }), replace: true })}
+            filter={JSON.stringify(filter)}
+            blank={
+              search.filter ? (
+                <FindsNothing
+                  none="No device"
+                  narrowed={Boolean(search.q || search.under)}
+                  onClear={() => onFilter(undefined)}
+                />
+              ) : search.q ? (
+                <Blank title="No device fits">
+                  <p>Search for something else.</p>
+                  <Button onPress={() => onSearch('')}>Clear the search</Button>
+                </Blank>
+              ) : (
+                <Blank title="No devices yet">
+                  <p>A device is added on the page of its end customer: it makes a pass key and a ready command.</p>
+                  <LinkButton to="/customers" search={{ under: search.under, level: 'end_customer' }}>
+                    Show end customers
+                  </LinkButton>
+                </Blank>
+              )
+            }
+          />
+        </div>
+      </Filtered>
     </div>
   );
 }

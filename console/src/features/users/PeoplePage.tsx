@@ -11,6 +11,9 @@ import { Button } from '../../ui/Button';
 import { SearchBox } from '../../ui/grid/SearchBox';
 import { useWindow } from '../../ui/grid/useWindow';
 import { customerQuery } from '../customers/api';
+import { FilterButton } from '../filter/FilterButton';
+import { Filtered, FindsNothing } from '../filter/Filtered';
+import { useFilterPane } from '../filter/useFilterPane';
 import { listUsers } from './api';
 import { PeopleList } from './PeopleList';
 import { UserDialog } from './UserDialog';
@@ -26,7 +29,8 @@ export function PeoplePage() {
   const scope = useScope();
   const mayAdd = useMay('user_create');
   const customer = useQuery(customerQuery(scope.id)).data;
-  const filter = { under: search.under, q: search.q };
+  const filter = { under: search.under, q: search.q, filter: search.filter };
+  const pane = useFilterPane();
   const sort = search.sort ?? 'name';
   const rows = useWindow<User>({
     key: ['users', 'list', filter, sort],
@@ -36,6 +40,8 @@ export function PeoplePage() {
     (q: string) => void go({ search: (old) => ({ ...old, q: q || undefined }), replace: true }),
     [go],
   );
+  const onFilter = (next: string | undefined) =>
+    void go({ search: (old) => ({ ...old, filter: next }), replace: true });
   const setAdd = (add: 'yes' | undefined) =>
     void go({ search: (old) => ({ ...old, add }), replace: true, ignoreBlocker: true });
   return (
@@ -60,28 +66,46 @@ export function PeoplePage() {
       </header>
       <div className="bar">
         <SearchBox label="Name or email" value={search.q ?? ''} onChange={onSearch} />
+        <div className="bar-end">
+          <FilterButton pane={pane} filter={search.filter} />
+        </div>
       </div>
-      <div className="list">
-        <PeopleList
-          window={rows}
-          withCustomer
-          sort={sort}
-          onSort={(next) => void go({ search: (old) => ({ ...old, sort: next }), replace: true })}
-          filter={JSON.stringify(filter)}
-          blank={
-            search.q ? (
-              <Blank title="Nobody fits">
-                <p>Search for something else.</p>
-                <Button onPress={() => onSearch('')}>Clear the search</Button>
-              </Blank>
-            ) : (
-              <Blank title="No people yet">
-                <p>Whoever is added here can sign in with an email address and a password.</p>
-              </Blank>
-            )
-          }
-        />
-      </div>
+      <Filtered
+        noun="users"
+        pane={pane}
+        filter={search.filter}
+        narrowing={{ under: search.under, q: search.q }}
+        error={rows.error}
+        onChange={onFilter}
+      >
+        <div className="list">
+          <PeopleList
+            window={rows}
+            withCustomer
+            sort={sort}
+            onSort={(next) => void go({ search: (old) => ({ ...old, sort: next }), replace: true })}
+            filter={JSON.stringify(filter)}
+            blank={
+              search.filter ? (
+                <FindsNothing
+                  none="Nobody"
+                  narrowed={Boolean(search.q || search.under)}
+                  onClear={() => onFilter(undefined)}
+                />
+              ) : search.q ? (
+                <Blank title="Nobody fits">
+                  <p>Search for something else.</p>
+                  <Button onPress={() => onSearch('')}>Clear the search</Button>
+                </Blank>
+              ) : (
+                <Blank title="No people yet">
+                  <p>Whoever is added here can sign in with an email address and a password.</p>
+                </Blank>
+              )
+            }
+          />
+        </div>
+      </Filtered>
       {search.add && customer && <UserDialog customer={customer} onClose={() => setAdd(undefined)} />}
     </div>
   );
