@@ -70,7 +70,7 @@ export function CustomersPage() {
       <header className="page-head">
         <div className="page-title">
           <h1>Customers</h1>
-          {!rows.loading && scopeName && (
+          {!rows.loading && !rows.error && scopeName && (
             <p className="quiet" role="status">
               <span className="number">{countedTo(rows)}</span> in {scopeName} and below
             </p>

@@ -44,7 +44,7 @@ export function DevicesPage() {
       <header className="page-head">
         <div className="page-title">
           <h1>Devices</h1>
-          {!rows.loading && scopeCustomer && (
+          {!rows.loading && !rows.error && scopeCustomer && (
             <p className="quiet" role="status">
               <span className="number">{count(rows.total)}</span> in {customerName(scopeCustomer)} and below
             </p>

@@ -213,7 +213,7 @@ function Limit({ title, label, sized, bound, onChange }: LimitProps) {
         id={id}
         className="input"
         inputMode={sized ? 'text' : 'numeric'}
-        placeholder={sized ? '500 GB' : ''}
+        placeholder={sized ? 'e.g. 500 GB' : ''}
         maxLength={30}
         autoComplete="off"
         aria-invalid={draft.wrong || undefined}

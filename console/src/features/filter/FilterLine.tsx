@@ -4,7 +4,7 @@ import { IconButton } from '../../ui/Button';
 import { accept, complete, type Completion } from './completion';
 import { faultOf, placeOf, type Fault } from './language';
 import { useVocabulary } from './useVocabulary';
-import type { Noun } from './words';
+import { exampleOf, type Noun } from './words';
 
 type FilterLineProps = {
   noun: Noun;
@@ -45,14 +45,12 @@ export function FilterLine({ noun, filter, refusals, shift, onChange }: FilterLi
   };
 
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
-    if (list.onKeyDown(event)) return event.preventDefault();
-    if (event.key === 'Enter') {
+    if (list.onKeyDown(event)) event.preventDefault();
+    else if (event.key === 'Enter') {
       event.preventDefault();
       list.close();
-      return apply(text);
+      apply(text);
     }
-    if (event.key === 'Escape' && text !== filter) setText(filter);
-    return undefined;
   };
   return (
     <div className="filter-line">
@@ -69,7 +67,7 @@ export function FilterLine({ noun, filter, refusals, shift, onChange }: FilterLi
           aria-activedescendant={list.active}
           aria-invalid={faults.length > 0 || undefined}
           aria-describedby={faults.length > 0 ? `${id}-faults` : `${id}-hint`}
-          placeholder="level == end_customer and last_backup_at < now-2d"
+          placeholder={`e.g. ${exampleOf(noun)}`}
           autoComplete="off"
           autoCapitalize="off"
           spellCheck={false}

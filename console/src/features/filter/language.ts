@@ -222,12 +222,9 @@ const MEANT = /did you mean `([^`]+)`\?/u;
 /** `shift`: how many characters stood before the filter in what was sent. */
 export function faultOf(detail: string, shift = 0): Fault {
   const place = PLACE.exec(detail)?.[1];
-  const what = detail.replace(PLACE, '');
-  return {
-    at: place === undefined ? undefined : Math.max(Number(place) - 1 - shift, 0),
-    what: what.slice(0, 1).toUpperCase() + what.slice(1),
-    meant: MEANT.exec(detail)?.[1],
-  };
+  const at = place === undefined ? undefined : Math.max(Number(place) - 1 - shift, 0);
+  const what = at === undefined ? detail : detail.replace(PLACE, `At character ${at + 1}: `);
+  return { at, what, meant: MEANT.exec(detail)?.[1] };
 }
 
 /** The part of the text that a fault is about. The server counts characters, the browser halves of some. */

@@ -1,5 +1,6 @@
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { useStored } from '../../lib/useStored';
+import { afterRestoring } from '../../ui/focus';
 
 export type FilterPaneState = {
   open: boolean;
@@ -24,7 +25,8 @@ export function useFilterPane(): FilterPaneState {
   const set = (next: boolean) => {
     setOpened(next);
     (sheet ? setOver : setBeside)(next);
-    if (!next) button?.focus();
+    // A sheet gives the focus back to what had it when it came; the button is where the pane is found again.
+    if (!next) afterRestoring(() => button?.focus());
   };
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {

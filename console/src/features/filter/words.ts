@@ -7,7 +7,7 @@ import { DEVICE_KIND, DEVICE_STATUS, fieldName, LEVEL, MODE, ROLE } from '../../
 /** The lists with a filter. */
 export type Noun = 'customers' | 'devices' | 'users';
 
-type Words = { titles: Record<string, string>; first: string[] };
+type Words = { titles: Record<string, string>; first: string[]; example: string };
 
 const STATES = {
   'effective_state.state': 'State',
@@ -16,7 +16,7 @@ const STATES = {
   customer_name: 'Customer’s name',
 };
 
-/** `first`: what is asked for most, unfolded, in this order. */
+/** `first`: what is asked for most, in this order. `example`: for the empty text field. */
 const WORDS: Record<Noun, Words> = {
   customers: {
     titles: {
@@ -47,6 +47,7 @@ const WORDS: Record<Noun, Words> = {
       'kind',
       'company_name',
     ],
+    example: 'level == end_customer and last_backup_at < now-2d',
   },
   devices: {
     titles: {
@@ -61,6 +62,7 @@ const WORDS: Record<Noun, Words> = {
       created_at: 'Registered',
     },
     first: ['effective_state.state', 'last_backup_at', 'os', 'kind', 'status', 'used_bytes', 'name', 'customer_name'],
+    example: 'os ~ "windows" and used_bytes > 1TB',
   },
   users: {
     titles: {
@@ -72,6 +74,7 @@ const WORDS: Record<Noun, Words> = {
       created_at: 'Added',
     },
     first: ['role', 'has_password', 'last_sign_in_at', 'customer_name', 'name', 'email'],
+    example: 'role == administrator and last_sign_in_at < now-90d',
   },
 };
 
@@ -80,6 +83,10 @@ export const UNFOLDED = 4;
 
 export function titleOf(noun: Noun, field: string): string {
   return WORDS[noun].titles[field] ?? fieldName(field);
+}
+
+export function exampleOf(noun: Noun): string {
+  return WORDS[noun].example;
 }
 
 /** Those that are asked for most before the others. */

@@ -49,7 +49,7 @@ export function PeoplePage() {
       <header className="page-head">
         <div className="page-title">
           <h1>People</h1>
-          {!rows.loading && customer && (
+          {!rows.loading && !rows.error && customer && (
             <p className="quiet" role="status">
               <span className="number">{countedTo(rows)}</span> at {customerName(customer)} and below
             </p>
