@@ -145,12 +145,8 @@ function FaultLine({ text, fault, onShow, onUse }: FaultLineProps) {
         )}
       </span>
       {place && (
-        <button
-          type="button"
-          className="filter-place"
-          aria-label={`Show the place: ${text.slice(place.from, place.to) || 'the end'}`}
-          onClick={() => onShow(place.from, place.to)}
-        >
+        <button type="button" className="filter-place" onClick={() => onShow(place.from, place.to)}>
+          <span className="hidden-text">Show the place: </span>
           {place.from > AROUND && '…'}
           {before}
           <mark>{text.slice(place.from, place.to) || ' '}</mark>
