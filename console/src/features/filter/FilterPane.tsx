@@ -3,11 +3,13 @@ import { useQueries, useQuery, type UseQueryResult } from '@tanstack/react-query
 import { useEffect, useId, useMemo, useRef, useState, type ReactNode } from 'react';
 import { Dialog as AriaDialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
 import type { Counts, Field, FieldCounts } from '../../api/schema';
+import { isCode } from '../../api/client';
 import { counted } from '../../lib/format';
-import { Skeletons } from '../../ui/Blank';
+import { problemText } from '../../lib/words';
+import { Failed, Skeletons } from '../../ui/Blank';
 import { Button, IconButton } from '../../ui/Button';
 import { Notice } from '../../ui/Notice';
-import { countsQuery, type Narrowing } from './api';
+import { countsQuery, fieldsQuery, type Narrowing } from './api';
 import { FieldControls } from './FieldControls';
 import { hasControls, isEmpty, readFilter, withCondition, type Condition } from './model';
 import type { FilterPaneState } from './useFilterPane';
@@ -97,8 +99,12 @@ function Fields({ noun, filter, narrowing, onChange }: FilterPaneProps) {
   const isOpen = (field: Field) =>
     folded.get(field.name) ?? (model?.conditions.has(field.name) || fields.indexOf(field) < UNFOLDED);
   const shown = fields.filter((field) => field.countable && isOpen(field));
-  const counts = useCounts(noun, narrowing, filter, vocabulary.fields, shown);
+  const { told: counts, failed } = useCounts(noun, narrowing, filter, vocabulary.fields, shown);
 
+  const asked = useQuery(fieldsQuery(noun));
+  if (asked.error && fields.length === 0) {
+    return <Failed what="The fields" error={asked.error} onRetry={() => void asked.refetch()} />;
+  }
   if (fields.length === 0) return <Skeletons lines={8} />;
   if (!model) {
     return (
@@ -119,6 +125,13 @@ function Fields({ noun, filter, narrowing, onChange }: FilterPaneProps) {
             {model.others.map((other) => (
               <code key={other}>{other}</code>
             ))}
+          </Notice>
+        </div>
+      )}
+      {failed && (
+        <div className="filter-note">
+          <Notice>
+            The rows could not be counted. {problemText(failed)} What is chosen here filters the list all the same.
           </Notice>
         </div>
       )}
@@ -169,14 +182,14 @@ export type Told = { values: FieldCounts['values']; more: boolean; exact: boolea
  */
 function useCounts(noun: Noun, narrowing: Narrowing, filter: string, fields: Field[], shown: Field[]) {
   const groups = useMemo(() => groupsOf(filter, fields, shown), [filter, fields, shown]);
-  const arrived = useQueries({
+  const { told: arrived, failed } = useQueries({
     queries: groups.map((group) => countsQuery(noun, narrowing, group.filter, group.by)),
     combine: toldOf,
   });
   // What was told last stays until the new numbers are here: the pane does not jump under the pointer.
   const [kept, setKept] = useState({ arrived, told: arrived });
   if (kept.arrived !== arrived) setKept({ arrived, told: new Map([...kept.told, ...arrived]) });
-  return kept.told;
+  return { told: kept.told, failed };
 }
 
 function groupsOf(filter: string, fields: Field[], shown: Field[]): { filter: string; by: string[] }[] {
@@ -191,14 +204,16 @@ function groupsOf(filter: string, fields: Field[], shown: Field[]): { filter: st
   return groups;
 }
 
-function toldOf(results: UseQueryResult<Counts>[]): ReadonlyMap<string, Told> {
+function toldOf(results: UseQueryResult<Counts>[]): { told: ReadonlyMap<string, Told>; failed: Error | undefined } {
   const told = new Map<string, Told>();
   for (const { data } of results) {
     for (const { field, values, has_more } of data?.fields ?? []) {
       told.set(field, { values, more: has_more, exact: data?.is_exact ?? true });
     }
   }
-  return told;
+  // A filter that can't be understood is told above the list, once.
+  const failed = results.find(({ error }) => error && !isCode(error, 'invalid_input'))?.error ?? undefined;
+  return { told, failed };
 }
 
 /** How many rows the whole filter finds. */
