@@ -218,7 +218,7 @@ const filtered = (noun: string, of: object): Cached => ({
   data: { items: [], total: 0 },
 });
 const counts = (under?: string): Cached => ({
-  queryKey: ['customers', 'counts', { by: 'level', under }],
+  queryKey: ['customers', 'counts', { by: 'level,effective_state.state', under }],
   data: { total: 3, is_exact: true, fields: [] },
 });
 
@@ -234,6 +234,8 @@ test('what has a filter is asked anew when rows that it did not show may fit it'
     true,
   );
   expect(isAsked(at('customer.suspended', 'r'), filtered('users', suspended))).toBe(false);
+  expect(isAsked(at('customer.suspended', 'r'), filtered('customers', { filter: 'level != site' }))).toBe(false);
+  expect(isAsked(at('customer.created', 'new'), filtered('customers', { filter: 'level != site' }))).toBe(true);
 });
 
 test('counts follow what is counted', () => {

@@ -169,21 +169,22 @@ class Place {
   }
 }
 
-type Filtered = { under?: string; filter?: string };
+type Filtered = { under?: string; filter?: string; by?: string };
 
 /** What has a filter finds other rows when what it asks for changes, shown or not; so does what only counts them. */
 function isFiltered(of: unknown): of is Filtered {
   return typeof of === 'object' && of !== null && (Boolean((of as Filtered).filter) || 'by' in of);
 }
 
-function mayFind(place: Place, noun: string, { under, filter = '' }: Filtered, pathOf: PathOf): boolean {
-  const { customers, customerLists, totals, devices, deviceLists, users } = place.reach;
+function mayFind(place: Place, noun: string, { under, filter = '', by = '' }: Filtered, pathOf: PathOf): boolean {
+  const { customerLists, totals, devices, deviceLists, users } = place.reach;
   const path = under === undefined ? undefined : pathOf(under);
   // What flows down comes from above the customer to which it is narrowed, too.
   if (!place.isUnder(under) && (path === undefined || !place.reaches(path))) return false;
   switch (noun) {
     case 'customers':
-      return Boolean(customers ?? customerLists) || (totals === true && filter.includes('totals.'));
+      if (totals && filter.includes('totals.')) return true;
+      return customerLists === 'by_state' ? /state|suspension|mode/u.test(filter + by) : customerLists === 'all';
     case 'devices':
       return Boolean(devices ?? deviceLists);
     case 'users':
