@@ -99,6 +99,32 @@ for (const look of LOOKS) {
       expect(await violations(page)).toEqual([]);
     });
 
+    test('how a list is shown', async ({ page }) => {
+      await page.goto(`/customers?under=${world.reseller.id}&columns=state.contact.devices.level.email.phone.city`);
+      await page.getByRole('button', { name: 'View', exact: true }).click();
+      await expect(page.getByLabel('Sort by')).toBeVisible();
+      expect(await violations(page)).toEqual([]);
+    });
+
+    test('tasks, and the results of one', async ({ page, backend }) => {
+      const begun = await backend.post<{ task_id: string }>('/bulk', {
+        noun: 'customers',
+        action: 'activate',
+        selection: { ids: [world.end.id, world.bare.id, 'cus_00000000000000000000000000'] },
+      });
+      await expect
+        .poll(async () => (await backend.get<{ state: string }>(`/tasks/${begun.task_id}`)).state)
+        .toBe('done');
+      await page.goto('/devices');
+      await page.getByRole('button', { name: /^Tasks/u }).click();
+      const task = page.getByRole('article', { name: 'Activate 3 customers' }).first();
+      await expect(task).toContainText('2 unchanged, 1 refused');
+      expect(await violations(page)).toEqual([]);
+      await task.getByRole('button', { name: 'Show results' }).click();
+      await expect(page.getByRole('dialog').getByRole('listitem')).toHaveCount(3);
+      expect(await violations(page)).toEqual([]);
+    });
+
     test('the command field', async ({ page }) => {
       await page.goto('/customers');
       await page.getByRole('heading', { name: 'Customers', exact: true }).waitFor();

@@ -1,5 +1,6 @@
+import type { Page } from '@playwright/test';
 import type { Customer } from '../src/api/schema';
-import { expect, rowOf, test } from './fixtures';
+import { expect, rowOf, test, violations } from './fixtures';
 
 /** Enough that not all of them are in view, and more than one window of rows. */
 const MANY = 130;
@@ -111,4 +112,107 @@ test('the heads sort, and say so', async ({ page }) => {
   await expect(page).toHaveURL(/sort=-company_name/u);
   await page.getByRole('columnheader', { name: 'Storage' }).getByRole('button').click();
   await expect(page.getByRole('columnheader', { name: 'Storage' })).toHaveAttribute('aria-sort', 'descending');
+});
+
+/** Opens the panel that says how the list is shown. */
+async function openView(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'View', exact: true }).click();
+  await expect(page.getByRole('grid', { name: 'Columns' })).toBeVisible();
+}
+
+const heads = (page: Page) => page.getByRole('grid', { name: 'Customers' }).getByRole('columnheader');
+const titles = async (page: Page) => (await heads(page).allInnerTexts()).map((text) => text.trim()).filter(Boolean);
+
+test('columns are chosen, kept in this browser, and sent with the address', async ({ page, context }) => {
+  await openView(page);
+  await page.getByRole('checkbox', { name: 'State' }).click();
+  await page.getByRole('checkbox', { name: 'Added' }).click();
+  await page.keyboard.press('Escape');
+  await expect(page).toHaveURL(/columns=contact\.below\.devices\.used\.last_backup\.country\.added/u);
+  const chosen = ['Customer', 'Contact', 'Below', 'Devices', 'Storage', 'Last backup', 'Country', 'Added'];
+  expect(await titles(page)).toEqual(chosen);
+  await page.goto('/customers');
+  await page.getByRole('checkbox', { name: 'Select Default reseller' }).waitFor();
+  expect(await titles(page)).toEqual(chosen);
+  const other = await context.newPage();
+  await other.goto('/customers?columns=country.state');
+  await other.getByRole('checkbox', { name: 'Select Default reseller' }).waitFor();
+  expect(await titles(other)).toEqual(['Customer', 'Country', 'State']);
+  await openView(page);
+  await page.getByRole('button', { name: 'As they were in the beginning' }).click();
+  await page.keyboard.press('Escape');
+  await expect(heads(page).filter({ hasText: 'State' })).toHaveCount(1);
+});
+
+test('columns are moved by the keyboard and by the mouse, and made wider', async ({ page }) => {
+  await openView(page);
+  await page.getByRole('row', { name: 'State', exact: true }).focus();
+  // To the handle of Contact, from there above State, and let go.
+  for (const key of ['ArrowDown', 'ArrowRight', 'Enter', 'ArrowUp', 'ArrowUp', 'Enter']) await page.keyboard.press(key);
+  await expect(page).toHaveURL(/columns=contact\.state\.below/u);
+  expect(await violations(page)).toEqual([]);
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('grid', { name: 'Columns' })).toHaveCount(0);
+  const width = async () => (await heads(page).filter({ hasText: 'Contact' }).boundingBox())!.width;
+  const before = await width();
+  const edge = await heads(page).filter({ hasText: 'Contact' }).locator('.grid-resizer').boundingBox();
+  await page.mouse.move(edge!.x + 6, edge!.y + 10);
+  await page.mouse.down();
+  await page.mouse.move(edge!.x + 70, edge!.y + 10, { steps: 4 });
+  await page.mouse.up();
+  expect(await width()).toBeGreaterThan(before + 50);
+  await openView(page);
+  await page.getByRole('button', { name: 'Contact narrower' }).press('Enter');
+  await expect.poll(width).toBeLessThan(before + 60);
+});
+
+test('what is pinned stays while the rest scrolls sideways', async ({ page }) => {
+  await page.setViewportSize({ width: 900, height: 700 });
+  const columns = 'state.contact.below.devices.used.last_backup.country.level.email.phone';
+  await page.goto(`/customers?under=${reseller.id}&level=end_customer&columns=${columns}`);
+  await rowOf(page, 'Row 001').waitFor();
+  await openView(page);
+  await page.getByRole('button', { name: 'Keep Level in place' }).press('Enter');
+  await page.keyboard.press('Escape');
+  const grid = page.locator('.grid');
+  await grid.evaluate((element) => element.scrollTo(600, 0));
+  const inView = async (title: string) => {
+    const [head, box] = await Promise.all([heads(page).filter({ hasText: title }).boundingBox(), grid.boundingBox()]);
+    return head!.x >= box!.x && head!.x + head!.width <= box!.x + box!.width;
+  };
+  expect(await inView('Customer')).toBe(true);
+  expect(await inView('Level')).toBe(true);
+  expect(await inView('State')).toBe(false);
+  await expect(rowOf(page, 'Row 001').getByText('End customer')).toBeInViewport();
+});
+
+test('it is sorted by what is not shown, too, and compact rows are kept', async ({ page }) => {
+  await openView(page);
+  await page.getByLabel('Sort by').selectOption({ label: 'Added' });
+  await expect(page).toHaveURL(/sort=-created_at/u);
+  await expect(rowOf(page, `Row ${MANY}`)).toBeVisible();
+  await page.getByRole('button', { name: 'Descending: turn it round' }).click();
+  await expect(page).toHaveURL(/sort=created_at/u);
+  await page.getByRole('checkbox', { name: 'Compact rows' }).click();
+  await page.reload();
+  await rowOf(page, 'Row 001').waitFor();
+  await expect(page.locator('.grid')).toHaveAttribute('data-compact', 'true');
+});
+
+test('sites are not mixed among customers, unless somebody asks for them', async ({ page, backend }, info) => {
+  const parent = await backend.reseller(`Mixed ${info.workerIndex}-${info.repeatEachIndex}`);
+  const end = await backend.endCustomer(parent, 'Sited Ltd', { sites: ['hq'] });
+  await page.goto(`/customers?under=${parent.id}`);
+  await rowOf(page, 'Sited Ltd').waitFor();
+  await expect(rowOf(page, 'hq')).toHaveCount(0);
+  await page.getByRole('button', { name: 'All', exact: true }).click();
+  await expect(rowOf(page, 'hq')).toBeVisible();
+  // Of a customer they are what stands below it.
+  await page.goto(`/customers?under=${end.id}`);
+  await expect(rowOf(page, 'hq')).toBeVisible();
+  // And what is selected is what is seen.
+  await page.goto(`/customers?under=${parent.id}`);
+  await page.getByRole('checkbox', { name: 'Select all 2 customers' }).click();
+  await page.getByRole('button', { name: 'Activate' }).click();
+  await expect(page.getByRole('dialog')).toContainText('2 customers have no suspension of their own');
 });

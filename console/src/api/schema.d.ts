@@ -749,7 +749,7 @@ export interface components {
          * @description What happened: noun and participle.
          * @enum {string}
          */
-        ChangeAction: "customer.created" | "customer.updated" | "customer.suspended" | "customer.activated" | "customer.deleted" | "customer.password_set" | "user.created" | "user.updated" | "user.invited" | "user.password_set" | "user.deleted" | "session.created" | "session.deleted" | "pass_key.created" | "pass_key.rotated" | "pass_key.revoked" | "device.registered" | "device.registered_again" | "device.updated" | "device.credentials_issued" | "task.created" | "task.stopped";
+        ChangeAction: "customer.created" | "customer.updated" | "customer.suspended" | "customer.activated" | "customer.deleted" | "customer.password_set" | "user.created" | "user.updated" | "user.invited" | "user.password_set" | "user.deleted" | "session.created" | "session.deleted" | "pass_key.created" | "pass_key.rotated" | "pass_key.revoked" | "device.registered" | "device.registered_again" | "device.updated" | "device.credentials_issued" | "task.created" | "task.stopped" | "task.retried";
         /** @description An entry of the change log, as one reader sees it. */
         ChangeId: string;
         /** @description What follows below, in numbers. */
@@ -769,18 +769,6 @@ export interface components {
              * @description Of these, devices that have backed up within the last 48 hours.
              */
             devices_with_recent_backup: number;
-        };
-        /** @description How many rows of a list have which value. */
-        Counts: {
-            /** @description In the order in which they were asked for. */
-            fields: components["schemas"]["FieldCounts"][];
-            /** @description Whether these are all. Where they are not, every count is a lower bound. */
-            is_exact: boolean;
-            /**
-             * Format: int64
-             * @description How many rows were looked at.
-             */
-            total: number;
         };
         /** @description A customer. */
         Customer: {
@@ -1056,11 +1044,23 @@ export interface components {
          * @enum {string}
          */
         Level: "provider" | "distributor" | "sub_distributor" | "reseller" | "end_customer" | "site";
+        /** @description How many rows of a list have which value. */
+        ListCounts: {
+            /** @description In the order in which they were asked for. */
+            fields: components["schemas"]["FieldCounts"][];
+            /** @description Whether these are all. Where they are not, every count is a lower bound. */
+            is_exact: boolean;
+            /**
+             * Format: int64
+             * @description How many rows were looked at.
+             */
+            total: number;
+        };
         /**
          * @description Something that is listed.
          * @enum {string}
          */
-        ListedNoun: "customers" | "devices" | "users" | "pass_keys" | "changes";
+        ListedNoun: "customers" | "devices" | "users" | "pass_keys" | "changes" | "tasks";
         /** @description Who is signed in. */
         Me: {
             /** @description The node below which everything happens for this caller. */
@@ -1293,7 +1293,7 @@ export interface components {
                 action: string;
                 /** @description What may be done with it: `stop`, `retry`, `undo`. */
                 actions: components["schemas"]["Action"][];
-                /** @description The name of the account that began it, with whose rights it is done. */
+                /** @description The name of the account that began it. */
                 begun_by: string;
                 counts: components["schemas"]["OutcomeCounts"];
                 created_at: components["schemas"]["Time"];
@@ -1519,7 +1519,10 @@ export interface components {
              * @default null
              */
             except?: string[] | null;
-            /** @default null */
+            /**
+             * @description Seen from the moment of the request: `now-2d` is two days before that.
+             * @default null
+             */
             filter?: string | null;
             /**
              * @description These; at most 10,000.
@@ -1604,7 +1607,7 @@ export interface components {
             action: string;
             /** @description What may be done with it: `stop`, `retry`, `undo`. */
             actions: components["schemas"]["Action"][];
-            /** @description The name of the account that began it, with whose rights it is done. */
+            /** @description The name of the account that began it. */
             begun_by: string;
             counts: components["schemas"]["OutcomeCounts"];
             created_at: components["schemas"]["Time"];
@@ -1742,7 +1745,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Refused: setup_required, setup_done, parent_suspended, default_protected, customer_not_empty, storage_location_fixed, username_fixed, last_administrator, pass_key_not_active, task_state, reference_gone, storage_location_required, client_limit_reached, fingerprint_bound_elsewhere. */
+        /** @description Refused: setup_required, setup_done, parent_suspended, default_protected, customer_not_empty, storage_location_fixed, username_fixed, last_administrator, pass_key_not_active, too_many_tasks, task_state, reference_gone, storage_location_required, client_limit_reached, fingerprint_bound_elsewhere. */
         Refused409: {
             headers: {
                 [name: string]: unknown;
@@ -1841,7 +1844,6 @@ export type Change = components['schemas']['Change'];
 export type ChangeAction = components['schemas']['ChangeAction'];
 export type ChangeId = components['schemas']['ChangeId'];
 export type Consequences = components['schemas']['Consequences'];
-export type Counts = components['schemas']['Counts'];
 export type Customer = components['schemas']['Customer'];
 export type CustomerCreate = components['schemas']['CustomerCreate'];
 export type CustomerCreated = components['schemas']['CustomerCreated'];
@@ -1867,6 +1869,7 @@ export type Invitation = components['schemas']['Invitation'];
 export type InvitationAccept = components['schemas']['InvitationAccept'];
 export type Kind = components['schemas']['Kind'];
 export type Level = components['schemas']['Level'];
+export type ListCounts = components['schemas']['ListCounts'];
 export type ListedNoun = components['schemas']['ListedNoun'];
 export type Me = components['schemas']['Me'];
 export type Mode = components['schemas']['Mode'];
@@ -2513,7 +2516,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Counts"];
+                    "application/json": components["schemas"]["ListCounts"];
                 };
             };
             400: components["responses"]["Refused400"];
@@ -2713,7 +2716,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Counts"];
+                    "application/json": components["schemas"]["ListCounts"];
                 };
             };
             400: components["responses"]["Refused400"];
@@ -3146,10 +3149,14 @@ export interface operations {
             query?: {
                 /** @description Items after this cursor, as a former page's `next` gave it. Not together with `offset`. */
                 after?: string;
+                /** @description Only what this filter finds, such as `state == running or counts.failed > 0`, as in other lists. */
+                filter?: string;
                 /** @description At most this many items, 1 to 500. */
                 limit?: number;
                 /** @description Skip this many items. */
                 offset?: number;
+                /** @description A field to sort by; with a leading `-` descending. */
+                sort?: string;
             };
             header?: never;
             path?: never;
@@ -3600,7 +3607,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Counts"];
+                    "application/json": components["schemas"]["ListCounts"];
                 };
             };
             400: components["responses"]["Refused400"];

@@ -4,6 +4,7 @@ import { KeyRound, LogOut, Menu as MenuIcon, Moon, Search, Sun, X } from 'lucide
 import { Suspense, useState } from 'react';
 import { Button as AriaButton } from 'react-aria-components';
 import { signOut } from '../features/sessions/api';
+import { Tasks } from '../features/tasks/Tasks';
 import { initials } from '../lib/format';
 import { problemText, ROLE } from '../lib/words';
 import { IconButton } from '../ui/Button';
@@ -12,7 +13,7 @@ import { Menu, MenuItem } from '../ui/Menu';
 import { toast } from '../ui/Toasts';
 import { homeOf } from './pages';
 import { switchTheme } from './theme';
-import { useMe } from './useMe';
+import { useMay, useMe } from './useMe';
 
 const OwnPasswordDialog = lazyDialog(
   async () => (await import('../features/sessions/OwnPasswordDialog')).OwnPasswordDialog,
@@ -22,6 +23,7 @@ type TopBarProps = { drawer: boolean; onDrawer: (open: boolean) => void; onPalet
 
 export function TopBar({ drawer, onDrawer, onPalette }: TopBarProps) {
   const me = useMe();
+  const mayTasks = useMay('task_list');
   return (
     <header className="top">
       <span className="top-drawer">
@@ -45,6 +47,7 @@ export function TopBar({ drawer, onDrawer, onPalette }: TopBarProps) {
         <kbd aria-hidden>Ctrl K</kbd>
       </AriaButton>
       <div className="top-end">
+        {mayTasks && <Tasks />}
         <IconButton label="Light or dark" onPress={switchTheme}>
           <Sun className="icon when-dark" aria-hidden />
           <Moon className="icon when-light" aria-hidden />

@@ -11,9 +11,14 @@ export type ListSearch = Scope & {
   sort?: string | undefined;
   /** In the language of filters, as it was typed. */
   filter?: string | undefined;
+  /** Those that are shown, with dots between them. */
+  columns?: string | undefined;
 };
 
-type CustomersSearch = ListSearch & { level?: Level | undefined };
+/** Without a level it is all of them but sites, which are many and belong to their customers. */
+export type LevelChoice = Level | 'all' | undefined;
+
+type CustomersSearch = ListSearch & { level?: LevelChoice };
 
 const TABS = ['overview', 'devices', 'pass_keys', 'people', 'activity'] as const;
 export type Tab = (typeof TABS)[number];
@@ -25,11 +30,19 @@ export function readScope(raw: Raw): Scope {
 }
 
 export function readList(raw: Raw): ListSearch {
-  return { ...readScope(raw), q: text(raw['q']), sort: text(raw['sort']), filter: text(raw['filter']) };
+  return {
+    ...readScope(raw),
+    q: text(raw['q']),
+    sort: text(raw['sort']),
+    filter: text(raw['filter']),
+    columns: text(raw['columns']),
+  };
 }
 
+const LEVEL_CHOICES = [...LEVELS, 'all'] as const;
+
 export function readCustomers(raw: Raw): CustomersSearch {
-  return { ...readList(raw), level: LEVELS.find((level) => level === raw['level']) };
+  return { ...readList(raw), level: LEVEL_CHOICES.find((level) => level === raw['level']) };
 }
 
 type PeopleSearch = ListSearch & {

@@ -123,6 +123,7 @@ const CHANGES: Record<Change['action'], string> = {
   'pass_key.revoked': 'revoked the pass key',
   'task.created': 'began the task',
   'task.stopped': 'stopped the task',
+  'task.retried': 'gave another try to the task',
 };
 
 /** The verb of a change: somebody *suspended* `Acme`. */

@@ -1,5 +1,5 @@
 import { Link, type LinkProps } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
+import type { ReactNode, Ref } from 'react';
 import {
   Button as AriaButton,
   Tooltip,
@@ -17,6 +17,7 @@ type ButtonProps = Omit<AriaButtonProps, 'className' | 'style'> &
   Look & {
     /** Why it cannot be pressed now. The button stays in place and in the tab order, and says so. */
     refusal?: string | undefined;
+    ref?: Ref<HTMLButtonElement>;
   };
 
 export function Button({ kind, size, refusal, onPress, ...rest }: ButtonProps) {

@@ -1,17 +1,26 @@
 import { X } from 'lucide-react';
 import {
   Button,
+  Text,
   UNSTABLE_Toast as AriaToast,
   UNSTABLE_ToastContent as ToastContent,
   UNSTABLE_ToastQueue as ToastQueue,
   UNSTABLE_ToastRegion as ToastRegion,
 } from 'react-aria-components';
 
-const queue = new ToastQueue<string>({ maxVisibleToasts: 3 });
+/** What can be done about what was done: to take it back. */
+export type ToastAction = { label: string; run: () => void };
+
+const queue = new ToastQueue<{ sentence: string; action: ToastAction | undefined }>({ maxVisibleToasts: 3 });
+
+/** Long enough to be read, */
+const READ = 6000;
+/** and to decide; it does not run out while it has the focus or the pointer. */
+const DECIDE = 12_000;
 
 /** Says in one sentence what was done. What needs a decision belongs into a dialog. */
-export function toast(sentence: string): void {
-  queue.add(sentence, { timeout: 6000 });
+export function toast(sentence: string, action?: ToastAction): void {
+  queue.add({ sentence, action }, { timeout: action ? DECIDE : READ });
 }
 
 export function Toasts() {
@@ -20,8 +29,21 @@ export function Toasts() {
       {({ toast: shown }) => (
         <AriaToast toast={shown} className="toast">
           <ToastContent>
-            <span slot="title">{shown.content}</span>
+            <Text slot="title">{shown.content.sentence}</Text>
           </ToastContent>
+          {shown.content.action && (
+            <Button
+              className="button"
+              data-kind="quiet"
+              data-size="s"
+              onPress={() => {
+                queue.close(shown.key);
+                shown.content.action?.run();
+              }}
+            >
+              {shown.content.action.label}
+            </Button>
+          )}
           <Button slot="close" className="button" data-kind="quiet" data-size="s" aria-label="Dismiss">
             <X className="icon-s" aria-hidden />
           </Button>

@@ -36,10 +36,11 @@ pub struct Selection {
     pub ids: Option<Vec<String>>,
     /// All but these of the list that the other fields narrow as they narrow the list itself.
     pub except: Option<Vec<String>>,
-    pub filter: Option<String>,
     pub under: Option<String>,
     pub parent_id: Option<String>,
     pub q: Option<String>,
+    /// Seen from the moment of the request: `now-2d` is two days before that.
+    pub filter: Option<String>,
     pub level: Option<tree::Level>,
 }
 

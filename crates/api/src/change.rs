@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use strum::{AsRefStr, EnumString, IntoStaticStr};
+use strum::{AsRefStr, EnumString, IntoStaticStr, VariantNames};
 use utoipa::ToSchema;
 
 use crate::id::{ChangeId, CustomerId};
@@ -28,7 +28,7 @@ macro_rules! actions {
     ($($(#[$doc:meta])* $name:ident => $word:tt, $reach:ident;)*) => {
         /// What happened: noun and participle.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        #[derive(Serialize, Deserialize, ToSchema, AsRefStr, EnumString, IntoStaticStr)]
+        #[derive(Serialize, Deserialize, ToSchema, AsRefStr, EnumString, IntoStaticStr, VariantNames)]
         pub enum ChangeAction {
             $($(#[$doc])* #[serde(rename = $word)] #[strum(serialize = $word)] $name,)*
         }
@@ -81,6 +81,7 @@ actions! {
     DeviceCredentialsIssued => "device.credentials_issued", Grants;
     TaskCreated => "task.created", Papers;
     TaskStopped => "task.stopped", Papers;
+    TaskRetried => "task.retried", Papers;
 }
 
 impl fmt::Display for ChangeAction {

@@ -1,7 +1,7 @@
 //! Customers: every node of the tree above device, sites among them.
 
 use serde::{Deserialize, Serialize};
-use strum::{AsRefStr, EnumString, IntoStaticStr};
+use strum::{AsRefStr, EnumString, VariantNames};
 use tree::{Level, Mode};
 use utoipa::ToSchema;
 
@@ -10,7 +10,7 @@ use crate::invitation::Invitation;
 use crate::units::{Action, Secret, Time, present};
 
 /// Who runs a customer's licences: the provider, or the customer itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, AsRefStr, EnumString, IntoStaticStr)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, AsRefStr, EnumString, VariantNames)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Kind {

@@ -1,7 +1,7 @@
 //! Devices: machines that back up.
 
 use serde::{Deserialize, Serialize};
-use strum::{AsRefStr, EnumString, IntoStaticStr};
+use strum::{AsRefStr, EnumString, VariantNames};
 use utoipa::ToSchema;
 
 use crate::customer::{Ancestor, EffectiveState};
@@ -20,7 +20,7 @@ use crate::units::{Action, Secret, Time};
     ToSchema,
     AsRefStr,
     EnumString,
-    IntoStaticStr
+    VariantNames
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -31,7 +31,7 @@ pub enum DeviceKind {
     DirectToCloud,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, AsRefStr, EnumString, IntoStaticStr)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, AsRefStr, EnumString, VariantNames)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum DeviceStatus {

@@ -66,6 +66,7 @@ codes! {
     LastAdministrator "last_administrator" 409 "The provider keeps at least one administrator.";
     PassKeyNotActive "pass_key_not_active" 409 "The pass key was revoked or has run out.";
 
+    TooManyTasks "too_many_tasks" 409 "The account has too many tasks that are not over.";
     TaskNotThere "task_state" 409 "The task is not in a state in which this can be done.";
     ReferenceGone "reference_gone" 409 "What the change refers to has gone meanwhile, or is still referred to.";
 

@@ -416,6 +416,8 @@ pub struct Reading {
     pub last_snapshot_at: Option<Timestamp>,
     /// Nothing is in flight any more: the stored counter is true until the repository is opened again.
     pub closed: bool,
+    /// All of the repository was counted on disk since the last was stored, whoever has written it.
+    pub measured: bool,
 }
 
 /// A repository that a process which died had left open.

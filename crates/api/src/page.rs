@@ -96,7 +96,7 @@ impl CountQuery {
 
 /// How many rows of a list have which value.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub struct Counts {
+pub struct ListCounts {
     /// How many rows were looked at.
     pub total: i64,
     /// Whether these are all. Where they are not, every count is a lower bound.
@@ -162,6 +162,7 @@ pub enum ListedNoun {
     Users,
     PassKeys,
     Changes,
+    Tasks,
 }
 
 /// What can be asked of a noun's rows.

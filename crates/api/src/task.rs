@@ -1,7 +1,7 @@
 //! Tasks: what a request caused and what goes on after its answer.
 
 use serde::{Deserialize, Serialize};
-use strum::{AsRefStr, Display, EnumString, IntoStaticStr};
+use strum::{AsRefStr, Display, EnumString, IntoStaticStr, VariantNames};
 use utoipa::ToSchema;
 
 use crate::id::TaskId;
@@ -9,7 +9,7 @@ use crate::units::Time;
 
 /// Where a task is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[derive(Serialize, Deserialize, ToSchema, AsRefStr, Display, EnumString, IntoStaticStr)]
+#[derive(Serialize, Deserialize, ToSchema, AsRefStr, Display, EnumString, IntoStaticStr, VariantNames)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum TaskState {
@@ -109,7 +109,7 @@ pub struct Task {
     pub action: String,
     /// In a few words, for people.
     pub title: String,
-    /// The name of the account that began it, with whose rights it is done.
+    /// The name of the account that began it.
     pub begun_by: String,
     pub state: TaskState,
     pub progress: Progress,

@@ -1,7 +1,7 @@
 //! User accounts: people who sign in with an email address.
 
 use serde::{Deserialize, Serialize};
-use strum::{AsRefStr, EnumString, IntoStaticStr};
+use strum::{AsRefStr, EnumString, IntoStaticStr, VariantNames};
 use utoipa::ToSchema;
 
 use crate::id::{CustomerId, UserId};
@@ -9,7 +9,7 @@ use crate::units::{Action, Secret, Time};
 
 /// A named set of permissions over the subtree of the account's customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[derive(Serialize, Deserialize, ToSchema, AsRefStr, EnumString, IntoStaticStr)]
+#[derive(Serialize, Deserialize, ToSchema, AsRefStr, EnumString, IntoStaticStr, VariantNames)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Role {

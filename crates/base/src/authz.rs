@@ -145,6 +145,7 @@ pub const OPERATIONS: &[Line] = &[
     ("device_update", Need::Permission(Permission::EditDevices)),
     ("device_issue_credentials", Need::Permission(Permission::IssueCredentials)),
     ("storage_location_list", Need::Account),
+    ("field_list", Need::Account),
     // What is done to many is asked for at each, too.
     ("bulk_run", Need::Permission(Permission::RunTasks)),
     ("task_list", Need::Permission(Permission::ReadTasks)),
@@ -153,7 +154,6 @@ pub const OPERATIONS: &[Line] = &[
     ("task_stop", Need::Permission(Permission::RunTasks)),
     ("task_retry", Need::Permission(Permission::RunTasks)),
     ("task_undo", Need::Permission(Permission::RunTasks)),
-    ("field_list", Need::Account),
 ];
 
 /// An operation's line.

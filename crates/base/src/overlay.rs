@@ -41,6 +41,7 @@ db::record! {
     /// What is stored of a repository by this node.
     struct StoredRow {
         id: String,
+        used_bytes: i64,
         stored: Option<i64>,
         last_backup_at: Option<i64>,
         device_id: String,
@@ -71,7 +72,7 @@ impl Overlay {
             // What this node has stored of its own counters; one that it has closed since has stored all of them.
             let stored: Vec<StoredRow> = cx
                 .all(sql![
-                    "select r.id as id, k.base + k.counted as stored, r.last_backup_at as last_backup_at,
+                    "select r.id as id, r.used_bytes as used_bytes, k.base + k.counted as stored, r.last_backup_at as last_backup_at,
                      r.device_id as device_id, d.path as path from repositories r
                      join devices d on d.id = r.device_id
                      left join repository_counters k on k.repository_id = r.id and k.node = ",
@@ -80,8 +81,9 @@ impl Overlay {
                     list(some.iter().map(String::as_str))
                 ])
                 .await?;
-            for StoredRow { id, stored, last_backup_at, device_id: device, path } in stored {
+            for StoredRow { id, used_bytes, stored, last_backup_at, device_id: device, path } in stored {
                 let Some(reading) = counted.get(&id) else { continue };
+                let stored = if reading.measured { Some(used_bytes) } else { stored };
                 let now = i64::try_from(reading.used_bytes).unwrap_or(i64::MAX);
                 let unsaved = Unsaved {
                     used_bytes: stored.map_or(0, |stored| now - stored),

@@ -12,7 +12,7 @@ use api::id::{CustomerId, DeviceId, RepositoryId, StoragePoolId};
 use api::{Error, Level, Mode};
 use base::App;
 use base::background::{Reconciler, Round};
-use base::cx::{Caller, Cx};
+use base::cx::Cx;
 use db::{Sql, list, sql};
 use futures_util::future::BoxFuture;
 use tokio::sync::Mutex;
@@ -159,7 +159,8 @@ impl Comparison {
         let mut compared = self.0.lock().await;
         // The follower waits meanwhile, so that no older row comes after a newer one.
         let _turn = app.following.lock().await;
-        let mut cx = Cx::read(app, Caller::System).await?;
+        // On the follower's own connection: it must not wait here behind anybody's lists.
+        let mut cx = Cx::apart(app).await?;
         let before = last_number(&mut cx).await?;
         let (slice, is_devices) = match &*compared {
             Compared::Begun => (Slice::nodes("", COMPARED_AT_ONCE), false),

@@ -160,9 +160,13 @@ async fn store(tx: &mut Tx, readings: &[Reading]) -> Result<(), Error> {
         // A repository that was deleted meanwhile is counted nowhere any more.
         let Some(row) = stored.get(reading.repository.as_str()) else { continue };
         let used = i64::try_from(reading.used_bytes).map_err(Error::internal)?;
-        let base = row.base.unwrap_or(row.used_bytes);
+        // What was counted on disk has everybody's, so nothing that this node had stored matters any more.
+        let (base, stored) = match (row.base, row.counted) {
+            (Some(base), Some(counted)) if !reading.measured => (base, counted),
+            _ => (row.used_bytes, 0),
+        };
         let counted = used - base;
-        let change = counted - row.counted.unwrap_or_default();
+        let change = counted - stored;
         let mut statement = sql!["update repositories set used_bytes = used_bytes + ", change];
         let last_backup_at = reading.last_snapshot_at.map(jiff::Timestamp::as_microsecond);
         if let Some(at) = last_backup_at {
@@ -175,7 +179,7 @@ async fn store(tx: &mut Tx, readings: &[Reading]) -> Result<(), Error> {
             let mut statement = if reading.closed {
                 sql!["delete from repository_counters"]
             } else {
-                sql!["update repository_counters set counted = ", counted]
+                sql!["update repository_counters set base = ", base, ", counted = ", counted]
             };
             statement.append(sql![" where repository_id = ", row.id.as_str(), " and node = ", node.as_str()]);
             tx.exec(statement).await?;

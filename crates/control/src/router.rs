@@ -66,9 +66,9 @@ fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
         .merge(crate::pass_keys::http::routes())
         .merge(crate::devices::http::routes())
         .merge(crate::storage::http::routes())
+        .merge(crate::fields::http::routes())
         .merge(crate::bulk::http::routes())
-        .merge(crate::tasks::http::routes())
-        .merge(crate::fields::http::routes());
+        .merge(crate::tasks::http::routes());
     OpenApiRouter::with_openapi(Description::openapi()).nest("/api/v1", slices).split_for_parts()
 }
 

@@ -56,6 +56,8 @@ struct State {
     /// Below zero only for a moment, when a deletion is counted before the upload that it undid.
     used: i64,
     last_snapshot_at: Option<Timestamp>,
+    /// It was counted on disk, and that is not stored yet.
+    measured: bool,
     /// What the ledger is known to hold.
     stored: Option<(u64, Option<Timestamp>)>,
     idle_since: Instant,
@@ -141,6 +143,7 @@ impl Repository {
                 in_flight: 0,
                 used: 0,
                 last_snapshot_at: None,
+                measured: false,
                 stored: None,
                 idle_since: Instant::now(),
                 unsynced: BTreeSet::new(),
@@ -233,6 +236,7 @@ impl Usage {
             Some((used, last_snapshot_at)) => {
                 state.used = i64::try_from(used).unwrap_or(i64::MAX);
                 state.last_snapshot_at = last_snapshot_at;
+                state.measured = true;
             }
             None if phase == Phase::Fresh => {
                 state.used = i64::try_from(opened.used_bytes).unwrap_or(i64::MAX);
@@ -269,7 +273,7 @@ impl Usage {
             let state = lock(&repository.state);
             if state.phase == Phase::Open && state.is_changed() {
                 let stored = (state.used(), state.last_snapshot_at);
-                readings.push(reading(&repository, stored, false));
+                readings.push(reading(&repository, stored, false, state.measured));
                 drop(state);
                 changed.push((repository, stored));
             }
@@ -280,7 +284,9 @@ impl Usage {
         }
         self.ledger.store(readings).await?;
         for (repository, stored) in changed {
-            lock(&repository.state).stored = Some(stored);
+            let mut state = lock(&repository.state);
+            state.stored = Some(stored);
+            state.measured = false;
         }
         for Closing { repository, .. } in &closing {
             self.forget(repository);
@@ -296,7 +302,7 @@ impl Usage {
             let state = lock(&repository.state);
             // One that has never been opened has counted nothing.
             if matches!(state.phase, Phase::Open | Phase::Unsure) && state.is_changed() {
-                readings.push(reading(&repository, (state.used(), state.last_snapshot_at), false));
+                readings.push(reading(&repository, (state.used(), state.last_snapshot_at), false, state.measured));
             }
         }
         readings
@@ -341,10 +347,10 @@ impl Usage {
 
     /// The last reading of a repository that `begin_close` holds; nothing if it need not or cannot be closed.
     async fn close(&self, repository: &Arc<Repository>) -> Option<Reading> {
-        let (phase, folders, stored) = {
+        let (phase, folders, stored, measured) = {
             let mut state = lock(&repository.state);
             let stored = (state.used(), state.last_snapshot_at);
-            (state.phase, std::mem::take(&mut state.unsynced), stored)
+            (state.phase, std::mem::take(&mut state.unsynced), stored, state.measured)
         };
         match phase {
             Phase::Fresh => {
@@ -369,7 +375,7 @@ impl Usage {
                 return None;
             }
         }
-        Some(reading(repository, stored, true))
+        Some(reading(repository, stored, true, measured))
     }
 
     fn forget(&self, repository: &Repository) {
@@ -402,7 +408,13 @@ impl Usage {
             }
             // One that can't be counted stays open and refuses uploads until it can; the others go on.
             let Ok((used_bytes, last_snapshot_at)) = measure(open.directory, open.used_bytes).await else { continue };
-            readings.push(Reading { repository: open.repository, used_bytes, last_snapshot_at, closed: true });
+            readings.push(Reading {
+                repository: open.repository,
+                used_bytes,
+                last_snapshot_at,
+                closed: true,
+                measured: true,
+            });
         }
         let recovered = readings.len();
         if !readings.is_empty() {
@@ -412,8 +424,13 @@ impl Usage {
     }
 }
 
-fn reading(repository: &Repository, (used_bytes, last_snapshot_at): (u64, Option<Timestamp>), closed: bool) -> Reading {
-    Reading { repository: repository.id.clone(), used_bytes, last_snapshot_at, closed }
+fn reading(
+    repository: &Repository,
+    (used_bytes, last_snapshot_at): (u64, Option<Timestamp>),
+    closed: bool,
+    measured: bool,
+) -> Reading {
+    Reading { repository: repository.id.clone(), used_bytes, last_snapshot_at, closed, measured }
 }
 
 /// Counts a repository on disk: its bytes, and when its newest snapshot was written. A disk that can't be read is as good

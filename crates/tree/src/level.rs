@@ -4,11 +4,11 @@
 //! resellers under any of these, end customers under a reseller only, sites under an end customer only.
 
 use serde::{Deserialize, Serialize};
-use strum::{AsRefStr, EnumString, IntoStaticStr};
+use strum::{AsRefStr, EnumString, IntoStaticStr, VariantNames};
 
 /// What kind of node a customer is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[derive(Serialize, Deserialize, AsRefStr, EnumString, IntoStaticStr)]
+#[derive(Serialize, Deserialize, AsRefStr, EnumString, IntoStaticStr, VariantNames)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]

@@ -2,11 +2,11 @@
 //! row below it, so that activating it restores exactly what was.
 
 use serde::{Deserialize, Serialize};
-use strum::{AsRefStr, EnumString, IntoStaticStr};
+use strum::{AsRefStr, EnumString, IntoStaticStr, VariantNames};
 
 /// What a suspension stops. The later variant is the stricter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[derive(Serialize, Deserialize, AsRefStr, EnumString, IntoStaticStr)]
+#[derive(Serialize, Deserialize, AsRefStr, EnumString, IntoStaticStr, VariantNames)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]

@@ -166,3 +166,32 @@ test('while nobody looks the connection is given back, and taken up where it end
   expect(told.states).toEqual(['live', 'idle', 'live']);
   expect(told.ids).toEqual([undefined, '9']);
 });
+
+test('who hears of no change has a place to go on from, too', async () => {
+  listenTo(stream);
+  await settle();
+  now().say('event: ready\nid: 3\ndata: {}\n\n');
+  await settle();
+  now().end();
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(told.ids).toEqual([undefined, '3']);
+  expect(told.gaps).toBe(1);
+});
+
+test('what was missed is asked for again if the connection breaks off before all of it has come', async () => {
+  listenTo(stream);
+  await settle();
+  now().say('event: ready\nid: 3\ndata: {}\n\n');
+  await settle();
+  now().end();
+  await vi.advanceTimersByTimeAsync(2000);
+  now().say('event: ready\nid: 9\ndata: {}\n\nevent: change\nid: 4\ndata: {}\n\n');
+  await settle();
+  now().end();
+  await vi.advanceTimersByTimeAsync(2000);
+  now().say('event: ready\nid: 9\ndata: {}\n\nevent: usage\ndata: {"paths":null}\n\n');
+  await settle();
+  now().end();
+  await vi.advanceTimersByTimeAsync(4000);
+  expect(told.ids).toEqual([undefined, '3', '4', '9']);
+});

@@ -45,6 +45,7 @@ export class Connection {
   private readonly closed = new AbortController();
   private attempt: AbortController | undefined;
   private lastId = '';
+  private caughtUp: string | undefined;
   private failures = 0;
   private lastHeard = Date.now();
   private isHidden = false;
@@ -107,6 +108,7 @@ export class Connection {
   private async listen(): Promise<End> {
     const attempt = new AbortController();
     this.attempt = attempt;
+    this.caughtUp = undefined;
     let watchdog = setTimeout(() => attempt.abort(), SILENCE);
     try {
       const headers = { accept: 'text/event-stream', ...(this.lastId && { 'last-event-id': this.lastId }) };
@@ -123,7 +125,7 @@ export class Connection {
           // A connection that says something works.
           this.failures = 0;
           this.options.onMessage({ event, data });
-          if (id !== undefined) this.lastId = id;
+          this.remember(event, id);
         },
         onComment: () => (this.failures = 0),
       });
@@ -143,6 +145,19 @@ export class Connection {
       clearTimeout(watchdog);
       attempt.abort();
     }
+  }
+
+  /**
+   * Where to go on after an interruption. `ready` comes before what was missed and names the place after it, so that it
+   * holds at the end of that: at the first event that names none itself.
+   */
+  private remember(event: string, id: string | undefined): void {
+    if (event === 'ready' && this.lastId !== '') {
+      this.caughtUp = id;
+      return;
+    }
+    this.lastId = id ?? this.caughtUp ?? this.lastId;
+    if (id === undefined) this.caughtUp = undefined;
   }
 
   /** Longer each time, and not the same for all tabs that lost the same server. */

@@ -16,6 +16,7 @@ test('what the server tells is read', () => {
 
 test('what it tells beyond that is left alone, and what can’t be read may have been anything', () => {
   expect(newsOf({ event: 'weather', data: '{}' })).toBeUndefined();
+  expect(newsOf({ event: 'ready', data: '{}' })).toBeUndefined();
   expect(newsOf({ event: 'change', data: '{}' })).toEqual({ kind: 'reset' });
   expect(newsOf({ event: 'usage', data: 'oh' })).toEqual({ kind: 'reset' });
 });

@@ -73,6 +73,7 @@ const REACHES: Record<Change['action'], Reach> = {
   'device.credentials_issued': { devices: 'row' },
   'task.created': { tasks: true },
   'task.stopped': { tasks: true },
+  'task.retried': { tasks: true },
 };
 
 /** For what a newer server tells and this console has never heard of. */

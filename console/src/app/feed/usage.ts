@@ -37,8 +37,8 @@ export function rowsUsed(
 export function goesByUsage([noun, kind, of, sort]: readonly unknown[]): boolean {
   if (noun === 'devices' && kind === 'largest') return true;
   if (kind !== 'list') return false;
-  const narrowed = typeof of === 'object' && of !== null && 'filter' in of && Boolean(of.filter);
-  return narrowed || /used_bytes|last_backup_at$/u.test(String(sort));
+  const filter = typeof of === 'object' && of !== null && 'filter' in of ? of.filter : undefined;
+  return [filter, sort].some((text) => /used_bytes|last_backup_at/u.test(String(text)));
 }
 
 /** The numbers of these rows now, and nothing else of them. */

@@ -1,13 +1,18 @@
-import type { Consequences } from '../../api/schema';
-import { count } from '../../lib/format';
+import type { Consequences as Numbers } from '../../api/schema';
+import { Consequences, type Consequence } from '../../ui/Consequences';
 
-type ConsequenceListProps = { action: 'suspend' | 'activate'; consequences: Consequences };
+type ConsequenceListProps = { action: 'suspend' | 'activate'; consequences: Numbers };
 
-/** What follows below, the heaviest first. */
+/** What follows below. */
 export function ConsequenceList({ action, consequences }: ConsequenceListProps) {
-  const { customers, devices, devices_with_recent_backup } = consequences;
+  return <Consequences list={switched(action, consequences)} none="No device is affected." />;
+}
+
+/** What follows from suspending or activating, the heaviest first. */
+export function switched(action: 'suspend' | 'activate', numbers: Numbers): Consequence[] {
+  const { customers, devices, devices_with_recent_backup } = numbers;
   const stops = action === 'suspend';
-  const rows = [
+  return [
     { n: devices, text: plural(devices, 'device', stops ? 'can no longer back up' : 'can back up again') },
     {
       n: devices_with_recent_backup,
@@ -17,18 +22,7 @@ export function ConsequenceList({ action, consequences }: ConsequenceListProps) 
       n: customers,
       text: plural(customers, 'customer or site', stops ? 'is suspended' : 'is active again', 'customers and sites'),
     },
-  ].filter(({ n }) => n > 0);
-  if (rows.length === 0) return <p>No device is affected.</p>;
-  return (
-    <ul className="consequences">
-      {rows.map(({ n, text }) => (
-        <li key={text}>
-          <b>{count(n)}</b>
-          <span>{text}</span>
-        </li>
-      ))}
-    </ul>
-  );
+  ];
 }
 
 function plural(n: number, one: string, verb: string, many = `${one}s`): string {

@@ -1,31 +1,39 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
-import { Pause, Play, Plus, Rows3, Rows4, X } from 'lucide-react';
+import { Ellipsis, Plus } from 'lucide-react';
 import { Suspense, useCallback, useMemo, useState } from 'react';
+import { Button as AriaButton } from 'react-aria-components';
 import type { Customer } from '../../api/schema';
+import type { LevelChoice } from '../../app/search';
 import { useMay, useMe, useScope } from '../../app/useMe';
-import { count, countedTo } from '../../lib/format';
-import { useStored } from '../../lib/useStored';
+import { useView } from '../../app/useView';
+import { countedTo } from '../../lib/format';
 import { customerName, LEVEL_PLURAL, LEVELS } from '../../lib/words';
 import { Blank, ListFailed } from '../../ui/Blank';
-import { Button, IconButton, LinkButton } from '../../ui/Button';
+import { Button, LinkButton } from '../../ui/Button';
 import { Grid } from '../../ui/grid/Grid';
-import { useListMemory } from '../../ui/grid/memory';
 import { SearchBox } from '../../ui/grid/SearchBox';
-import { EVERYTHING, NOTHING, sizeOf, type Selection } from '../../ui/grid/selection';
+import { NOTHING, sizeOf } from '../../ui/grid/selection';
+import { SelectionBar } from '../../ui/grid/SelectionBar';
+import { useSelection } from '../../ui/grid/useSelection';
+import { ViewButton } from '../../ui/grid/ViewButton';
 import { useWindow, type RowWindow } from '../../ui/grid/useWindow';
 import { intoView } from '../../ui/intoView';
-import { lazyPart } from '../../ui/lazily';
-import { customerQuery, LEVELS_BELOW, listCustomers, type CustomerFilter } from './api';
+import { lazyDialog, lazyPart } from '../../ui/lazily';
+import { Menu, MenuItem } from '../../ui/Menu';
 import { FilterButton } from '../filter/FilterButton';
 import { Filtered, FindsNothing } from '../filter/Filtered';
 import { useFilterPane } from '../filter/useFilterPane';
-import { BulkDialog } from './BulkDialog';
-import type { BulkAction } from './bulk';
+import { customerQuery, LEVELS_BELOW, listCustomers, withoutSites, type CustomerFilter } from './api';
+import { offersFor, type BulkName } from './bulk';
 import { COLUMNS } from './columns';
 import { useTitle } from '../../ui/useTitle';
 
+const BulkDialog = lazyDialog(async () => (await import('./BulkDialog')).CustomersBulkDialog);
 const FirstSteps = lazyPart(async () => (await import('./FirstSteps')).FirstSteps);
+
+/** What is done most often; the rest stands in a menu. */
+const BUTTONS = 2;
 
 const route = getRouteApi('/frame/customers');
 
@@ -33,36 +41,42 @@ export function CustomersPage() {
   useTitle('Customers');
   const search = route.useSearch();
   const go = useNavigate({ from: '/customers' });
-  const { recall } = useListMemory();
-  const [selection, setSelection] = useState<Selection>(() => recall().selection);
-  const [bulk, setBulk] = useState<BulkAction>();
-  const [compact, setCompact] = useStored('compact', false);
+  const [bulk, setBulk] = useState<BulkName>();
   const scope = useScope();
   const scopeName = useScopeName(scope.id);
   const mayCreate = useMay('customer_create');
-  const maySwitch = useMay('customer_suspend');
   const me = useMe();
+  const offers = offersFor(me);
 
+  const level = search.level === 'all' ? undefined : search.level;
   const filter: CustomerFilter = useMemo(
-    () => ({ under: search.under, q: search.q, level: search.level, filter: search.filter }),
-    [search.under, search.q, search.level, search.filter],
+    () => ({
+      under: search.under,
+      q: search.q,
+      level,
+      // A filter of one's own says by itself whether sites are among what it finds.
+      filter: search.filter ?? (search.level ? undefined : withoutSites(search.under)),
+    }),
+    [search.under, search.q, search.level, level, search.filter],
   );
   const pane = useFilterPane();
   const filterKey = JSON.stringify(filter);
+  const [selection, setSelection] = useSelection(filterKey);
   const sort = search.sort ?? 'company_name';
   const rows = useWindow<Customer>({
     key: ['customers', 'list', filter, sort],
     fetch: (range, signal) => listCustomers(filter, sort, range, signal),
   });
-  useClearWhen(filterKey, () => setSelection(NOTHING));
 
   const set = useCallback(
     (change: Partial<typeof search>) => void go({ search: (old) => ({ ...old, ...change }), replace: true }),
     [go],
   );
   const onSearch = useCallback((q: string) => set({ q: q || undefined }), [set]);
+  const onSort = (next: string) => set({ sort: next });
+  const view = useView('customers', search.columns, (columns) => set({ columns }));
   const selected = sizeOf(selection, rows.total);
-  const narrowed = Boolean(search.q || search.level || search.filter);
+  const narrowed = Boolean(search.q || level || search.filter);
   const parent = !narrowed && mayCreate && firstParent(rows, me.customer_id);
 
   return (
@@ -85,50 +99,47 @@ export function CustomersPage() {
           </div>
         )}
       </header>
-      <Levels chosen={search.level} onChoose={(level) => set({ level })} />
+      <Levels chosen={search.level} onChoose={(next) => set({ level: next })} />
       <div className="bar" data-covered={selected > 0 || undefined}>
         <SearchBox label="Name, email or reference" value={search.q ?? ''} onChange={onSearch} />
         <div className="bar-end">
           <FilterButton pane={pane} filter={search.filter} />
-          <IconButton
-            size="s"
-            label={compact ? 'Comfortable rows' : 'Compact rows'}
-            onPress={() => setCompact(!compact)}
-          >
-            {compact ? <Rows3 className="icon-s" aria-hidden /> : <Rows4 className="icon-s" aria-hidden />}
-          </IconButton>
+          <ViewButton columns={COLUMNS} view={view} sort={sort} onSort={onSort} />
         </div>
       </div>
-      {selected > 0 && (
-        <div className="bar bar-selected" role="toolbar" aria-label="What to do with the selection">
-          <IconButton label="Clear the selection" size="s" onPress={() => setSelection(NOTHING)}>
-            <X className="icon-s" aria-hidden />
-          </IconButton>
-          <b className="number" role="status">
-            {selection.kind === 'all' && rows.beyond ? countedTo(rows) : count(selected)} selected
-          </b>
-          {selection.kind === 'some' && selected < rows.total && !rows.beyond && (
-            <Button kind="link" onPress={() => setSelection(EVERYTHING)}>
-              Select all {count(rows.total)}
-            </Button>
-          )}
-          <div className="bar-end">
-            <Button size="s" onPress={() => setBulk('suspend')}>
-              <Pause className="icon-s" aria-hidden />
-              Suspend
-            </Button>
-            <Button size="s" onPress={() => setBulk('activate')}>
-              <Play className="icon-s" aria-hidden />
-              Activate
-            </Button>
-          </div>
-        </div>
-      )}
+      <SelectionBar window={rows} selection={selection} onSelect={setSelection}>
+        {offers.slice(0, BUTTONS).map(({ name, label, icon: Icon }) => (
+          <Button key={name} size="s" onPress={() => setBulk(name)}>
+            <Icon className="icon-s" aria-hidden />
+            {label}
+          </Button>
+        ))}
+        {offers.length > BUTTONS && (
+          <Menu
+            label="More to do with the selection"
+            trigger={
+              <AriaButton className="button" data-size="s" data-icon aria-label="More to do with the selection">
+                <Ellipsis className="icon-s" aria-hidden />
+              </AriaButton>
+            }
+          >
+            {offers.slice(BUTTONS).map(({ name, label, icon: Icon, tone }) => (
+              <MenuItem
+                key={name}
+                name={label}
+                icon={<Icon className="icon" aria-hidden />}
+                {...(tone && { tone })}
+                onAction={() => setBulk(name)}
+              />
+            ))}
+          </Menu>
+        )}
+      </SelectionBar>
       <Filtered
         noun="customers"
         pane={pane}
         filter={search.filter}
-        narrowing={{ under: search.under, q: search.q, level: search.level }}
+        narrowing={{ under: search.under, q: search.q, level }}
         error={rows.error}
         onChange={(next) => set({ filter: next })}
       >
@@ -144,10 +155,11 @@ export function CustomersPage() {
               rowName={customerName}
               onOpen={(customer) => void go({ to: '/customers/$id', params: { id: customer.id } })}
               sort={sort}
-              onSort={(next) => set({ sort: next })}
-              {...(maySwitch && { selection: { value: selection, set: setSelection } })}
+              onSort={onSort}
+              {...(offers.length > 0 && { selection: { value: selection, set: setSelection } })}
               filter={filterKey}
-              compact={compact}
+              compact={view.compact}
+              layout={{ value: view.layout, set: view.setLayout }}
               after={
                 parent && (
                   <Suspense>
@@ -159,7 +171,7 @@ export function CustomersPage() {
                 search.filter ? (
                   <FindsNothing
                     none="No customer"
-                    narrowed={Boolean(search.q || search.level || search.under)}
+                    narrowed={Boolean(search.q || level || search.under)}
                     onClear={() => set({ filter: undefined })}
                   />
                 ) : (
@@ -176,37 +188,39 @@ export function CustomersPage() {
         </div>
       </Filtered>
       {bulk && (
-        <BulkDialog
-          action={bulk}
-          selection={selection}
-          filter={filter}
-          onClose={() => setBulk(undefined)}
-          onDone={() => setSelection(NOTHING)}
-        />
+        <Suspense>
+          <BulkDialog
+            action={bulk}
+            selection={selection}
+            filter={filter}
+            onClose={() => setBulk(undefined)}
+            onBegun={() => setSelection(NOTHING)}
+          />
+        </Suspense>
       )}
     </div>
   );
 }
 
-type LevelsProps = { chosen: Customer['level'] | undefined; onChoose: (level: Customer['level'] | undefined) => void };
+type LevelsProps = { chosen: LevelChoice; onChoose: (level: LevelChoice) => void };
 
 /** The levels that can stand below the caller, as tabs. */
 function Levels({ chosen, onChoose }: LevelsProps) {
   const { customer_level } = useMe();
   const reachable = levelsBelow(customer_level);
-  const tabs = [undefined, ...LEVELS.filter((level) => reachable.has(level))];
+  const tabs: LevelChoice[] = [undefined, ...LEVELS.filter((level) => reachable.has(level)), 'all'];
   return (
     <nav className="tabs list-tabs" aria-label="Levels">
       {tabs.map((level) => (
         <button
-          key={level ?? 'all'}
+          key={level ?? ''}
           type="button"
           className="tab"
           ref={intoView}
           aria-current={chosen === level ? 'page' : undefined}
           onClick={() => onChoose(level)}
         >
-          {level ? LEVEL_PLURAL[level] : 'All'}
+          {level === undefined ? 'All but sites' : level === 'all' ? 'All' : LEVEL_PLURAL[level]}
         </button>
       ))}
     </nav>
@@ -248,13 +262,4 @@ function levelsBelow(level: Customer['level']): Set<Customer['level']> {
     for (const deeper of levelsBelow(below)) found.add(deeper);
   }
   return found;
-}
-
-/** A selection belongs to a filter: it would otherwise act on rows that nobody sees. */
-function useClearWhen(key: string, clear: () => void): void {
-  const [known, setKnown] = useState(key);
-  if (known !== key) {
-    setKnown(key);
-    clear();
-  }
 }

@@ -10,6 +10,7 @@ import { Notice } from '../../ui/Notice';
 import { toast } from '../../ui/Toasts';
 import { activateCustomer, suspendCustomer } from './api';
 import { ConsequenceList } from './ConsequenceList';
+import { undoSwitch } from './undo';
 import { checkSuspension, modeOf, SuspendFields, suspensionOf } from './SuspendFields';
 
 type SwitchDialogProps = { customer: Customer; onClose: () => void };
@@ -28,16 +29,19 @@ export function SuspendDialog({ customer, onClose }: SwitchDialogProps) {
     },
     check: checkSuspension,
     send: async (values) => {
-      await suspendCustomer(customer.id, suspensionOf(values), false);
+      const after = await suspendCustomer(customer.id, suspensionOf(values));
       onClose();
-      toast(suspension ? `Suspension of ${name} changed` : `${name} suspended`);
+      toast(
+        suspension ? `Suspension of ${name} changed` : `${name} suspended`,
+        after.changes ? undoSwitch(client, customer, after.version) : undefined,
+      );
       await happened(client, 'customer.suspended', customer);
     },
   });
   const mode = modeOf(form.values);
   const preview = useQuery({
     queryKey: ['preview', 'suspend', customer.id, mode],
-    queryFn: () => suspendCustomer(customer.id, { reason: 'Preview', mode }, true),
+    queryFn: () => suspendCustomer(customer.id, { reason: 'Preview', mode }, { dry_run: true }),
     gcTime: 0,
     placeholderData: (old) => old,
   });
@@ -70,17 +74,20 @@ export function ActivateDialog({ customer, onClose }: SwitchDialogProps) {
   const form = useForm({
     initial: {},
     send: async () => {
-      const after = await activateCustomer(customer.id, false);
+      const after = await activateCustomer(customer.id);
       onClose();
       const cause = after.effective_state.cause_name;
       const held = after.effective_state.state === 'suspended';
-      toast(held ? `${name} activated; ${cause ?? 'a customer above'} is still suspended` : `${name} activated`);
+      toast(
+        held ? `${name} activated; ${cause ?? 'a customer above'} is still suspended` : `${name} activated`,
+        after.changes ? undoSwitch(client, customer, after.version) : undefined,
+      );
       await happened(client, 'customer.activated', customer);
     },
   });
   const preview = useQuery({
     queryKey: ['preview', 'activate', customer.id],
-    queryFn: () => activateCustomer(customer.id, true),
+    queryFn: () => activateCustomer(customer.id, { dry_run: true }),
     gcTime: 0,
   });
   return (

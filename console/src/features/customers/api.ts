@@ -19,6 +19,14 @@ export type CustomerFilter = {
   filter?: string | undefined;
 };
 
+/**
+ * All but sites, which are many and belong to their customers. Of the customer to which the list is narrowed they are
+ * what stands below it.
+ */
+export function withoutSites(under: string | undefined): string {
+  return under ? `level != site or parent_id == ${under} or id == ${under}` : 'level != site';
+}
+
 type Range = { offset: number; limit: number };
 
 /** As many as the API gives at once. */
@@ -124,14 +132,22 @@ export function createSite(id: string, body: SiteCreate, key: string): Promise<C
   return take(api.POST('/api/v1/customers/{id}/sites', { params: { path: { id } }, headers, body }));
 }
 
-export function suspendCustomer(id: string, body: SuspendRequest, dry_run: boolean) {
+type Switching = {
+  dry_run?: boolean;
+  /** Only if nobody has changed it since this version. */
+  version?: number;
+};
+
+export function suspendCustomer(id: string, body: SuspendRequest, { dry_run = false, version }: Switching = {}) {
   const params = { path: { id }, query: { dry_run } };
-  return take(api.POST('/api/v1/customers/{id}/suspend', { params, body }));
+  const headers = version === undefined ? {} : ifMatch(version);
+  return take(api.POST('/api/v1/customers/{id}/suspend', { params, headers, body }));
 }
 
-export function activateCustomer(id: string, dry_run: boolean) {
+export function activateCustomer(id: string, { dry_run = false, version }: Switching = {}) {
   const params = { path: { id }, query: { dry_run } };
-  return take(api.POST('/api/v1/customers/{id}/activate', { params }));
+  const headers = version === undefined ? {} : ifMatch(version);
+  return take(api.POST('/api/v1/customers/{id}/activate', { params, headers }));
 }
 
 export function previewDeletion(id: string) {

@@ -1,16 +1,16 @@
 import { Link } from '@tanstack/react-router';
 import type { Customer } from '../../api/schema';
-import { count, counted } from '../../lib/format';
+import { bytes, count, counted, day } from '../../lib/format';
 import { countryName } from '../../lib/countries';
 import { customerName, LEVEL, shortState } from '../../lib/words';
 import type { Column } from '../../ui/grid/Grid';
 import { Meter } from '../../ui/Meter';
 import { LastBackup } from './LastBackup';
-import { Used } from './Used';
 import { LevelIcon } from './LevelIcon';
 import { StateBadge } from './StateBadge';
+import { Used } from './Used';
 
-/** Widths in rem. The first column tells most of the story; the others leave as room does. */
+/** Widths in rem. The first column tells most of the story; the others leave as room does. Where all is well, none says so. */
 export const COLUMNS: Column<Customer>[] = [
   {
     id: 'name',
@@ -24,14 +24,18 @@ export const COLUMNS: Column<Customer>[] = [
   {
     id: 'state',
     title: 'State',
-    width: 8,
+    width: 10,
     from: 46,
-    cell: (customer) =>
-      customer.effective_state.state === 'active' ? (
-        <span className="quiet">Active</span>
-      ) : (
-        <StateBadge state={customer.effective_state} />
-      ),
+    sort: 'effective_state',
+    mostFirst: true,
+    cell: (customer) => <State customer={customer} />,
+  },
+  {
+    id: 'contact',
+    title: 'Contact',
+    width: 12,
+    from: 72,
+    cell: (customer) => <Contact customer={customer} />,
   },
   {
     id: 'below',
@@ -39,7 +43,7 @@ export const COLUMNS: Column<Customer>[] = [
     width: 5.5,
     from: 58,
     end: true,
-    cell: ({ totals }) => <Number value={totals.customers + totals.sites} />,
+    cell: ({ totals }) => some(totals.customers + totals.sites),
   },
   {
     id: 'devices',
@@ -59,7 +63,11 @@ export const COLUMNS: Column<Customer>[] = [
     end: true,
     sort: 'used_bytes',
     mostFirst: true,
-    cell: (customer, card) => <Used used={customer.totals.used_bytes} of={customer} card={card} />,
+    cell: (customer, card) => {
+      const { used_bytes, devices } = customer.totals;
+      if (card) return (used_bytes > 0 || devices > 0) && <Used used={used_bytes} of={customer} />;
+      return used_bytes > 0 && bytes(used_bytes);
+    },
   },
   {
     id: 'last_backup',
@@ -68,14 +76,30 @@ export const COLUMNS: Column<Customer>[] = [
     from: 50,
     sort: 'last_backup_at',
     mostFirst: true,
-    cell: (customer) => <LastBackup at={customer.last_backup_at} state={customer.effective_state} />,
+    // Without a device there is nothing to wait for.
+    cell: ({ last_backup_at, totals, effective_state }) =>
+      (last_backup_at || totals.devices > 0) && <LastBackup at={last_backup_at} state={effective_state} />,
   },
   {
     id: 'country',
     title: 'Country',
     width: 10,
-    from: 68,
-    cell: ({ country }) => <span className="quiet">{country ? countryName(country) : 'None yet'}</span>,
+    from: 82,
+    cell: ({ country }) => country && <span className="quiet">{countryName(country)}</span>,
+  },
+  { id: 'level', title: 'Level', width: 9, optional: true, cell: ({ level }) => LEVEL[level] },
+  { id: 'email', title: 'Email', width: 14, optional: true, cell: ({ email }) => email },
+  { id: 'phone', title: 'Phone', width: 10, optional: true, cell: ({ profile }) => profile.phone },
+  { id: 'city', title: 'City', width: 10, optional: true, cell: ({ profile }) => profile.city },
+  { id: 'reference', title: 'Reference', width: 9, optional: true, cell: ({ profile }) => profile.reference },
+  {
+    id: 'added',
+    title: 'Added',
+    width: 8,
+    optional: true,
+    sort: 'created_at',
+    mostFirst: true,
+    cell: ({ created_at }) => <span className="quiet">{day(created_at)}</span>,
   },
 ];
 
@@ -98,10 +122,41 @@ function Who({ customer, card }: { customer: Customer; card: boolean }) {
   );
 }
 
+/** What does not go on, and why: the reason where it is suspended itself, or what above it is. */
+function State({ customer }: { customer: Customer }) {
+  const { id, effective_state, suspension } = customer;
+  if (effective_state.state === 'active') return null;
+  const isOwn = effective_state.cause === id;
+  const cause = isOwn ? suspension?.reason : effective_state.cause_name && `From ${effective_state.cause_name}`;
+  return (
+    <span className="who-lines">
+      <StateBadge state={effective_state} />
+      {cause && (
+        <span className="who-second" title={cause}>
+          {cause}
+        </span>
+      )}
+    </span>
+  );
+}
+
+/** Whom to call, and how. */
+function Contact({ customer: { profile, email } }: { customer: Customer }) {
+  const [first, second] = [profile.contact, profile.phone, email].filter(Boolean);
+  return (
+    first && (
+      <span className="who-lines">
+        <span>{first}</span>
+        {second && <span className="who-second">{second}</span>}
+      </span>
+    )
+  );
+}
+
 /** With a limit: how much of it is used. */
 function Devices({ customer }: { customer: Customer }) {
   const { totals, max_devices } = customer;
-  if (max_devices === null || max_devices === undefined) return <Number value={totals.devices} />;
+  if (max_devices === null || max_devices === undefined) return some(totals.devices);
   return (
     <span className="use">
       <span>
@@ -117,6 +172,7 @@ function Devices({ customer }: { customer: Customer }) {
   );
 }
 
-function Number({ value }: { value: number }) {
-  return value > 0 ? count(value) : <span className="quiet">0</span>;
+/** None is not worth a word. */
+function some(n: number) {
+  return n > 0 && count(n);
 }

@@ -3,10 +3,12 @@ import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useCallback } from 'react';
 import type { Device } from '../../api/schema';
 import { useScope } from '../../app/useMe';
+import { useView } from '../../app/useView';
 import { count } from '../../lib/format';
 import { customerName } from '../../lib/words';
 import { Blank } from '../../ui/Blank';
 import { Button, LinkButton } from '../../ui/Button';
+import { ViewButton } from '../../ui/grid/ViewButton';
 import { SearchBox } from '../../ui/grid/SearchBox';
 import { useWindow } from '../../ui/grid/useWindow';
 import { customerQuery } from '../customers/api';
@@ -14,7 +16,7 @@ import { FilterButton } from '../filter/FilterButton';
 import { Filtered, FindsNothing } from '../filter/Filtered';
 import { useFilterPane } from '../filter/useFilterPane';
 import { listDevices } from './api';
-import { DeviceList } from './DeviceList';
+import { DeviceList, useDeviceColumns } from './DeviceList';
 import { useTitle } from '../../ui/useTitle';
 
 const route = getRouteApi('/frame/devices');
@@ -39,6 +41,13 @@ export function DevicesPage() {
   );
   const onFilter = (next: string | undefined) =>
     void go({ search: (old) => ({ ...old, filter: next }), replace: true });
+  const onSort = (next: string) => void go({ search: (old) => ({ ...old, sort: next }), replace: true });
+  const columns = useDeviceColumns(true);
+  const view = useView(
+    'devices',
+    search.columns,
+    (next) => void go({ search: (old) => ({ ...old, columns: next }), replace: true }),
+  );
   return (
     <div className="list-page">
       <header className="page-head">
@@ -55,6 +64,7 @@ export function DevicesPage() {
         <SearchBox label="Name or system" value={search.q ?? ''} onChange={onSearch} />
         <div className="bar-end">
           <FilterButton pane={pane} filter={search.filter} />
+          <ViewButton columns={columns} view={view} sort={sort} onSort={onSort} />
         </div>
       </div>
       <Filtered
@@ -68,9 +78,10 @@ export function DevicesPage() {
         <div className="list">
           <DeviceList
             window={rows}
-            withCustomer
+            columns={columns}
+            view={view}
             sort={sort}
-            onSort={(next) => void go({ search: (old) => ({ ...old, sort: next }), replace: true })}
+            onSort={onSort}
             filter={JSON.stringify(filter)}
             blank={
               search.filter ? (

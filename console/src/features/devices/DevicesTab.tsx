@@ -9,7 +9,7 @@ import { Blank } from '../../ui/Blank';
 import { Button } from '../../ui/Button';
 import { useWindow } from '../../ui/grid/useWindow';
 import { listDevices } from './api';
-import { DeviceList } from './DeviceList';
+import { DeviceList, useDeviceColumns } from './DeviceList';
 
 /** The devices of one customer, on its page. */
 export function DevicesTab({ customer }: { customer: Customer }) {
@@ -20,6 +20,7 @@ export function DevicesTab({ customer }: { customer: Customer }) {
     key: ['devices', 'list', { under }, sort],
     fetch: (range, signal) => listDevices({ under }, sort, range, signal),
   });
+  const columns = useDeviceColumns(customer.totals.sites > 0 || customer.totals.customers > 0);
   const mayAdd = useMay('pass_key_create');
   const add = mayAdd && offers(customer, 'add_device') && (
     <Button
@@ -39,7 +40,7 @@ export function DevicesTab({ customer }: { customer: Customer }) {
       <div className="tab-grid" style={{ '--rows': rows.total }}>
         <DeviceList
           window={rows}
-          withCustomer={customer.totals.sites > 0 || customer.totals.customers > 0}
+          columns={columns}
           sort={sort}
           onSort={setSort}
           filter={under}

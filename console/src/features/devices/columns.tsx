@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import { HardDrive } from 'lucide-react';
 import type { Device } from '../../api/schema';
+import { bytes, day } from '../../lib/format';
 import { DEVICE_KIND, DEVICE_STATUS, shortState } from '../../lib/words';
 import { Badge } from '../../ui/Badge';
 import type { Column } from '../../ui/grid/Grid';
@@ -35,7 +36,8 @@ export function deviceColumns(locationName: (id: string) => string, withCustomer
       end: true,
       sort: 'used_bytes',
       mostFirst: true,
-      cell: (device, card) => <Used used={device.used_bytes} of={device} card={card} />,
+      cell: (device, card) =>
+        card ? <Used used={device.used_bytes} of={device} /> : device.used_bytes > 0 && bytes(device.used_bytes),
     },
     {
       id: 'last_backup',
@@ -58,7 +60,25 @@ export function deviceColumns(locationName: (id: string) => string, withCustomer
       title: 'Storage location',
       width: 10,
       from: 56,
-      cell: ({ storage_location_id: id }) => <span className="quiet">{id ? locationName(id) : 'None yet'}</span>,
+      cell: ({ storage_location_id: id }) => id && <span className="quiet">{locationName(id)}</span>,
+    },
+    {
+      id: 'customer',
+      title: 'Customer',
+      width: 13,
+      optional: true,
+      sort: 'customer_name',
+      cell: ({ customer_name }) => customer_name,
+    },
+    { id: 'kind', title: 'Kind', width: 9, optional: true, cell: ({ kind }) => DEVICE_KIND[kind] },
+    {
+      id: 'added',
+      title: 'Added',
+      width: 8,
+      optional: true,
+      sort: 'created_at',
+      mostFirst: true,
+      cell: ({ created_at }) => <span className="quiet">{day(created_at)}</span>,
     },
   ];
 }
@@ -84,5 +104,5 @@ function Who({ device, card, withCustomer }: { device: Device; card: boolean; wi
 export function State({ device }: { device: Device }) {
   if (device.status === 'pending_approval') return <Badge tone="warning">{DEVICE_STATUS.pending_approval}</Badge>;
   if (device.effective_state.state === 'suspended') return <StateBadge state={device.effective_state} />;
-  return <span className="quiet">{device.first_contact_at ? 'Active' : 'Registered'}</span>;
+  return device.first_contact_at ? null : <span className="quiet">Not heard of yet</span>;
 }

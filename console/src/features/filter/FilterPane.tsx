@@ -2,7 +2,7 @@ import { ChevronRight, X } from 'lucide-react';
 import { useQueries, useQuery, type UseQueryResult } from '@tanstack/react-query';
 import { useEffect, useId, useMemo, useRef, useState, type ReactNode } from 'react';
 import { Dialog as AriaDialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
-import type { Counts, Field, FieldCounts } from '../../api/schema';
+import type { Field, FieldCounts, ListCounts } from '../../api/schema';
 import { isCode } from '../../api/client';
 import { counted } from '../../lib/format';
 import { problemText } from '../../lib/words';
@@ -204,7 +204,7 @@ function groupsOf(filter: string, fields: Field[], shown: Field[]): { filter: st
   return groups;
 }
 
-function toldOf(results: UseQueryResult<Counts>[]): { told: ReadonlyMap<string, Told>; failed: Error | undefined } {
+function toldOf(results: UseQueryResult<ListCounts>[]): { told: ReadonlyMap<string, Told>; failed: Error | undefined } {
   const told = new Map<string, Told>();
   for (const { data } of results) {
     for (const { field, values, has_more } of data?.fields ?? []) {

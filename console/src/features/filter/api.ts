@@ -1,6 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
 import { api, take } from '../../api/client';
-import type { Counts, Field, Level } from '../../api/schema';
+import type { Field, Level, ListCounts } from '../../api/schema';
 import { both } from './both';
 import type { Noun } from './words';
 
@@ -28,7 +28,7 @@ export function countsQuery(noun: Noun, narrowing: Narrowing, filter: string, by
   const query = { ...rest, filter: both(filter, narrowing.filter), by: by.join(',') };
   return queryOptions({
     queryKey: [noun, 'counts', { ...query, level }],
-    queryFn: ({ signal }): Promise<Counts> => {
+    queryFn: ({ signal }): Promise<ListCounts> => {
       switch (noun) {
         case 'customers':
           return take(api.GET('/api/v1/customers/counts', { params: { query: { ...query, level } }, signal }));

@@ -1,5 +1,5 @@
 import { useEffect, useState, useSyncExternalStore } from 'react';
-import { useStored } from '../../lib/useStored';
+import { isBoolean, useStored } from '../../lib/useStored';
 import { afterRestoring } from '../../ui/focus';
 
 export type FilterPaneState = {
@@ -16,7 +16,7 @@ export type FilterPaneState = {
 
 /** Whether the pane is open: remembered, except where it covers the list. `f` opens and closes it, Escape closes it. */
 export function useFilterPane(): FilterPaneState {
-  const [beside, setBeside] = useStored('filter', false);
+  const [beside, setBeside] = useStored('filter', false, isBoolean);
   const [over, setOver] = useState(false);
   const [opened, setOpened] = useState(false);
   const [button, attach] = useState<HTMLButtonElement | null>(null);

@@ -2,11 +2,14 @@ import { CircleUser, Link2, Pencil, Trash2 } from 'lucide-react';
 import { useMemo, useState, type ReactNode } from 'react';
 import type { User } from '../../api/schema';
 import { useMay } from '../../app/useMe';
+import type { View } from '../../app/useView';
+import { day } from '../../lib/format';
 import { offers, refusalOf, ROLE, ROLE_HINT } from '../../lib/words';
 import { Badge } from '../../ui/Badge';
 import { ListFailed } from '../../ui/Blank';
 import { IconButton } from '../../ui/Button';
 import { Grid, type Column } from '../../ui/grid/Grid';
+import type { Selection } from '../../ui/grid/selection';
 import type { RowWindow } from '../../ui/grid/useWindow';
 import { When } from '../../ui/When';
 import { InviteDialog } from './InviteDialog';
@@ -20,11 +23,17 @@ type PeopleListProps = {
   onSort: (sort: string) => void;
   filter: string;
   blank: ReactNode;
+  view?: View;
+  /** Without it rows can't be selected. */
+  selection?: { value: Selection; set: (selection: Selection) => void };
 };
+
+/** What can be chosen of a list of people. */
+export const PEOPLE_COLUMNS = peopleColumns(() => undefined);
 
 type Ask = { user: User; action: 'edit' | 'invite' | 'remove' };
 
-export function PeopleList({ window, withCustomer, ...rest }: PeopleListProps) {
+export function PeopleList({ window, withCustomer, view, ...rest }: PeopleListProps) {
   const [asked, setAsked] = useState<Ask>();
   const mayManage = useMay('user_update');
   const columns = useMemo(
@@ -40,6 +49,7 @@ export function PeopleList({ window, withCustomer, ...rest }: PeopleListProps) {
     <>
       <Grid
         {...rest}
+        {...(view && { layout: { value: view.layout, set: view.setLayout }, compact: view.compact })}
         label="People"
         columns={columns}
         window={window}
@@ -86,8 +96,31 @@ function peopleColumns(onAsk: (ask: Ask) => void): Column<User>[] {
       title: 'Last sign-in',
       width: 10,
       from: 44,
+      sort: 'last_sign_in_at',
+      mostFirst: true,
       cell: (user) =>
-        user.has_password ? <When at={user.last_sign_in_at} /> : <Badge tone="muted">No password yet</Badge>,
+        user.has_password ? (
+          user.last_sign_in_at && <When at={user.last_sign_in_at} />
+        ) : (
+          <Badge tone="muted">No password yet</Badge>
+        ),
+    },
+    {
+      id: 'email',
+      title: 'Email',
+      width: 15,
+      optional: true,
+      sort: 'email',
+      cell: ({ email }) => email,
+    },
+    {
+      id: 'added',
+      title: 'Added',
+      width: 8,
+      optional: true,
+      sort: 'created_at',
+      mostFirst: true,
+      cell: ({ created_at }) => <span className="quiet">{day(created_at)}</span>,
     },
     {
       id: 'actions',

@@ -1,23 +1,31 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
-import { Plus } from 'lucide-react';
-import { useCallback } from 'react';
+import { Plus, Trash2 } from 'lucide-react';
+import { Suspense, useCallback, useState } from 'react';
 import type { User } from '../../api/schema';
 import { useMay, useScope } from '../../app/useMe';
+import { useView } from '../../app/useView';
 import { countedTo } from '../../lib/format';
 import { customerName, offers, refusalOf } from '../../lib/words';
 import { Blank } from '../../ui/Blank';
 import { Button } from '../../ui/Button';
+import { ViewButton } from '../../ui/grid/ViewButton';
 import { SearchBox } from '../../ui/grid/SearchBox';
+import { NOTHING, sizeOf } from '../../ui/grid/selection';
+import { SelectionBar } from '../../ui/grid/SelectionBar';
+import { useSelection } from '../../ui/grid/useSelection';
 import { useWindow } from '../../ui/grid/useWindow';
+import { lazyDialog } from '../../ui/lazily';
 import { customerQuery } from '../customers/api';
 import { FilterButton } from '../filter/FilterButton';
 import { Filtered, FindsNothing } from '../filter/Filtered';
 import { useFilterPane } from '../filter/useFilterPane';
 import { listUsers } from './api';
-import { PeopleList } from './PeopleList';
+import { PEOPLE_COLUMNS, PeopleList } from './PeopleList';
 import { UserDialog } from './UserDialog';
 import { useTitle } from '../../ui/useTitle';
+
+const BulkRemoveDialog = lazyDialog(async () => (await import('./BulkRemoveDialog')).BulkRemoveDialog);
 
 const route = getRouteApi('/frame/people');
 
@@ -28,9 +36,13 @@ export function PeoplePage() {
   const go = useNavigate({ from: '/people' });
   const scope = useScope();
   const mayAdd = useMay('user_create');
+  const mayRemove = [useMay('user_delete'), useMay('bulk_run')].every(Boolean);
+  const [removing, setRemoving] = useState(false);
   const customer = useQuery(customerQuery(scope.id)).data;
   const filter = { under: search.under, q: search.q, filter: search.filter };
   const pane = useFilterPane();
+  const filterKey = JSON.stringify(filter);
+  const [selection, setSelection] = useSelection(filterKey);
   const sort = search.sort ?? 'name';
   const rows = useWindow<User>({
     key: ['users', 'list', filter, sort],
@@ -40,12 +52,19 @@ export function PeoplePage() {
     (q: string) => void go({ search: (old) => ({ ...old, q: q || undefined }), replace: true }),
     [go],
   );
-  const onFilter = (next: string | undefined) =>
-    void go({ search: (old) => ({ ...old, filter: next }), replace: true });
   const setAdd = (add: 'yes' | undefined) =>
     void go({ search: (old) => ({ ...old, add }), replace: true, ignoreBlocker: true });
+  const onFilter = (next: string | undefined) =>
+    void go({ search: (old) => ({ ...old, filter: next }), replace: true });
+  const onSort = (next: string) => void go({ search: (old) => ({ ...old, sort: next }), replace: true });
+  const view = useView(
+    'people',
+    search.columns,
+    (next) => void go({ search: (old) => ({ ...old, columns: next }), replace: true }),
+  );
+  const selected = sizeOf(selection, rows.total) > 0;
   return (
-    <div className="list-page">
+    <div className="list-page" data-selected={selected || undefined}>
       <header className="page-head">
         <div className="page-title">
           <h1>People</h1>
@@ -64,12 +83,19 @@ export function PeoplePage() {
           </div>
         )}
       </header>
-      <div className="bar">
+      <div className="bar" data-covered={selected || undefined}>
         <SearchBox label="Name or email" value={search.q ?? ''} onChange={onSearch} />
         <div className="bar-end">
           <FilterButton pane={pane} filter={search.filter} />
+          <ViewButton columns={PEOPLE_COLUMNS} view={view} sort={sort} onSort={onSort} />
         </div>
       </div>
+      <SelectionBar window={rows} selection={selection} onSelect={setSelection}>
+        <Button size="s" onPress={() => setRemoving(true)}>
+          <Trash2 className="icon-s" aria-hidden />
+          Remove
+        </Button>
+      </SelectionBar>
       <Filtered
         noun="users"
         pane={pane}
@@ -83,8 +109,10 @@ export function PeoplePage() {
             window={rows}
             withCustomer
             sort={sort}
-            onSort={(next) => void go({ search: (old) => ({ ...old, sort: next }), replace: true })}
-            filter={JSON.stringify(filter)}
+            onSort={onSort}
+            view={view}
+            filter={filterKey}
+            {...(mayRemove && { selection: { value: selection, set: setSelection } })}
             blank={
               search.filter ? (
                 <FindsNothing
@@ -106,6 +134,16 @@ export function PeoplePage() {
           />
         </div>
       </Filtered>
+      {removing && (
+        <Suspense>
+          <BulkRemoveDialog
+            selection={selection}
+            filter={filter}
+            onClose={() => setRemoving(false)}
+            onBegun={() => setSelection(NOTHING)}
+          />
+        </Suspense>
+      )}
       {search.add && customer && <UserDialog customer={customer} onClose={() => setAdd(undefined)} />}
     </div>
   );

@@ -2,8 +2,10 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown, ArrowUp } from 'lucide-react';
 import { useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
 import { count } from '../../lib/format';
-import { Row, type Column } from './Row';
+import { Resizer } from './Resizer';
+import { Row, stuck, type Column } from './Row';
 import { commandOf } from './keys';
+import { arrange, withWidth, type Layout, type Placed } from './layout';
 import { useListMemory } from './memory';
 import { EVERYTHING, isSelected, NOTHING, sizeOf, toggled, withRows, type Selection } from './selection';
 import type { RowWindow } from './useWindow';
@@ -25,17 +27,22 @@ type GridProps<T> = {
   /** Changes with the filter: the list begins at its top again. */
   filter: string;
   compact?: boolean;
+  /** Which columns, how wide; without it as the list has them. */
+  layout?: { value: Layout; set: (layout: Layout) => void };
   blank: ReactNode;
   /** Below the last row. */
   after?: ReactNode;
 };
 
+const NO_LAYOUT: Layout = {};
+/** The width of the boxes, in rem. */
+const SELECT = 2.5;
 /** Below this width, in rem, a row is a card. */
 const CARD_BELOW = 35;
 
 /** A list that the server drives. It knows the total, fetches what is in view, and keeps one row in the tab order. */
 export function Grid<T>(props: GridProps<T>) {
-  const { columns, window: rows, selection, sort } = props;
+  const { columns, window: rows, selection, sort, layout } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const { recall, remember } = useListMemory();
   const [start] = useState(recall);
@@ -47,7 +54,11 @@ export function Grid<T>(props: GridProps<T>) {
 
   const card = width < CARD_BELOW;
   const rowHeight = (card ? 3.625 : props.compact ? 2 : 2.625) * rem;
-  const shown = columns.filter((column) => (card ? column.card : width >= (column.from ?? 0)));
+  const { placed: shown, scrollsOver } = arrange(columns, layout?.value ?? NO_LAYOUT, {
+    width,
+    card,
+    before: selection ? SELECT : 0,
+  });
 
   const virtual = useVirtualizer({
     count: rows.total,
@@ -135,8 +146,8 @@ export function Grid<T>(props: GridProps<T>) {
   };
 
   const tracks = [
-    selection ? '2.5rem' : undefined,
-    ...shown.map((column) => (column.grow ? 'minmax(0, 1fr)' : `${column.width}rem`)),
+    selection ? `${SELECT}rem` : undefined,
+    ...shown.map((one) => (one.grows ? 'minmax(0, 1fr)' : `${one.width}rem`)),
   ].filter(Boolean);
   const offset = selection ? 2 : 1;
   return (
@@ -146,7 +157,8 @@ export function Grid<T>(props: GridProps<T>) {
       data-card={card || undefined}
       data-compact={props.compact || undefined}
       data-selects={selection ? true : undefined}
-      style={{ '--tracks': tracks.join(' ') }}
+      data-scrolls={scrollsOver === undefined ? undefined : true}
+      style={{ '--tracks': tracks.join(' '), '--least': scrollsOver === undefined ? '0' : `${scrollsOver}rem` }}
     >
       <div
         role="grid"
@@ -160,8 +172,18 @@ export function Grid<T>(props: GridProps<T>) {
         <div role="rowgroup" className="grid-head">
           <div role="row" aria-rowindex={1} className="grid-row">
             {selection && <SelectAll label={props.label} total={rows.total} beyond={rows.beyond} {...selection} />}
-            {shown.map((column, at) => (
-              <Head key={column.id} column={column} index={at + offset} sort={sort} onSort={props.onSort} />
+            {shown.map((one, at) => (
+              <Head
+                key={one.column.id}
+                placed={one}
+                index={at + offset}
+                sort={sort}
+                onSort={props.onSort}
+                rem={rem}
+                onWidth={
+                  layout && !card ? (next) => layout.set(withWidth(layout.value, one.column.id, next)) : undefined
+                }
+              />
             ))}
           </div>
         </div>
@@ -225,9 +247,17 @@ function SelectAll({
   );
 }
 
-type HeadProps<T> = { column: Column<T>; index: number; sort: string; onSort: (sort: string) => void };
+type HeadProps<T> = {
+  placed: Placed<T>;
+  index: number;
+  sort: string;
+  onSort: (sort: string) => void;
+  rem: number;
+  /** Without it the column has the width that it has. */
+  onWidth: ((width: number | undefined) => void) | undefined;
+};
 
-function Head<T>({ column, index, sort, onSort }: HeadProps<T>) {
+function Head<T>({ placed: { column, width, stuckAt }, index, sort, onSort, rem, onWidth }: HeadProps<T>) {
   const field = column.sort;
   const on = field !== undefined && sort.replace('-', '') === field;
   const down = sort.startsWith('-');
@@ -239,6 +269,7 @@ function Head<T>({ column, index, sort, onSort }: HeadProps<T>) {
     <div
       role="columnheader"
       aria-colindex={index}
+      {...stuck(stuckAt)}
       aria-sort={field ? (on ? (down ? 'descending' : 'ascending') : 'none') : undefined}
       data-end={column.end || undefined}
     >
@@ -250,6 +281,7 @@ function Head<T>({ column, index, sort, onSort }: HeadProps<T>) {
       ) : (
         <span className={column.silent ? 'hidden-text' : undefined}>{column.title}</span>
       )}
+      {onWidth && !column.silent && <Resizer rem={rem} width={width} onWidth={onWidth} />}
     </div>
   );
 }

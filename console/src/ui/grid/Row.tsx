@@ -1,4 +1,5 @@
-import type { MouseEvent, ReactNode } from 'react';
+import type { CSSProperties, MouseEvent, ReactNode } from 'react';
+import type { Placed } from './layout';
 
 export type Column<T> = {
   id: string;
@@ -7,9 +8,11 @@ export type Column<T> = {
   silent?: boolean;
   /** `card` is true where rows are cards and only some columns are left. */
   cell: (row: T, card: boolean) => ReactNode;
-  /** In rem; not used with `grow`. */
+  /** In rem; with `grow` the least. */
   width: number;
   grow?: boolean;
+  /** Not shown unless somebody chooses it. */
+  optional?: boolean;
   /** Shown from this width of the list on, in rem. */
   from?: number;
   /** Shown on cards too. */
@@ -27,7 +30,7 @@ type RowProps<T> = {
   height: number;
   row: T | undefined;
   name: string;
-  columns: Column<T>[];
+  columns: Placed<T>[];
   card: boolean;
   active: boolean;
   selected: boolean | undefined;
@@ -69,9 +72,10 @@ export function Row<T>(props: RowProps<T>) {
           )}
         </div>
       )}
-      {columns.map((column, at) => (
+      {columns.map(({ column, stuckAt }, at) => (
         <div
           key={column.id}
+          {...stuck(stuckAt)}
           role="gridcell"
           aria-colindex={at + offset}
           data-column={column.id}
@@ -82,4 +86,9 @@ export function Row<T>(props: RowProps<T>) {
       ))}
     </div>
   );
+}
+
+/** A cell that stays while the others scroll. */
+export function stuck(at: number | undefined): { 'data-stuck'?: true; style?: CSSProperties } {
+  return at === undefined ? {} : { 'data-stuck': true, style: { insetInlineStart: `${at}rem` } };
 }

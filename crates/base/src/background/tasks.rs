@@ -6,6 +6,7 @@
 //! It is done with the rights that the account which began it has by then, as if that account did one after the other.
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use api::id::{CustomerId, TaskId};
 use api::task::{Outcome, OutcomeCounts, TaskState};
 use api::{Code, Error};
 use db::{Rows, Text, assign, columns, insert, list, sql};
+use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 use tokio::time::Instant;
@@ -32,12 +34,16 @@ const AT_ONCE: i64 = 100;
 const NO_LONGER_THAN: Duration = Duration::from_millis(60);
 /// Another process's tasks wake nobody here.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// When one that could not go on has another turn.
+const STUCK_FOR: Duration = Duration::from_secs(5);
 /// So often in a row a task may fail to go on before it is given up.
 const STUMBLES: u32 = 5;
 /// Databases limit the parameters of a statement.
 const ROWS: usize = 500;
-/// No task has more subjects.
-pub const SUBJECTS: usize = 100_000;
+/// No task has more subjects: they are written in one transaction, which others wait for.
+pub const SUBJECTS: usize = 20_000;
+/// No account has more tasks that are not over.
+const UNFINISHED: i64 = 20;
 
 /// A part of the program that does tasks.
 pub trait Work: Send + Sync + 'static {
@@ -175,6 +181,19 @@ async fn seal_of(cx: &mut Cx, id: &TaskId) -> Result<Seal, Error> {
 pub async fn begin(tx: &mut Tx, new: NewTask) -> Result<TaskId, Error> {
     let account = tx.account()?;
     let Ok(total) = i64::try_from(new.subjects.len()) else { return Err(Error::internal("too many subjects")) };
+    let waiting = [TaskState::Queued.as_str(), TaskState::Running.as_str()];
+    let unfinished: i64 = tx
+        .one(sql![
+            "select count(*) from tasks where state in ",
+            list(waiting),
+            " and account_id = ",
+            account.id.as_str()
+        ])
+        .await?;
+    if unfinished >= UNFINISHED {
+        let detail = format!("You have {unfinished} tasks that are not over. Wait for one, or stop one.");
+        return Err(Error::new(Code::TooManyTasks, detail));
+    }
     let id = TaskId::new(tx.app.random.uuid(tx.now)?);
     let input = seal_of(tx, &id).await?.close(new.input.to_string().as_bytes())?;
     let (account_kind, now) = (account_kind(&account.id), tx.now.as_microsecond());
@@ -299,15 +318,18 @@ impl Reconciler for Tasks {
     fn reconcile<'a>(&'a self, app: &'a App) -> BoxFuture<'a, Result<Round, Error>> {
         Box::pin(async move {
             let mut mended = 0;
-            while let Some(id) = next(app).await? {
-                match self.go_on(app, &id).await {
+            let mut stuck: Vec<TaskId> = Vec::new();
+            while let Some(id) = next(app, &stuck).await? {
+                let went_on = AssertUnwindSafe(self.go_on(app, &id)).catch_unwind().await;
+                match went_on.unwrap_or_else(|_| Err(Error::internal("it panicked"))) {
                     Ok(count) => {
                         self.stumbled().remove(&id);
                         mended += count;
                     }
                     Err(error) => {
+                        // The others go on; this one has another turn later.
                         self.stumble(app, &id, &error).await?;
-                        return Err(error);
+                        stuck.push(id);
                     }
                 }
                 if app.live.ended().is_cancelled() {
@@ -317,17 +339,21 @@ impl Reconciler for Tasks {
                 // Commands that came meanwhile have their turn.
                 tokio::task::yield_now().await;
             }
-            Ok(Round { mended, again_in: LOOK_EVERY })
+            Ok(Round { mended, again_in: if stuck.is_empty() { LOOK_EVERY } else { STUCK_FOR } })
         })
     }
 }
 
-/// The task that has waited longest.
-async fn next(app: &App) -> Result<Option<TaskId>, Error> {
+/// The task that has waited longest, but for these.
+async fn next(app: &App, but: &[TaskId]) -> Result<Option<TaskId>, Error> {
     let mut cx = Cx::read(app, Caller::System).await?;
     let waiting = [TaskState::Queued.as_str(), TaskState::Running.as_str()];
-    let id: Option<String> =
-        cx.opt(sql!["select id from tasks where state in ", list(waiting), " order by turn_at, id limit 1"]).await?;
+    let mut statement = sql!["select id from tasks where state in ", list(waiting)];
+    if !but.is_empty() {
+        statement.append(sql![" and id not in ", list(but.iter().map(TaskId::as_str))]);
+    }
+    statement.append(sql![" order by turn_at, id limit 1"]);
+    let id: Option<String> = cx.opt(statement).await?;
     Ok(id.map(TaskId::from_text))
 }
 
@@ -556,7 +582,18 @@ pub async fn again(tx: &mut Tx, task: &TaskRow, outcomes: &[Outcome]) -> Result<
     let nothing: Option<String> = None;
     let values = assign! { outcome: Outcome::Pending.as_str(), code: nothing.clone(), detail: nothing.clone() };
     let count = tx
-        .exec(sql!["update task_items set ", values, " where task_id = ", &task.id, " and outcome in ", list(words)])
+        .exec(sql![
+            "update task_items set ",
+            values,
+            " where task_id = ",
+            &task.id,
+            " and outcome in ",
+            list(words),
+            // What was not there for whoever began it is nothing for somebody who sees more.
+            " and (code is null or code <> ",
+            Code::NotFound.as_str(),
+            ")"
+        ])
         .await?;
     let count = i64::try_from(count).unwrap_or_default();
     if count == 0 {
@@ -571,12 +608,13 @@ pub async fn again(tx: &mut Tx, task: &TaskRow, outcomes: &[Outcome]) -> Result<
     }
     let ended: Option<i64> = None;
     let now = tx.now.as_microsecond();
-    let account = tx.account()?;
+    let (account, origin) = (tx.account()?, tx.origin.clone());
     let values = assign! {
         state: TaskState::Queued.as_str(),
         account_kind: account_kind(&account.id),
         account_id: account.id.as_str(),
-        account_name: account.name.as_str(),
+        address: origin.address,
+        request_id: origin.request_id,
         changed: counted.changed,
         unchanged: counted.unchanged,
         refused: counted.refused,

@@ -17,7 +17,11 @@ static FIELDS: &[Field] = &[
     Field::text("company_name", "c.company_folded"),
     Field::text("profile.city", "fold(c.city)").optional(),
     Field::text("profile.notes", "fold(c.notes)").optional().asked_by(|account| !account.level.holds_devices()),
-    Field::words("level", "c.level", || Level::ALL.map(Level::as_str).to_vec()),
+    Field::words(
+        "level",
+        "c.level",
+        &["provider", "distributor", "sub_distributor", "reseller", "end_customer", "site"],
+    ),
     Field::told("state", &[("active", |_| sql!["c.stopped = 0"]), ("suspended", |_| sql!["c.stopped > 0"])]),
     Field::code("country", "c.country").optional(),
     Field::id("id", "c.id"),

@@ -33,7 +33,7 @@ macro_rules! wire {
 wire! {
     api::customer::Customer, api::device::Device, api::user::User;
     api::customer::CustomerDeletion, api::device::DeviceCredentials, api::pass_key::PassKeyCreated,
-    api::pass_key::PassKey, api::invitation::Invitation, api::session::Me, api::session::SetupStatus, api::page::Counts,
+    api::pass_key::PassKey, api::invitation::Invitation, api::session::Me, api::session::SetupStatus, api::page::ListCounts,
     api::page::FieldList, api::bulk::TaskBegun, api::task::Task, (),
 }
 

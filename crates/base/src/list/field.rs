@@ -53,7 +53,7 @@ impl Kind {
 #[derive(Clone, Copy, Debug)]
 pub enum Words {
     /// The column has the word itself.
-    Stored(fn() -> Vec<&'static str>),
+    Stored(&'static [&'static str]),
     /// The word follows from these conditions, of which at most one is true and none is ever null.
     Told(&'static [Told]),
 }
@@ -61,7 +61,7 @@ pub enum Words {
 impl Words {
     pub(crate) fn all(self) -> Vec<&'static str> {
         match self {
-            Self::Stored(words) => words(),
+            Self::Stored(words) => words.to_vec(),
             Self::Told(words) => words.iter().map(|(word, _)| *word).collect(),
         }
     }
@@ -155,7 +155,7 @@ impl Field {
         Self::new(name, Kind::Code, Column::Of(column)).counted_as(column)
     }
 
-    pub const fn words(name: &'static str, column: &'static str, words: fn() -> Vec<&'static str>) -> Self {
+    pub const fn words(name: &'static str, column: &'static str, words: &'static [&'static str]) -> Self {
         Self::new(name, Kind::Words(Words::Stored(words)), Column::Of(column))
     }
 

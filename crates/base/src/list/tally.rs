@@ -1,7 +1,7 @@
 //! How many rows of a list have which value. Enumerations are counted together, all their words in one look at the rows;
 //! what has other values, a country or a storage location, once each.
 
-use api::page::{CountQuery, Counts, FieldCounts, ValueCount};
+use api::page::{CountQuery, FieldCounts, ListCounts, ValueCount};
 use api::{Code, Error};
 use db::{Raw, Record, Row, Sql, sql};
 
@@ -18,7 +18,12 @@ const MOST_FIELDS: usize = 10;
 const MOST_VALUES: i64 = 100;
 
 /// How many of the rows that a request wants of a noun have which value.
-pub async fn count(cx: &mut Cx, account: &Account, query: &CountQuery, noun: &'static Noun) -> Result<Counts, Error> {
+pub async fn count(
+    cx: &mut Cx,
+    account: &Account,
+    query: &CountQuery,
+    noun: &'static Noun,
+) -> Result<ListCounts, Error> {
     let fields = fields_of(query, noun.fields, account)?;
     let mut wanted = narrow(cx, account, &query.list(), noun).await?;
     for beside in fields.iter().filter_map(|field| field.beside) {
@@ -37,7 +42,7 @@ pub async fn count_of(
     query: &CountQuery,
     fields: &'static [Field],
     from: &Sql,
-) -> Result<Counts, Error> {
+) -> Result<ListCounts, Error> {
     let fields = fields_of(query, fields, account)?;
     tally(cx, account, &fields, from).await
 }
@@ -84,7 +89,7 @@ fn cases(field: &Field, asker: &Asker<'_>) -> Option<Vec<Case>> {
             return Some(told);
         }
         Kind::Words(Words::Stored(words)) => {
-            words().into_iter().map(|word| (Some(word), sql![value(), " = ", word])).collect()
+            words.iter().map(|word| (Some(*word), sql![value(), " = ", *word])).collect()
         }
         Kind::Flag => [("true", true), ("false", false)]
             .map(|(word, flag)| (Some(word), sql![value(), " = ", flag]))
@@ -98,7 +103,7 @@ fn cases(field: &Field, asker: &Asker<'_>) -> Option<Vec<Case>> {
     Some(found)
 }
 
-async fn tally(cx: &mut Cx, account: &Account, fields: &[&'static Field], from: &Sql) -> Result<Counts, Error> {
+async fn tally(cx: &mut Cx, account: &Account, fields: &[&'static Field], from: &Sql) -> Result<ListCounts, Error> {
     cx.bound(FILTERED).await?;
     let asker = Asker { account, now: cx.now };
     let enumerations: Vec<Option<Vec<Case>>> = fields.iter().map(|field| cases(field, &asker)).collect();
@@ -120,7 +125,7 @@ async fn tally(cx: &mut Cx, account: &Account, fields: &[&'static Field], from: 
         let values = values.into_iter().map(|(value, count)| ValueCount { value, count }).collect();
         counted.push(FieldCounts { field: field.name.to_owned(), values, has_more });
     }
-    Ok(Counts { total: total.min(LOOKED_AT), is_exact, fields: counted })
+    Ok(ListCounts { total: total.min(LOOKED_AT), is_exact, fields: counted })
 }
 
 /// How many rows there are, to one more than are looked at, and how many of these meet each condition.

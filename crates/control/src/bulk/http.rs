@@ -1,5 +1,6 @@
 //! Bulk actions over HTTP.
 
+use api::Error;
 use api::bulk::{BulkPreview, BulkRequest, TaskBegun};
 use axum::Json;
 use axum::response::{IntoResponse as _, Response};
@@ -22,8 +23,18 @@ pub fn routes() -> OpenApiRouter<App> {
     request_body = BulkRequest,
     responses((status = 200, description = "What would happen.", body = BulkPreview), (status = 202, body = TaskBegun)))]
 async fn bulk_run(command: Command<BulkRequest>) -> Result<Response, Failure> {
-    let mut cx = command.call.read().await?;
-    let checked = Checked::of(&mut cx, &command.input).await?;
+    let is_searched = command.input.selection.filter.is_some();
+    let mut cx = if is_searched { command.call.read_in_turn().await? } else { command.call.read().await? };
+    let checked = Checked::of(&mut cx, &command.input).await;
+    let checked = match checked {
+        // A request that was answered before is answered so again, though what it chose may be gone by it.
+        Err(refused) if !command.input.dry_run && command.call.is_kept(&mut cx).await? => {
+            drop(cx);
+            let again = transact!(command, ACCEPTED, |_tx| Err::<TaskBegun, _>(copy_of(&refused)))?;
+            return Ok(again.into_response());
+        }
+        checked => checked?,
+    };
     if command.input.dry_run {
         return Ok(Json(checked.preview(&mut cx).await?).into_response());
     }
@@ -31,4 +42,10 @@ async fn bulk_run(command: Command<BulkRequest>) -> Result<Response, Failure> {
     drop(cx);
     let begun = transact!(command, ACCEPTED, |tx| async { Ok(TaskBegun { task_id: checked.begin(tx).await? }) }.await)?;
     Ok(begun.into_response())
+}
+
+fn copy_of(error: &Error) -> Error {
+    let mut copy = Error::new(error.code, error.detail.clone());
+    copy.fields.clone_from(&error.fields);
+    copy
 }

@@ -159,10 +159,9 @@ pub(crate) fn read<T: serde::de::DeserializeOwned>(input: Value) -> Result<T, Er
 }
 
 async fn selected(cx: &mut Cx, action: &dyn Action, selection: &Selection) -> Result<Vec<String>, Error> {
-    let Selection { ids, except, filter, under, parent_id, q, level } = selection;
-    let narrows =
-        [except.is_some(), filter.is_some(), under.is_some(), parent_id.is_some(), q.is_some(), level.is_some()];
-    let narrows = narrows.contains(&true);
+    let Selection { ids, except, under, parent_id, q, filter, level } = selection;
+    let texts = [under, parent_id, q, filter];
+    let narrows = except.is_some() || level.is_some() || texts.iter().any(|text| text.is_some());
     let too_many = |field: &str, most: usize| {
         Error::field(format!("selection.{field}"), Code::OutOfRange, format!("At most {most} can be named."))
     };
@@ -183,10 +182,10 @@ async fn selected(cx: &mut Cx, action: &dyn Action, selection: &Selection) -> Re
             let except: HashSet<&str> = except.iter().map(String::as_str).collect();
             let mut query = ListQuery {
                 limit: Some(MAX_LIMIT),
-                filter: filter.clone(),
                 under: under.clone(),
                 parent_id: parent_id.clone(),
                 q: q.clone(),
+                filter: filter.clone(),
                 level: *level,
                 ..ListQuery::default()
             };

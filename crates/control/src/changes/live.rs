@@ -23,7 +23,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const COUNTERS_EVERY: Duration = Duration::from_secs(2);
 const AT_ONCE: i64 = 500;
 /// A task that has ended is looked at for so long.
-const ENDED_MICROS: i64 = 10_000_000;
+const ENDED_MICROS: i64 = 60_000_000;
 /// More places than these are said to be many.
 const PLACES: usize = 500;
 
@@ -52,6 +52,10 @@ impl Reconciler for Teller {
         true
     }
 
+    fn after_failure(&self) -> Duration {
+        LOOK_EVERY
+    }
+
     fn reconcile<'a>(&'a self, app: &'a App) -> BoxFuture<'a, Result<Round, Error>> {
         Box::pin(async move {
             let mut state = std::mem::take(&mut *self.lock());
@@ -70,11 +74,12 @@ impl Teller {
 }
 
 async fn tell(app: &App, state: &mut State) -> Result<(), Error> {
+    // Taken in any case: what was left by those who have gone is nothing to begin with later.
+    let from = app.live.take_from();
     if !app.live.is_watched() {
         *state = State::default();
         return Ok(());
     }
-    let from = app.live.take_from();
     let told = match (state.told, from) {
         (Some(told), Some(from)) => told.min(from),
         (Some(told), None) => told,

@@ -14,6 +14,7 @@ use api::page::{ListQuery, Page};
 use api::units::Time;
 use db::{Raw, Sql, sql};
 use serde_json::Value;
+use strum::VariantNames;
 use tree::Path;
 
 use self::reader::Reader;
@@ -39,8 +40,8 @@ pub(crate) static FIELDS: &[Field] = &[
     Field::text("actor.name", "h.actor_name").optional().seen(|asker| of_actor(asker, "fold(h.actor_name)")),
     Field::text("address", "h.address").optional().seen(|asker| of_actor(asker, "fold(h.address)")),
     Field::id("request_id", "h.request_id").optional().seen(|asker| of_actor(asker, "h.request_id")),
-    Field::words("action", "h.action", || ChangeAction::ALL.iter().map(|action| action.as_str()).collect()),
-    Field::words("subject_kind", "h.subject_kind", || vec!["customer", "user", "device", "pass_key"]),
+    Field::words("action", "h.action", ChangeAction::VARIANTS),
+    Field::words("subject_kind", "h.subject_kind", &["customer", "user", "device", "pass_key", "task"]),
     Field::id("subject_id", "h.subject_id"),
     Field::text("subject_name", "h.subject_folded").searched(),
     Field::id("customer_id", "h.customer_id"),

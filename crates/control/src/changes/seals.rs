@@ -128,6 +128,8 @@ pub struct Verified {
 pub async fn verify(app: &App) -> Result<Verified, Error> {
     let mut cx = Cx::read(app, Caller::System).await?;
     let last: i64 = cx.one(sql!["select last_number from change_counter where id = 1"]).await?;
+    // Asked before the seals: a server that runs puts on new ones meanwhile.
+    let seen: Option<i64> = cx.opt(sql!["select number from feeds where name = ", Seals.name()]).await?;
     let mut verified = Verified::default();
     let mut expected = 1;
     loop {
@@ -174,7 +176,6 @@ pub async fn verify(app: &App) -> Result<Verified, Error> {
     }
     let unsealed: i64 = cx.one(sql!["select count(*) from changes where number > ", verified.number]).await?;
     verified.unsealed = unsealed;
-    let seen: Option<i64> = cx.opt(sql!["select number from feeds where name = ", Seals.name()]).await?;
     if seen.unwrap_or_default() > verified.number {
         verified.broken = Some(format!("The seals after entry {} are gone.", verified.number));
     } else if verified.number + unsealed < last {

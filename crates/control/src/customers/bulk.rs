@@ -124,6 +124,7 @@ async fn judged(
     cx: &mut Cx,
     account: &Account,
     ids: &[String],
+    permission: Permission,
     judge: impl Fn(&Seen) -> (Outcome, Option<(String, String)>),
 ) -> Result<(Foreseen, Vec<Seen>), Error> {
     let mut seen = seen(cx, account, ids).await?;
@@ -133,7 +134,11 @@ async fn judged(
             foreseen.rows.push(unknown(id));
             continue;
         };
-        let (outcome, why) = judge(&found);
+        let denied = account.refusal(permission, &found.row.path);
+        let (outcome, why) = match denied {
+            Some(reason) => (Outcome::Refused, Some((Code::Forbidden.as_str().to_owned(), reason.to_owned()))),
+            None => judge(&found),
+        };
         foreseen.rows.push(row(id, Some(found.name()), outcome, why));
         if outcome == Outcome::Done {
             changing.push(found);
@@ -236,7 +241,7 @@ impl Action for Suspend {
     ) -> BoxFuture<'a, Result<Foreseen, Error>> {
         Box::pin(async move {
             let input: SuspendRequest = serde_json::from_value(input.clone()).map_err(Error::internal)?;
-            let (mut foreseen, changing) = judged(cx, account, ids, |seen| {
+            let (mut foreseen, changing) = judged(cx, account, ids, self.permission(), |seen| {
                 let action = if seen.row.suspend_mode.is_some() { "change_suspension" } else { "suspend" };
                 verdict(seen, action, seen.row.suspend_mode == Some(input.mode))
             })
@@ -310,7 +315,7 @@ impl Action for Activate {
         _: &'a Value,
     ) -> BoxFuture<'a, Result<Foreseen, Error>> {
         Box::pin(async move {
-            let (mut foreseen, changing) = judged(cx, account, ids, |seen| {
+            let (mut foreseen, changing) = judged(cx, account, ids, self.permission(), |seen| {
                 let is_provider = seen.row.level == Level::Provider;
                 verdict(seen, "activate", seen.row.suspend_mode.is_none() && !is_provider)
             })
@@ -500,7 +505,7 @@ impl Action for SetCountry {
         Box::pin(async move {
             let input: Country = serde_json::from_value(input.clone()).map_err(Error::internal)?;
             let country = input.country.to_ascii_uppercase();
-            let (foreseen, _) = judged(cx, account, ids, |seen| {
+            let (foreseen, _) = judged(cx, account, ids, self.permission(), |seen| {
                 let has_location =
                     input.storage_location_id.is_none() || seen.row.storage_location_id == input.storage_location_id;
                 verdict(seen, "edit", seen.row.country.as_ref() == Some(&country) && has_location)
@@ -596,7 +601,7 @@ impl Action for AddSite {
             for some in ids.chunks(AT_ONCE) {
                 taken.extend(sql::parents_of_site(cx, some, &folded).await?);
             }
-            let (mut foreseen, changing) = judged(cx, account, ids, |seen| {
+            let (mut foreseen, changing) = judged(cx, account, ids, self.permission(), |seen| {
                 if taken.contains(seen.row.id.as_str()) {
                     let why = "The customer has a site of this name already.".to_owned();
                     return (Outcome::Refused, Some((Code::DuplicateSite.as_str().to_owned(), why)));

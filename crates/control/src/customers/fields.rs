@@ -5,6 +5,7 @@ use api::{Level, Mode};
 use base::authz::Account;
 use base::list::{Asker, Beside, Counter, Field, Grams, Noun, Place, Population, Told};
 use db::{Raw, Sql, sql};
+use strum::VariantNames;
 
 static TOTALS: Beside =
     Beside { table: "totals t", on: "t.customer_id = c.id", id: Some("t.customer_id"), place: Some("t.path") };
@@ -22,20 +23,16 @@ pub(crate) static NOUN: Noun = Noun {
         Field::text("company_name", "c.company_folded").sorted().searched(),
         Field::id("id", "c.id"),
         Field::id("parent_id", "c.parent_id").optional().seen(parent),
-        Field::words("level", "c.level", || Level::ALL.map(Level::as_str).to_vec()),
+        Field::words("level", "c.level", Level::VARIANTS),
         Field::text("name", "c.name_folded").optional().searched(),
         Field::text("username", "c.username_folded").optional().searched(),
         Field::text("email", "c.email_folded").optional().searched(),
-        Field::words("kind", "c.kind", || [Kind::Managed, Kind::SelfManaged].map(<&'static str>::from).to_vec())
-            .optional(),
+        Field::words("kind", "c.kind", Kind::VARIANTS).optional(),
         Field::told(
             "account_state",
             &[("active", |_| sql!["c.suspend_mode is null"]), ("suspended", |_| sql!["c.suspend_mode is not null"])],
         ),
-        Field::words("suspension.mode", "c.suspend_mode", || {
-            [Mode::StopBackups, Mode::FullStop].map(Mode::as_str).to_vec()
-        })
-        .optional(),
+        Field::words("suspension.mode", "c.suspend_mode", Mode::VARIANTS).optional(),
         Field::text("suspension.reason", "c.suspend_reason").optional().seen(reason).asked_by(looks_after_some),
         Field::text("suspension.public_message", "fold(c.suspend_message)").optional(),
         Field::time(

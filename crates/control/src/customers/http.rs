@@ -5,7 +5,7 @@ use api::customer::{
     SuspendRequest,
 };
 use api::id::CustomerId;
-use api::page::{CountQuery, Counts, DryRun, ListQuery, Page};
+use api::page::{CountQuery, DryRun, ListCounts, ListQuery, Page};
 use api::units::Secret;
 use axum::extract::Path;
 use axum::response::Response;
@@ -40,7 +40,7 @@ async fn customer_list(call: Call, Parameters(query): Parameters<ListQuery>) -> 
 
 /// How many customers of the list have which value.
 #[utoipa::path(get, path = "/customers/counts", operation_id = "customer_count", tag = "customers", params(CountQuery),
-    responses((status = 200, body = Counts)))]
+    responses((status = 200, body = ListCounts)))]
 async fn customer_count(call: Call, Parameters(query): Parameters<CountQuery>) -> Result<Response, Failure> {
     let mut cx = call.read_in_turn().await?;
     Ok(show(&super::count(&mut cx, &query).await?)?)

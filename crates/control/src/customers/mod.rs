@@ -13,7 +13,7 @@ pub mod view;
 use api::change::ChangeAction;
 use api::customer::{Customer, CustomerDeletion, FieldlessProblem};
 use api::id::CustomerId;
-use api::page::{CountQuery, Counts, ListQuery, Page};
+use api::page::{CountQuery, ListCounts, ListQuery, Page};
 use api::{Code, Error, Level};
 use serde_json::{Map, Value, json};
 use tree::{Path, Totals};
@@ -48,7 +48,7 @@ async fn find(cx: &mut Cx, query: &ListQuery) -> Result<Found, Error> {
 }
 
 /// How many customers of the list have which value.
-pub async fn count(cx: &mut Cx, query: &CountQuery) -> Result<Counts, Error> {
+pub async fn count(cx: &mut Cx, query: &CountQuery) -> Result<ListCounts, Error> {
     let account = cx.account()?;
     account.authorize(Permission::ReadCustomers, &account.path)?;
     base::list::count(cx, &account, query, &NOUN).await

@@ -2,7 +2,7 @@
 
 use api::device::{Device, DeviceCredentials, DeviceRegister, DeviceUpdate};
 use api::id::DeviceId;
-use api::page::{CountQuery, Counts, ListQuery, Page};
+use api::page::{CountQuery, ListCounts, ListQuery, Page};
 use axum::extract::Path;
 use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
@@ -33,7 +33,7 @@ async fn device_list(call: Call, Parameters(query): Parameters<ListQuery>) -> Re
 
 /// How many devices of the list have which value.
 #[utoipa::path(get, path = "/devices/counts", operation_id = "device_count", tag = "devices", params(CountQuery),
-    responses((status = 200, body = Counts)))]
+    responses((status = 200, body = ListCounts)))]
 async fn device_count(call: Call, Parameters(query): Parameters<CountQuery>) -> Result<Response, Failure> {
     let mut cx = call.read_in_turn().await?;
     Ok(show(&super::count(&mut cx, &query).await?)?)

@@ -7,9 +7,10 @@ pub mod sql;
 use api::change::ChangeAction;
 use api::device::{Device, DeviceCredentials, DeviceKind, DeviceStatus, DeviceUpdate};
 use api::id::{DeviceId, RepositoryId, StorageLocationId};
-use api::page::{CountQuery, Counts, ListQuery, Page};
+use api::page::{CountQuery, ListCounts, ListQuery, Page};
 use api::units::{Action, Secret, Time};
 use api::{Code, Error};
+use strum::VariantNames;
 
 pub use register::{CheckedRegistration, Machine, PlaceOfMachine, enrol, knows_pass_key, pass_key_unknown, register};
 
@@ -44,14 +45,10 @@ pub(crate) static NOUN: Noun = Noun {
         Field::id("id", "d.id").searched(),
         Field::id("customer_id", "d.customer_id"),
         Field::text("customer_name", "c.company_folded").of(&CUSTOMER).sorted(),
-        Field::words("kind", "d.kind", || {
-            [DeviceKind::Agent, DeviceKind::Appliance, DeviceKind::DirectToCloud].map(<&'static str>::from).to_vec()
-        }),
+        Field::words("kind", "d.kind", DeviceKind::VARIANTS),
         Field::text("os", "fold(d.os)").optional().searched().counted_as("d.os"),
         Field::text("fingerprint", "fold(d.fingerprint)").optional().searched(),
-        Field::words("status", "d.status", || {
-            [DeviceStatus::Authorised, DeviceStatus::PendingApproval].map(<&'static str>::from).to_vec()
-        }),
+        Field::words("status", "d.status", DeviceStatus::VARIANTS),
         Field::told("effective_state.state", STATES).of(&CUSTOMER),
         Field::told("effective_state.mode", MODES).of(&CUSTOMER),
         Field::id("repository_id", "r.id").of(&REPOSITORY),
@@ -82,7 +79,7 @@ pub async fn list(cx: &mut Cx, query: &ListQuery) -> Result<Page<Device>, Error>
 }
 
 /// How many devices of the list have which value.
-pub async fn count(cx: &mut Cx, query: &CountQuery) -> Result<Counts, Error> {
+pub async fn count(cx: &mut Cx, query: &CountQuery) -> Result<ListCounts, Error> {
     let account = cx.account()?;
     account.authorize(Permission::ReadDevices, &account.path)?;
     base::list::count(cx, &account, query, &NOUN).await

@@ -8,15 +8,16 @@ use base::authz::Permission;
 use base::cx::Cx;
 use base::list::{Field, described};
 
-use crate::{changes, customers, devices, pass_keys, users};
+use crate::{changes, customers, devices, pass_keys, tasks, users};
 
 /// Every list, what reading it needs, and what its rows have.
-static LISTS: [(ListedNoun, Permission, &[Field]); 5] = [
+static LISTS: [(ListedNoun, Permission, &[Field]); 6] = [
     (ListedNoun::Customers, Permission::ReadCustomers, customers::fields::NOUN.fields),
     (ListedNoun::Devices, Permission::ReadDevices, devices::NOUN.fields),
     (ListedNoun::Users, Permission::ReadUsers, users::NOUN.fields),
     (ListedNoun::PassKeys, Permission::ReadPassKeys, pass_keys::FIELDS),
     (ListedNoun::Changes, Permission::ReadChanges, changes::FIELDS),
+    (ListedNoun::Tasks, Permission::ReadTasks, tasks::FIELDS),
 ];
 
 /// The fields of the lists that the caller can read, as far as they are for it.

@@ -63,8 +63,14 @@ pub async fn run(
             used_bytes: found.used_bytes,
             last_snapshot_at: found.newest_snapshot,
             closed: true,
+            measured: true,
         };
         ledger.store(vec![reading]).await.map_err(|_| unstored())?;
+        // Whichever node had it open: it was counted.
+        base::beside!(app, |tx| tx
+            .exec(sql!["delete from repository_counters where repository_id = ", id.as_str()])
+            .await
+            .map(drop))?;
     }
     for line in retotal(app).await? {
         say(&line);

@@ -28,9 +28,9 @@ pub fn routes() -> OpenApiRouter<App> {
 #[utoipa::path(get, path = "/tasks", operation_id = "task_list", tag = "tasks", params(TaskQuery),
     responses((status = 200, body = Page<Task>)))]
 async fn task_list(call: Call, Parameters(query): Parameters<TaskQuery>) -> Result<Response, Failure> {
-    let mut cx = call.read().await?;
-    let TaskQuery { limit, after, offset } = query;
-    let query = ListQuery { limit, after, offset, ..ListQuery::default() };
+    let TaskQuery { limit, after, offset, sort, filter } = query;
+    let query = ListQuery { limit, after, offset, sort, filter, ..ListQuery::default() };
+    let mut cx = call.read_list(&query).await?;
     Ok(listed(&query, &super::list(&mut cx, &query).await?)?)
 }
 
@@ -55,6 +55,11 @@ struct TaskQuery {
     /// Skip this many items.
     #[param(minimum = 0)]
     offset: Option<u32>,
+    /// A field to sort by; with a leading `-` descending.
+    sort: Option<String>,
+    /// Only what this filter finds, such as `state == running or counts.failed > 0`, as in other lists.
+    #[param(max_length = 4000)]
+    filter: Option<String>,
 }
 
 /// Which results.

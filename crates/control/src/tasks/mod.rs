@@ -15,9 +15,27 @@ use base::change::{Entry, Subject};
 use base::cx::{Cx, Tx};
 use base::list::{Field, Total, Window};
 use db::Sql;
+use strum::VariantNames;
 use tree::Path;
 
-const SORT: &[Field] = &[Field::time("created_at", "t.created_at").sorted()];
+pub(crate) static FIELDS: &[Field] = &[
+    Field::time("created_at", "t.created_at").sorted(),
+    Field::id("id", "t.id"),
+    Field::id("noun", "t.noun"),
+    Field::id("action", "t.action"),
+    Field::text("title", "fold(t.title)"),
+    Field::text("begun_by", "fold(t.account_name)"),
+    Field::words("state", "t.state", TaskState::VARIANTS),
+    Field::number("progress.total", "t.total"),
+    Field::number("counts.done", "t.changed"),
+    Field::number("counts.unchanged", "t.unchanged"),
+    Field::number("counts.refused", "t.refused"),
+    Field::number("counts.failed", "t.failed"),
+    Field::number("counts.skipped", "t.skipped"),
+    Field::time("started_at", "t.started_at").optional(),
+    Field::time("finished_at", "t.finished_at").optional(),
+    Field::id("undoes", "t.undoes").optional(),
+];
 const NEWEST_FIRST: &str = "-created_at";
 
 /// Where the account stands that began the task with this id.
@@ -29,10 +47,12 @@ pub async fn list(cx: &mut Cx, query: &ListQuery) -> Result<Page<Task>, Error> {
     let account = cx.account()?;
     let mut query = query.clone();
     query.sort.get_or_insert_with(|| NEWEST_FIRST.to_owned());
-    let window = Window::of(&query, SORT, "t.id")?;
+    let window = Window::of(&query, FIELDS, "t.id")?;
     account.authorize(Permission::ReadTasks, &account.path)?;
-    let total = sql::count(cx, &account.path).await?;
-    let rows = sql::window(cx, &account.path, &window).await?;
+    let filter = base::list::filtered(cx, &account, &query, FIELDS, "t.id").await?;
+    let wanted = sql::wanted(&account.path, filter);
+    let total = sql::count(cx, wanted.clone()).await?;
+    let rows = sql::window(cx, wanted, &window).await?;
     let (rows, next) = window.cut(rows, |row| row.id.to_string());
     let items = rows.into_iter().map(|row| view(&account, row)).collect();
     Ok(base::list::page(items, next, Total::counted(total)))
@@ -59,6 +79,10 @@ pub async fn results(
     const BY_NUMBER: &[Field] = &[Field::number("number", "i.number").sorted()];
     let account = cx.account()?;
     let task = fetch(cx, &account, id, Permission::ReadTasks).await?;
+    // Who people are is told only to those who may read them.
+    if task.noun == "users" {
+        account.authorize(Permission::ReadUsers, &task.path)?;
+    }
     let window = Window::of(query, BY_NUMBER, "i.subject_id")?;
     let total = match outcome {
         None => task.total,
@@ -150,15 +174,19 @@ pub async fn stop(tx: &mut Tx, id: &TaskId) -> Result<Task, Error> {
     let row = fetch(tx, &account, id, Permission::RunTasks).await?;
     refuse(row.is_over().then_some(OVER))?;
     tasks::end(tx, &row, TaskState::Stopped, None).await?;
-    let subject = Subject {
+    tx.record(Entry::new(ChangeAction::TaskStopped, subject(&row)));
+    show(tx, id).await
+}
+
+/// A task in the change log.
+fn subject(row: &TaskRow) -> Subject {
+    Subject {
         kind: "task",
         id: row.id.to_string(),
         name: row.title.clone(),
         customer_id: row.customer_id.clone(),
         path: row.path.clone(),
-    };
-    tx.record(Entry::new(ChangeAction::TaskStopped, subject));
-    show(tx, id).await
+    }
 }
 
 /// Gives what was refused, failed or left out another try.
@@ -167,7 +195,10 @@ pub async fn retry(tx: &mut Tx, id: &TaskId) -> Result<Task, Error> {
     let row = fetch(tx, &account, id, Permission::RunTasks).await?;
     refuse(cannot_retry(&row))?;
     // From now on with the rights of whoever asks for it.
-    tasks::again(tx, &row, &TRIED_AGAIN).await?;
+    if tasks::again(tx, &row, &TRIED_AGAIN).await? == 0 {
+        refuse(Some("What was refused is no longer there."))?;
+    }
+    tx.record(Entry::new(ChangeAction::TaskRetried, subject(&row)));
     show(tx, id).await
 }
 
@@ -176,6 +207,9 @@ pub async fn undo(tx: &mut Tx, id: &TaskId) -> Result<Task, Error> {
     let account = tx.account()?;
     let row = fetch(tx, &account, id, Permission::RunTasks).await?;
     refuse(cannot_undo(&row))?;
+    if sql::is_taken_back(tx, &row.id).await? {
+        refuse(Some("It is taken back already."))?;
+    }
     let remembered = sql::remembered(tx, &row.id).await?;
     let mut subjects = Vec::with_capacity(remembered.len());
     for (subject_id, undo) in remembered {

@@ -3,7 +3,7 @@
 use api::Error;
 use api::id::TaskId;
 use api::page::COUNTED;
-use api::task::Outcome;
+use api::task::{Outcome, TaskState};
 use db::{Sql, Text, columns_of, sql};
 use tree::Path;
 
@@ -26,19 +26,19 @@ pub(super) fn place(id: &str) -> Sql {
     sql!["select path from tasks where id = ", id]
 }
 
-/// All that were begun at a place or below.
-fn condition(path: &Path) -> Sql {
+/// All that were begun at a place or below. The filter begins with `and`.
+pub(super) fn wanted(path: &Path, filter: Sql) -> Sql {
     let (from, to) = path.range();
-    sql![" from tasks t where t.path >= ", from, " and t.path < ", to]
+    sql![" from tasks t where t.path >= ", from, " and t.path < ", to, filter]
 }
 
-pub(super) async fn count(cx: &mut Cx, path: &Path) -> Result<i64, Error> {
+pub(super) async fn count(cx: &mut Cx, wanted: Sql) -> Result<i64, Error> {
     let limit = COUNTED + 1;
-    cx.one(sql!["select count(*) from (select 1 as one", condition(path), " limit ", limit, ") as counted"]).await
+    cx.one(sql!["select count(*) from (select 1 as one", wanted, " limit ", limit, ") as counted"]).await
 }
 
-pub(super) async fn window(cx: &mut Cx, path: &Path, window: &Window) -> Result<Vec<(TaskRow, Key)>, Error> {
-    let mut statement = sql!["select ", columns_of::<TaskRow>("t"), ", ", window.key_column(), condition(path)];
+pub(super) async fn window(cx: &mut Cx, wanted: Sql, window: &Window) -> Result<Vec<(TaskRow, Key)>, Error> {
+    let mut statement = sql!["select ", columns_of::<TaskRow>("t"), ", ", window.key_column(), wanted];
     window.finish(&mut statement);
     let rows: Vec<(TaskRow, Option<Key>)> = cx.all(statement).await?;
     Ok(rows.into_iter().filter_map(|(row, key)| key.map(|key| (row, key))).collect())
@@ -78,4 +78,13 @@ pub(super) async fn remembered(cx: &mut Cx, task: &TaskId) -> Result<Vec<(String
         " and undo is not null order by number desc"
     ])
     .await
+}
+
+/// Whether another task takes back what this one did.
+pub(super) async fn is_taken_back(cx: &mut Cx, task: &TaskId) -> Result<bool, Error> {
+    let failed = TaskState::Failed.as_str();
+    let found: Option<i64> = cx
+        .opt(sql!["select 1 from tasks where undoes = ", task.as_str(), " and state <> ", failed, " limit 1"])
+        .await?;
+    Ok(found.is_some())
 }

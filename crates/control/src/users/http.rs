@@ -1,7 +1,7 @@
 //! User accounts over HTTP.
 
 use api::id::UserId;
-use api::page::{CountQuery, Counts, ListQuery, Page};
+use api::page::{CountQuery, ListCounts, ListQuery, Page};
 use api::units::Secret;
 use api::user::{User, UserCreate, UserUpdate};
 use axum::extract::Path;
@@ -32,7 +32,7 @@ async fn user_list(call: Call, Parameters(query): Parameters<ListQuery>) -> Resu
 
 /// How many accounts of the list have which value.
 #[utoipa::path(get, path = "/users/counts", operation_id = "user_count", tag = "users", params(CountQuery),
-    responses((status = 200, body = Counts)))]
+    responses((status = 200, body = ListCounts)))]
 async fn user_count(call: Call, Parameters(query): Parameters<CountQuery>) -> Result<Response, Failure> {
     let mut cx = call.read_in_turn().await?;
     Ok(show(&super::count(&mut cx, &query).await?)?)

@@ -8,11 +8,12 @@ use api::change::ActorKind;
 use api::change::ChangeAction;
 use api::id::{CustomerId, UserId};
 use api::invitation::Invitation;
-use api::page::{CountQuery, Counts, ListQuery, Page};
+use api::page::{CountQuery, ListCounts, ListQuery, Page};
 use api::units::{Action, Time};
 use api::user::{Role, User, UserCreate, UserUpdate};
 use api::{Code, Error, Level};
 use serde_json::Value;
+use strum::VariantNames;
 use tree::Path;
 use utoipa::PartialSchema;
 
@@ -45,7 +46,7 @@ pub(crate) static NOUN: Noun = Noun {
         Field::id("customer_id", "u.customer_id"),
         Field::text("customer_name", "c.company_folded").of(&CUSTOMER),
         Field::text("email", "u.email_folded").sorted().searched(),
-        Field::words("role", "u.role", || Role::ALL.map(Role::as_str).to_vec()),
+        Field::words("role", "u.role", Role::VARIANTS),
         Field::flag("has_password", "(u.password_hash is not null)"),
         Field::time("last_sign_in_at", "coalesce(u.last_sign_in_at, 0)").optional_as_zero().sorted(),
         Field::time("created_at", "u.created_at").sorted(),
@@ -68,7 +69,7 @@ async fn find(cx: &mut Cx, query: &ListQuery) -> Result<Found, Error> {
 }
 
 /// How many accounts of the list have which value.
-pub async fn count(cx: &mut Cx, query: &CountQuery) -> Result<Counts, Error> {
+pub async fn count(cx: &mut Cx, query: &CountQuery) -> Result<ListCounts, Error> {
     let account = cx.account()?;
     account.authorize(Permission::ReadUsers, &account.path)?;
     base::list::count(cx, &account, query, &NOUN).await

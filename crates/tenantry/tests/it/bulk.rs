@@ -127,11 +127,12 @@ async fn whole_lists_are_chosen_as_the_list_is_narrowed_and_only_below_the_calle
     for (customer, state) in [(&all[0], "active"), (&all[2], "suspended"), (&theirs, "active")] {
         assert_eq!(app.admin().get(&format!("/customers/{customer}")).await.is(200)["account_state"], state);
     }
-    let filtered = request(json!({ "filter": "account_state == active and level == end_customer" }));
+    // A filter chooses as it does in the list.
+    let filtered = request(json!({ "filter": "company_name ~ \"branch\" and account_state == active" }));
     let preview = boss.post("/bulk", &dry(filtered)).await.is(200);
     assert_eq!((&preview["total"], &preview["allowed"]), (&json!(2), &json!(2)));
-    let answer = boss.post("/bulk", &request(json!({ "filter": "colour == red" }))).await;
-    assert_eq!(answer.body["errors"][0]["field"], "selection.filter", "{:#}", answer.body);
+    let wrong = request(json!({ "filter": "shoe == 4" }));
+    boss.post("/bulk", &wrong).await.invalid(&[("selection.filter", "invalid_filter")]);
     // What another has is nothing that is there, in every way in which it could be named.
     let named = run(&boss, &suspension(&[&theirs, &all[0]])).await;
     assert!(results(&boss, &named).await.contains(&(theirs.clone(), "refused".to_owned(), "not_found".to_owned())));
@@ -272,5 +273,42 @@ async fn a_task_is_stopped_and_given_another_try() {
     app.settle().await;
     app.admin().sign_in(crate::app::ADMIN, crate::app::PASSWORD).await.is(201);
     assert_eq!(app.admin().get("/tasks").await.is(200)["total"], 0);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn another_try_from_above_reaches_nothing_that_the_first_could_not() {
+    let app = App::start().await;
+    let (mine, other) = (app.reseller("Mine").await, app.reseller("Other").await);
+    let theirs = app.customer(&other, "end_customer", "Theirs").await;
+    let own = app.customer(&mine, "end_customer", "Own").await;
+    app.site(&own, "mill_lane").await;
+    let boss = app.person(&mine, "administrator", "boss@example.com").await;
+    let delete = json!({ "noun": "customers", "action": "delete", "selection": { "ids": [theirs, own] } });
+    let task = run(&boss, &delete).await;
+    assert_eq!(task["counts"]["refused"], 2);
+    let again = act(app.admin(), &task, "retry").await;
+    let again = over(app.admin(), again["id"].as_str().unwrap()).await;
+    assert_eq!(again["counts"]["refused"], 2);
+    assert_eq!(again["begun_by"], "boss@example.com");
+    let outcomes = results(&boss, &again).await;
+    assert!(outcomes.contains(&(theirs.clone(), "refused".to_owned(), "not_found".to_owned())), "{outcomes:?}");
+    app.admin().get(&format!("/customers/{theirs}")).await.is(200);
+    let log = app.admin().get(&format!("/customers/{mine}/changes")).await.is(200);
+    assert_eq!(log["items"][0]["action"], "task.retried");
+    assert_eq!(boss.get(&format!("/customers/{mine}/changes")).await.is(200)["items"][0]["actor"]["kind"], "above");
+
+    // What people are called is told only to those who may read people.
+    let body = json!({ "parent_id": mine, "company_name": "Bakery", "country": "DE", "username": "bakery",
+        "password": crate::app::PASSWORD });
+    let bakery = id(&app.admin().post("/customers", &body).await.is(201));
+    let own_boss = app.person(&bakery, "administrator", "own@bakery.example").await;
+    let help = app.person(&bakery, "supporter", "help@bakery.example").await.get("/me").await.is(200);
+    let remove = json!({ "noun": "users", "action": "delete", "selection": { "ids": [help["id"]] } });
+    let task = run(&own_boss, &remove).await;
+    let login = app.client("bakery", crate::app::PASSWORD).await;
+    let path = format!("/tasks/{}", task["id"].as_str().unwrap());
+    login.get(&path).await.is(200);
+    login.get(&format!("{path}/results")).await.refused(403, "forbidden");
     app.finish().await;
 }

@@ -118,16 +118,6 @@ impl Things {
     }
 }
 
-/// Something done to many that comes to nothing.
-fn nothing_to_many() -> Value {
-    json!({ "noun": "users", "action": "delete", "selection": { "ids": ["usr_00000000000000000000000000"] } })
-}
-
-/// A task that this caller began, of which something is refused.
-pub(crate) async fn begin_task(client: &Client) -> String {
-    client.post("/bulk", &nothing_to_many()).await.is(202)["task_id"].as_str().unwrap().to_owned()
-}
-
 /// An operation's address with this id, and what it can't do without.
 pub(crate) fn address(operation: &Operation, id: &str) -> String {
     let path = operation.path.replace("{id}", id);
@@ -137,6 +127,16 @@ pub(crate) fn address(operation: &Operation, id: &str) -> String {
         "user_count" => path + "?by=role",
         _ => path,
     }
+}
+
+/// Something done to many that comes to nothing.
+fn nothing_to_many() -> Value {
+    json!({ "noun": "users", "action": "delete", "selection": { "ids": ["usr_00000000000000000000000000"] } })
+}
+
+/// A task that this caller began, of which something is refused.
+pub(crate) async fn begin_task(client: &Client) -> String {
+    client.post("/bulk", &nothing_to_many()).await.is(202)["task_id"].as_str().unwrap().to_owned()
 }
 
 /// The token in a link's fragment.

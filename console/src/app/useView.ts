@@ -1,0 +1,28 @@
+import { useMemo } from 'react';
+import { isBoolean, useStored } from '../lib/useStored';
+import { isLayout, readColumns, writeColumns, type Layout } from '../ui/grid/layout';
+import { useMe } from './useMe';
+
+/** How a list is shown: what its user has chosen in this browser; columns that stand in the URL come before that. */
+export type View = {
+  layout: Layout;
+  setLayout: (layout: Layout) => void;
+  compact: boolean;
+  setCompact: (compact: boolean) => void;
+};
+
+/** `columns`: as the URL has them. */
+export function useView(list: string, columns: string | undefined, setColumns: (columns?: string) => void): View {
+  const { id } = useMe();
+  const [stored, store] = useStored<Layout>(`view.${list}.${id}`, NONE, isLayout);
+  const [compact, setCompact] = useStored('compact', false, isBoolean);
+  const layout = useMemo(() => ({ ...stored, columns: readColumns(columns) ?? stored.columns }), [stored, columns]);
+  const setLayout = (next: Layout) => {
+    store(next);
+    const written = writeColumns(next.columns);
+    if (written !== columns && next.columns !== layout.columns) setColumns(written);
+  };
+  return { layout, setLayout, compact, setCompact };
+}
+
+const NONE: Layout = {};
