@@ -9,6 +9,8 @@ export type Scope = { under?: string | undefined };
 export type ListSearch = Scope & {
   q?: string | undefined;
   sort?: string | undefined;
+  /** In the language of filters, as it was typed. */
+  filter?: string | undefined;
   /** Those that are shown, with dots between them. */
   columns?: string | undefined;
 };
@@ -28,7 +30,13 @@ export function readScope(raw: Raw): Scope {
 }
 
 export function readList(raw: Raw): ListSearch {
-  return { ...readScope(raw), q: text(raw['q']), sort: text(raw['sort']), columns: text(raw['columns']) };
+  return {
+    ...readScope(raw),
+    q: text(raw['q']),
+    sort: text(raw['sort']),
+    filter: text(raw['filter']),
+    columns: text(raw['columns']),
+  };
 }
 
 const LEVEL_CHOICES = [...LEVELS, 'all'] as const;

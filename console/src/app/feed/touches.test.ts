@@ -51,6 +51,7 @@ const CACHE: Record<string, Cached> = {
   'changes b': { queryKey: ['changes', 'b'], data: {} },
   tasks: { queryKey: ['tasks', 'list'], data: { items: [] } },
   locations: { queryKey: ['storage_locations'], data: [] },
+  fields: { queryKey: ['fields'], data: [] },
   preview: { queryKey: ['preview', 'suspend', 'a', 'full_stop'], data: {} },
 };
 
@@ -207,5 +208,39 @@ test('whoever adds a noun and forgets it here is fetched too often and not too s
 
 test('when nobody knows what happened, forms and dialogs still keep what they began with', () => {
   const names = Object.keys(CACHE).filter((name) => !isRenewable(CACHE[name]!.queryKey));
-  expect(names).toEqual(['me', 'form a', 'locations', 'preview']);
+  expect(names).toEqual(['me', 'form a', 'locations', 'fields', 'preview']);
+});
+
+const isAsked = (happened: Happened, cached: Cached) => isTouched(happened, cached, (id) => PATHS[id]);
+
+const filtered = (noun: string, of: object): Cached => ({
+  queryKey: [noun, 'list', of, 'name', 0],
+  data: { items: [], total: 0 },
+});
+const counts = (under?: string): Cached => ({
+  queryKey: ['customers', 'counts', { by: 'level,effective_state.state', under }],
+  data: { total: 3, is_exact: true, fields: [] },
+});
+
+test('what has a filter is asked anew when rows that it did not show may fit it', () => {
+  const suspended = { filter: 'effective_state.state == suspended' };
+  for (const noun of ['customers', 'devices']) {
+    expect(isAsked(at('customer.suspended', 'r'), filtered(noun, suspended))).toBe(true);
+    expect(isAsked(at('customer.suspended', 'r'), filtered(noun, { ...suspended, under: 'a' }))).toBe(true);
+    expect(isAsked(at('customer.suspended', 'r'), filtered(noun, { ...suspended, under: 'q' }))).toBe(false);
+  }
+  expect(isAsked(at('device.registered', 'a', 'dev_1'), filtered('customers', suspended))).toBe(false);
+  expect(isAsked(at('device.registered', 'a', 'dev_1'), filtered('customers', { filter: 'totals.devices > 2' }))).toBe(
+    true,
+  );
+  expect(isAsked(at('customer.suspended', 'r'), filtered('users', suspended))).toBe(false);
+  expect(isAsked(at('customer.suspended', 'r'), filtered('customers', { filter: 'level != site' }))).toBe(false);
+  expect(isAsked(at('customer.created', 'new'), filtered('customers', { filter: 'level != site' }))).toBe(true);
+});
+
+test('counts follow what is counted', () => {
+  expect(isAsked(at('customer.created', 'new'), counts())).toBe(true);
+  expect(isAsked(at('customer.suspended', 'r'), counts('a'))).toBe(true);
+  expect(isAsked(at('customer.suspended', 'r'), counts('q'))).toBe(false);
+  expect(isAsked(at('user.created', 'a', 'usr_1'), counts())).toBe(false);
 });

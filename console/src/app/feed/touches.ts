@@ -91,7 +91,9 @@ const ANYTHING: Reach = {
 /** Whether what is cached may be another after a change. What is still on its way may have been read before it. */
 export function isTouched(happened: Happened, { queryKey, data }: Cached, pathOf: PathOf): boolean {
   const place = new Place(happened);
-  const [noun, kind] = queryKey;
+  const [noun, kind, of] = queryKey;
+  if (isFiltered(of) && mayFind(place, String(noun), of, pathOf)) return true;
+  if (kind === 'counts') return false;
   switch (noun) {
     case 'customers':
       return customersTouched(place, queryKey, data);
@@ -117,7 +119,7 @@ export function isTouched(happened: Happened, { queryKey, data }: Cached, pathOf
 }
 
 /** What no change touches. */
-const LASTING = new Set<unknown>(['setup', 'shown_once', 'storage_locations']);
+const LASTING = new Set<unknown>(['setup', 'shown_once', 'storage_locations', 'fields']);
 
 /** Whether something is asked for anew when nobody can tell what has happened. Who is signed in is asked each time. */
 export function isRenewable(queryKey: readonly unknown[]): boolean {
@@ -168,6 +170,31 @@ class Place {
   }
 }
 
+type Filtered = { under?: string; filter?: string; by?: string };
+
+/** What has a filter finds other rows when what it asks for changes, shown or not; so does what only counts them. */
+function isFiltered(of: unknown): of is Filtered {
+  return typeof of === 'object' && of !== null && (Boolean((of as Filtered).filter) || 'by' in of);
+}
+
+function mayFind(place: Place, noun: string, { under, filter = '', by = '' }: Filtered, pathOf: PathOf): boolean {
+  const { customerLists, totals, devices, deviceLists, users } = place.reach;
+  const path = under === undefined ? undefined : pathOf(under);
+  // What flows down comes from above the customer to which it is narrowed, too.
+  if (!place.isUnder(under) && (path === undefined || !place.reaches(path))) return false;
+  switch (noun) {
+    case 'customers':
+      if (totals && filter.includes('totals.')) return true;
+      return customerLists === 'by_state' ? /state|suspension|mode/u.test(filter + by) : customerLists === 'all';
+    case 'devices':
+      return Boolean(devices ?? deviceLists);
+    case 'users':
+      return users !== undefined;
+    default:
+      return false;
+  }
+}
+
 function customersTouched(place: Place, key: readonly unknown[], data: unknown): boolean {
   const { customers, customerLists, totals } = place.reach;
   const [, kind, of, sort] = key;
@@ -186,12 +213,11 @@ function customersTouched(place: Place, key: readonly unknown[], data: unknown):
   if (shown || !customerLists) return shown;
   if (kind === 'children') return customerLists === 'all' && of === place.parent;
   if (kind !== 'list') return false;
-  const filter = of as { under?: string; filter?: string };
-  return place.isUnder(filter.under) && (customerLists === 'all' || goesByState(filter, sort));
+  return place.isUnder(underOf(of)) && (customerLists === 'all' || goesByState(sort));
 }
 
-function goesByState(filter: { filter?: string }, sort: unknown): boolean {
-  return /state|suspension/u.test(filter.filter ?? '') || String(sort).endsWith('effective_state');
+function goesByState(sort: unknown): boolean {
+  return String(sort).endsWith('effective_state');
 }
 
 function devicesTouched(place: Place, [, kind, of]: readonly unknown[], data: unknown): boolean {

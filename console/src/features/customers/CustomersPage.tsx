@@ -21,6 +21,9 @@ import { useWindow, type RowWindow } from '../../ui/grid/useWindow';
 import { intoView } from '../../ui/intoView';
 import { lazyDialog, lazyPart } from '../../ui/lazily';
 import { Menu, MenuItem } from '../../ui/Menu';
+import { FilterButton } from '../filter/FilterButton';
+import { Filtered, FindsNothing } from '../filter/Filtered';
+import { useFilterPane } from '../filter/useFilterPane';
 import { customerQuery, LEVELS_BELOW, listCustomers, withoutSites, type CustomerFilter } from './api';
 import { offersFor, type BulkName } from './bulk';
 import { COLUMNS } from './columns';
@@ -45,16 +48,18 @@ export function CustomersPage() {
   const me = useMe();
   const offers = offersFor(me);
 
+  const level = search.level === 'all' ? undefined : search.level;
   const filter: CustomerFilter = useMemo(
     () => ({
       under: search.under,
       q: search.q,
-      ...(search.level
-        ? { level: search.level === 'all' ? undefined : search.level }
-        : { filter: withoutSites(search.under) }),
+      level,
+      // A filter of one's own says by itself whether sites are among what it finds.
+      filter: search.filter ?? (search.level ? undefined : withoutSites(search.under)),
     }),
-    [search.under, search.q, search.level],
+    [search.under, search.q, search.level, level, search.filter],
   );
+  const pane = useFilterPane();
   const filterKey = JSON.stringify(filter);
   const [selection, setSelection] = useSelection(filterKey);
   const sort = search.sort ?? 'company_name';
@@ -71,7 +76,7 @@ export function CustomersPage() {
   const onSort = (next: string) => set({ sort: next });
   const view = useView('customers', search.columns, (columns) => set({ columns }));
   const selected = sizeOf(selection, rows.total);
-  const narrowed = Boolean(search.q || (search.level && search.level !== 'all'));
+  const narrowed = Boolean(search.q || level || search.filter);
   const parent = !narrowed && mayCreate && firstParent(rows, me.customer_id);
 
   return (
@@ -79,7 +84,7 @@ export function CustomersPage() {
       <header className="page-head">
         <div className="page-title">
           <h1>Customers</h1>
-          {!rows.loading && scopeName && (
+          {!rows.loading && !rows.error && scopeName && (
             <p className="quiet" role="status">
               <span className="number">{countedTo(rows)}</span> in {scopeName} and below
             </p>
@@ -94,10 +99,11 @@ export function CustomersPage() {
           </div>
         )}
       </header>
-      <Levels chosen={search.level} onChoose={(level) => set({ level })} />
+      <Levels chosen={search.level} onChoose={(next) => set({ level: next })} />
       <div className="bar" data-covered={selected > 0 || undefined}>
         <SearchBox label="Name, email or reference" value={search.q ?? ''} onChange={onSearch} />
         <div className="bar-end">
+          <FilterButton pane={pane} filter={search.filter} />
           <ViewButton columns={COLUMNS} view={view} sort={sort} onSort={onSort} />
         </div>
       </div>
@@ -129,41 +135,58 @@ export function CustomersPage() {
           </Menu>
         )}
       </SelectionBar>
-      <div className="list">
-        {rows.error ? (
-          <ListFailed what="The customers" error={rows.error} onRetry={rows.retry} />
-        ) : (
-          <Grid
-            label="Customers"
-            columns={COLUMNS}
-            window={rows}
-            rowId={(customer) => customer.id}
-            rowName={customerName}
-            onOpen={(customer) => void go({ to: '/customers/$id', params: { id: customer.id } })}
-            sort={sort}
-            onSort={onSort}
-            {...(offers.length > 0 && { selection: { value: selection, set: setSelection } })}
-            filter={filterKey}
-            compact={view.compact}
-            layout={{ value: view.layout, set: view.setLayout }}
-            after={
-              parent && (
-                <Suspense>
-                  <FirstSteps parent={parent} />
-                </Suspense>
-              )
-            }
-            blank={
-              <NoCustomers
-                narrowed={narrowed}
-                chosen={scope.chosen}
-                onClear={() => void go({ search: { under: search.under } })}
-                onWhole={() => void go({ search: { q: search.q, level: search.level, under: undefined } })}
-              />
-            }
-          />
-        )}
-      </div>
+      <Filtered
+        noun="customers"
+        pane={pane}
+        filter={search.filter}
+        narrowing={{ under: search.under, q: search.q, level }}
+        error={rows.error}
+        onChange={(next) => set({ filter: next })}
+      >
+        <div className="list">
+          {rows.error ? (
+            <ListFailed what="The customers" error={rows.error} onRetry={rows.retry} />
+          ) : (
+            <Grid
+              label="Customers"
+              columns={COLUMNS}
+              window={rows}
+              rowId={(customer) => customer.id}
+              rowName={customerName}
+              onOpen={(customer) => void go({ to: '/customers/$id', params: { id: customer.id } })}
+              sort={sort}
+              onSort={onSort}
+              {...(offers.length > 0 && { selection: { value: selection, set: setSelection } })}
+              filter={filterKey}
+              compact={view.compact}
+              layout={{ value: view.layout, set: view.setLayout }}
+              after={
+                parent && (
+                  <Suspense>
+                    <FirstSteps parent={parent} />
+                  </Suspense>
+                )
+              }
+              blank={
+                search.filter ? (
+                  <FindsNothing
+                    none="No customer"
+                    narrowed={Boolean(search.q || level || search.under)}
+                    onClear={() => set({ filter: undefined })}
+                  />
+                ) : (
+                  <NoCustomers
+                    narrowed={narrowed}
+                    chosen={scope.chosen}
+                    onClear={() => void go({ search: { under: search.under } })}
+                    onWhole={() => void go({ search: { q: search.q, level: search.level, under: undefined } })}
+                  />
+                )
+              }
+            />
+          )}
+        </div>
+      </Filtered>
       {bulk && (
         <Suspense>
           <BulkDialog

@@ -12,6 +12,9 @@ import { ViewButton } from '../../ui/grid/ViewButton';
 import { SearchBox } from '../../ui/grid/SearchBox';
 import { useWindow } from '../../ui/grid/useWindow';
 import { customerQuery } from '../customers/api';
+import { FilterButton } from '../filter/FilterButton';
+import { Filtered, FindsNothing } from '../filter/Filtered';
+import { useFilterPane } from '../filter/useFilterPane';
 import { listDevices } from './api';
 import { DeviceList, useDeviceColumns } from './DeviceList';
 import { useTitle } from '../../ui/useTitle';
@@ -25,7 +28,8 @@ export function DevicesPage() {
   const go = useNavigate({ from: '/devices' });
   const scope = useScope();
   const scopeCustomer = useQuery(customerQuery(scope.id)).data;
-  const filter = { under: search.under, q: search.q };
+  const filter = { under: search.under, q: search.q, filter: search.filter };
+  const pane = useFilterPane();
   const sort = search.sort ?? 'name';
   const rows = useWindow<Device>({
     key: ['devices', 'list', filter, sort],
@@ -35,6 +39,8 @@ export function DevicesPage() {
     (q: string) => void go({ search: (old) => ({ ...old, q: q || undefined }), replace: true }),
     [go],
   );
+  const onFilter = (next: string | undefined) =>
+    void go({ search: (old) => ({ ...old, filter: next }), replace: true });
   const onSort = (next: string) => void go({ search: (old) => ({ ...old, sort: next }), replace: true });
   const columns = useDeviceColumns(true);
   const view = useView(
@@ -47,7 +53,7 @@ export function DevicesPage() {
       <header className="page-head">
         <div className="page-title">
           <h1>Devices</h1>
-          {!rows.loading && scopeCustomer && (
+          {!rows.loading && !rows.error && scopeCustomer && (
             <p className="quiet" role="status">
               <span className="number">{count(rows.total)}</span> in {customerName(scopeCustomer)} and below
             </p>
@@ -57,34 +63,50 @@ export function DevicesPage() {
       <div className="bar">
         <SearchBox label="Name or system" value={search.q ?? ''} onChange={onSearch} />
         <div className="bar-end">
+          <FilterButton pane={pane} filter={search.filter} />
           <ViewButton columns={columns} view={view} sort={sort} onSort={onSort} />
         </div>
       </div>
-      <div className="list">
-        <DeviceList
-          window={rows}
-          columns={columns}
-          view={view}
-          sort={sort}
-          onSort={onSort}
-          filter={JSON.stringify(filter)}
-          blank={
-            search.q ? (
-              <Blank title="No device fits">
-                <p>Search for something else.</p>
-                <Button onPress={() => onSearch('')}>Clear the search</Button>
-              </Blank>
-            ) : (
-              <Blank title="No devices yet">
-                <p>A device is added on the page of its end customer: it makes a pass key and a ready command.</p>
-                <LinkButton to="/customers" search={{ under: search.under, level: 'end_customer' }}>
-                  Show end customers
-                </LinkButton>
-              </Blank>
-            )
-          }
-        />
-      </div>
+      <Filtered
+        noun="devices"
+        pane={pane}
+        filter={search.filter}
+        narrowing={{ under: search.under, q: search.q }}
+        error={rows.error}
+        onChange={onFilter}
+      >
+        <div className="list">
+          <DeviceList
+            window={rows}
+            columns={columns}
+            view={view}
+            sort={sort}
+            onSort={onSort}
+            filter={JSON.stringify(filter)}
+            blank={
+              search.filter ? (
+                <FindsNothing
+                  none="No device"
+                  narrowed={Boolean(search.q || search.under)}
+                  onClear={() => onFilter(undefined)}
+                />
+              ) : search.q ? (
+                <Blank title="No device fits">
+                  <p>Search for something else.</p>
+                  <Button onPress={() => onSearch('')}>Clear the search</Button>
+                </Blank>
+              ) : (
+                <Blank title="No devices yet">
+                  <p>A device is added on the page of its end customer: it makes a pass key and a ready command.</p>
+                  <LinkButton to="/customers" search={{ under: search.under, level: 'end_customer' }}>
+                    Show end customers
+                  </LinkButton>
+                </Blank>
+              )
+            }
+          />
+        </div>
+      </Filtered>
     </div>
   );
 }

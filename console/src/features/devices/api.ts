@@ -3,7 +3,11 @@ import { api, ifMatch, take } from '../../api/client';
 import type { Device, DeviceCredentials } from '../../api/schema';
 import type { Page } from '../../ui/grid/useWindow';
 
-export type DeviceFilter = { under?: string | undefined; q?: string | undefined };
+export type DeviceFilter = {
+  under?: string | undefined;
+  q?: string | undefined;
+  filter?: string | undefined;
+};
 
 export async function listDevices(
   filter: DeviceFilter,

@@ -17,6 +17,9 @@ import { useSelection } from '../../ui/grid/useSelection';
 import { useWindow } from '../../ui/grid/useWindow';
 import { lazyDialog } from '../../ui/lazily';
 import { customerQuery } from '../customers/api';
+import { FilterButton } from '../filter/FilterButton';
+import { Filtered, FindsNothing } from '../filter/Filtered';
+import { useFilterPane } from '../filter/useFilterPane';
 import { listUsers } from './api';
 import { PEOPLE_COLUMNS, PeopleList } from './PeopleList';
 import { UserDialog } from './UserDialog';
@@ -36,7 +39,8 @@ export function PeoplePage() {
   const mayRemove = [useMay('user_delete'), useMay('bulk_run')].every(Boolean);
   const [removing, setRemoving] = useState(false);
   const customer = useQuery(customerQuery(scope.id)).data;
-  const filter = { under: search.under, q: search.q };
+  const filter = { under: search.under, q: search.q, filter: search.filter };
+  const pane = useFilterPane();
   const filterKey = JSON.stringify(filter);
   const [selection, setSelection] = useSelection(filterKey);
   const sort = search.sort ?? 'name';
@@ -50,6 +54,8 @@ export function PeoplePage() {
   );
   const setAdd = (add: 'yes' | undefined) =>
     void go({ search: (old) => ({ ...old, add }), replace: true, ignoreBlocker: true });
+  const onFilter = (next: string | undefined) =>
+    void go({ search: (old) => ({ ...old, filter: next }), replace: true });
   const onSort = (next: string) => void go({ search: (old) => ({ ...old, sort: next }), replace: true });
   const view = useView(
     'people',
@@ -62,7 +68,7 @@ export function PeoplePage() {
       <header className="page-head">
         <div className="page-title">
           <h1>People</h1>
-          {!rows.loading && customer && (
+          {!rows.loading && !rows.error && customer && (
             <p className="quiet" role="status">
               <span className="number">{countedTo(rows)}</span> at {customerName(customer)} and below
             </p>
@@ -80,6 +86,7 @@ export function PeoplePage() {
       <div className="bar" data-covered={selected || undefined}>
         <SearchBox label="Name or email" value={search.q ?? ''} onChange={onSearch} />
         <div className="bar-end">
+          <FilterButton pane={pane} filter={search.filter} />
           <ViewButton columns={PEOPLE_COLUMNS} view={view} sort={sort} onSort={onSort} />
         </div>
       </div>
@@ -89,29 +96,44 @@ export function PeoplePage() {
           Remove
         </Button>
       </SelectionBar>
-      <div className="list">
-        <PeopleList
-          window={rows}
-          withCustomer
-          sort={sort}
-          onSort={onSort}
-          view={view}
-          filter={filterKey}
-          {...(mayRemove && { selection: { value: selection, set: setSelection } })}
-          blank={
-            search.q ? (
-              <Blank title="Nobody fits">
-                <p>Search for something else.</p>
-                <Button onPress={() => onSearch('')}>Clear the search</Button>
-              </Blank>
-            ) : (
-              <Blank title="No people yet">
-                <p>Whoever is added here can sign in with an email address and a password.</p>
-              </Blank>
-            )
-          }
-        />
-      </div>
+      <Filtered
+        noun="users"
+        pane={pane}
+        filter={search.filter}
+        narrowing={{ under: search.under, q: search.q }}
+        error={rows.error}
+        onChange={onFilter}
+      >
+        <div className="list">
+          <PeopleList
+            window={rows}
+            withCustomer
+            sort={sort}
+            onSort={onSort}
+            view={view}
+            filter={filterKey}
+            {...(mayRemove && { selection: { value: selection, set: setSelection } })}
+            blank={
+              search.filter ? (
+                <FindsNothing
+                  none="Nobody"
+                  narrowed={Boolean(search.q || search.under)}
+                  onClear={() => onFilter(undefined)}
+                />
+              ) : search.q ? (
+                <Blank title="Nobody fits">
+                  <p>Search for something else.</p>
+                  <Button onPress={() => onSearch('')}>Clear the search</Button>
+                </Blank>
+              ) : (
+                <Blank title="No people yet">
+                  <p>Whoever is added here can sign in with an email address and a password.</p>
+                </Blank>
+              )
+            }
+          />
+        </div>
+      </Filtered>
       {removing && (
         <Suspense>
           <BulkRemoveDialog

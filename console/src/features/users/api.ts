@@ -3,7 +3,11 @@ import { api, done, gone, ifMatch, take } from '../../api/client';
 import type { Invitation, InvitationAccept, User, UserCreate, UserUpdate } from '../../api/schema';
 import type { Page } from '../../ui/grid/useWindow';
 
-export type UserFilter = { under?: string | undefined; q?: string | undefined };
+export type UserFilter = {
+  under?: string | undefined;
+  q?: string | undefined;
+  filter?: string | undefined;
+};
 
 export async function listUsers(
   filter: UserFilter,

@@ -1,0 +1,132 @@
+/** What the fields of lists, and their values, are called. */
+
+import type { Field } from '../../api/schema';
+import { countryName } from '../../lib/countries';
+import { DEVICE_KIND, DEVICE_STATUS, fieldName, LEVEL, MODE, ROLE } from '../../lib/words';
+
+/** The lists with a filter. */
+export type Noun = 'customers' | 'devices' | 'users';
+
+type Words = { titles: Record<string, string>; first: string[]; example: string };
+
+const STATES = {
+  'effective_state.state': 'State',
+  'effective_state.mode': 'Suspended to',
+  last_backup_at: 'Last backup',
+  customer_name: 'Customer’s name',
+};
+
+/** `first`: what is asked for most, in this order. `example`: for the empty text field. */
+const WORDS: Record<Noun, Words> = {
+  customers: {
+    titles: {
+      ...STATES,
+      id: 'Id of the customer',
+      parent_id: 'Id of the customer above',
+      name: 'Site’s short name',
+      account_state: 'Own state',
+      'suspension.mode': 'Own suspension',
+      'suspension.reason': 'Reason of the suspension',
+      'suspension.public_message': 'Public message of the suspension',
+      'suspension.since': 'Suspended since',
+      max_devices: 'Device limit',
+      is_default: 'Made at setup',
+      'totals.customers': 'Customers below',
+      'totals.sites': 'Sites below',
+      'totals.devices': 'Devices',
+      'totals.used_bytes': 'Storage used',
+      created_at: 'Added',
+    },
+    first: [
+      'effective_state.state',
+      'level',
+      'last_backup_at',
+      'totals.used_bytes',
+      'country',
+      'totals.devices',
+      'kind',
+      'company_name',
+    ],
+    example: 'level == end_customer and last_backup_at < now-2d',
+  },
+  devices: {
+    titles: {
+      ...STATES,
+      id: 'Id of the device',
+      customer_id: 'Id of the customer',
+      kind: 'Kind of device',
+      status: 'Approval',
+      repository_id: 'Id of the repository',
+      used_bytes: 'Storage used',
+      first_contact_at: 'First contact',
+      created_at: 'Registered',
+    },
+    first: ['effective_state.state', 'last_backup_at', 'os', 'kind', 'status', 'used_bytes', 'name', 'customer_name'],
+    example: 'os ~ "windows" and used_bytes > 1TB',
+  },
+  users: {
+    titles: {
+      ...STATES,
+      id: 'Id of the account',
+      customer_id: 'Id of the customer',
+      has_password: 'Has a password',
+      last_sign_in_at: 'Last sign-in',
+      created_at: 'Added',
+    },
+    first: ['role', 'has_password', 'last_sign_in_at', 'customer_name', 'name', 'email'],
+    example: 'role == administrator and last_sign_in_at < now-90d',
+  },
+};
+
+/** How many of a list's fields are unfolded before anybody has asked for one. */
+export const UNFOLDED = 4;
+
+export function titleOf(noun: Noun, field: string): string {
+  return WORDS[noun].titles[field] ?? fieldName(field);
+}
+
+export function exampleOf(noun: Noun): string {
+  return WORDS[noun].example;
+}
+
+/** Those that are asked for most before the others. */
+export function inOrder(noun: Noun, fields: Field[]): Field[] {
+  const { first } = WORDS[noun];
+  const rank = ({ name }: Field) => (first.includes(name) ? first.indexOf(name) : first.length);
+  return fields.toSorted((a, b) => rank(a) - rank(b));
+}
+
+const VALUES: Record<string, string> = {
+  ...LEVEL,
+  ...ROLE,
+  ...MODE,
+  ...DEVICE_KIND,
+  ...DEVICE_STATUS,
+  active: 'Active',
+  suspended: 'Suspended',
+  managed: 'Managed',
+  self_managed: 'Self-managed',
+};
+
+/** `places`: the storage locations, by their ids. */
+export function valueName({ kind }: Field, value: string, places: ReadonlyMap<string, string>): string {
+  switch (kind) {
+    case 'flag':
+      return value === 'true' ? 'Yes' : 'No';
+    case 'code':
+      return countryName(value);
+    case 'id':
+      return places.get(value) ?? value;
+    case 'word':
+      return VALUES[value] ?? value.replaceAll('_', ' ');
+    default:
+      return value;
+  }
+}
+
+/** What a list has, and what its rows are called where the filter finds none. */
+export const ROWS: Record<Noun, { one: string; many: string }> = {
+  customers: { one: 'customer', many: 'customers' },
+  devices: { one: 'device', many: 'devices' },
+  users: { one: 'person', many: 'people' },
+};
