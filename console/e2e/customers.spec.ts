@@ -1,5 +1,5 @@
 import type { Customer } from '../src/api/schema';
-import { expect, test, type Backend } from './fixtures';
+import { ADMINISTRATOR, expect, test, type Backend } from './fixtures';
 
 const PASSWORD = 'violet harbour siphon 42';
 let unique = 0;
@@ -172,8 +172,15 @@ test('suspending says what stops, shows its cause below, and is lifted again', a
   await expect(page.getByText('signed in')).toHaveCount(0);
 });
 
-test('who came and went is told on demand', async ({ page, backend }) => {
+test('who came and went is told on demand', async ({ page, backend, playwright, server }) => {
   const provider = await backend.provider();
+  // Somebody who came just now, whatever else has happened here.
+  const visitor = await playwright.request.newContext({
+    baseURL: server.url,
+    storageState: { cookies: [], origins: [] },
+  });
+  await visitor.post('/api/v1/sessions', { data: ADMINISTRATOR });
+  await visitor.dispose();
   await page.goto(`/customers/${provider.id}?tab=activity`);
   const activity = page.getByRole('region', { name: 'Activity' });
   await activity.getByRole('listitem').first().waitFor();

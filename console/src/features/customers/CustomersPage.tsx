@@ -99,7 +99,8 @@ export function CustomersPage() {
           </div>
         )}
       </header>
-      <Levels chosen={search.level} onChoose={(next) => set({ level: next })} />
+      {/* A filter says by itself whether it wants sites. */}
+      <Levels chosen={search.level ?? (search.filter ? 'all' : undefined)} onChoose={(next) => set({ level: next })} />
       <div className="bar" data-covered={selected > 0 || undefined}>
         <SearchBox label="Name, email or reference" value={search.q ?? ''} onChange={onSearch} />
         <div className="bar-end">
