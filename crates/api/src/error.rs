@@ -120,6 +120,15 @@ pub struct Error {
 }
 
 impl Error {
+    /// What it tells its caller, without its cause, which can't be had twice.
+    #[must_use]
+    pub fn told(&self) -> Self {
+        let mut told = Self::new(self.code, self.detail.clone());
+        told.fields.clone_from(&self.fields);
+        told.retry_after_seconds = self.retry_after_seconds;
+        told
+    }
+
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
         Self { code, detail: detail.into(), fields: Vec::new(), retry_after_seconds: None, cause: None }
     }

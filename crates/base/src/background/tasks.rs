@@ -432,15 +432,15 @@ impl Tasks {
             let written = tx.written();
             let done = match refused {
                 // It was tried in a transaction of its own, which is gone.
-                Some((number, error)) if *number == item.number => Err(copy_of(error)),
+                Some((number, error)) if *number == item.number => Err(error.told()),
                 _ => work.one(tx, &job, &item).await,
             };
             if let Err(error) = &done {
                 if passes_by_itself(error) {
-                    return Err(copy_of(error));
+                    return Err(error.told());
                 }
                 if tx.written() != written || tx.has_collided() {
-                    return Ok(if limit > 1 { Part::Apart } else { Part::Refused(item.number, copy_of(error)) });
+                    return Ok(if limit > 1 { Part::Apart } else { Part::Refused(item.number, error.told()) });
                 }
             }
             results.push((item.number, done));
@@ -471,12 +471,6 @@ impl Tasks {
 /// Whether the task waits until it has passed: the database is away, say.
 fn passes_by_itself(error: &Error) -> bool {
     error.code == Code::Unavailable
-}
-
-fn copy_of(error: &Error) -> Error {
-    let mut copy = Error::new(error.code, error.detail.clone());
-    copy.fields.clone_from(&error.fields);
-    copy
 }
 
 /// What a person is told of a refusal: the sentence at the field, where there is one.

@@ -1,6 +1,5 @@
 //! Bulk actions over HTTP.
 
-use api::Error;
 use api::bulk::{BulkPreview, BulkRequest, TaskBegun};
 use axum::Json;
 use axum::response::{IntoResponse as _, Response};
@@ -30,7 +29,7 @@ async fn bulk_run(command: Command<BulkRequest>) -> Result<Response, Failure> {
         // A request that was answered before is answered so again, though what it chose may be gone by it.
         Err(refused) if !command.input.dry_run && command.call.is_kept(&mut cx).await? => {
             drop(cx);
-            let again = transact!(command, ACCEPTED, |_tx| Err::<TaskBegun, _>(copy_of(&refused)))?;
+            let again = transact!(command, ACCEPTED, |_tx| Err::<TaskBegun, _>(refused.told()))?;
             return Ok(again.into_response());
         }
         checked => checked?,
@@ -42,10 +41,4 @@ async fn bulk_run(command: Command<BulkRequest>) -> Result<Response, Failure> {
     drop(cx);
     let begun = transact!(command, ACCEPTED, |tx| async { Ok(TaskBegun { task_id: checked.begin(tx).await? }) }.await)?;
     Ok(begun.into_response())
-}
-
-fn copy_of(error: &Error) -> Error {
-    let mut copy = Error::new(error.code, error.detail.clone());
-    copy.fields.clone_from(&error.fields);
-    copy
 }
