@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::id::TaskId;
+use crate::page::RowsOf;
 use crate::task::Outcome;
 
 /// So many rows of a preview are told.
@@ -15,13 +16,17 @@ pub const PREVIEWED: usize = 100;
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BulkRequest {
-    /// The list that they are chosen from: `customers`, `users`.
+    /// The list that they are chosen from: `customers`, `devices`, `users`.
     pub noun: String,
-    /// Customers: `suspend`, `activate`, `delete`, `set_country`, `add_site`. Users: `delete`.
+    /// Customers: `suspend`, `activate`, `delete`, `restore`, `set_country`, `add_site`, `invitation`. Devices: `approve`,
+    /// `suspend`, `activate`, `delete`. Both: `set_setting`, `inherit_setting`. Users: `delete`, `invitation`. The links that
+    /// invitations make stand in the results of the task.
     pub action: String,
     pub selection: Selection,
     /// What the action asks for when it is done to one: for `suspend` a reason, a mode and perhaps a public message, for
-    /// `set_country` a country and perhaps a storage location, for `add_site` a name.
+    /// `set_country` a country and perhaps a storage location, for `add_site` a name, for `delete` perhaps
+    /// `remove_products`, for `set_setting` the `name` of the setting, a `value` and perhaps `locked`, for
+    /// `inherit_setting` its `name`, for `invitation` perhaps `by_mail`.
     pub input: Option<serde_json::Value>,
     /// Answer with what would happen and change nothing.
     #[serde(default)]
@@ -42,6 +47,8 @@ pub struct Selection {
     /// Seen from the moment of the request: `now-2d` is two days before that.
     pub filter: Option<String>,
     pub level: Option<tree::Level>,
+    /// `site`: the sites of the customers that the other fields choose, instead of these.
+    pub rows: Option<RowsOf>,
 }
 
 /// What would become of a selection.
@@ -76,6 +83,7 @@ pub struct BulkRow {
     /// `done`, `unchanged` or `refused`.
     pub outcome: Outcome,
     pub code: Option<String>,
+    /// Why it is refused, or what would change.
     pub detail: Option<String>,
 }
 

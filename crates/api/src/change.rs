@@ -63,8 +63,17 @@ actions! {
     CustomerUpdated => "customer.updated", Grants;
     CustomerSuspended => "customer.suspended", Grants;
     CustomerActivated => "customer.activated", Grants;
+    CustomerMoved => "customer.moved", Grants;
+    /// The same, told to those above whom it stands no longer.
+    CustomerMovedAway => "customer.moved_away", Papers;
+    CustomerDeletionScheduled => "customer.deletion_scheduled", Grants;
+    CustomerRestored => "customer.restored", Grants;
+    CustomerStorageMigrated => "customer.storage_migrated", Papers;
+    CustomerTrialEnded => "customer.trial_ended", Papers;
     CustomerDeleted => "customer.deleted", Grants;
     CustomerPasswordSet => "customer.password_set", Papers;
+    CustomerSpaceSet => "customer.space_set", Grants;
+    CustomerInvited => "customer.invited", Papers;
     UserCreated => "user.created", Papers;
     UserUpdated => "user.updated", Papers;
     UserInvited => "user.invited", Papers;
@@ -72,16 +81,53 @@ actions! {
     UserDeleted => "user.deleted", Papers;
     SessionCreated => "session.created", Papers;
     SessionDeleted => "session.deleted", Papers;
+    FactorAdded => "factor.added", Papers;
+    FactorRemoved => "factor.removed", Papers;
+    /// By somebody who manages the account: all of them are gone.
+    FactorsReset => "factors.reset", Papers;
+    RecoveryCodesRenewed => "recovery_codes.renewed", Papers;
+    /// So many codes were wrong in a row that none is looked at any more.
+    CodesBlocked => "codes.blocked", Papers;
+    RecoveryCodeUsed => "recovery_code.used", Papers;
+    SignInProviderSet => "sign_in_provider.set", Papers;
+    SignInProviderRemoved => "sign_in_provider.removed", Papers;
+    /// By its owner from elsewhere, or by somebody above.
+    SessionRevoked => "session.revoked", Papers;
+    TokenCreated => "token.created", Papers;
+    TokenRevoked => "token.revoked", Papers;
     PassKeyCreated => "pass_key.created", Papers;
     PassKeyRotated => "pass_key.rotated", Papers;
     PassKeyRevoked => "pass_key.revoked", Papers;
     DeviceRegistered => "device.registered", Grants;
     DeviceRegisteredAgain => "device.registered_again", Grants;
     DeviceUpdated => "device.updated", Grants;
+    DeviceSpaceSet => "device.space_set", Grants;
     DeviceCredentialsIssued => "device.credentials_issued", Grants;
+    /// By hand, before it registers.
+    DeviceAdded => "device.added", Grants;
+    DeviceApproved => "device.approved", Grants;
+    DeviceSuspended => "device.suspended", Grants;
+    DeviceActivated => "device.activated", Grants;
+    DeviceDeleted => "device.deleted", Grants;
+    /// Somebody with its credentials tried to delete from what is append-only.
+    DeviceDeletionRefused => "device.deletion_refused", Papers;
+    CustomerSettingSet => "customer.setting_set", Grants;
+    CustomerSettingInherited => "customer.setting_inherited", Grants;
+    DeviceSettingSet => "device.setting_set", Grants;
+    DeviceSettingInherited => "device.setting_inherited", Grants;
     TaskCreated => "task.created", Papers;
     TaskStopped => "task.stopped", Papers;
     TaskRetried => "task.retried", Papers;
+    ProductCreated => "product.created", Papers;
+    ProductUpdated => "product.updated", Papers;
+    StorageLocationCreated => "storage_location.created", Papers;
+    StorageLocationUpdated => "storage_location.updated", Papers;
+    PlanCreated => "plan.created", Papers;
+    PlanUpdated => "plan.updated", Papers;
+    MailSettingsUpdated => "mail_settings.updated", Papers;
+    ViewShared => "view.shared", Papers;
+    ViewUpdated => "view.updated", Papers;
+    ViewUnshared => "view.unshared", Papers;
 }
 
 impl fmt::Display for ChangeAction {
@@ -96,6 +142,8 @@ pub struct Actor {
     pub kind: ActorKind,
     pub id: Option<String>,
     pub name: Option<String>,
+    /// What the API token is called with which it was asked for; `null` where somebody did it themselves.
+    pub token: Option<String>,
 }
 
 /// One entry, in lists the newest first.
@@ -109,7 +157,8 @@ pub struct Change {
     pub address: Option<String>,
     pub request_id: Option<String>,
     pub action: ChangeAction,
-    /// `customer`, `user`, `device`, `pass_key`, `task`.
+    /// `customer`, `user`, `device`, `pass_key`, `task`, `view`, `product`, `plan`, `token`,
+    /// `storage_location`.
     pub subject_kind: String,
     pub subject_id: String,
     pub subject_name: String,

@@ -3,11 +3,13 @@
 use serde::{Deserialize, Serialize};
 use strum::{AsRefStr, EnumString, VariantNames};
 use tree::{Level, Mode};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
+use crate::backup::BackupState;
 use crate::id::{CustomerId, StorageLocationId};
 use crate::invitation::Invitation;
-use crate::units::{Action, Secret, Time, present};
+use crate::setting::OwnSwitches;
+use crate::units::{Action, Day, Secret, Time, present};
 
 /// Who runs a customer's licences: the provider, or the customer itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, AsRefStr, EnumString, VariantNames)]
@@ -16,6 +18,26 @@ use crate::units::{Action, Secret, Time, present};
 pub enum Kind {
     Managed,
     SelfManaged,
+}
+
+/// Whose storage a customer's backups lie in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[derive(AsRefStr, EnumString, VariantNames)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum ServiceType {
+    /// The provider's storage comes with it.
+    AllInclusive,
+    /// The software alone; storage is its own, or that of a customer above it.
+    SoftwareOnly,
+}
+
+/// Whether a customer is on trial, and so not invoiced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    Trial,
+    Production,
 }
 
 /// What was set at the node itself.
@@ -123,6 +145,14 @@ pub struct CustomerCreate {
     /// other country it has to be chosen here.
     pub storage_location_id: Option<StorageLocationId>,
     pub kind: Option<Kind>,
+    /// One of those that the parent offers; its first unless given. A site has its customer's.
+    pub service_type: Option<ServiceType>,
+    /// What it may offer to those below it, of what the parent offers; all of that unless given. Nothing for end customers
+    /// and sites.
+    pub offered_service_types: Option<Vec<ServiceType>>,
+    /// On trial for 30 days, not invoiced meanwhile, in production by itself afterwards. End customers only.
+    #[serde(default)]
+    pub trial: bool,
     /// `suspended` to start without backups.
     pub account_state: Option<AccountState>,
     /// Makes the first user account, an administrator with the address in `email`, and answers with an invitation.
@@ -156,6 +186,9 @@ pub struct SiteCreate {
 pub struct CustomerUpdate {
     #[schema(min_length = 1, max_length = 255)]
     pub company_name: Option<String>,
+    /// Sites only: the short name, unique within the customer ignoring case. Devices and pass keys stay with the site.
+    #[schema(max_length = 64)]
+    pub name: Option<String>,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, max_length = 254)]
     pub email: Option<Option<String>>,
@@ -174,6 +207,10 @@ pub struct CustomerUpdate {
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Kind>)]
     pub kind: Option<Option<Kind>>,
+    /// Fixed from above. One of those that the parent offers.
+    pub service_type: Option<ServiceType>,
+    /// Fixed from above. Nothing can be taken away that is used below.
+    pub offered_service_types: Option<Vec<ServiceType>>,
     #[serde(default)]
     pub profile: Option<ProfileUpdate>,
 }
@@ -184,10 +221,13 @@ pub struct EffectiveState {
     pub state: AccountState,
     /// Of the suspension that holds.
     pub mode: Option<Mode>,
-    /// The customer whose suspension holds; `null` while active, and where it lies above what the caller may see.
+    /// The customer whose suspension holds; `null` while active, where it lies above what the caller may see, and where a
+    /// device is suspended itself.
     pub cause: Option<CustomerId>,
-    /// That customer's name.
+    /// That customer's name, or the device's.
     pub cause_name: Option<String>,
+    /// Whether that customer is to be deleted, rather than only suspended.
+    pub deleting: bool,
 }
 
 /// A node above something, as far as the caller may see.
@@ -210,6 +250,8 @@ pub struct Suspension {
     /// What refused clients are told in addition.
     pub public_message: Option<String>,
     pub since: Time,
+    /// Who suspended it, as the change log names them; `null` where the caller does not see where they stand.
+    pub by: Option<String>,
 }
 
 /// Sums over the subtree, the node itself not counted.
@@ -219,8 +261,16 @@ pub struct CustomerTotals {
     pub customers: i64,
     pub sites: i64,
     pub devices: i64,
+    /// Devices that wait to be approved.
+    pub devices_pending: i64,
+    /// Devices of which no backup has ever arrived.
+    pub devices_without_backup: i64,
     /// Bytes in all repositories.
     pub used_bytes: i64,
+    /// What it holds of its own; `null`: it draws on the nearest above.
+    pub allotted_bytes: Option<i64>,
+    /// How much of that is used, in per cent, as of a second ago; `null` where it holds nothing, or uses nothing of it.
+    pub used_percent: Option<i64>,
 }
 
 /// A customer.
@@ -246,20 +296,83 @@ pub struct Customer {
     pub kind: Option<Kind>,
     pub account_state: AccountState,
     pub suspension: Option<Suspension>,
+    /// `null`: it stays.
+    pub deletion: Option<Deletion>,
     pub effective_state: EffectiveState,
+    pub service_type: ServiceType,
+    /// What it may offer to those below it.
+    pub offered_service_types: Vec<ServiceType>,
+    pub stage: Stage,
+    /// `null`: it is in production.
+    pub trial_ends_at: Option<Time>,
+    /// When it came from trial to production; `null` where it never was on trial, or is.
+    pub production_since: Option<Time>,
     pub last_backup_at: Option<Time>,
+    /// When the gateway refused one of its devices something for the last time.
+    pub last_refused_at: Option<Time>,
+    /// End customers and sites: how the backups of their devices stand, and why none came. Not in lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backup_state: Option<BackupState>,
+    /// End customers and sites, in lists: whether a device that has been there for a day has never completed a backup,
+    /// though no suspension stops it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backup_overdue: Option<bool>,
     /// ISO 3166-1 alpha-2; the provider may have none.
     pub country: Option<String>,
     /// `null`: not chosen yet.
     pub storage_location_id: Option<StorageLocationId>,
     pub max_devices: Option<i64>,
+    /// How many of these there is still room for; below zero where the limit was cut below what there is. `null` without a
+    /// limit of its own; those above may have less.
+    pub devices_left: Option<i64>,
     pub profile: Profile,
     /// Made at setup and kept for devices that belong to nobody: the provider, the default reseller, the default
     /// customer.
     pub is_default: bool,
     pub totals: CustomerTotals,
+    pub own_settings: OwnSwitches,
     pub created_at: Time,
     pub actions: Vec<Action>,
+    /// What it was on the day that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub then: Option<CustomerThen>,
+    /// In lists with a row per site: the site that this row is for; absent where the customer has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(no_recursion)]
+    pub site: Option<Box<Customer>>,
+}
+
+/// What is asked of one customer.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct CustomerQuery {
+    /// A day in UTC, as `2025-01-31`: answers in `then` what the customer was at its end.
+    #[param(format = Date)]
+    pub as_of: Option<String>,
+}
+
+/// What a customer was at the end of a day, by the change log.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct CustomerThen {
+    pub day: Day,
+    pub level: Level,
+    /// Sites only: the short name.
+    pub name: Option<String>,
+    pub company_name: String,
+    pub username: Option<String>,
+    pub email: Option<String>,
+    pub kind: Option<Kind>,
+    pub country: Option<String>,
+    /// What it stood under; `null` where the caller does not see that, or it is gone.
+    pub parent_id: Option<CustomerId>,
+    pub parent_name: Option<String>,
+    pub account_state: AccountState,
+    /// Whether its deletion was scheduled.
+    pub deleting: bool,
+    pub stage: Stage,
+    /// What held after all that stood above it then.
+    pub effective_state: EffectiveState,
 }
 
 /// Something that deserves a second look but was done.
@@ -319,18 +432,91 @@ pub struct Consequences {
     pub devices_with_recent_backup: i64,
 }
 
+/// How a customer is deleted.
+#[derive(Clone, Copy, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct HowDeleted {
+    /// That devices with their backups, and customers below it, go too; refused otherwise where there are any.
+    #[serde(default)]
+    pub remove_products: bool,
+    /// Answer with what would happen and change nothing.
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
+/// Where a customer is to stand from now on.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CustomerMove {
+    /// The customer that it stands under afterwards.
+    pub parent_id: CustomerId,
+    /// For the records of those who look after the customer.
+    #[schema(max_length = 1000)]
+    pub reason: Option<String>,
+}
+
+/// What a move did or would do.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct CustomerMoved {
+    #[serde(flatten)]
+    pub customer: Customer,
+    /// Whether anything changes; moving it to where it stands is no error.
+    pub changes: bool,
+    /// Everything that stands in the way, at once; empty if nothing does.
+    pub blockers: Vec<FieldlessProblem>,
+    /// Nothing was done.
+    pub dry_run: bool,
+}
+
 /// What a deletion did or would do.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct CustomerDeletion {
-    pub id: CustomerId,
-    pub company_name: String,
-    /// Accounts of people that go with it.
-    pub users: i64,
-    /// Pass keys that go with it.
-    pub pass_keys: i64,
-    /// Why it would be refused, in words; empty if it would not.
+    #[serde(flatten)]
+    pub customer: Customer,
+    /// Whether anything changes; deleting what is to be deleted already is no error.
+    pub changes: bool,
+    /// All that goes with it.
+    pub goes: Goes,
+    /// When it goes for good; until then it can be restored.
+    pub due_at: Time,
+    /// Everything that stands in the way, at once; empty if nothing does.
     pub blockers: Vec<FieldlessProblem>,
+    /// Nothing was done.
     pub dry_run: bool,
+}
+
+/// What stands at and below a customer and goes with it, in numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Goes {
+    /// Customers below it, of every level but site.
+    pub customers: i64,
+    pub sites: i64,
+    pub devices: i64,
+    /// Bytes of backups, which nobody can bring back afterwards.
+    pub used_bytes: i64,
+    /// Accounts of people.
+    pub users: i64,
+    pub pass_keys: i64,
+}
+
+/// A deletion that is scheduled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Deletion {
+    /// When it goes for good.
+    pub due_at: Time,
+    pub scheduled_at: Time,
+    /// Who deleted it, as the change log names them; `null` where the caller does not see where they stand.
+    pub by: Option<String>,
+}
+
+/// What a command without an input of its own came to.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct CustomerChange {
+    #[serde(flatten)]
+    pub customer: Customer,
+    /// Whether anything has changed; saying the same twice is no error.
+    pub changes: bool,
 }
 
 /// One reason among several.

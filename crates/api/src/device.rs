@@ -4,9 +4,12 @@ use serde::{Deserialize, Serialize};
 use strum::{AsRefStr, EnumString, VariantNames};
 use utoipa::ToSchema;
 
-use crate::customer::{Ancestor, EffectiveState};
+use crate::backup::BackupState;
+use crate::customer::{AccountState, Ancestor, EffectiveState, FieldlessProblem, Suspension};
 use crate::id::{CustomerId, DeviceId, RepositoryId, StorageLocationId};
+use crate::setting::OwnSwitches;
 use crate::units::{Action, Secret, Time};
+use tree::Mode;
 
 #[derive(
     Clone,
@@ -36,7 +39,46 @@ pub enum DeviceKind {
 #[strum(serialize_all = "snake_case")]
 pub enum DeviceStatus {
     Authorised,
+    /// It has registered where devices are not let in by themselves, and waits to be approved.
     PendingApproval,
+    /// It was added by hand and has not registered yet.
+    Expected,
+}
+
+/// A device that is added by hand beforehand: it is let in when it registers. A machine is known again by its fingerprint, or
+/// by its name where none is given here.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeviceCreate {
+    /// The end customer or site under which it will stand.
+    pub customer_id: CustomerId,
+    #[schema(min_length = 1, max_length = 255)]
+    pub name: String,
+    pub kind: Option<DeviceKind>,
+    #[schema(min_length = 1, max_length = 255)]
+    pub fingerprint: Option<String>,
+    #[schema(max_length = 100)]
+    pub os: Option<String>,
+}
+
+/// Why and how far a device is suspended.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeviceSuspend {
+    /// For the records of whoever suspends, and of those above.
+    #[schema(min_length = 1, max_length = 1000)]
+    pub reason: String,
+    pub mode: Mode,
+}
+
+/// What a deletion did or would do.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct DeviceDeletion {
+    pub id: DeviceId,
+    pub name: String,
+    /// Why it would be refused, in words; empty if it would not.
+    pub blockers: Vec<FieldlessProblem>,
+    pub dry_run: bool,
 }
 
 /// A machine that introduces itself. The pass key is the credential.
@@ -87,13 +129,24 @@ pub struct Device {
     pub os: Option<String>,
     pub fingerprint: Option<String>,
     pub status: DeviceStatus,
+    pub account_state: AccountState,
+    /// Its own suspension.
+    pub suspension: Option<Suspension>,
     pub effective_state: EffectiveState,
+    pub own_settings: OwnSwitches,
     pub repository_id: RepositoryId,
     pub repository_url: String,
     pub storage_location_id: Option<StorageLocationId>,
     /// Bytes of all files of the repository.
     pub used_bytes: i64,
+    /// What it has of its own; `null`: it draws on its customer's.
+    pub allotted_bytes: Option<i64>,
     pub last_backup_at: Option<Time>,
+    /// When the gateway refused it something for the last time.
+    pub last_refused_at: Option<Time>,
+    /// How its backups stand, and why none came. Not in lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backup_state: Option<BackupState>,
     /// When its credentials were first used.
     pub first_contact_at: Option<Time>,
     pub created_at: Time,

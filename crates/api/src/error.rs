@@ -35,10 +35,17 @@ codes! {
     // The request itself
     MalformedRequest "malformed_request" 400 "The request could not be read.";
     SignInRequired "sign_in_required" 401 "Nobody is signed in, or the session has ended.";
+    TokenInvalid "token_invalid" 401 "The API token is unknown, was revoked, has expired, or its owner may no longer use it.";
     SignInFailed "sign_in_failed" 401 "The login or the password is wrong.";
+    SecondFactorFailed "second_factor_failed" 401 "The code is wrong or was used before, or the passkey is not one of the account's.";
     CredentialsRequired "credentials_required" 401 "The gateway needs a device's user name and password.";
     Forbidden "forbidden" 403 "The role of the signed-in account does not allow this.";
+    CodesBlocked "codes_blocked" 403 "Too many codes were wrong: only a passkey, a recovery code or a reset helps.";
+    ProofRequired "proof_required" 403 "The session is not fresh enough for this: prove once more who you are.";
+    TokenNotAllowed "token_not_allowed" 403 "This is done by people who are signed in, not with an API token.";
+    HoldsMore "holds_more" 403 "The account may do more than whoever wants to change it.";
     ForeignOrigin "foreign_origin" 403 "A session cookie was sent from another site.";
+    SignInRefused "sign_in_refused" 403 "The sign-in by another provider proves nobody who has an account here.";
     SetupTokenInvalid "setup_token_invalid" 403 "The setup link is not valid, or was used.";
     InvitationInvalid "invitation_invalid" 403 "The invitation is not valid, was used, or has expired.";
     NotFound "not_found" 404 "There is nothing at this address that the caller may see.";
@@ -53,6 +60,7 @@ codes! {
     TooManyAttempts "too_many_attempts" 429 "Too many attempts; wait as long as Retry-After says.";
     VersionStale "version_stale" 412 "The resource was changed since it was read.";
     Internal "internal" 500 "Something failed on our side; the log has the cause under the request id.";
+    SignInProviderAway "sign_in_provider_away" 503 "The provider of sign-ins cannot be asked, or is not set up rightly.";
     Unavailable "unavailable" 503 "The server cannot do this for a moment; try again.";
 
     // States that stand in the way
@@ -60,14 +68,33 @@ codes! {
     SetupDone "setup_done" 409 "An administrator exists already.";
     ParentSuspended "parent_suspended" 409 "Nothing can be added below a suspended customer.";
     DefaultProtected "default_protected" 409 "The provider, the default reseller and the default customer stay.";
-    CustomerNotEmpty "customer_not_empty" 409 "The customer still has customers, sites or devices.";
+    CustomerNotEmpty "customer_not_empty" 409 "The customer has customers below it.";
+    ProductsAttached "products_attached" 409 "The customer has devices with backups.";
+    DeletionScheduled "deletion_scheduled" 409 "The customer, or one above it, is to be deleted.";
+    DeletionBegun "deletion_begun" 409 "The customer is being removed.";
+    InProduction "in_production" 409 "The customer is in production, and stays so.";
+    MoveBlocked "move_blocked" 409 "The customer cannot stand there; everything that is in the way is named.";
+    SiteStays "site_stays" 409 "A site stays with its customer.";
+    Cycle "cycle" 409 "A customer cannot stand below itself.";
+    NotForKind "not_for_kind" 409 "This is not done to customers of this kind.";
     StorageLocationFixed "storage_location_fixed" 409 "The storage location was chosen and stays.";
+    BelowCommitted "below_committed" 409 "Less than what is used or was handed on.";
+    AllotmentExceeded "allotment_exceeded" 409 "More than whoever stands above has left to hand on.";
     UsernameFixed "username_fixed" 409 "A username never changes.";
-    LastAdministrator "last_administrator" 409 "The provider keeps at least one administrator.";
+    LastAdministrator "last_administrator" 409 "A customer that has an administrator who can sign in keeps one.";
+    LastKeyOfficer "last_key_officer" 409 "A customer that has a key officer who can sign in keeps one.";
+    TooManyTokens "too_many_tokens" 409 "The account has as many tokens as it may.";
     PassKeyNotActive "pass_key_not_active" 409 "The pass key was revoked or has run out.";
 
     TooManyTasks "too_many_tasks" 409 "The account has too many tasks that are not over.";
     TaskNotThere "task_state" 409 "The task is not in a state in which this can be done.";
+    TooManyViews "too_many_views" 409 "The account or the customer has as many views as it may.";
+    MailOff "mail_off" 409 "Mail is not set up, or is switched off.";
+    TwoFactorOff "two_factor_off" 409 "Second factors are switched off where the account stands.";
+    SecondFactorRequired "second_factor_required" 409 "Where the account stands nobody goes without a second factor.";
+    FactorNotBegun "factor_not_begun" 409 "No second factor is being set up, or it took too long.";
+    TooManyFactors "too_many_factors" 409 "The account has as many second factors as it may.";
+    PasskeysNotOffered "passkeys_not_offered" 409 "The server has no public address that passkeys could belong to.";
     ReferenceGone "reference_gone" 409 "What the change refers to has gone meanwhile, or is still referred to.";
 
     // Devices: why one is turned away
@@ -80,12 +107,24 @@ codes! {
     PassKeyUsedUp "pass_key_used_up" 403 "The pass key has been used as often as it may.";
     FingerprintBoundElsewhere "fingerprint_bound_elsewhere" 409 "The fingerprint belongs to a device that has signed in or stands elsewhere.";
 
+    TooManyPending "too_many_pending" 409 "The customer has as many devices that wait for approval as it may.";
+    DeviceNotEmpty "device_not_empty" 409 "The device has backups.";
+
+    // Settings
+    SettingLocked "setting_locked" 409 "Somebody above has locked the setting.";
+    UnknownSetting "unknown_setting" 422 "There is no such setting.";
+    SettingNotApplicable "setting_not_applicable" 422 "The setting is not for such a customer or device.";
+
     // The gateway
+    PendingApproval "pending_approval" 403 "The device waits to be approved.";
+    DeviceSuspended "device_suspended" 403 "The device is suspended.";
+    AppendOnly "append_only" 403 "Nothing is deleted from these backups.";
     HashMismatch "hash_mismatch" 400 "The bytes do not hash to the name of the file.";
     FileTooLarge "file_too_large" 403 "A key, lock or config file is longer than such files are.";
     TooManyLocks "too_many_locks" 403 "The repository has as many locks as it may.";
     ConfigExists "config_exists" 403 "The repository has a different config already.";
     StorageAway "storage_away" 403 "The disk that holds the repository, or the repository on it, is not there.";
+    QuotaExceeded "quota_exceeded" 403 "The space is used up: restores and deletions go on, backups wait for more.";
     StorageFull "storage_full" 403 "The disk is full: restores and deletions go on, backups wait for room.";
 
     // Fields
@@ -100,9 +139,15 @@ codes! {
     EmailTaken "email_taken" 422 "Another account signs in with this address.";
     WeakPassword "weak_password" 422 "The password is too easy to guess.";
     DuplicateSite "duplicate_site" 422 "The customer has two sites of this name.";
+    NameTaken "name_taken" 422 "Another one has this name.";
+    ViewNameTaken "view_name_taken" 422 "Another view of the same list and owner has this name.";
+    NotHeld "not_held" 422 "Nobody gives what they do not hold themselves.";
     ParentNotFound "parent_not_found" 422 "There is no such parent that the caller may see.";
     ReferenceNotFound "reference_not_found" 422 "What the field refers to does not exist.";
     ParentLevelNotAllowed "parent_level_not_allowed" 422 "A customer of this level cannot stand there.";
+    ServiceTypeNotOffered "service_type_not_offered" 422 "The customer above does not offer this service type.";
+    ServiceTypeInUse "service_type_in_use" 422 "A customer below has or offers this service type.";
+    CountryServed "country_served" 422 "Customers of the country store in another location.";
     StorageLocationNotChoosable "storage_location_not_choosable" 422 "The country decides the storage location.";
 }
 
@@ -145,10 +190,30 @@ impl Error {
 
     /// Several fields are wrong.
     pub fn fields(fields: Vec<FieldError>) -> Self {
-        let names: Vec<&str> = fields.iter().map(|error| error.field.as_str()).collect();
-        let mut error = Self::new(Code::InvalidInput, format!("Not acceptable: {}.", names.join(", ")));
+        let mut error = Self::new(Code::InvalidInput, not_acceptable(&fields));
         error.fields = fields;
         error
+    }
+
+    /// The same of what was given as a part of something larger: its fields by their names there.
+    #[must_use]
+    pub fn below(mut self, part: &str) -> Self {
+        let is_of_fields = self.detail == not_acceptable(&self.fields);
+        for error in &mut self.fields {
+            error.field = if error.field == "." { part.to_owned() } else { format!("{part}.{}", error.field) };
+        }
+        if is_of_fields {
+            self.detail = not_acceptable(&self.fields);
+        }
+        self
+    }
+
+    /// Code and sentence for a person: those at the field, where there is one.
+    pub fn said(&self) -> (String, String) {
+        match self.fields.first() {
+            Some(field) => (field.code.clone(), field.detail.clone()),
+            None => (self.code.as_str().to_owned(), self.detail.clone()),
+        }
     }
 
     /// A fault of ours.
@@ -170,6 +235,11 @@ impl Error {
             errors: self.fields.clone(),
         }
     }
+}
+
+fn not_acceptable(fields: &[FieldError]) -> String {
+    let names: Vec<&str> = fields.iter().map(|error| error.field.as_str()).collect();
+    format!("Not acceptable: {}.", names.join(", "))
 }
 
 impl std::fmt::Display for Error {
@@ -212,4 +282,31 @@ pub struct Problem {
     /// Per field, for bad input.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_person_is_told_what_is_wrong_at_the_field() {
+        let error = Error::field("name", Code::DuplicateSite, "The customer has a site of this name already.");
+        assert_eq!(error.said().0, "duplicate_site");
+        let error = Error::new(Code::Forbidden, "No.");
+        assert_eq!(error.said(), ("forbidden".to_owned(), "No.".to_owned()));
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_part_is_named_as_the_whole_has_it() {
+        let error = Error::field("country", Code::Invalid, "Is no country.").below("input");
+        assert_eq!(
+            (error.fields[0].field.as_str(), error.detail.as_str()),
+            ("input.country", "Not acceptable: input.country.")
+        );
+        let error = Error::field(".", Code::Invalid, "Is no object.").below("input");
+        assert_eq!(error.detail, "Not acceptable: input.");
+        let mut error = Error::new(Code::UsernameFixed, "Usernames never change.");
+        error.fields = vec![FieldError::new("username", Code::UsernameFixed, "Usernames never change.")];
+        assert_eq!(error.below("input").detail, "Usernames never change.");
+    }
 }

@@ -8,8 +8,9 @@
 //! goes on or is cut.
 
 use std::collections::HashMap;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
@@ -18,16 +19,20 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tree::{Effective, Level, Mode, Own};
+use tree::{Budget, Effective, Level, Mode, Own};
 use uuid::Uuid;
 
 use crate::id::{DeviceId, RepositoryId, StoragePoolId};
 
+mod own;
 mod sentence;
 mod shards;
+mod trail;
 
+pub use own::{Admission, Flag, OwnSettings};
 pub use sentence::Sentence;
 use shards::{Keyed, Shards};
+pub use trail::Trail;
 
 /// How long an unconfirmed table still admits uploads. Reads go on: they harm nobody.
 pub const STALE_AFTER: Duration = Duration::from_secs(10);
@@ -55,6 +60,9 @@ pub struct Grant {
     /// The repository's directory. Absolute.
     pub directory: PathBuf,
     pub standing: Standing,
+    /// What its uploads are held against; nothing where no space was allotted on its way up.
+    pub space: Option<Arc<Space>>,
+    pub deletions: Deletions,
 }
 
 impl std::fmt::Debug for Grant {
@@ -67,7 +75,17 @@ impl std::fmt::Debug for Grant {
     }
 }
 
-/// What the states of a device's ancestors leave it.
+/// What may be deleted, beside locks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deletions {
+    Allowed,
+    /// Nothing, but until this second since 1970 everything.
+    Refused {
+        window_until: Option<NonZeroU32>,
+    },
+}
+
+/// What the states of a device and its ancestors leave it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
     Active,
@@ -75,8 +93,35 @@ pub enum Standing {
     BackupsStopped(Sentence),
     /// Everything is refused.
     FullStop(Sentence),
+    /// The device waits to be approved: everything is refused.
+    Pending,
+    /// The device itself is suspended: as above, by the mode.
+    DeviceSuspended(Mode),
     /// A node above it is missing from the table, so nobody can say. It passes by itself, and never reads as active.
     Unknown,
+}
+
+/// Who holds space: customers and devices have ids of one kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Holder {
+    Customer(Uuid),
+    Device(Uuid),
+}
+
+/// The space on a device's way up.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Space {
+    /// Whoever holds some, the nearest first, with what they hold: others are told when that changes.
+    pub holders: Vec<(Holder, Allotment)>,
+    /// What a device is told that has none left.
+    pub used_up: Sentence,
+}
+
+/// What a node of the tree holds, and up to how many per cent of that it may promise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allotment {
+    pub bytes: i64,
+    pub percent: i64,
 }
 
 /// A device as its rows have it.
@@ -89,6 +134,8 @@ pub struct DeviceEntry {
     pub secret: Digest,
     /// An index that [`Grants::pool`] gave out.
     pub pool: u16,
+    pub admission: Admission,
+    pub own: OwnSettings,
 }
 
 /// A node of the tree as its row has it.
@@ -99,6 +146,22 @@ pub struct NodeEntry {
     pub suspension: Option<Box<Suspension>>,
     /// The name of an end customer, by which a refusal calls it; nothing at other levels.
     pub called: Option<Box<str>>,
+    /// Space of its own.
+    pub space: Option<Box<Allotment>>,
+    pub own: OwnSettings,
+}
+
+/// Space of a device's own. Few have any, so it is kept apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct DeviceSpace {
+    id: Uuid,
+    bytes: i64,
+}
+
+impl Keyed for DeviceSpace {
+    fn key(&self) -> Uuid {
+        self.id
+    }
 }
 
 impl NodeEntry {
@@ -121,6 +184,8 @@ pub struct Suspension {
 pub struct Changes {
     pub nodes: Vec<(Uuid, Option<NodeEntry>)>,
     pub devices: Vec<(Uuid, Option<DeviceEntry>)>,
+    /// Space of their own, of devices that are among these.
+    pub space: HashMap<Uuid, i64>,
 }
 
 impl Keyed for DeviceEntry {
@@ -156,6 +221,9 @@ const DEEPEST: usize = 64;
 struct Table {
     nodes: Shards<NodeEntry>,
     devices: Shards<DeviceEntry>,
+    device_space: Shards<DeviceSpace>,
+    /// How many nodes hold space.
+    nodes_with_space: usize,
     pools: Vec<Arc<Pool>>,
 }
 
@@ -165,39 +233,91 @@ impl Table {
         let pool = self.pools.get(usize::from(entry.pool))?;
         let device = DeviceId::new(id);
         let repository = RepositoryId::new(entry.repository);
+        let chain = self.chain(entry.node);
         Some(Grant {
+            standing: chain.as_deref().map_or(Standing::Unknown, |chain| standing(chain, entry.admission)),
+            deletions: deletions(chain.iter().flatten().rev().map(|node| node.own).chain([entry.own])),
             username: device.to_string(),
             device,
             directory: pool.directory.join(repository.as_str()),
             repository,
             secret: entry.secret,
             pool: Arc::clone(pool),
-            standing: self.standing(entry.node),
+            space: self.space(id, entry.node).map(Arc::new),
         })
     }
 
-    /// What the nodes from the root down to `node` leave a device below it.
-    fn standing(&self, node: Uuid) -> Standing {
+    fn has_space(&self) -> bool {
+        self.nodes_with_space > 0 || self.device_space.len() > 0
+    }
+
+    /// Whoever holds space on a device's way up, the nearest first.
+    fn holders(&self, device: Uuid, node: Uuid) -> Vec<(Holder, Allotment)> {
+        let own = self.device_space.get(device);
+        let own = own.map(|own| (Holder::Device(device), Allotment { bytes: own.bytes, percent: 100 }));
+        let above = self.up_from(node).filter_map(|entry| Some((Holder::Customer(entry.id), **entry.space.as_ref()?)));
+        own.into_iter().chain(above).collect()
+    }
+
+    fn space(&self, device: Uuid, node: Uuid) -> Option<Space> {
+        if !self.has_space() {
+            return None;
+        }
+        let holders = self.holders(device, node);
+        let name = self.up_from(node).find_map(|entry| entry.called.as_deref()).unwrap_or_default();
+        (!holders.is_empty()).then(|| Space { holders, used_up: Sentence::used_up(name) })
+    }
+
+    /// A node and all above it, as far as they are known.
+    fn up_from(&self, node: Uuid) -> impl Iterator<Item = &NodeEntry> {
+        std::iter::successors(self.nodes.get(node), |entry| self.nodes.get(entry.parent?)).take(DEEPEST)
+    }
+
+    /// The nodes from `node` up to the root; nothing where one is missing.
+    fn chain(&self, node: Uuid) -> Option<Vec<&NodeEntry>> {
         let mut chain = Vec::with_capacity(8);
         let mut next = Some(node);
         while let Some(id) = next {
-            let Some(entry) = self.nodes.get(id).filter(|_| chain.len() < DEEPEST) else { return Standing::Unknown };
+            let entry = self.nodes.get(id).filter(|_| chain.len() < DEEPEST)?;
             chain.push(entry);
             next = entry.parent;
         }
-        let states = chain.iter().rev().map(|entry| {
-            let own = entry.suspension.as_ref().map_or(Own::Active, |suspension| Own::Suspended(suspension.mode));
-            (*entry, own)
-        });
-        let Effective::Suspended { mode, cause } = tree::state::effective(states) else { return Standing::Active };
-        let name = chain.iter().find_map(|entry| entry.called.as_deref()).unwrap_or_default();
-        let message = cause.suspension.as_ref().and_then(|suspension| suspension.message.as_deref());
-        let sentence = Sentence::suspended(name, message);
-        match mode {
-            Mode::StopBackups => Standing::BackupsStopped(sentence),
-            Mode::FullStop => Standing::FullStop(sentence),
-        }
+        Some(chain)
     }
+}
+
+/// What the nodes from a device's own up to the root leave it, and it itself.
+fn standing(chain: &[&NodeEntry], admission: Admission) -> Standing {
+    let states = chain.iter().rev().map(|entry| {
+        let own = entry.suspension.as_ref().map_or(Own::Active, |suspension| Own::Suspended(suspension.mode));
+        (Some(*entry), own)
+    });
+    let above = tree::state::effective(states);
+    let (mode, cause) = match (admission, above) {
+        (Admission::Pending, _) => return Standing::Pending,
+        (Admission::Admitted(own), above) => match tree::state::below(above, None, own) {
+            Effective::Active => return Standing::Active,
+            Effective::Suspended { mode, cause: None } => return Standing::DeviceSuspended(mode),
+            Effective::Suspended { mode, cause: Some(cause) } => (mode, cause),
+        },
+    };
+    let name = chain.iter().find_map(|entry| entry.called.as_deref()).unwrap_or_default();
+    let message = cause.suspension.as_ref().and_then(|suspension| suspension.message.as_deref());
+    let sentence = Sentence::suspended(name, message);
+    match mode {
+        Mode::StopBackups => Standing::BackupsStopped(sentence),
+        Mode::FullStop => Standing::FullStop(sentence),
+    }
+}
+
+/// What settings from the root down to a device leave it to delete.
+fn deletions(chain: impl Iterator<Item = OwnSettings> + Clone) -> Deletions {
+    let append_only = tree::settings::resolve(chain.clone().map(|own| ((), own.append_only.map(Flag::own)))).from;
+    if append_only.is_none_or(|((), is_on)| !is_on) {
+        return Deletions::Allowed;
+    }
+    // One that has run out says nothing, so the last to run out is the one that counts.
+    Deletions::Refused { window_until: chain.filter_map(|own| own.window_until).max() }
 }
 
 /// Grants that requests hold at this moment, so that they can be told.
@@ -240,6 +360,8 @@ pub struct Grants {
     /// One change at a time: the next must find what this one left.
     changing: Mutex<()>,
     devices: AtomicUsize,
+    /// Counts the changes after which other space may be on a device's way up, or as much with others below it.
+    turns: AtomicU64,
     confirmed: ArcSwap<Option<Instant>>,
 }
 
@@ -250,6 +372,7 @@ impl Default for Grants {
             running: std::array::from_fn(|_| Mutex::default()),
             changing: Mutex::new(()),
             devices: AtomicUsize::new(0),
+            turns: AtomicU64::new(0),
             confirmed: ArcSwap::from_pointee(None),
         }
     }
@@ -274,6 +397,31 @@ impl Grants {
         let held = Arc::new(Held { grant, withdrawn: CancellationToken::new() });
         running.insert(id, &held);
         Some(held)
+    }
+
+    /// Whether the table has a device of this id.
+    pub fn knows(&self, id: Uuid) -> bool {
+        self.table.read().unwrap_or_else(PoisonError::into_inner).devices.get(id).is_some()
+    }
+
+    /// Whoever holds space on a device's way up by now, the nearest first.
+    pub fn holders(&self, device: Uuid) -> Vec<Holder> {
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        if !table.has_space() {
+            return Vec::new();
+        }
+        let Some(entry) = table.devices.get(device) else { return Vec::new() };
+        table.holders(device, entry.node).into_iter().map(|(holder, _)| holder).collect()
+    }
+
+    /// Whether anybody holds space.
+    pub fn has_space(&self) -> bool {
+        self.table.read().unwrap_or_else(PoisonError::into_inner).has_space()
+    }
+
+    /// A number that is another after each change of the table.
+    pub fn turn(&self) -> u64 {
+        self.turns.load(Ordering::Acquire)
     }
 
     /// How many devices the table has.
@@ -308,18 +456,26 @@ impl Grants {
         {
             let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
             for (id, entry) in changes.nodes {
+                let held = table.nodes.get(id).is_some_and(|entry| entry.space.is_some());
+                let holds = entry.as_ref().is_some_and(|entry| entry.space.is_some());
+                table.nodes_with_space = table.nodes_with_space + usize::from(holds) - usize::from(held);
                 if table.nodes.set(id, entry) {
                     differing += 1;
                     any_node = true;
                 }
             }
             for (id, entry) in changes.devices {
-                if table.devices.set(id, entry) {
+                let space = changes.space.get(&id).filter(|_| entry.is_some());
+                let space = table.device_space.set(id, space.map(|bytes| DeviceSpace { id, bytes: *bytes }));
+                if table.devices.set(id, entry) || space {
                     differing += 1;
                     devices.push(id);
                 }
             }
             self.devices.store(table.devices.len(), Ordering::Relaxed);
+        }
+        if differing > 0 {
+            self.turns.fetch_add(1, Ordering::Release);
         }
         // Only now: whoever wakes up must find the new table.
         if any_node {
@@ -364,6 +520,7 @@ impl Grants {
         let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
         table.nodes.shrink();
         table.devices.shrink();
+        table.device_space.shrink();
     }
 
     /// Says that the table agreed with the database at this instant.
@@ -414,10 +571,20 @@ pub struct Reading {
     pub used_bytes: u64,
     /// When the newest snapshot arrived, if one did since the process began to watch.
     pub last_snapshot_at: Option<Timestamp>,
+    /// Snapshots that arrived and are not stored yet, the oldest first.
+    pub snapshots: Vec<Snapshot>,
     /// Nothing is in flight any more: the stored counter is true until the repository is opened again.
     pub closed: bool,
     /// All of the repository was counted on disk since the last was stored, whoever has written it.
     pub measured: bool,
+}
+
+/// A snapshot that arrived: a backup was completed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    pub at: Timestamp,
+    /// The repository's counter with it.
+    pub used_bytes: u64,
 }
 
 /// A repository that a process which died had left open.
@@ -442,6 +609,17 @@ pub trait Ledger: Send + Sync + 'static {
 
     /// Remembers that these devices have signed in at least once: their credentials are never handed out again.
     fn first_contact(&self, devices: Vec<DeviceId>) -> BoxFuture<'_, Result<(), Unavailable>>;
+
+    /// Keeps what was refused, beside what is kept of it already. Each is told once: told again it counts twice.
+    fn refused(&self, trails: Vec<(DeviceId, Trail)>) -> BoxFuture<'_, Result<(), Unavailable>>;
+
+    /// The budgets of those who hold space as they were when these counters, which are not stored yet, were taken. One that
+    /// holds none any more is left out.
+    fn budgets(
+        &self,
+        holders: Vec<Holder>,
+        unsaved: Vec<Reading>,
+    ) -> BoxFuture<'_, Result<Vec<(Holder, Budget)>, Unavailable>>;
 
     /// The repositories to recount before anything is admitted.
     fn left_open(&self) -> BoxFuture<'_, Result<Vec<LeftOpen>, Unavailable>>;
@@ -471,7 +649,14 @@ mod tests {
 
     fn node(id: u128, parent: Option<u128>) -> NodeEntry {
         let called = (id == 3).then(|| "acme".into());
-        NodeEntry { id: Uuid::from_u128(id), parent: parent.map(Uuid::from_u128), suspension: None, called }
+        NodeEntry {
+            id: Uuid::from_u128(id),
+            parent: parent.map(Uuid::from_u128),
+            suspension: None,
+            called,
+            space: None,
+            own: OwnSettings::default(),
+        }
     }
 
     fn suspended(mut node: NodeEntry, mode: Mode) -> NodeEntry {
@@ -481,7 +666,15 @@ mod tests {
 
     fn device(id: u128, node: u128, pool: u16) -> DeviceEntry {
         let (id, node) = (Uuid::from_u128(id), Uuid::from_u128(node));
-        DeviceEntry { id, repository: id, node, secret: [7; 32], pool }
+        DeviceEntry {
+            id,
+            repository: id,
+            node,
+            secret: [7; 32],
+            pool,
+            admission: Admission::ACTIVE,
+            own: OwnSettings::default(),
+        }
     }
 
     fn name(id: u128) -> String {
@@ -489,11 +682,11 @@ mod tests {
     }
 
     fn nodes(nodes: Vec<NodeEntry>) -> Changes {
-        Changes { nodes: nodes.into_iter().map(|node| (node.id, Some(node))).collect(), devices: Vec::new() }
+        Changes { nodes: nodes.into_iter().map(|node| (node.id, Some(node))).collect(), ..Changes::default() }
     }
 
     fn devices(devices: Vec<DeviceEntry>) -> Changes {
-        Changes { devices: devices.into_iter().map(|device| (device.id, Some(device))).collect(), nodes: Vec::new() }
+        Changes { devices: devices.into_iter().map(|device| (device.id, Some(device))).collect(), ..Changes::default() }
     }
 
     /// 1 provider > 2 reseller > 3 acme with the devices 10 and 11; 1 > 4 another reseller, with 12.
@@ -565,6 +758,33 @@ mod tests {
         grants.apply(nodes(vec![node(3, Some(4))]));
         let stopped = Standing::FullStop(Sentence::new("Customer acme is suspended"));
         assert_eq!(grants.find(&name(10)).unwrap().grant.standing, stopped);
+    }
+
+    #[test]
+    fn space_above_is_found_the_nearest_first_and_told_when_it_changes() {
+        let grants = grants();
+        let with =
+            |node: NodeEntry, bytes| NodeEntry { space: Some(Box::new(Allotment { bytes, percent: 100 })), ..node };
+        let ids = |id: u128| grants.holders(Uuid::from_u128(id));
+        assert!(grants.find(&name(10)).unwrap().grant.space.is_none());
+        grants.apply(nodes(vec![with(node(1, None), 900), with(node(3, Some(2)), 500)]));
+        let own = Changes { space: HashMap::from([(Uuid::from_u128(10), 7)]), ..devices(vec![device(10, 3, 0)]) };
+        assert_eq!(grants.apply(own), 1);
+        let customer = |id| Holder::Customer(Uuid::from_u128(id));
+        assert_eq!(ids(10), [Holder::Device(Uuid::from_u128(10)), customer(3), customer(1)]);
+        assert_eq!((ids(11), ids(12)), (vec![customer(3), customer(1)], vec![customer(1)]));
+        let (held, other) = (grants.find(&name(11)).unwrap(), grants.find(&name(12)).unwrap());
+        let turn = grants.turn();
+        assert_eq!(grants.apply(nodes(vec![with(node(3, Some(2)), 400)])), 1);
+        assert_ne!(grants.turn(), turn);
+        assert!(held.withdrawn().is_cancelled());
+        assert!(!other.withdrawn().is_cancelled());
+        let space = grants.find(&name(11)).unwrap().grant.space.clone().unwrap();
+        assert_eq!(space.used_up.as_str(), "Customer acme has no space left");
+        grants.apply(devices(vec![device(10, 3, 0)]));
+        grants.apply(nodes(vec![node(1, None), node(3, Some(2))]));
+        assert!(!grants.has_space());
+        assert!(ids(10).is_empty());
     }
 
     #[test]

@@ -104,6 +104,22 @@ ids! {
     ChangeId => "chg";
     /// Something that goes on after its request was answered.
     TaskId => "tsk";
+    /// How somebody looks at a list, kept under a name.
+    ViewId => "vie";
+    /// What can be sold.
+    ProductId => "prd";
+    /// The terms under which a product is sold.
+    PlanId => "pln";
+    /// A message to somebody.
+    MailId => "mai";
+    /// Something that an account proves itself with beside its password.
+    FactorId => "fac";
+    /// Somebody who signs a customer's people in.
+    SignInProviderId => "sip";
+    /// Somebody who is signed in somewhere; the id is no secret.
+    SessionId => "ses";
+    /// With what a program asks for somebody; the id is no secret.
+    TokenId => "tok";
 }
 
 #[cfg(test)]

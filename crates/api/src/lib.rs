@@ -3,22 +3,34 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod backup;
 pub mod bulk;
 pub mod change;
 pub mod customer;
 pub mod device;
 pub mod error;
+pub mod factor;
 pub mod grant;
 pub mod id;
 pub mod invitation;
+pub mod mail;
+pub mod measurement;
+pub mod oidc;
+pub mod overview;
 pub mod page;
 pub mod pass_key;
+pub mod permission;
 pub mod pool;
+pub mod product;
 pub mod session;
+pub mod setting;
+pub mod space;
 pub mod storage;
 pub mod task;
+pub mod token;
 pub mod units;
 pub mod user;
+pub mod view;
 
 pub use error::{Code, Error, FieldError, Problem};
 pub use tree::{Level, Mode};

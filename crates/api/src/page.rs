@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::bulk::Selection;
+
 pub const DEFAULT_LIMIT: u32 = 50;
 pub const MAX_LIMIT: u32 = 500;
 /// Beyond this many matches they are no longer counted.
@@ -54,6 +56,19 @@ pub struct ListQuery {
     pub filter: Option<String>,
     /// Only customers of this level; other lists have no levels.
     pub level: Option<tree::Level>,
+    /// Customers: `site` gives one row per site, a customer without sites still once. What narrows the list and its order
+    /// are the customer's; the site stands in the row's `site`.
+    pub rows: Option<RowsOf>,
+}
+
+/// What a row of a list of customers stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RowsOf {
+    /// A customer of any level, sites among them.
+    Customer,
+    /// A site of a customer, or a customer that has none.
+    Site,
 }
 
 /// Which rows of a list to count by which fields: what narrows the list narrows this alike.
@@ -61,7 +76,7 @@ pub struct ListQuery {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct CountQuery {
-    /// Fields with few values, separated by commas, such as `level,effective_state.state`; at most 10.
+    /// Fields with few values, separated by commas, such as `level,effective_state.state`; at most 20.
     pub by: String,
     /// A customer's id: only it and what is below it.
     pub under: Option<String>,
@@ -92,6 +107,88 @@ impl CountQuery {
             ..ListQuery::default()
         }
     }
+}
+
+/// How an export is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ExportFormat {
+    /// RFC 4180, for spreadsheets and scripts.
+    #[default]
+    Csv,
+    /// A JSON object per line.
+    Jsonl,
+}
+
+/// Which rows of a list to write out whole, in which order and form: what narrows and sorts the list does so here.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct ExportQuery {
+    /// `csv` unless said otherwise.
+    #[param(inline)]
+    pub format: Option<ExportFormat>,
+    /// Fields as `GET /fields` names them, separated by commas, in this order behind `id` and `path`; all of them unless
+    /// said otherwise. With `rows=site` a field of the site is called `site.name` and so on.
+    #[param(max_length = 4000)]
+    pub columns: Option<String>,
+    /// Whether CSV begins with a byte order mark, by which spreadsheets know that it is UTF-8.
+    #[serde(default)]
+    #[param(default = false)]
+    pub bom: bool,
+    /// A field to sort by; with a leading `-` descending.
+    pub sort: Option<String>,
+    /// A customer's id: only it and what is below it.
+    pub under: Option<String>,
+    /// Customers: only those directly below this one. Devices, users: only those of this customer itself.
+    pub parent_id: Option<String>,
+    /// Only these, separated by commas; at most 500.
+    pub ids: Option<String>,
+    /// Text that must occur, as in the list.
+    #[param(max_length = 200)]
+    pub q: Option<String>,
+    /// Only what this filter finds, as in the list.
+    #[param(max_length = 4000)]
+    pub filter: Option<String>,
+    /// Only customers of this level; other lists have no levels.
+    pub level: Option<tree::Level>,
+    /// Customers: `site` gives one row per site, as in the list.
+    pub rows: Option<RowsOf>,
+}
+
+impl ExportQuery {
+    /// The list that is written out.
+    pub fn list(&self) -> ListQuery {
+        ListQuery {
+            sort: self.sort.clone(),
+            under: self.under.clone(),
+            parent_id: self.parent_id.clone(),
+            ids: self.ids.clone(),
+            q: self.q.clone(),
+            filter: self.filter.clone(),
+            level: self.level,
+            rows: self.rows,
+            ..ListQuery::default()
+        }
+    }
+}
+
+/// Which rows of a list to write out whole, chosen as for a bulk action: for more of them than an address can name.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExportRequest {
+    pub selection: Selection,
+    /// `csv` unless said otherwise.
+    pub format: Option<ExportFormat>,
+    /// Fields as `GET /fields` names them, in this order behind `id` and `path`; all of them unless said otherwise. With
+    /// rows by site a field of the site is called `site.name` and so on.
+    pub columns: Option<Vec<String>>,
+    /// Whether CSV begins with a byte order mark, by which spreadsheets know that it is UTF-8.
+    #[serde(default)]
+    pub bom: bool,
+    /// A field to sort by; with a leading `-` descending.
+    #[schema(max_length = 100)]
+    pub sort: Option<String>,
 }
 
 /// How many rows of a list have which value.

@@ -20,6 +20,8 @@ pub enum PassKeyState {
 pub struct PassKey {
     pub id: PassKeyId,
     pub customer_id: CustomerId,
+    /// What the end customer is called.
+    pub customer_name: String,
     /// The site that devices go to which name none.
     pub site_id: Option<CustomerId>,
     /// The first characters, to tell one key from another.
@@ -27,6 +29,8 @@ pub struct PassKey {
     pub state: PassKeyState,
     pub uses: i64,
     pub max_uses: Option<i64>,
+    /// `null` where there is no limit.
+    pub uses_left: Option<i64>,
     pub expires_at: Option<Time>,
     pub created_at: Time,
     pub actions: Vec<Action>,

@@ -5,7 +5,7 @@ use strum::{AsRefStr, Display, EnumString, IntoStaticStr, VariantNames};
 use utoipa::ToSchema;
 
 use crate::id::TaskId;
-use crate::units::Time;
+use crate::units::{Secret, Time};
 
 /// Where a task is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -136,4 +136,7 @@ pub struct TaskResult {
     /// Why it was refused or failed.
     pub code: Option<String>,
     pub detail: Option<String>,
+    /// What only the account that began the task is told, such as a link to set a password; for a day after its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Secret>,
 }

@@ -1,6 +1,10 @@
 //! Units and small shapes that all resources share.
 
+use std::str::FromStr;
+
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
@@ -24,6 +28,37 @@ impl Time {
 impl From<Timestamp> for Time {
     fn from(at: Timestamp) -> Self {
         Self(at)
+    }
+}
+
+/// A day, from midnight to midnight in UTC: `2025-01-31` on the wire, days since 1970 in the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(transparent)]
+#[schema(value_type = String, format = Date)]
+pub struct Day(pub Date);
+
+/// Where days are counted from.
+const FIRST_DAY: Date = Date::constant(1970, 1, 1);
+const SECONDS: i64 = 86_400;
+
+impl Day {
+    /// From the database; what no calendar has becomes the first day.
+    pub fn from_number(number: i64) -> Self {
+        let at = Timestamp::from_second(number.saturating_mul(SECONDS)).ok();
+        Self(at.map_or(FIRST_DAY, |at| TimeZone::UTC.to_datetime(at).date()))
+    }
+
+    pub fn number(self) -> i64 {
+        let midnight = self.0.at(0, 0, 0, 0).to_zoned(TimeZone::UTC);
+        midnight.map(|midnight| midnight.timestamp().as_second().div_euclid(SECONDS)).unwrap_or_default()
+    }
+}
+
+impl FromStr for Day {
+    type Err = jiff::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Date::strptime("%Y-%m-%d", text).map(Self)
     }
 }
 

@@ -80,6 +80,13 @@ pub const PER_ADDRESS: Allowance = Allowance { tries: 60.0, seconds_per_try: 2.0
 pub const WRONG_SECRETS: Allowance = Allowance { tries: 60.0, seconds_per_try: 2.0 };
 /// One's own password, which whoever is signed in gives once more.
 pub const OWN_PASSWORD: Allowance = Allowance { tries: 10.0, seconds_per_try: 12.0 };
+/// Second factors of one account, or of one that a browser is known to: only who knows the password comes this far.
+pub const SECOND_FACTOR: Allowance = Allowance { tries: 10.0, seconds_per_try: 30.0 };
+/// Ways to another provider of sign-ins and back, from one address.
+pub const FOREIGN_SIGN_INS: Allowance = Allowance { tries: 30.0, seconds_per_try: 4.0 };
+/// Links for a lost password, for one login from everywhere, and for all of them from one address.
+pub const PASSWORD_RESETS: Allowance = Allowance { tries: 3.0, seconds_per_try: 600.0 };
+pub const PASSWORD_RESETS_FROM: Allowance = Allowance { tries: 20.0, seconds_per_try: 60.0 };
 /// Asking whether strangers' logins exist, by all people of one customer, and of all customers below one.
 const PER_ASKER: Allowance = Allowance { tries: 20.0, seconds_per_try: 30.0 };
 const PER_ASKER_ABOVE: Allowance = Allowance { tries: 100.0, seconds_per_try: 6.0 };

@@ -2,44 +2,18 @@
 //! one. [`http::guard`](crate::http::guard) asks before a body is read; commands ask again when they fetch a row for a
 //! purpose. `docs/permissions.md` is generated from here; what is expected stands apart, in `tests/it/permissions.txt`.
 
-use api::id::CustomerId;
+mod document;
+
+use api::id::{CustomerId, TokenId};
+pub use api::permission::Permission;
 use api::user::Role;
 use api::{Code, Error, Level};
 use tree::Path;
 
-/// Something that an account may be allowed to do with what stands in its subtree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Permission {
-    ReadCustomers,
-    CreateCustomers,
-    EditCustomers,
-    /// Suspend and activate.
-    SwitchCustomers,
-    DeleteCustomers,
-    SetPasswords,
-    ReadUsers,
-    ManageUsers,
-    ReadDevices,
-    EditDevices,
-    IssueCredentials,
-    ReadPassKeys,
-    ManagePassKeys,
-    ReadChanges,
-    ReadTasks,
-    /// Do the same to many, as far as it may be done to each.
-    RunTasks,
-}
-
-impl Permission {
-    /// Whether the right is needed at the customer's parent: what was laid on a customer from above is not the
-    /// customer's own to lift, nor is its own existence.
-    pub fn is_needed_at_parent(self) -> bool {
-        matches!(self, Self::SwitchCustomers | Self::DeleteCustomers)
-    }
-}
+pub use document::document;
 
 /// A set of permissions, held over a subtree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Permissions(u32);
 
 impl Permissions {
@@ -59,36 +33,90 @@ impl Permissions {
     pub const fn has(self, permission: Permission) -> bool {
         self.0 & (1 << permission as u32) != 0
     }
+
+    /// Whether all of them are among these.
+    pub const fn includes(self, others: Self) -> bool {
+        self.0 & others.0 == others.0
+    }
+
+    /// Those that both have.
+    #[must_use]
+    pub const fn both(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// These but one.
+    #[must_use]
+    pub const fn without(self, permission: Permission) -> Self {
+        Self(self.0 & !(1 << permission as u32))
+    }
+
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// One after the other, in the order of the table.
+    pub fn list(self) -> Vec<Permission> {
+        Permission::ALL.iter().copied().filter(|permission| self.has(*permission)).collect()
+    }
 }
 
-const READING: Permissions = Permissions::of(&[
-    Permission::ReadCustomers,
-    Permission::ReadDevices,
-    Permission::ReadPassKeys,
-    Permission::ReadChanges,
-    Permission::ReadTasks,
-]);
+impl FromIterator<Permission> for Permissions {
+    fn from_iter<T: IntoIterator<Item = Permission>>(permissions: T) -> Self {
+        Self(permissions.into_iter().fold(0, |bits, permission| bits | 1 << permission as u32))
+    }
+}
+
+/// What a customer used, and when it last backed up.
+const INVOICE_AUDITOR: Permissions = Permissions::of(&[Permission::ReadCustomers, Permission::UseViews]);
+const RESTORE_ONLY: Permissions = INVOICE_AUDITOR.and(Permissions::of(&[Permission::ReadDevices]));
+const REPORTER: Permissions = RESTORE_ONLY.and(Permissions::of(&[Permission::ReadChanges, Permission::ReadTasks]));
+const READING: Permissions = REPORTER.and(Permissions::of(&[Permission::ReadPassKeys]));
 const SUPPORTER: Permissions = READING.and(Permissions::of(&[Permission::ReadUsers]));
 const CUSTOMER: Permissions = READING.and(Permissions::of(&[Permission::ManagePassKeys]));
-const ADMINISTRATOR: Permissions = SUPPORTER.and(CUSTOMER).and(Permissions::of(&[
+const OPERATOR: Permissions = SUPPORTER.and(Permissions::of(&[Permission::IssueCredentials]));
+const MANAGER: Permissions = OPERATOR.and(CUSTOMER).and(Permissions::of(&[
     Permission::CreateCustomers,
     Permission::EditCustomers,
     Permission::SwitchCustomers,
+    Permission::AllotSpace,
+    Permission::EditDevices,
+    Permission::ManageDevices,
+    Permission::ManageSettings,
+    Permission::RunTasks,
+    Permission::ShareViews,
+]));
+const ADMINISTRATOR: Permissions = MANAGER.and(Permissions::of(&[
     Permission::DeleteCustomers,
+    Permission::MoveCustomers,
     Permission::SetPasswords,
     Permission::ManageUsers,
-    Permission::EditDevices,
-    Permission::IssueCredentials,
-    Permission::RunTasks,
+    Permission::ManageProducts,
+    Permission::ManageMail,
+    Permission::ManageSignIn,
 ]));
+const SUPER_USER: Permissions = ADMINISTRATOR.and(Permissions::of(&[Permission::ManageSuperUsers]));
+/// What a key officer has beside the role.
+const KEY_OFFICER: Permissions = Permissions::of(&[Permission::ManageKeys]);
 
 /// Roles are names of sets. The one place that says which.
 pub const fn permissions_of(role: Role) -> Permissions {
     match role {
+        Role::SuperUser => SUPER_USER,
         Role::Administrator => ADMINISTRATOR,
+        Role::Manager => MANAGER,
+        Role::Operator => OPERATOR,
         Role::Supporter => SUPPORTER,
+        Role::Reporter => REPORTER,
+        Role::RestoreOnly => RESTORE_ONLY,
+        Role::InvoiceAuditor => INVOICE_AUDITOR,
         Role::Customer => CUSTOMER,
     }
+}
+
+/// The same for somebody who may be a key officer, too.
+pub const fn permissions_with(role: Role, is_key_officer: bool) -> Permissions {
+    if is_key_officer { permissions_of(role).and(KEY_OFFICER) } else { permissions_of(role) }
 }
 
 /// What an operation asks of its caller.
@@ -100,7 +128,19 @@ pub enum Need {
     Secret,
     /// Any account.
     Account,
+    /// A sign-in that lacks its second half.
+    Half,
+    /// Any account, or one that has to set up a second factor before it can sign in.
+    Enrolling,
+    /// Somebody who is signed in: no token does this.
+    Person,
+    /// The same, for what is one's own; for what is another's this permission where that one stands.
+    OwnOr(Permission),
     Permission(Permission),
+    /// The same, asked for by somebody who is signed in.
+    PersonMay(Permission),
+    /// At the provider: what is one for the whole installation.
+    Provider(Permission),
 }
 
 /// An operation by its `operation_id`, and what it needs.
@@ -111,49 +151,133 @@ pub const OPERATIONS: &[Line] = &[
     ("setup_show", Need::Nothing),
     ("setup_run", Need::Secret),
     ("session_create", Need::Secret),
-    ("session_delete", Need::Account),
+    ("session_finish", Need::Half),
+    ("foreign_sign_in_begin", Need::Nothing),
+    ("foreign_sign_in_finish", Need::Secret),
+    ("session_delete", Need::Person),
+    ("session_list", Need::Person),
+    ("session_revoke", Need::OwnOr(Permission::ManageUsers)),
+    ("session_revoke_others", Need::Person),
+    ("user_session_list", Need::Permission(Permission::ManageUsers)),
+    ("customer_session_list", Need::Permission(Permission::ManageUsers)),
+    ("token_list", Need::Person),
+    ("token_create", Need::Person),
+    ("token_revoke", Need::OwnOr(Permission::ManageUsers)),
     ("me_show", Need::Account),
-    ("me_set_password", Need::Account),
+    ("me_set_password", Need::Person),
+    ("me_prove", Need::Person),
+    ("me_prove_begin", Need::Person),
+    ("factor_list", Need::Person),
+    ("factor_update", Need::Person),
+    ("factor_delete", Need::Person),
+    ("totp_begin", Need::Enrolling),
+    ("totp_confirm", Need::Enrolling),
+    ("passkey_begin", Need::Enrolling),
+    ("passkey_add", Need::Enrolling),
+    ("recovery_codes_renew", Need::Person),
     ("customer_list", Need::Permission(Permission::ReadCustomers)),
     ("customer_count", Need::Permission(Permission::ReadCustomers)),
+    ("customer_export", Need::Permission(Permission::ReadCustomers)),
+    ("customer_export_chosen", Need::Permission(Permission::ReadCustomers)),
     ("customer_show", Need::Permission(Permission::ReadCustomers)),
     ("customer_create", Need::Permission(Permission::CreateCustomers)),
     ("customer_update", Need::Permission(Permission::EditCustomers)),
     ("customer_delete", Need::Permission(Permission::DeleteCustomers)),
+    ("customer_restore", Need::Permission(Permission::DeleteCustomers)),
+    ("customer_end_trial", Need::Permission(Permission::SwitchCustomers)),
     ("customer_suspend", Need::Permission(Permission::SwitchCustomers)),
     ("customer_activate", Need::Permission(Permission::SwitchCustomers)),
-    ("customer_set_password", Need::Permission(Permission::SetPasswords)),
+    ("customer_move", Need::Permission(Permission::MoveCustomers)),
+    ("customer_set_password", Need::PersonMay(Permission::SetPasswords)),
+    ("customer_reset_factors", Need::PersonMay(Permission::SetPasswords)),
+    ("space_show", Need::Permission(Permission::ReadCustomers)),
+    ("space_set", Need::Permission(Permission::AllotSpace)),
     ("site_create", Need::Permission(Permission::CreateCustomers)),
     ("change_list", Need::Permission(Permission::ReadChanges)),
-    ("feed_show", Need::Permission(Permission::ReadChanges)),
+    // Of what happens, each is told what it may read.
+    ("feed_show", Need::Permission(Permission::ReadCustomers)),
+    ("measurement_list", Need::Permission(Permission::ReadCustomers)),
+    ("overview_show", Need::Permission(Permission::ReadDevices)),
     ("user_list", Need::Permission(Permission::ReadUsers)),
     ("user_count", Need::Permission(Permission::ReadUsers)),
+    ("user_export", Need::Permission(Permission::ReadUsers)),
+    ("user_export_chosen", Need::Permission(Permission::ReadUsers)),
     ("user_show", Need::Permission(Permission::ReadUsers)),
     ("user_create", Need::Permission(Permission::ManageUsers)),
     ("user_update", Need::Permission(Permission::ManageUsers)),
     ("user_delete", Need::Permission(Permission::ManageUsers)),
+    ("user_reset_factors", Need::PersonMay(Permission::ManageUsers)),
     ("invitation_create", Need::Permission(Permission::ManageUsers)),
+    ("customer_invitation_create", Need::Permission(Permission::SetPasswords)),
     ("invitation_accept", Need::Secret),
     ("pass_key_list", Need::Permission(Permission::ReadPassKeys)),
+    ("pass_key_list_below", Need::Permission(Permission::ReadPassKeys)),
+    ("pass_key_count", Need::Permission(Permission::ReadPassKeys)),
     ("pass_key_create", Need::Permission(Permission::ManagePassKeys)),
     ("pass_key_rotate", Need::Permission(Permission::ManagePassKeys)),
     ("pass_key_revoke", Need::Permission(Permission::ManagePassKeys)),
     ("device_register", Need::Secret),
     ("device_list", Need::Permission(Permission::ReadDevices)),
     ("device_count", Need::Permission(Permission::ReadDevices)),
+    ("device_export", Need::Permission(Permission::ReadDevices)),
+    ("device_export_chosen", Need::Permission(Permission::ReadDevices)),
     ("device_show", Need::Permission(Permission::ReadDevices)),
+    ("device_history", Need::Permission(Permission::ReadDevices)),
     ("device_update", Need::Permission(Permission::EditDevices)),
     ("device_issue_credentials", Need::Permission(Permission::IssueCredentials)),
+    ("device_space_show", Need::Permission(Permission::ReadDevices)),
+    ("device_space_set", Need::Permission(Permission::EditDevices)),
+    // Whoever makes pass keys may say which devices come with them.
+    ("device_create", Need::Permission(Permission::ManagePassKeys)),
+    ("device_delete", Need::Permission(Permission::ManageDevices)),
+    ("device_approve", Need::Permission(Permission::ManageDevices)),
+    ("device_suspend", Need::Permission(Permission::ManageDevices)),
+    ("device_activate", Need::Permission(Permission::ManageDevices)),
+    ("customer_effective", Need::Permission(Permission::ReadCustomers)),
+    ("customer_set_setting", Need::Permission(Permission::ManageSettings)),
+    ("customer_inherit_setting", Need::Permission(Permission::ManageSettings)),
+    ("sign_in_provider_show", Need::PersonMay(Permission::ManageSignIn)),
+    ("sign_in_provider_set", Need::PersonMay(Permission::ManageSignIn)),
+    ("sign_in_provider_remove", Need::PersonMay(Permission::ManageSignIn)),
+    ("device_effective", Need::Permission(Permission::ReadDevices)),
+    ("device_set_setting", Need::Permission(Permission::ManageSettings)),
+    ("device_inherit_setting", Need::Permission(Permission::ManageSettings)),
     ("storage_location_list", Need::Account),
+    ("storage_location_show", Need::Account),
+    ("storage_location_create", Need::Provider(Permission::ManageProducts)),
+    ("storage_location_update", Need::Provider(Permission::ManageProducts)),
+    ("customer_migrate_storage", Need::Provider(Permission::ManageProducts)),
+    ("product_list", Need::Account),
+    ("product_show", Need::Account),
+    ("product_create", Need::Provider(Permission::ManageProducts)),
+    ("product_update", Need::Provider(Permission::ManageProducts)),
+    ("plan_list", Need::Account),
+    ("plan_show", Need::Account),
+    ("plan_create", Need::Provider(Permission::ManageProducts)),
+    ("plan_update", Need::Provider(Permission::ManageProducts)),
     ("field_list", Need::Account),
     // What is done to many is asked for at each, too.
     ("bulk_run", Need::Permission(Permission::RunTasks)),
     ("task_list", Need::Permission(Permission::ReadTasks)),
     ("task_show", Need::Permission(Permission::ReadTasks)),
     ("task_results", Need::Permission(Permission::ReadTasks)),
+    ("task_answers", Need::PersonMay(Permission::ReadTasks)),
     ("task_stop", Need::Permission(Permission::RunTasks)),
     ("task_retry", Need::Permission(Permission::RunTasks)),
     ("task_undo", Need::Permission(Permission::RunTasks)),
+    ("mail_settings_show", Need::Provider(Permission::ManageMail)),
+    ("mail_settings_update", Need::Provider(Permission::ManageMail)),
+    ("mail_settings_test", Need::Provider(Permission::ManageMail)),
+    ("mail_list", Need::Permission(Permission::ReadUsers)),
+    ("password_reset_request", Need::Nothing),
+    ("view_list", Need::Permission(Permission::UseViews)),
+    // Who shares one, or changes one that is shared, needs the right to that, too.
+    ("view_create", Need::Permission(Permission::UseViews)),
+    ("view_show", Need::Permission(Permission::UseViews)),
+    ("view_update", Need::Permission(Permission::UseViews)),
+    ("view_delete", Need::Permission(Permission::UseViews)),
+    ("view_restore", Need::Permission(Permission::UseViews)),
+    ("view_set_default", Need::Permission(Permission::UseViews)),
 ];
 
 /// An operation's line.
@@ -161,14 +285,17 @@ pub fn line(operation: &str) -> Option<Line> {
     OPERATIONS.iter().find(|(id, _)| *id == operation).copied()
 }
 
-/// Operations that somebody with these permissions may ask for somewhere in their subtree.
-pub fn operations_of(permissions: Permissions) -> Vec<String> {
+/// Operations that an account may ask for somewhere in its subtree.
+pub fn operations_of(account: &Account) -> Vec<String> {
     OPERATIONS
         .iter()
         .filter(|(_, need)| match need {
-            Need::Nothing | Need::Secret => false,
+            Need::Nothing | Need::Secret | Need::Half => false,
             Need::Account => true,
-            Need::Permission(permission) => permissions.has(*permission),
+            Need::Person | Need::OwnOr(_) | Need::Enrolling => account.token.is_none(),
+            Need::Permission(permission) => account.permissions.has(*permission),
+            Need::PersonMay(permission) => account.token.is_none() && account.permissions.has(*permission),
+            Need::Provider(permission) => account.refusal_as_provider(*permission).is_none(),
         })
         .map(|(id, _)| (*id).to_owned())
         .collect()
@@ -189,6 +316,17 @@ pub struct Account {
     pub path: Path,
     /// Of its customer.
     pub level: Level,
+    /// With what a program asks in its place: then all of the above is no more than that.
+    pub token: Option<Box<TokenOfCaller>>,
+}
+
+/// The token that a request came with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenOfCaller {
+    pub id: TokenId,
+    pub name: String,
+    /// Where its owner stands, which may be above where it holds.
+    pub owner_path: Path,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -199,6 +337,15 @@ pub enum AccountId {
 }
 
 impl AccountId {
+    /// The account with an id that [`as_str`](Self::as_str) gave.
+    pub fn from_text(id: String) -> Self {
+        if id.starts_with("cus_") {
+            Self::Customer(CustomerId::from_text(id))
+        } else {
+            Self::User(api::id::UserId::from_text(id))
+        }
+    }
+
     pub fn as_str(&self) -> &str {
         match self {
             Self::User(id) => id.as_str(),
@@ -210,6 +357,38 @@ impl AccountId {
 const NOT_GIVEN: &str = "Your role does not allow this.";
 
 impl Account {
+    /// Where whoever is behind it stands: who sees that place may be told who it was.
+    pub fn home(&self) -> &Path {
+        self.token.as_ref().map_or(&self.path, |token| &token.owner_path)
+    }
+
+    /// The customer that stands there.
+    pub fn home_customer(&self) -> CustomerId {
+        CustomerId::from_text(self.home().id())
+    }
+
+    /// Passwords, sessions and tokens are people's own affair.
+    ///
+    /// # Errors
+    /// `token_not_allowed`.
+    pub fn refuse_token(&self) -> Result<(), Error> {
+        match &self.token {
+            None => Ok(()),
+            Some(_) => Err(Error::new(Code::TokenNotAllowed, "Sign in to do this; an API token may not.")),
+        }
+    }
+
+    /// Whether the account may give this role: nobody gives what they don't hold.
+    pub fn may_grant(&self, role: Role, is_key_officer: bool) -> bool {
+        self.permissions.has(Permission::ManageUsers)
+            && self.permissions.includes(permissions_with(role, is_key_officer))
+    }
+
+    /// The roles that it may give.
+    pub fn grantable_roles(&self) -> Vec<Role> {
+        Role::ALL.into_iter().filter(|role| self.may_grant(*role, false)).collect()
+    }
+
     /// Whether the account may know that something at `path` exists.
     pub fn sees(&self, path: &Path) -> bool {
         self.path.contains(path)
@@ -250,8 +429,23 @@ impl Account {
     pub fn refusal(&self, permission: Permission, path: &Path) -> Option<&'static str> {
         if !self.permissions.has(permission) {
             Some(NOT_GIVEN)
-        } else if permission.is_needed_at_parent() && !self.path.is_above(path) {
+        } else if permission.is_needed_at_parent()
+            && !self.path.is_above(path)
+            // Above the provider stands nobody: the space that it has is its own to say.
+            && !(permission == Permission::AllotSpace && path.ids().count() == 1)
+        {
             Some("Only somebody who looks after the customer above may do this.")
+        } else {
+            None
+        }
+    }
+
+    /// Why the account may not do this to what is one for the whole installation.
+    pub fn refusal_as_provider(&self, permission: Permission) -> Option<&'static str> {
+        if !self.permissions.has(permission) {
+            Some(NOT_GIVEN)
+        } else if self.path.ids().count() > 1 {
+            Some("Only the provider may do this.")
         } else {
             None
         }
@@ -266,30 +460,4 @@ impl Account {
             Some(reason) => Err(Error::new(Code::Forbidden, reason)),
         }
     }
-}
-
-/// `docs/permissions.md`.
-pub fn document() -> String {
-    use std::fmt::Write as _;
-    let mut text = String::from(
-        "# Permissions\n\n\
-         Generated from `crates/base/src/authz.rs`. A test calls every operation with every role and compares with a\n\
-         table that was written by hand, `crates/tenantry/tests/it/permissions.txt`.\n\n\
-         A role holds over the subtree of its account's customer. Whatever stands outside of it is answered with 404,\n\
-         as if it did not exist. Operations marked ↑ need the role at the parent of the customer: nobody lifts a\n\
-         suspension that was laid on the own customer from above.\n\n\
-         | operation | administrator | supporter | customer |\n|---|---|---|---|\n",
-    );
-    for (operation, need) in OPERATIONS {
-        let cell = |role: Role| match need {
-            Need::Nothing => "anybody",
-            Need::Secret => "by a secret",
-            Need::Permission(permission) if !permissions_of(role).has(*permission) => "no",
-            Need::Permission(permission) if permission.is_needed_at_parent() => "yes ↑",
-            Need::Account | Need::Permission(_) => "yes",
-        };
-        let [administrator, supporter, customer] = Role::ALL.map(cell);
-        let _ = writeln!(text, "| `{operation}` | {administrator} | {supporter} | {customer} |");
-    }
-    text
 }

@@ -24,6 +24,8 @@ pub struct Entry {
     /// Who did it, where it is not the caller: a device that registers.
     pub actor: Option<(ActorKind, String, String)>,
     reach: Reach,
+    /// In whose history it stands, where that isn't everybody on the subject's path.
+    told: Option<Vec<String>>,
 }
 
 /// What it happened to.
@@ -40,13 +42,20 @@ pub struct Subject {
 
 impl Entry {
     pub fn new(action: ChangeAction, subject: Subject) -> Self {
-        Self { action, subject, before: None, after: None, actor: None, reach: action.reach() }
+        Self { action, subject, before: None, after: None, actor: None, reach: action.reach(), told: None }
     }
 
     /// This time the gateway need not know: of what changed its grants are not compiled.
     #[must_use]
     pub fn only_papers(mut self) -> Self {
         self.reach = Reach::Papers;
+        self
+    }
+
+    /// It stands in the history of these customers alone.
+    #[must_use]
+    pub fn told_to(mut self, customers: Vec<String>) -> Self {
+        self.told = Some(customers);
         self
     }
 
@@ -95,9 +104,13 @@ pub async fn write(tx: &mut Tx, entries: Vec<Entry>) -> Result<Option<Written>, 
                 AccountId::User(_) => ActorKind::User,
                 AccountId::Customer(_) => ActorKind::Customer,
             };
-            (kind, Some(account.id.as_str().to_owned()), Some(account.name.clone()), Some(account.path.clone()))
+            (kind, Some(account.id.as_str().to_owned()), Some(account.name.clone()), Some(account.home().clone()))
         }
         Caller::Nobody | Caller::System => (ActorKind::System, None, None, None),
+    };
+    let token = match &tx.caller {
+        Caller::Account(account) => account.token.as_ref().map(|token| token.name.clone()),
+        Caller::Nobody | Caller::System => None,
     };
     let reaches_grants = entries.iter().any(|entry| entry.reach == Reach::Grants);
     let at = tx.now.as_microsecond();
@@ -112,7 +125,8 @@ pub async fn write(tx: &mut Tx, entries: Vec<Entry>) -> Result<Option<Written>, 
                 Some((kind, id, name)) => (kind, Some(id), Some(name), Some(entry.subject.path.clone())),
                 None => caller.clone(),
             };
-            for customer in entry.subject.path.ids() {
+            let path = entry.subject.path.ids().map(str::to_owned);
+            for customer in entry.told.unwrap_or_else(|| path.collect()) {
                 places.push(assign! { customer_id: customer, number: number });
             }
             rows.push(assign! {
@@ -122,6 +136,7 @@ pub async fn write(tx: &mut Tx, entries: Vec<Entry>) -> Result<Option<Written>, 
                 actor_id: id,
                 actor_name: name,
                 actor_path: actor_path.as_ref(),
+                actor_token: token.as_ref(),
                 address: origin.address.as_ref(),
                 request_id: origin.request_id.as_ref(),
                 action: &entry.action,

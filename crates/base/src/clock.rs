@@ -23,6 +23,20 @@ impl Clock {
         Timestamp::from_microsecond(micros).unwrap_or(Timestamp::MAX)
     }
 
+    /// One that is behind the system's by this, until it is advanced.
+    pub fn behind(by: std::time::Duration) -> Self {
+        let clock = Self::default();
+        let micros = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
+        clock.ahead.store(-micros, Ordering::Relaxed);
+        clock
+    }
+
+    /// By how much it is behind the system's; nothing where it isn't.
+    pub fn behind_by(&self) -> std::time::Duration {
+        let behind = self.ahead.load(Ordering::Relaxed).min(0).unsigned_abs();
+        std::time::Duration::from_micros(behind)
+    }
+
     /// Lets time pass. Everything that shares this clock sees it.
     pub fn advance(&self, by: std::time::Duration) {
         let micros = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);

@@ -2,27 +2,29 @@
 //! one that takes a `Cx` only reads. Both carry the caller and the time. Only [`transact!`](crate::transact) makes a
 //! [`Reply`] of a command, so that a handler which forgets to commit doesn't compile.
 
-use std::net::IpAddr;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::Duration;
 
 use api::grant::Reading;
 use api::{Code, Error};
-use db::{Assignments, Record, Sql, Stored, assign, sql};
+use db::{Assignments, Record, Sql, Stored, sql};
 use jiff::Timestamp;
 use tree::{Deltas, Path, Totals};
 
 use crate::App;
 use crate::authz::Account;
 use crate::change::{Entry, Written};
-use crate::http::client::network_of;
+pub use crate::origin::Origin;
 use crate::overlay::Overlay;
 use crate::turns::{Place, Turn};
 use crate::version::stale;
 
 /// How often a transaction that collided with another is run before the caller is asked to come back.
 const ATTEMPTS: u32 = 8;
+
+/// How long somebody who reads much waits for a place.
+const STEADY_WITHIN: Duration = Duration::from_secs(15);
 
 /// One command at a time, as `SQLite` has it by itself: whoever has locked the counter of changes is alone among all
 /// commands of all processes until it commits. So what it has read is still true then, and changes are numbered in the
@@ -37,25 +39,6 @@ pub enum Caller {
     Account(Account),
     /// The host's command line, or the program itself.
     System,
-}
-
-/// Where a request came from.
-#[derive(Clone, Debug, Default)]
-pub struct Origin {
-    pub address: Option<String>,
-    pub request_id: Option<String>,
-}
-
-impl Origin {
-    /// What limits on guessing count by: the address, or the network of 64 bits that one IPv6 customer has.
-    pub fn limited_as(&self) -> String {
-        let Some(text) = &self.address else { return String::new() };
-        match text.parse::<IpAddr>().map(|address| address.to_canonical()) {
-            Ok(address @ IpAddr::V6(_)) => format!("{}/64", network_of(address)),
-            Ok(address) => address.to_string(),
-            Err(_) => text.clone(),
-        }
-    }
 }
 
 enum Link {
@@ -120,6 +103,36 @@ impl Cx {
     pub async fn in_turn(app: &App, caller: Caller, turn: &Turn) -> Result<Self, Error> {
         let place = app.searches.place(turn).await?;
         Ok(Self { _place: Some(place), ..Self::exact(app, caller).await? })
+    }
+
+    /// A reader that sees one moment, however much it reads, in its turn among those that do so: they leave the other
+    /// connections to everybody else.
+    ///
+    /// # Errors
+    /// `unavailable` where its turn doesn't come soon.
+    pub async fn steady(app: &App, caller: Caller, turn: &Turn) -> Result<Self, Error> {
+        let place = tokio::time::timeout(STEADY_WITHIN, app.exports.place(turn)).await.map_err(|_| {
+            let detail = "Other exports are being written. Try again in a moment.";
+            let mut refused = Error::new(Code::Unavailable, detail);
+            refused.retry_after_seconds = Some(STEADY_WITHIN.as_secs());
+            refused
+        })??;
+        // What is counted and not stored is taken before anything is seen, as in `exact`.
+        let unsaved = app.unsaved();
+        let conn = app.db.snapshot().await.map_err(internal)?;
+        Ok(Self { _place: Some(place), ..Self::new(app, caller, Link::Reader(conn), unsaved) })
+    }
+
+    /// A reader at one moment, to whose totals the overlay of these counters is added: they were taken before.
+    pub async fn with_unsaved(app: &App, unsaved: Vec<Reading>) -> Result<Self, Error> {
+        let conn = app.db.snapshot().await.map_err(internal)?;
+        Ok(Self::new(app, Caller::System, Link::Reader(conn), unsaved))
+    }
+
+    /// What to add to totals of which the newest must be known: counters that were taken now.
+    pub async fn fresh_overlay(&mut self) -> Result<Overlay, Error> {
+        let unsaved = self.app.unsaved();
+        Overlay::of(self, unsaved).await
     }
 
     /// What to add to the totals that are read here.
@@ -205,6 +218,8 @@ pub struct Tx {
     pub origin: Origin,
     entries: Vec<Entry>,
     deltas: Deltas,
+    /// Nodes with space of their own that this transaction deletes.
+    pub(crate) gone_pools: Vec<String>,
     written: u64,
 }
 
@@ -232,7 +247,7 @@ impl Tx {
 
     /// For what is written often and by machines (counters, times of use), beside the commands: it records no changes,
     /// and locks the rows that it bases something on, tables and rows in one order: repositories, devices, sessions,
-    /// users, totals, each by id.
+    /// tokens, users, totals, each by id.
     pub async fn beside(app: &App) -> Result<Self, Error> {
         let tx = app.db.begin().await.map_err(internal)?;
         Ok(Self::of(tx, app, Caller::System, Origin::default(), Vec::new()))
@@ -240,7 +255,7 @@ impl Tx {
 
     fn of(tx: db::Tx, app: &App, caller: Caller, origin: Origin, unsaved: Vec<Reading>) -> Self {
         let cx = Cx::new(app, caller, Link::Writer(tx), unsaved);
-        Self { cx, origin, entries: Vec::new(), deltas: Deltas::default(), written: 0 }
+        Self { cx, origin, entries: Vec::new(), deltas: Deltas::default(), gone_pools: Vec::new(), written: 0 }
     }
 
     /// The end of a `select` whose rows of `table` nobody else may change until this transaction ends.
@@ -307,19 +322,8 @@ impl Tx {
     }
 
     async fn write_gathered(&mut self) -> Result<Option<Written>, Error> {
-        for (id, change) in std::mem::take(&mut self.deltas).into_changes() {
-            let sums = assign! {
-                customers: sql!["customers + ", change.customers],
-                sites: sql!["sites + ", change.sites],
-                devices: sql!["devices + ", change.devices],
-                used_bytes: sql!["used_bytes + ", change.used_bytes],
-            };
-            let mut statement = sql!["update totals set ", sums];
-            if let Some(at) = change.last_backup_at {
-                statement.append(sql![", last_backup_at = ", newest("last_backup_at", at)]);
-            }
-            self.exec(sql![statement, " where customer_id = ", &id]).await?;
-        }
+        let deltas = std::mem::take(&mut self.deltas);
+        crate::totals::add(self, deltas).await?;
         let entries = std::mem::take(&mut self.entries);
         crate::change::write(self, entries).await
     }

@@ -29,7 +29,8 @@ pub struct Answer {
 fn caller_of(caller: &Caller, origin: &Origin) -> String {
     match caller {
         Caller::Account(account) => {
-            format!("{} {} {}", account.id.as_str(), account.role.as_str(), account.path)
+            let token = account.token.as_ref().map(|token| format!(" {}", token.id)).unwrap_or_default();
+            format!("{} {} {}{token}", account.id.as_str(), account.role.as_str(), account.path)
         }
         Caller::Nobody => format!("address {}", origin.address.as_deref().unwrap_or_default()),
         Caller::System => "system".to_owned(),

@@ -8,10 +8,12 @@ pub mod attempts;
 pub mod authn;
 pub mod authz;
 pub mod background;
+pub mod browser;
 pub mod change;
 pub mod clock;
 pub mod credentials;
 pub mod cx;
+pub mod export;
 pub mod filter;
 pub mod http;
 pub mod idempotency;
@@ -19,9 +21,12 @@ pub mod limits;
 pub mod lineage;
 pub mod list;
 pub mod live;
+pub mod measure;
+mod origin;
 pub mod overlay;
 pub mod seal;
 pub mod text;
+pub mod totals;
 pub mod turns;
 pub mod version;
 
@@ -53,6 +58,9 @@ const FOLLOWED_WITHIN: Duration = Duration::from_secs(1);
 /// So many lists with a filter are read at a time.
 const SEARCHES: usize = 2;
 
+/// So many lists are written out whole at a time.
+const EXPORTS: usize = 2;
+
 /// What the operator decides.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -62,6 +70,10 @@ pub struct Config {
     pub data: PathBuf,
     /// What this process is called among those of one database, the same after each start.
     pub node: String,
+    /// Days for which a deleted customer can be restored.
+    pub deletion_hold_days: u16,
+    /// Whether providers of sign-ins may stand in networks of our own.
+    pub local_issuers: bool,
 }
 
 /// Everything that commands share. Cheap to clone.
@@ -82,6 +94,8 @@ pub struct Shared {
     pub bodies: Bodies,
     /// For reading what may look at every row: so many at a time leave the other connections to everybody else.
     pub searches: Turns<()>,
+    /// The same for lists that are written out whole.
+    pub exports: Turns<()>,
     /// What the gateway admits by.
     pub grants: Arc<Grants>,
     /// The number of the newest change that this process has committed.
@@ -122,6 +136,7 @@ impl App {
             seen: Seen::default(),
             bodies: Bodies::default(),
             searches: Turns::new(SEARCHES),
+            exports: Turns::new(EXPORTS),
             grants: Arc::new(Grants::default()),
             committed: watch::Sender::new(0),
             followed: watch::Sender::new(None),

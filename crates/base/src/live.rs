@@ -17,7 +17,7 @@ const BEHIND: usize = 1024;
 pub enum Happened {
     /// Was written to the change log.
     Change(Changed),
-    /// Used bytes or last backups are others at these places; nothing said: at many.
+    /// Used bytes, last backups or refusals are others at these places; nothing said: at many.
     Usage(Option<Vec<Path>>),
     /// A task has moved on.
     Task(Moved),

@@ -8,7 +8,12 @@ use utoipa::PartialSchema;
 
 use crate::limits::Limits;
 
-/// The form in which texts are compared and searched: compatibility-normalised, lower case, single blanks.
+mod search;
+
+pub use search::{bare, digits, search_column};
+
+/// The form in which texts are compared: compatibility-normalised, lower case, single blanks. Names that differ by a mark
+/// are different names; searching passes over that with [`bare`].
 pub fn fold(text: &str) -> String {
     // Most are plain, and many are folded for one answer.
     if text.is_ascii() {
@@ -26,25 +31,7 @@ pub fn fold(text: &str) -> String {
     lower.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Several fields folded into one column to search in, two blanks before each word: by them trigrams tell the beginning of
-/// one, however short the word.
-pub fn search_column<'a>(fields: impl IntoIterator<Item = Option<&'a str>>) -> String {
-    let mut column = String::new();
-    for field in fields.into_iter().flatten() {
-        for word in fold(field).split_whitespace() {
-            column.push_str("  ");
-            column.push_str(word);
-        }
-    }
-    column
-}
-
-/// A `like` pattern that finds `text` anywhere, ignoring case, its wildcards taken literally.
-pub fn like_pattern(text: &str) -> String {
-    like_escaped(&fold(text))
-}
-
-/// A `like` pattern that finds just this anywhere.
+/// A `like` pattern that finds just this anywhere, its wildcards taken literally.
 pub fn like_escaped(text: &str) -> String {
     let mut pattern = String::from("%");
     for c in text.chars() {
@@ -217,7 +204,7 @@ mod tests {
 
     #[test]
     fn wildcards_are_searched_literally() {
-        assert_eq!(like_pattern("50%_a\\b"), "%50\\%\\_a\\\\b%");
+        assert_eq!(like_escaped("50%_a\\b"), "%50\\%\\_a\\\\b%");
     }
 
     #[test]

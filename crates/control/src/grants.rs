@@ -4,10 +4,11 @@
 //!
 //! Beside that it compares the whole table with the rows, a slice at a time, which must find no difference.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
-use api::grant::{Changes, DeviceEntry, NodeEntry, Suspension};
+use api::device::DeviceStatus;
+use api::grant::{Admission, Allotment, Changes, DeviceEntry, NodeEntry, OwnSettings, Suspension};
 use api::id::{CustomerId, DeviceId, RepositoryId, StoragePoolId};
 use api::{Error, Level, Mode};
 use base::App;
@@ -238,6 +239,9 @@ db::record! {
         company_name: String,
         suspend_mode: Option<String>,
         suspend_message: Option<String>,
+        deletes_at: Option<i64>,
+        allotted_bytes: Option<i64>,
+        overcommit_percent: Option<i64>,
     }
 }
 
@@ -249,6 +253,9 @@ db::record! {
         secret_hash: String,
         pool_id: String,
         directory: String,
+        allotted_bytes: Option<i64>,
+        status: String,
+        suspend_mode: Option<String>,
     }
 }
 
@@ -269,6 +276,8 @@ enum Wanted {
 struct Rows {
     nodes: Vec<NodeRow>,
     devices: Vec<DeviceRow>,
+    /// What is set at them, by their ids.
+    own: HashMap<String, OwnSettings>,
     is_devices: bool,
     wanted: Wanted,
     /// Where the next slice begins; nothing after the last one.
@@ -297,14 +306,21 @@ impl Wanted {
 
 impl Slice {
     fn nodes_of(wanted: Wanted) -> Self {
-        let rows = sql!["select ", db::columns::<NodeRow>(), " from customers", wanted.condition("id")];
+        let rows = sql![
+            "select ",
+            db::columns::<NodeRow>(),
+            " from customers join totals on totals.customer_id = customers.id",
+            wanted.condition("id")
+        ];
         Self::Nodes { rows, wanted }
     }
 
     fn devices_of(wanted: Wanted) -> Self {
         let rows = sql![
             "select d.id as id, r.id as repository_id, d.customer_id as customer_id, d.secret_hash as secret_hash,
-             r.pool_id as pool_id, p.directory as directory from devices d
+             r.pool_id as pool_id, p.directory as directory, r.allotted_bytes as allotted_bytes, d.status as status,
+             d.suspend_mode as suspend_mode
+             from devices d
              join repositories r on r.device_id = d.id join storage_pools p on p.id = r.pool_id",
             wanted.condition("d.id")
         ];
@@ -334,13 +350,17 @@ impl Slice {
         match self {
             Self::Nodes { rows, wanted } => {
                 let nodes: Vec<NodeRow> = cx.all(rows).await?;
+                let ids = nodes.iter().map(|row| row.id.as_str());
+                let own = crate::settings::feed(cx, ids, wanted.limit().is_some()).await?;
                 let next = next(&wanted, nodes.len(), nodes.last().map(|row| &row.id));
-                Ok(Rows { nodes, devices: Vec::new(), is_devices: false, wanted, next })
+                Ok(Rows { nodes, devices: Vec::new(), own, is_devices: false, wanted, next })
             }
             Self::Devices { rows, wanted } => {
                 let devices: Vec<DeviceRow> = cx.all(rows).await?;
+                let ids = devices.iter().map(|row| row.id.as_str());
+                let own = crate::settings::feed(cx, ids, wanted.limit().is_some()).await?;
                 let next = next(&wanted, devices.len(), devices.last().map(|row| &row.id));
-                Ok(Rows { nodes: Vec::new(), devices, is_devices: true, wanted, next })
+                Ok(Rows { nodes: Vec::new(), devices, own, is_devices: true, wanted, next })
             }
         }
     }
@@ -364,7 +384,8 @@ impl Rows {
             }
         };
         for row in self.nodes {
-            match node(&row) {
+            let own = self.own.get(&row.id).copied().unwrap_or_default();
+            match node(&row, own) {
                 Ok(entry) => {
                     gone.remove(&entry.id);
                     changes.nodes.push((entry.id, Some(entry)));
@@ -373,9 +394,11 @@ impl Rows {
             }
         }
         for row in self.devices {
-            match device(app, &row) {
+            let own = self.own.get(&row.id).copied().unwrap_or_default();
+            match device(app, &row, own) {
                 Ok(entry) => {
                     gone.remove(&entry.id);
+                    changes.space.extend(row.allotted_bytes.map(|bytes| (entry.id, bytes)));
                     changes.devices.push((entry.id, Some(entry)));
                 }
                 Err(what) => tracing::error!(table = "devices", id = row.id, what, "a row cannot be read"),
@@ -405,25 +428,36 @@ fn between(
     known(begin, end).into_iter().filter(|id| Some(*id) != begin).collect()
 }
 
-fn node(row: &NodeRow) -> Result<NodeEntry, &'static str> {
+fn node(row: &NodeRow, own: OwnSettings) -> Result<NodeEntry, &'static str> {
     let id = CustomerId::from_text(row.id.as_str()).uuid().ok_or("id")?;
     let parent = row.parent_id.as_deref().map(|id| CustomerId::from_text(id).uuid().ok_or("parent_id")).transpose()?;
     let level: Level = row.level.parse().map_err(|_| "level")?;
     let mode: Option<Mode> = row.suspend_mode.as_deref().map(str::parse).transpose().map_err(|_| "suspend_mode")?;
+    // What is to be deleted backs up nothing any more; what there is can be restored until it goes.
+    let mode = mode.max(row.deletes_at.map(|_| Mode::StopBackups));
     let suspension =
         mode.map(|mode| Box::new(Suspension { mode, message: row.suspend_message.as_deref().map(Into::into) }));
     let called = NodeEntry::is_called(level).then(|| row.company_name.as_str().into());
-    Ok(NodeEntry { id, parent, suspension, called })
+    let percent = row.overcommit_percent.unwrap_or(100);
+    let space = row.allotted_bytes.map(|bytes| Box::new(Allotment { bytes, percent }));
+    Ok(NodeEntry { id, parent, suspension, called, space, own })
 }
 
-fn device(app: &App, row: &DeviceRow) -> Result<DeviceEntry, &'static str> {
+fn device(app: &App, row: &DeviceRow, own: OwnSettings) -> Result<DeviceEntry, &'static str> {
     let secret = data_encoding::HEXLOWER.decode(row.secret_hash.as_bytes()).map_err(|_| "secret_hash")?;
     let directory = crate::storage::absolute(app, &row.directory);
+    let mode: Option<Mode> = row.suspend_mode.as_deref().map(str::parse).transpose().map_err(|_| "suspend_mode")?;
+    let admission = match row.status.parse().map_err(|_| "status")? {
+        DeviceStatus::Authorised => Admission::of(mode),
+        DeviceStatus::PendingApproval | DeviceStatus::Expected => Admission::Pending,
+    };
     Ok(DeviceEntry {
         id: DeviceId::from_text(row.id.as_str()).uuid().ok_or("id")?,
         repository: RepositoryId::from_text(row.repository_id.as_str()).uuid().ok_or("repository_id")?,
         node: CustomerId::from_text(row.customer_id.as_str()).uuid().ok_or("customer_id")?,
         secret: secret.try_into().map_err(|_| "secret_hash")?,
         pool: app.grants.pool(&StoragePoolId::from_text(row.pool_id.as_str()), directory),
+        admission,
+        own,
     })
 }

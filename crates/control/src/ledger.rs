@@ -4,17 +4,27 @@
 use std::collections::BTreeMap;
 
 use api::Error;
-use api::grant::{Known, Ledger, LeftOpen, Opened, Reading, Unavailable};
-use api::id::{DeviceId, RepositoryId};
+use api::backup::Refusal;
+use api::change::{ActorKind, ChangeAction};
+use api::grant::{Holder, Known, Ledger, LeftOpen, Opened, Reading, Trail, Unavailable};
+use api::id::{CustomerId, DeviceId, RepositoryId};
 use db::{Sql, insert, list, sql};
 use futures_util::future::BoxFuture;
-use tree::{Path, Totals};
+use jiff::Timestamp;
+use serde_json::json;
+use tree::measure::day_of;
+use tree::{Budget, Path, Totals};
 
+use crate::backups::{self, News};
 use base::App;
-use base::cx::{Caller, Cx, Tx};
+use base::change::Entry;
+use base::cx::{Caller, Cx, Origin, Tx};
 
 /// Databases limit the parameters of a statement.
 const AT_ONCE: usize = 500;
+
+/// Microseconds of a second.
+const MICROS: i64 = 1_000_000;
 
 /// The ledger in our database.
 #[derive(Clone, Debug)]
@@ -62,6 +72,32 @@ impl Ledger for DatabaseLedger {
             }
             Ok(())
         })
+    }
+
+    fn refused(&self, trails: Vec<(DeviceId, Trail)>) -> BoxFuture<'_, Result<(), Unavailable>> {
+        Box::pin(async move {
+            for some in trails.chunks(AT_ONCE) {
+                let tried =
+                    base::beside!(self.app, |tx| refused(tx, some).await).map_err(|error| unavailable(&error))?;
+                if tried.is_empty() {
+                    continue;
+                }
+                let told = base::run!(self.app, Caller::System, Origin::default(), |tx| tell(tx, &tried).await);
+                if let Err(error) = told {
+                    // What was refused is stored; storing it again would count it twice.
+                    tracing::error!(%error, cause = ?error.cause, "refused deletions are missing from the change log");
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn budgets(
+        &self,
+        holders: Vec<Holder>,
+        unsaved: Vec<Reading>,
+    ) -> BoxFuture<'_, Result<Vec<(Holder, Budget)>, Unavailable>> {
+        Box::pin(async move { budgets(&self.app, holders, unsaved).await.map_err(|error| unavailable(&error)) })
     }
 
     fn left_open(&self) -> BoxFuture<'_, Result<Vec<LeftOpen>, Unavailable>> {
@@ -129,7 +165,10 @@ db::record! {
     struct StoredRow {
         id: String,
         used_bytes: i64,
+        last_backup_at: Option<i64>,
+        device_id: String,
         path: Path as db::Text,
+        allotted_bytes: Option<i64>,
         node: Option<String>,
         base: Option<i64>,
         counted: Option<i64>,
@@ -145,7 +184,8 @@ async fn store(tx: &mut Tx, readings: &[Reading]) -> Result<(), Error> {
     let own = own(tx);
     let stored: Vec<StoredRow> = tx
         .all(sql![
-            "select r.id as id, r.used_bytes as used_bytes, d.path as path, k.node as node, k.base as base,
+            "select r.id as id, r.used_bytes as used_bytes, r.last_backup_at as last_backup_at,
+             r.device_id as device_id, d.path as path, r.allotted_bytes as allotted_bytes, k.node as node, k.base as base,
              k.counted as counted from repositories r join devices d on d.id = r.device_id
              left join repository_counters k on k.repository_id = r.id and k.node in ",
             own,
@@ -156,6 +196,7 @@ async fn store(tx: &mut Tx, readings: &[Reading]) -> Result<(), Error> {
         ])
         .await?;
     let stored: BTreeMap<&str, &StoredRow> = stored.iter().map(|row| (row.id.as_str(), row)).collect();
+    let mut news = Vec::new();
     for reading in readings {
         // A repository that was deleted meanwhile is counted nowhere any more.
         let Some(row) = stored.get(reading.repository.as_str()) else { continue };
@@ -168,7 +209,7 @@ async fn store(tx: &mut Tx, readings: &[Reading]) -> Result<(), Error> {
         let counted = used - base;
         let change = counted - stored;
         let mut statement = sql!["update repositories set used_bytes = used_bytes + ", change];
-        let last_backup_at = reading.last_snapshot_at.map(jiff::Timestamp::as_microsecond);
+        let last_backup_at = reading.last_snapshot_at.map(Timestamp::as_microsecond);
         if let Some(at) = last_backup_at {
             // A count of the disk may find an older one than a run had told.
             statement.append(sql![", last_backup_at = ", base::cx::newest("last_backup_at", at)]);
@@ -185,9 +226,92 @@ async fn store(tx: &mut Tx, readings: &[Reading]) -> Result<(), Error> {
             tx.exec(statement).await?;
         }
         // Gathered, so that each total is written once and all of them in one order.
-        tx.add_to_totals(&row.path, Totals { used_bytes: change, last_backup_at, ..Totals::default() });
+        let change =
+            Totals { used_bytes: change, last_backup_at, ..backed_up(row.last_backup_at, last_backup_at, tx.now) };
+        // With space of its own it draws on none above.
+        let apart_bytes = if row.allotted_bytes.is_some() { change.used_bytes } else { 0 };
+        let change = Totals { apart_bytes, ..change };
+        tx.add_to_totals(&row.path, change);
+        if !reading.snapshots.is_empty() {
+            news.push(News {
+                device: row.device_id.clone(),
+                had_backups: row.last_backup_at.is_some(),
+                snapshots: reading.snapshots.clone(),
+                refused: Trail::default(),
+            });
+        }
+    }
+    // Backups are no threat.
+    backups::keep(tx, news).await.map(drop)
+}
+
+/// Puts deletions that were refused where what is append-only was to be deleted into the change log: whoever has the
+/// device's credentials may be nobody who should.
+async fn tell(tx: &mut Tx, tried: &[(DeviceId, Refusal)]) -> Result<(), Error> {
+    let ids: Vec<String> = tried.iter().map(|(device, _)| device.to_string()).collect();
+    let rows = crate::devices::sql::with_these_ids(tx, &ids).await?;
+    for (row, ..) in rows {
+        let Some((_, refusal)) = tried.iter().find(|(device, _)| *device == row.id) else { continue };
+        let mut entry = Entry::new(ChangeAction::DeviceDeletionRefused, crate::devices::subject(&row));
+        entry.actor = Some((ActorKind::Device, row.id.to_string(), row.name.clone()));
+        let after = json!({ "sentence": refusal.sentence, "address": refusal.address, "requests": refusal.requests });
+        tx.record(entry.after(after));
     }
     Ok(())
+}
+
+/// Keeps what was refused, and when it was last. Returns who has newly tried to delete what is append-only.
+async fn refused(tx: &mut Tx, trails: &[(DeviceId, Trail)]) -> Result<Vec<(DeviceId, Refusal)>, Error> {
+    let lock = tx.locking("r, d");
+    let rows: Vec<(String, String, Option<i64>)> = tx
+        .all(sql![
+            "select r.device_id, d.path, r.last_backup_at from repositories r join devices d on d.id = r.device_id
+             where r.device_id in ",
+            list(trails.iter().map(|(device, _)| device.as_str())),
+            " order by r.id",
+            lock
+        ])
+        .await?;
+    let rows: BTreeMap<&str, (&str, bool)> =
+        rows.iter().map(|(device, path, last)| (device.as_str(), (path.as_str(), last.is_some()))).collect();
+    let mut news = Vec::with_capacity(trails.len());
+    for (device, trail) in trails {
+        // A device that was deleted meanwhile is refused everything anyway.
+        let Some((path, had_backups)) = rows.get(device.as_str()) else { continue };
+        let last = trail.iter().rev().find(|refusal| backups::reaches_backups(refusal));
+        if let Some(at) = last.map(|refusal| refusal.last_at.micros()) {
+            tx.exec(sql![
+                "update repositories set last_refused_at = ",
+                base::cx::newest("last_refused_at", at),
+                " where device_id = ",
+                device.as_str()
+            ])
+            .await?;
+            let change = Totals { last_refused_at: Some(at), ..Totals::default() };
+            tx.add_to_totals(&Path::from_stored((*path).to_owned()), change);
+        }
+        news.push(News {
+            device: device.as_str().to_owned(),
+            had_backups: *had_backups,
+            snapshots: Vec::new(),
+            refused: trail.clone(),
+        });
+    }
+    backups::keep(tx, news).await
+}
+
+/// What a device counts for that has backed up: where it had no backup before, and where this is its first one of a day. A
+/// backup just before midnight is stored just after it; one that a count of the disk finds may be older and is no news.
+fn backed_up(before: Option<i64>, last: Option<i64>, now: Timestamp) -> Totals {
+    let day = |at: i64| day_of(at.div_euclid(MICROS));
+    let (Some(last), today) = (last, day_of(now.as_second())) else { return Totals::default() };
+    let is_first_of = |wanted: i64| day(last) == wanted && before.is_none_or(|before| day(before) < wanted);
+    Totals {
+        devices_without_backup: -i64::from(before.is_none()),
+        devices_backed_up: is_first_of(today).into(),
+        devices_backed_up_yesterday: is_first_of(today - 1).into(),
+        ..Totals::default()
+    }
 }
 
 async fn first_contact(tx: &mut Tx, devices: &[DeviceId]) -> Result<(), Error> {
@@ -200,6 +324,34 @@ async fn first_contact(tx: &mut Tx, devices: &[DeviceId]) -> Result<(), Error> {
     ])
     .await?;
     Ok(())
+}
+
+async fn budgets(app: &App, holders: Vec<Holder>, unsaved: Vec<Reading>) -> Result<Vec<(Holder, Budget)>, Error> {
+    let mut cx = Cx::with_unsaved(app, unsaved).await?;
+    let overlay = cx.overlay().await?;
+    let (mut customers, mut devices) = (BTreeMap::new(), BTreeMap::new());
+    for holder in holders {
+        match holder {
+            Holder::Customer(id) => customers.insert(CustomerId::new(id).to_string(), holder),
+            Holder::Device(id) => devices.insert(DeviceId::new(id).to_string(), holder),
+        };
+    }
+    let mut budgets = Vec::with_capacity(customers.len() + devices.len());
+    let ids: Vec<&str> = customers.keys().map(String::as_str).collect();
+    for some in ids.chunks(AT_ONCE) {
+        for (id, stored) in crate::space::sql::budgets(&mut cx, some).await? {
+            budgets.extend(customers.get(&id).map(|holder| (*holder, overlay.of_id(&id).budget(stored))));
+        }
+    }
+    let ids: Vec<&str> = devices.keys().map(String::as_str).collect();
+    for some in ids.chunks(AT_ONCE) {
+        for (id, allotted, used) in crate::space::sql::of_devices(&mut cx, some).await? {
+            let used = overlay.of_id(&id).used_bytes(used);
+            budgets.extend(devices.get(&id).map(|holder| (*holder, crate::space::device_budget(allotted, used))));
+        }
+    }
+    budgets.retain(|(_, budget)| budget.allotted.is_some());
+    Ok(budgets)
 }
 
 async fn left_open(app: &App) -> Result<Vec<LeftOpen>, Error> {

@@ -4,22 +4,34 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod background;
+pub mod backups;
 pub mod bulk;
+mod catalogue;
 pub mod changes;
 pub mod customers;
 pub mod devices;
+pub mod factors;
 pub mod fields;
 pub mod grants;
 pub mod invitations;
 pub mod ledger;
+pub mod mail;
+pub mod measurements;
+pub mod oidc;
+pub mod overview;
 pub mod pass_keys;
+pub mod products;
 pub mod router;
 pub mod sessions;
+pub mod settings;
 pub mod setup;
 pub mod sites;
+pub mod space;
 pub mod storage;
 pub mod tasks;
+pub mod tokens;
 pub mod users;
+pub mod views;
 
 /// The migrations, oldest first.
 pub const MIGRATIONS: db::Migrations = db::Migrations::new(&[
@@ -41,5 +53,35 @@ pub const MIGRATIONS: db::Migrations = db::Migrations::new(&[
         include_str!("../../../migrations/V9__folded.postgres.sql"),
     ),
     db::Migration::new("V10__feeds.sql", include_str!("../../../migrations/V10__feeds.sql")),
+    db::Migration::new("V11__views.sql", include_str!("../../../migrations/V11__views.sql")),
+    db::Migration::new("V12__measurements.sql", include_str!("../../../migrations/V12__measurements.sql")),
+    db::Migration::new("V13__evidence.sql", include_str!("../../../migrations/V13__evidence.sql")),
+    db::Migration::per_engine(
+        "V14__bare.sql",
+        include_str!("../../../migrations/V14__bare.sqlite.sql"),
+        include_str!("../../../migrations/V14__bare.postgres.sql"),
+    ),
+    db::Migration::new("V15__invited_customers.sql", include_str!("../../../migrations/V15__invited_customers.sql")),
+    db::Migration::new("V16__morning.sql", include_str!("../../../migrations/V16__morning.sql")),
+    db::Migration::new("V17__settings.sql", include_str!("../../../migrations/V17__settings.sql")),
+    db::Migration::new("V19__lifecycle.sql", include_str!("../../../migrations/V19__lifecycle.sql")),
+    db::Migration::new("V20__service_types.sql", include_str!("../../../migrations/V20__service_types.sql")),
+    db::Migration::new("V21__space.sql", include_str!("../../../migrations/V21__space.sql")),
+    db::Migration::new("V22__products.sql", include_str!("../../../migrations/V22__products.sql")),
+    db::Migration::new("V24__mail.sql", include_str!("../../../migrations/V24__mail.sql")),
+    db::Migration::new("V25__people.sql", include_str!("../../../migrations/V25__people.sql")),
+    db::Migration::new("V27__factors.sql", include_str!("../../../migrations/V27__factors.sql")),
+    db::Migration::new("V28__sign_in_providers.sql", include_str!("../../../migrations/V28__sign_in_providers.sql")),
+    db::Migration::new("V29__never.sql", include_str!("../../../migrations/V29__never.sql")),
+    db::Migration::per_engine(
+        "V30__locations.sql",
+        include_str!("../../../migrations/V30__locations.sqlite.sql"),
+        include_str!("../../../migrations/V30__locations.postgres.sql"),
+    ),
+    db::Migration::new("V31__fullness.sql", include_str!("../../../migrations/V31__fullness.sql")),
 ])
-.with(&[db::Function::new("fold", base::text::fold)]);
+.with(&[
+    db::Function::new("fold", base::text::fold),
+    db::Function::new("bare", base::text::bare),
+    db::Function::new("digits", base::text::digits),
+]);

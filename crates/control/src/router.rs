@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 use base::App;
-use base::http::guard::{self, Guard, Noun};
+use base::http::guard::{self, Guard, Noun, Personal};
 use base::http::{Failure, envelope};
 use tokio::time::{Instant, timeout};
 use tower_http::CompressionLevel;
@@ -27,7 +27,7 @@ use utoipa_axum::router::OpenApiRouter;
     ),
     components(schemas(api::Problem, api::FieldError)),
     modifiers(&Security),
-    security(("session" = []))
+    security(("session" = []), ("token" = []))
 )]
 struct Description;
 
@@ -36,9 +36,11 @@ struct Security;
 
 impl utoipa::Modify for Security {
     fn modify(&self, description: &mut utoipa::openapi::OpenApi) {
-        use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+        use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
         let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(base::credentials::COOKIE)));
         description.components.get_or_insert_default().add_security_scheme("session", cookie);
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+        description.components.get_or_insert_default().add_security_scheme("token", SecurityScheme::Http(bearer));
     }
 }
 
@@ -49,6 +51,15 @@ const NOUNS: &[Noun] = &[
     Noun { word: "pass_keys", place: crate::pass_keys::sql::place },
     Noun { word: "devices", place: crate::devices::sql::place },
     Noun { word: "tasks", place: crate::tasks::place },
+    Noun { word: "sessions", place: crate::sessions::sql::place },
+    Noun { word: "tokens", place: crate::tokens::sql::place },
+];
+
+const PERSONAL: &[Personal] = &[
+    Personal { word: "views", place: crate::views::place },
+    Personal { word: "factors", place: crate::factors::place },
+    Personal { word: "sessions", place: crate::sessions::sql::own_place },
+    Personal { word: "tokens", place: crate::tokens::sql::own_place },
 ];
 
 /// Bytes of an answer that is worth compressing.
@@ -58,6 +69,8 @@ fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
     let slices = OpenApiRouter::new()
         .merge(crate::setup::http::routes())
         .merge(crate::sessions::http::routes())
+        .merge(crate::factors::http::routes())
+        .merge(crate::oidc::http::routes())
         .merge(crate::customers::http::routes())
         .merge(crate::sites::http::routes())
         .merge(crate::changes::http::routes())
@@ -65,17 +78,26 @@ fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
         .merge(crate::invitations::http::routes())
         .merge(crate::pass_keys::http::routes())
         .merge(crate::devices::http::routes())
+        .merge(crate::settings::http::routes())
+        .merge(crate::backups::http::routes())
         .merge(crate::storage::http::routes())
+        .merge(crate::space::http::routes())
+        .merge(crate::products::http::routes())
+        .merge(crate::measurements::http::routes())
+        .merge(crate::overview::http::routes())
         .merge(crate::fields::http::routes())
         .merge(crate::bulk::http::routes())
-        .merge(crate::tasks::http::routes());
+        .merge(crate::mail::http::routes())
+        .merge(crate::tasks::http::routes())
+        .merge(crate::tokens::http::routes())
+        .merge(crate::views::http::routes());
     OpenApiRouter::with_openapi(Description::openapi()).nest("/api/v1", slices).split_for_parts()
 }
 
 /// The API, and the probes beside it. The binary adds the console as fallback for everything outside of `/api`.
 pub fn router(app: App) -> Router {
     let (routes, description) = api();
-    let guard = Guard::new(app.clone(), &description, NOUNS);
+    let guard = Guard::new(app.clone(), &description, NOUNS).with(PERSONAL);
     routes
         .route_layer(from_fn_with_state(guard, guard::check))
         // Lists are some tenths of their size on the way; what is small isn't worth the processor's time, and answers with

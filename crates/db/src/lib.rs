@@ -46,7 +46,7 @@ pub use record::Itself;
 pub use record::{Cell, Column, Fields, Kept, Record, Row, Stored, Text, columns, columns_of};
 #[doc(hidden)]
 pub use sql::Literal;
-pub use sql::{Assignments, List, Part, Raw, Rows, Sql, list};
+pub use sql::{AT_ONCE, Assignments, List, Part, Raw, Rows, Sql, list};
 pub use value::Value;
 
 /// How long a statement may run, its wait for locks included, unless the URL's `options` or [`Conn::bound`] say

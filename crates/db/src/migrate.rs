@@ -15,6 +15,9 @@ use crate::{Conn, Database, Engine, Error, Tx, record, sql};
 /// them by the database's language otherwise.
 const ID_TEXT: &str = "id_text";
 
+/// Stands after a table's columns, where its rows shall lie in the order of their key: one tree instead of two on `SQLite`.
+const BY_KEY: &str = "by_key";
+
 /// Any number that no other user of the server's advisory locks is likely to take.
 const LOCK: &str = "select pg_advisory_xact_lock(7308332045823042156)";
 
@@ -28,7 +31,8 @@ const TABLE: &str = "create table if not exists schema_migrations (
 /// One step, in a file named `V<n>__<name>.sql`, which never changes once it has been released.
 ///
 /// The text is the same for both engines: `bigint`, `boolean`, `text`, `bytea` (which `SQLite` takes like any name of a
-/// type), and `id_text`, which becomes `text collate "C"` on `PostgreSQL` and `text` on `SQLite`.
+/// type), `id_text`, which becomes `text collate "C"` on `PostgreSQL` and `text` on `SQLite`, and `by_key`, which becomes
+/// `without rowid` on `SQLite` and nothing on `PostgreSQL`.
 #[derive(Clone, Copy, Debug)]
 pub struct Migration {
     name: &'static str,
@@ -47,12 +51,13 @@ impl Migration {
     }
 
     fn text(&self, engine: Engine) -> String {
-        let (text, id_text) = match engine {
-            Engine::Sqlite => (self.sqlite, "text"),
-            Engine::Postgres => (self.postgres, "text collate \"C\""),
+        let (text, id_text, by_key) = match engine {
+            Engine::Sqlite => (self.sqlite, "text", "without rowid"),
+            Engine::Postgres => (self.postgres, "text collate \"C\"", ""),
         };
         // A checkout that turns line ends around doesn't change what a migration means.
-        replace_word(&text.replace("\r\n", "\n"), ID_TEXT, id_text)
+        let text = replace_word(&text.replace("\r\n", "\n"), ID_TEXT, id_text);
+        replace_word(&text, BY_KEY, by_key)
     }
 
     fn version(&self) -> Result<i64, Error> {

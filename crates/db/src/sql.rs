@@ -330,6 +330,9 @@ macro_rules! insert {
     }};
 }
 
+/// So many values or rows are named in one statement at most: databases limit its parameters.
+pub const AT_ONCE: usize = 1000;
+
 /// One piece of [`sql!`]; tells a literal from an expression.
 #[doc(hidden)]
 #[macro_export]

@@ -19,7 +19,8 @@ use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
 use crate::{Engine, Error, Function, Record, Row, STATEMENT_LIMIT, Sql, Value};
 
-const READERS: usize = 4;
+/// Half of them may be busy with what takes long: filtered lists and exports, each in turns of its own.
+const READERS: usize = 8;
 
 /// How long to wait for a connection of our own, after which something holds it that shouldn't.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -12,8 +12,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::grant::{
-    Changes, DeviceEntry, Grants, Known, Ledger, LeftOpen, Meter as _, NodeEntry, Opened, Pool, Reading, Suspension,
-    Unavailable,
+    Admission, Changes, DeviceEntry, Grants, Holder, Known, Ledger, LeftOpen, Meter as _, NodeEntry, Opened,
+    OwnSettings, Pool, Reading, Suspension, Trail, Unavailable,
 };
 use api::id::{DeviceId, RepositoryId, StoragePoolId};
 use futures_util::future::{BoxFuture, ready};
@@ -28,7 +28,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tree::Mode;
+use tree::{Budget, Mode};
 use uuid::Uuid;
 
 /// Prints what it would store.
@@ -59,6 +59,15 @@ impl Ledger for Printed {
         Box::pin(ready(Ok(())))
     }
 
+    fn refused(&self, trails: Vec<(DeviceId, Trail)>) -> BoxFuture<'_, Result<(), Unavailable>> {
+        println!("refused {trails:?}");
+        Box::pin(ready(Ok(())))
+    }
+
+    fn budgets(&self, _: Vec<Holder>, _: Vec<Reading>) -> BoxFuture<'_, Result<Vec<(Holder, Budget)>, Unavailable>> {
+        Box::pin(ready(Ok(Vec::new())))
+    }
+
     fn left_open(&self) -> BoxFuture<'_, Result<Vec<LeftOpen>, Unavailable>> {
         let open = LeftOpen { repository: RepositoryId::new(ID), directory: self.directory.clone(), used_bytes: 0 };
         Box::pin(ready(Ok(vec![open])))
@@ -69,13 +78,28 @@ const ID: Uuid = Uuid::from_u128(1);
 
 /// The device, its repository and the customer that it stands under, all with the same number.
 fn device(pool: u16) -> Changes {
-    let device = DeviceEntry { id: ID, repository: ID, node: ID, secret: Sha256::digest(b"secret").into(), pool };
+    let device = DeviceEntry {
+        id: ID,
+        repository: ID,
+        node: ID,
+        secret: Sha256::digest(b"secret").into(),
+        pool,
+        admission: Admission::ACTIVE,
+        own: OwnSettings::default(),
+    };
     Changes { devices: vec![(ID, Some(device))], ..Changes::default() }
 }
 
 fn customer(suspension: Option<(Mode, &str)>) -> Changes {
     let suspension = suspension.map(|(mode, message)| Box::new(Suspension { mode, message: Some(message.into()) }));
-    let customer = NodeEntry { id: ID, parent: None, suspension, called: Some("trial".into()) };
+    let customer = NodeEntry {
+        id: ID,
+        parent: None,
+        suspension,
+        called: Some("trial".into()),
+        space: None,
+        own: OwnSettings::default(),
+    };
     Changes { nodes: vec![(ID, Some(customer))], ..Changes::default() }
 }
 

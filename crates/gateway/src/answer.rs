@@ -205,6 +205,11 @@ impl Refusal {
         self.0.error.code
     }
 
+    /// What the client is told.
+    pub(crate) fn detail(&self) -> &str {
+        &self.0.error.detail
+    }
+
     /// The answer. Causes are logged here and nowhere else.
     pub(crate) fn into_response(self, request_id: &str) -> Response<GatewayBody> {
         let Refused { error, header } = *self.0;

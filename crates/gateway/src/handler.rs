@@ -14,7 +14,7 @@ use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use http_body::Body;
 use tokio::time::Instant;
 
-use crate::admission::{admit, authenticate, readmit};
+use crate::admission::{Stranger, admit, admit_removal, authenticate, readmit};
 use crate::answer::{self, GatewayBody, Refusal, Watch};
 use crate::blobs::fs::{self, Blob, Glance};
 use crate::blobs::list::Listing;
@@ -22,6 +22,8 @@ use crate::blobs::read::{self, Reading};
 use crate::hop::wait_for;
 use crate::pools::Place;
 use crate::protocol::{self, File, Kind, Operation, Span, Unfit, Version};
+use crate::quota::Reservation;
+use crate::trail::kind_of;
 use crate::upload::{Pace, Source, check_length, drain, receive};
 use crate::usage::Permit;
 use crate::{Gateway, Line, RequestId};
@@ -43,14 +45,20 @@ impl Gateway {
     {
         let (parts, body) = request.into_parts();
         let mut body = std::pin::pin!(body);
-        match self.answer(&parts, body.as_mut()).await {
+        let held = authenticate(&self.grants, &parts.headers);
+        let answered = match &held {
+            Ok(held) => self.answer(&parts, body.as_mut(), held).await,
+            Err(_) => Err(Refusal::not_signed_in()),
+        };
+        match answered {
             Ok(response) => response,
             Err(refusal) => {
+                self.note(&parts, held, &refusal);
                 // Whoever waits for leave to send the body gets none.
                 if !waits_for_leave(&parts.headers) {
                     drain(body).await;
                 }
-                let given = parts.extensions.get::<RequestId>().map(|RequestId(id)| id.clone());
+                let given = parts.extensions.get::<RequestId>().map(|RequestId(id, _)| id.clone());
                 let request_id = given.unwrap_or_else(|| self.number());
                 tracing::debug!(
                     %request_id,
@@ -64,8 +72,29 @@ impl Gateway {
         }
     }
 
-    async fn answer<B: Body<Data = Bytes>>(self: &Arc<Self>, parts: &Parts, body: Pin<&mut B>) -> Answer {
-        let held = authenticate(&self.grants, &parts.headers).ok_or_else(Refusal::not_signed_in)?;
+    /// Remembers a refusal for those who will ask why there was no backup.
+    fn note(&self, parts: &Parts, held: Result<Arc<Held>, Stranger>, refusal: &Refusal) {
+        let from = parts.extensions.get::<RequestId>();
+        let from = from.map(|RequestId(_, peer)| (self.options.client_of)(*peer, &parts.headers));
+        let at = (self.options.clock)();
+        match held {
+            Ok(held) => {
+                // What can't be understood is no attempt at anything.
+                let Some((_, target)) = protocol::parse_path(parts.uri.path()) else { return };
+                let Ok(operation) = protocol::operation(&parts.method, target, parts.uri.query()) else { return };
+                self.refusals.note(&held.grant.device, kind_of(operation), refusal, at, from);
+            }
+            Err(Stranger(Some(name))) => self.refusals.note_wrong_password(name, refusal, at, from),
+            Err(Stranger(None)) => {}
+        }
+    }
+
+    async fn answer<B: Body<Data = Bytes>>(
+        self: &Arc<Self>,
+        parts: &Parts,
+        body: Pin<&mut B>,
+        held: &Arc<Held>,
+    ) -> Answer {
         self.usage.contact(&held.grant, || (self.options.clock)());
         let (repository, target) = protocol::parse_path(parts.uri.path()).ok_or_else(Refusal::not_found)?;
         if repository != held.grant.repository.as_str() {
@@ -76,14 +105,17 @@ impl Gateway {
             Unfit::NotCreate => Refusal::new(Code::MalformedRequest, "A repository is created with ?create=true"),
         })?;
         admit(&self.grants, &held.grant, operation, Instant::now())?;
+        if let Operation::Remove(file) = operation {
+            admit_removal(&held.grant, file, (self.options.clock)())?;
+        }
         if operation.changes() && self.draining.is_cancelled() {
             return Err(Refusal::restarting());
         }
         let place = self.pools.find(&held.grant.pool).await;
         place.here()?;
-        let (asked, grant) = (Arc::clone(&place), Arc::clone(&held));
-        match self.perform(parts, body, held, operation, place).await {
-            Err(refusal) if refusal.code() == Code::NotFound => Err(self.missing(&grant, &asked).await),
+        let asked = Arc::clone(&place);
+        match self.perform(parts, body, Arc::clone(held), operation, place).await {
+            Err(refusal) if refusal.code() == Code::NotFound => Err(self.missing(held, &asked).await),
             answer => answer,
         }
     }
@@ -201,19 +233,45 @@ impl Gateway {
         let permit = self.permit(&held, place).await?;
         let held = self.still_admitted(held, Operation::Write(file))?;
         let place = Arc::clone(place);
-        receive(
-            self,
-            Source { place, makes_room, gateway: self, body, held, file, received: 0, pace: Pace::default() },
-            permit,
-        )
-        .await?;
+        let mut source = Source {
+            place,
+            makes_room,
+            gateway: self,
+            body,
+            held,
+            file,
+            received: 0,
+            reserved: None,
+            pace: Pace::default(),
+            turn: None,
+        };
+        match self.reserve(&source.held, file, length).await {
+            Ok(reserved) => source.reserved = reserved,
+            Err(refusal) if refusal.code() == Code::QuotaExceeded => return source.again(length, refusal).await,
+            Err(refusal) => return Err(refusal),
+        }
+        source.held = self.still_admitted(source.held, Operation::Write(file))?;
+        receive(self, source, permit).await?;
         Ok(answer::done())
+    }
+
+    /// Reserves what is to be stored.
+    async fn reserve(&self, held: &Held, file: File, length: Option<u64>) -> Result<Option<Reservation>, Refusal> {
+        let beyond = match file {
+            // A restore writes one too; there are few, and they go again.
+            File::Blob(Kind::Locks, _) => return Ok(None),
+            // A prune writes the new index before it deletes anything.
+            File::Blob(Kind::Index, _) => LONGEST_INDEX,
+            _ => 0,
+        };
+        self.usage.reserve(&held.grant, length.unwrap_or_default(), beyond, &self.draining).await.map(Some)
     }
 
     async fn remove(self: &Arc<Self>, held: Arc<Held>, file: File, place: &Arc<Place>) -> Answer {
         let permit = self.permit(&held, place).await?;
         // The permit may have taken its time, and an upload looks again by itself.
         let held = self.still_admitted(held, Operation::Remove(file))?;
+        admit_removal(&held.grant, file, (self.options.clock)())?;
         let asked = Arc::clone(&held);
         let removed = blocking(move || {
             let removed = fs::remove(&held.grant.directory, file, permit.alone())?;
@@ -292,6 +350,28 @@ impl Gateway {
             response.headers_mut().extend(value.ok().map(|value| (CONTENT_RANGE, value)));
         }
         Ok(response)
+    }
+}
+
+impl<B: Body<Data = Bytes>> Source<'_, B> {
+    /// A file for which there is no space may be there already: a client whose answer was lost sends it again, and takes a
+    /// refusal for final.
+    async fn again(&mut self, length: Option<u64>, refusal: Refusal) -> Answer {
+        let File::Blob(_, name) = self.file else { return Err(refusal) };
+        let length = length.unwrap_or_default();
+        if self.lies_there(length).await? && self.is_true_to(name).await? && self.lies_there(length).await? {
+            return Ok(answer::done());
+        }
+        Err(refusal)
+    }
+
+    async fn lies_there(&self, length: u64) -> Result<bool, Refusal> {
+        let (repository, file) = (self.held.grant.directory.clone(), self.file);
+        let found = blocking(move || match fs::open(&repository, file) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            found => found.map(|blob| Some(blob.length)),
+        });
+        Ok(found.await? == Some(length))
     }
 }
 

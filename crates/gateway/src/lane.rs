@@ -144,7 +144,7 @@ mod tests {
     use super::*;
     use crate::blobs::buffers::Buffers;
     use crate::protocol::{Kind, Name};
-    use api::grant::{Changes, DeviceEntry, Grants};
+    use api::grant::{Admission, Changes, DeviceEntry, Grants, OwnSettings};
     use api::id::{DeviceId, StoragePoolId};
     use bytes::Bytes;
     use std::path::Path;
@@ -153,7 +153,15 @@ mod tests {
     fn held(directory: &Path) -> Arc<Held> {
         let (grants, id) = (Grants::default(), Uuid::from_u128(1));
         let pool = grants.pool(&StoragePoolId::new(id), directory.to_owned());
-        let device = DeviceEntry { id, repository: id, node: id, secret: [0; 32], pool };
+        let device = DeviceEntry {
+            id,
+            repository: id,
+            node: id,
+            secret: [0; 32],
+            pool,
+            admission: Admission::ACTIVE,
+            own: OwnSettings::default(),
+        };
         grants.apply(Changes { devices: vec![(id, Some(device))], ..Changes::default() });
         grants.find(DeviceId::new(id).as_str()).unwrap()
     }

@@ -7,7 +7,8 @@
 //! - `hop`, `lane`: where work that waits for the disk is done
 //! - `wire`: a connection, and how it ends
 //! - `pools`: whether each is there, and has room
-//! - `usage`: counters, and when they are stored
+//! - `trail`: what was refused, until it is stored
+//! - `usage`: counters, and when they are stored; `quota`: whether there is space for what comes
 //! - `blobs`: where bytes lie
 //! - `answer`: headers, bodies, refusals
 
@@ -21,11 +22,15 @@ mod hop;
 mod lane;
 mod pools;
 pub mod protocol;
+mod quota;
+mod trail;
+mod turn;
 mod upload;
 mod usage;
 mod wire;
 
 use std::io;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -34,6 +39,7 @@ use std::time::Duration;
 use api::grant::{Grants, Ledger, Meter, Pool, Reading, Unavailable};
 use api::id::DeviceId;
 use futures_util::future::BoxFuture;
+use http::HeaderMap;
 use jiff::Timestamp;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
@@ -42,6 +48,8 @@ pub use answer::GatewayBody;
 use answer::Refusal;
 use blobs::buffers::{Buffers, READ_AT_ONCE, WRITTEN_AT_ONCE};
 use pools::Pools;
+use trail::Refusals;
+use turn::Turns;
 use usage::{Close, Usage};
 pub use wire::{Line, Wire};
 
@@ -58,9 +66,13 @@ pub const CONNECTION_BUFFER: usize = 64 * 1024;
 /// The present, for what is stored.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
+/// The client of a request with these headers that came over a connection from this address, which may be a proxy's.
+pub type ClientOf = Arc<dyn Fn(IpAddr, &HeaderMap) -> IpAddr + Send + Sync>;
+
 /// What the gateway needs to know beside its grants.
 pub struct Options {
     pub clock: Clock,
+    pub client_of: ClientOf,
     /// Bytes of each pool's file system that backups leave free.
     pub keep_free: u64,
     /// Where space is set aside for the database, which may lie on another file system than the pools.
@@ -80,6 +92,7 @@ impl Options {
     pub fn new(clock: Clock, keep_free: u64) -> Self {
         Self {
             clock,
+            client_of: Arc::new(|peer, _| peer),
             keep_free,
             data: None,
             idle_after: Duration::from_mins(1),
@@ -96,9 +109,9 @@ impl std::fmt::Debug for Options {
     }
 }
 
-/// What a request is called in the log; an extension of the request.
+/// What a request is called in the log, and from where its connection comes; an extension of the request.
 #[derive(Clone, Debug)]
-pub struct RequestId(pub String);
+pub struct RequestId(pub String, pub IpAddr);
 
 /// The data plane of one process.
 pub struct Gateway {
@@ -107,8 +120,11 @@ pub struct Gateway {
     pools: Pools,
     /// For uploads.
     writing: Arc<Buffers>,
+    receiving: Turns,
     reading: Arc<Buffers>,
     usage: Arc<Usage>,
+    refusals: Refusals,
+    ledger: Arc<dyn Ledger>,
     /// Nothing new may change anything.
     draining: CancellationToken,
     /// Running uploads end.
@@ -119,14 +135,17 @@ pub struct Gateway {
 impl Gateway {
     /// [`recover`](Self::recover) must run before the first request.
     pub fn new(grants: Arc<Grants>, ledger: Arc<dyn Ledger>, options: Options) -> Arc<Self> {
-        let usage = Arc::new(Usage::new(ledger, options.idle_after));
+        let usage = Arc::new(Usage::new(Arc::clone(&grants), Arc::clone(&ledger), options.idle_after));
         Arc::new(Self {
             grants,
             pools: Pools::new(options.keep_free, options.data.as_deref()),
             options,
             writing: Arc::new(Buffers::new(WRITTEN_AT_ONCE)),
+            receiving: Turns::new(),
             reading: Arc::new(Buffers::new(READ_AT_ONCE)),
             usage,
+            refusals: Refusals::default(),
+            ledger,
             draining: CancellationToken::new(),
             cut: CancellationToken::new(),
             numbered: AtomicU64::new(0),
@@ -167,9 +186,16 @@ impl Gateway {
         self.pools.look().await;
     }
 
-    /// Stores every counter that differs from what was stored last.
+    /// Stores every counter that differs from what was stored last, and what was refused since.
     pub async fn flush(&self) -> Result<(), Unavailable> {
-        self.usage.flush(Close::Idle).await.map(drop)
+        self.flush_all(Close::Idle).await.map(drop)
+    }
+
+    async fn flush_all(&self, close: Close) -> Result<u64, Unavailable> {
+        // What can't be stored of one keeps nobody from storing the other.
+        let refusals = self.refusals.flush(&self.grants, &self.ledger).await;
+        let counters = self.usage.flush(close).await?;
+        Ok(counters + refusals?)
     }
 
     /// Ends: nothing new may change anything, running uploads get the grace that the options allow and are then cut, all
@@ -183,7 +209,7 @@ impl Gateway {
                 tracing::warn!("uploads are still being written; their repositories are counted at the next start");
             }
         }
-        if self.usage.flush(Close::All).await.is_err() {
+        if self.flush_all(Close::All).await.is_err() {
             tracing::warn!("the last counters could not be stored; what was open is counted at the next start");
         }
     }
@@ -211,7 +237,7 @@ impl Meter for Gateway {
     }
 
     fn store(&self) -> BoxFuture<'_, Result<u64, Unavailable>> {
-        Box::pin(self.usage.flush(Close::Idle))
+        Box::pin(self.flush_all(Close::Idle))
     }
 
     fn contacted_at(&self, device: &DeviceId) -> Option<Timestamp> {
@@ -234,7 +260,7 @@ impl std::fmt::Debug for Gateway {
 }
 
 impl Refusal {
-    fn restarting() -> Self {
+    pub(crate) fn restarting() -> Self {
         Self::passing("The server is restarting, try again")
     }
 }

@@ -27,7 +27,9 @@ use crate::handler::is_full;
 use crate::hop::wait_for;
 use crate::lane::{Lane, write};
 use crate::pools::Place;
-use crate::protocol::{File, Kind, Operation};
+use crate::protocol::{File, Kind, Name, Operation};
+use crate::quota::Reservation;
+use crate::turn::{PAUSE, Turn};
 use crate::usage::Permit;
 
 /// Most bytes that are discarded of a refused body.
@@ -59,7 +61,11 @@ pub(crate) struct Source<'a, B> {
     pub(crate) held: Arc<Held>,
     pub(crate) file: File,
     pub(crate) received: u64,
+    /// What it may store; nothing where it may in any case.
+    pub(crate) reserved: Option<Reservation>,
     pub(crate) pace: Pace,
+    /// While bytes come.
+    pub(crate) turn: Option<Turn>,
     pub(crate) place: Arc<Place>,
     /// Comes also when the disk is full.
     pub(crate) makes_room: bool,
@@ -87,13 +93,20 @@ impl<B: Body<Data = Bytes>> Source<'_, B> {
     async fn next(&mut self) -> Result<Option<Bytes>, Refusal> {
         loop {
             if self.held.withdrawn().is_cancelled() {
-                self.look_again()?;
+                // Nobody waits for what this may have to wait for.
+                self.turn = None;
+                self.look_again().await?;
             }
             if self.gateway.cut.is_cancelled() {
                 return Err(Refusal::restarting());
             }
+            let turns = &self.gateway.receiving;
+            if self.turn.as_ref().is_some_and(|turn| turns.is_over(turn)) {
+                self.turn = None;
+            }
             let options = &self.gateway.options;
             let (begun, patience) = (Instant::now(), options.stall_after.saturating_sub(self.pace.waited));
+            let patience = if self.turn.is_some() { patience.min(PAUSE) } else { patience };
             let frame = tokio::select! {
                 biased;
                 frame = timeout(patience, self.body.frame()) => Some(frame),
@@ -101,7 +114,12 @@ impl<B: Body<Data = Bytes>> Source<'_, B> {
                 () = self.gateway.cut.cancelled() => None,
             };
             self.pace.waited += begun.elapsed();
-            let Some(frame) = frame else { continue };
+            let frame = match frame {
+                // Others go on meanwhile.
+                Some(Err(_)) if self.turn.take().is_some() => continue,
+                Some(frame) => frame,
+                None => continue,
+            };
             let frame = match frame {
                 Ok(Some(Ok(frame))) => frame,
                 Ok(Some(Err(_))) => return Err(Refusal::new(Code::MalformedRequest, "The body ended early")),
@@ -110,17 +128,36 @@ impl<B: Body<Data = Bytes>> Source<'_, B> {
             };
             // What is not data is trailers; nobody asked for any.
             let Ok(bytes) = frame.into_data() else { continue };
+            if self.turn.is_none() {
+                self.turn = Some(turns.take().await);
+            }
             self.pace.came(bytes.len(), options.least_progress);
             self.received += bytes.len() as u64;
             check_length(self.file, self.received)?;
+            if let Some(reserved) = &mut self.reserved {
+                reserved.reach(self.received, self.held.grant.space.as_ref())?;
+            }
             return Ok(Some(bytes));
         }
     }
 
     /// The grant has changed: goes on with the new one or fails.
-    fn look_again(&mut self) -> Result<(), Refusal> {
+    async fn look_again(&mut self) -> Result<(), Refusal> {
         self.held = readmit(&self.gateway.grants, &self.held.grant, Operation::Write(self.file))?;
-        Ok(())
+        match &mut self.reserved {
+            Some(reserved) => self.gateway.usage.renew(reserved, &self.held.grant).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Whether what comes is the file of this name, of which nothing is kept.
+    pub(crate) async fn is_true_to(&mut self, name: Name) -> Result<bool, Refusal> {
+        let mut hasher = Sha256::new();
+        while let Some(bytes) = self.next().await? {
+            hasher.update(&bytes);
+        }
+        let digest: [u8; 32] = hasher.finalize().into();
+        Ok(name.digest() == digest)
     }
 }
 
@@ -167,7 +204,7 @@ impl Sink {
     }
 
     /// Puts the file in place.
-    async fn finish(self, held: Arc<Held>, permit: Permit) -> Result<(), Refusal> {
+    async fn finish(self, held: Arc<Held>, permit: Permit, reserved: Option<Reservation>) -> Result<(), Refusal> {
         let upload = self.lane.written().await.map_err(Refusal::failed)?;
         let Self { gateway, pool, place, file, hasher, buffer, .. } = self;
         let digest: [u8; 32] = hasher.finalize().into();
@@ -199,6 +236,8 @@ impl Sink {
                 Placed::Instead(old) => permit.replaced(old, length),
                 Placed::Same => {}
             }
+            // Only now that it is counted.
+            drop(reserved);
             if placed == Placed::New && matches!(file, File::Blob(Kind::Snapshots, _)) {
                 permit.snapshot((gateway.options.clock)());
             }
@@ -249,5 +288,6 @@ pub(crate) async fn receive<B: Body<Data = Bytes>>(
         dismiss(sink.lane.written().await.ok().flatten()).await;
         return Err(refusal);
     }
-    sink.finish(source.held, permit).await
+    source.turn = None;
+    sink.finish(source.held, permit, source.reserved).await
 }

@@ -7,25 +7,33 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use api::grant::{Digest, Grant, Ledger, Reading, Unavailable};
+use api::grant::{Digest, Grant, Grants, Ledger, Reading, Snapshot, Unavailable};
 use api::id::{DeviceId, RepositoryId};
 use jiff::Timestamp;
 use tokio::sync::{Mutex as Gate, OwnedMutexGuard};
 use tokio::task::spawn_blocking;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
+use crate::answer::Refusal;
 use crate::blobs::fs;
 use crate::lock;
+use crate::quota::{Quota, Reservation};
 
 /// The counters of all repositories that are written to.
 pub(crate) struct Usage {
     ledger: Arc<dyn Ledger>,
+    quota: Arc<Quota>,
     repositories: Mutex<HashMap<RepositoryId, Arc<Repository>>>,
     contacts: Mutex<Contacts>,
     /// One flush at a time, so that an older value never overwrites a newer one.
     flushing: Gate<()>,
     idle_after: Duration,
 }
+
+/// So many snapshots of a repository are remembered until they are stored.
+const MOST_SNAPSHOTS: usize = 100;
 
 /// So many devices are remembered to have signed in.
 const REMEMBERED: usize = 50_000;
@@ -41,6 +49,8 @@ struct Contacts {
 #[derive(Debug)]
 pub(crate) struct Repository {
     id: RepositoryId,
+    device: Option<Uuid>,
+    quota: Arc<Quota>,
     directory: PathBuf,
     /// Held while the repository is opened or closed.
     gate: Arc<Gate<()>>,
@@ -56,6 +66,8 @@ struct State {
     /// Below zero only for a moment, when a deletion is counted before the upload that it undid.
     used: i64,
     last_snapshot_at: Option<Timestamp>,
+    /// Those that arrived and are not stored yet, the oldest first.
+    snapshots: Vec<Snapshot>,
     /// It was counted on disk, and that is not stored yet.
     measured: bool,
     /// What the ledger is known to hold.
@@ -82,7 +94,7 @@ impl State {
     }
 
     fn is_changed(&self) -> bool {
-        self.stored != Some((self.used(), self.last_snapshot_at))
+        self.stored != Some((self.used(), self.last_snapshot_at)) || !self.snapshots.is_empty()
     }
 }
 
@@ -100,21 +112,26 @@ impl Permit {
 
     /// Counts a file that took another's place, in bytes.
     pub(crate) fn replaced(&self, old: u64, new: u64) {
-        let mut state = lock(&self.repository.state);
-        state.used = state.used.saturating_add_unsigned(new).saturating_sub_unsigned(old);
+        self.repository.count(0_i64.saturating_add_unsigned(new).saturating_sub_unsigned(old), |_| ());
     }
 
     /// Counts a file that went from `folder`, in bytes.
     pub(crate) fn shrank(&self, bytes: u64, folder: String) {
-        let mut state = lock(&self.repository.state);
-        state.used = state.used.saturating_sub_unsigned(bytes);
-        state.unsynced.insert(folder);
+        self.repository.count(0_i64.saturating_sub_unsigned(bytes), |state| {
+            state.unsynced.insert(folder);
+        });
     }
 
     /// Remembers when a snapshot arrived.
     pub(crate) fn snapshot(&self, at: Timestamp) {
         let mut state = lock(&self.repository.state);
         state.last_snapshot_at = state.last_snapshot_at.max(Some(at));
+        // Where they can't be stored for long, the last ones will do.
+        if state.snapshots.len() >= MOST_SNAPSHOTS {
+            state.snapshots.remove(0);
+        }
+        let used_bytes = state.used();
+        state.snapshots.push(Snapshot { at, used_bytes });
     }
 
     /// The repository's lock for what is no single step of the file system.
@@ -132,9 +149,11 @@ impl Drop for Permit {
 }
 
 impl Repository {
-    fn new(grant: &Grant) -> Self {
+    fn new(grant: &Grant, quota: &Arc<Quota>) -> Self {
         Self {
             id: grant.repository.clone(),
+            device: grant.device.uuid(),
+            quota: Arc::clone(quota),
             directory: grant.directory.clone(),
             gate: Arc::default(),
             alone: Mutex::default(),
@@ -143,12 +162,22 @@ impl Repository {
                 in_flight: 0,
                 used: 0,
                 last_snapshot_at: None,
+                snapshots: Vec::new(),
                 measured: false,
                 stored: None,
                 idle_since: Instant::now(),
                 unsynced: BTreeSet::new(),
             }),
         }
+    }
+
+    /// Counts what it grew by, here and where space was allotted for it.
+    fn count(&self, bytes: i64, with: impl FnOnce(&mut State)) {
+        self.quota.count(self.device, bytes, || {
+            let mut state = lock(&self.state);
+            state.used = state.used.saturating_add(bytes);
+            with(&mut state);
+        });
     }
 
     /// A permit, if the repository is open.
@@ -174,8 +203,9 @@ struct Closing {
 }
 
 impl Usage {
-    pub(crate) fn new(ledger: Arc<dyn Ledger>, idle_after: Duration) -> Self {
+    pub(crate) fn new(grants: Arc<Grants>, ledger: Arc<dyn Ledger>, idle_after: Duration) -> Self {
         Self {
+            quota: Arc::new(Quota::new(grants, Arc::clone(&ledger))),
             ledger,
             repositories: Mutex::default(),
             contacts: Mutex::default(),
@@ -199,7 +229,11 @@ impl Usage {
         loop {
             let repository = {
                 let mut table = lock(&self.repositories);
-                Arc::clone(table.entry(grant.repository.clone()).or_insert_with(|| Arc::new(Repository::new(grant))))
+                Arc::clone(
+                    table
+                        .entry(grant.repository.clone())
+                        .or_insert_with(|| Arc::new(Repository::new(grant, &self.quota))),
+                )
             };
             if let Some(permit) = repository.enter(&mut lock(&repository.state)) {
                 return Ok(permit);
@@ -231,21 +265,38 @@ impl Usage {
             Phase::Fresh if opened.was_open => Some(measure(repository.directory.clone(), opened.used_bytes).await?),
             _ => None,
         };
-        let mut state = lock(&repository.state);
-        match counted {
-            Some((used, last_snapshot_at)) => {
-                state.used = i64::try_from(used).unwrap_or(i64::MAX);
+        if let Some((used, last_snapshot_at)) = counted {
+            let used = i64::try_from(used).unwrap_or(i64::MAX);
+            let more = used.saturating_sub_unsigned(opened.used_bytes);
+            repository.count(more, |state| {
+                state.used = used;
                 state.last_snapshot_at = last_snapshot_at;
                 state.measured = true;
-            }
-            None if phase == Phase::Fresh => {
-                state.used = i64::try_from(opened.used_bytes).unwrap_or(i64::MAX);
-                state.stored = Some((opened.used_bytes, None));
-            }
-            None => {}
+            });
+        }
+        let mut state = lock(&repository.state);
+        if counted.is_none() && phase == Phase::Fresh {
+            state.used = i64::try_from(opened.used_bytes).unwrap_or(i64::MAX);
+            state.stored = Some((opened.used_bytes, None));
         }
         state.phase = Phase::Open;
         Ok(repository.enter(&mut state))
+    }
+
+    /// Reserves what an upload may store, or refuses it for want of space.
+    pub(crate) async fn reserve(
+        &self,
+        grant: &Grant,
+        bytes: u64,
+        beyond: u64,
+        stop: &CancellationToken,
+    ) -> Result<Reservation, Refusal> {
+        self.quota.reserve(grant.space.as_ref(), bytes, beyond, || self.unsaved(), stop).await
+    }
+
+    /// The same again under another grant.
+    pub(crate) async fn renew(&self, reservation: &mut Reservation, grant: &Grant) -> Result<(), Refusal> {
+        reservation.renew(grant.space.as_ref(), || self.unsaved()).await
     }
 
     /// Stores whatever differs from what was stored last, and closes what is idle. Returns how many counters it stored.
@@ -273,9 +324,10 @@ impl Usage {
             let state = lock(&repository.state);
             if state.phase == Phase::Open && state.is_changed() {
                 let stored = (state.used(), state.last_snapshot_at);
-                readings.push(reading(&repository, stored, false, state.measured));
+                readings.push(reading(&repository, stored, false, &state));
+                let snapshots = state.snapshots.len();
                 drop(state);
-                changed.push((repository, stored));
+                changed.push((repository, stored, snapshots));
             }
         }
         let stored = readings.len() as u64;
@@ -283,9 +335,13 @@ impl Usage {
             return contacts.map(|contacts| contacts + stored);
         }
         self.ledger.store(readings).await?;
-        for (repository, stored) in changed {
+        for (repository, stored, snapshots) in changed {
             let mut state = lock(&repository.state);
             state.stored = Some(stored);
+            // Others may have arrived since, and more than there is room for.
+            let kept = state.snapshots.len().saturating_sub(snapshots);
+            let stored = state.snapshots.len() - kept;
+            state.snapshots.drain(..stored);
             state.measured = false;
         }
         for Closing { repository, .. } in &closing {
@@ -302,7 +358,7 @@ impl Usage {
             let state = lock(&repository.state);
             // One that has never been opened has counted nothing.
             if matches!(state.phase, Phase::Open | Phase::Unsure) && state.is_changed() {
-                readings.push(reading(&repository, (state.used(), state.last_snapshot_at), false, state.measured));
+                readings.push(reading(&repository, (state.used(), state.last_snapshot_at), false, &state));
             }
         }
         readings
@@ -347,10 +403,10 @@ impl Usage {
 
     /// The last reading of a repository that `begin_close` holds; nothing if it need not or cannot be closed.
     async fn close(&self, repository: &Arc<Repository>) -> Option<Reading> {
-        let (phase, folders, stored, measured) = {
+        let (phase, folders, last) = {
             let mut state = lock(&repository.state);
-            let stored = (state.used(), state.last_snapshot_at);
-            (state.phase, std::mem::take(&mut state.unsynced), stored, state.measured)
+            let last = reading(repository, (state.used(), state.last_snapshot_at), true, &state);
+            (state.phase, std::mem::take(&mut state.unsynced), last)
         };
         match phase {
             Phase::Fresh => {
@@ -375,7 +431,7 @@ impl Usage {
                 return None;
             }
         }
-        Some(reading(repository, stored, true, measured))
+        Some(last)
     }
 
     fn forget(&self, repository: &Repository) {
@@ -412,6 +468,7 @@ impl Usage {
                 repository: open.repository,
                 used_bytes,
                 last_snapshot_at,
+                snapshots: Vec::new(),
                 closed: true,
                 measured: true,
             });
@@ -428,9 +485,10 @@ fn reading(
     repository: &Repository,
     (used_bytes, last_snapshot_at): (u64, Option<Timestamp>),
     closed: bool,
-    measured: bool,
+    state: &State,
 ) -> Reading {
-    Reading { repository: repository.id.clone(), used_bytes, last_snapshot_at, closed, measured }
+    let (snapshots, measured) = (state.snapshots.clone(), state.measured);
+    Reading { repository: repository.id.clone(), used_bytes, last_snapshot_at, snapshots, closed, measured }
 }
 
 /// Counts a repository on disk: its bytes, and when its newest snapshot was written. A disk that can't be read is as good

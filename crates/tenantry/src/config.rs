@@ -20,6 +20,8 @@ pub struct Config {
     pub server: Server,
     pub database: Database,
     pub storage: Storage,
+    pub customers: Customers,
+    pub sign_in: SignIn,
     pub log: Log,
 }
 
@@ -67,6 +69,18 @@ pub struct Database {
 #[serde(deny_unknown_fields)]
 pub struct Storage {
     pub keep_free_bytes: u64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Customers {
+    pub deletion_hold_days: u16,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignIn {
+    pub local_issuers: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -140,6 +154,7 @@ mod tests {
             ("[server]\nlisen = \"x\"", "lisen"),
             ("[server]\nlisten = \"localhost\"", "server.listen"),
             ("[server]\npublic_url = \"backup.example.com\"", "server.public_url"),
+            ("[customers]\ndeletion_hold_days = -1", "deletion_hold_days"),
             ("[log]\nformat = \"xml\"", "xml"),
         ] {
             std::fs::write(folder.path().join(FILE), text).unwrap();

@@ -4,8 +4,9 @@
 pub fn all() -> Vec<(&'static str, String)> {
     vec![
         ("openapi.json", control::router::description()),
-        ("docs/permissions.md", base::authz::document() + &control::customers::fixed_from_above()),
+        ("docs/permissions.md", base::authz::document() + &control::customers::document()),
         ("docs/error-codes.md", error_codes()),
+        ("docs/cli.md", crate::arguments::document()),
         ("docs/configuration.md", crate::config::document()),
     ]
 }

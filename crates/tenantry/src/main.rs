@@ -4,15 +4,18 @@ use std::fmt::Write as _;
 use std::fs::DirBuilder;
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::DirBuilderExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
+use api::user::Role;
 use base::App;
 use base::clock::Clock;
 use base::cx::{Caller, Cx};
-use clap::{Args, Parser, Subcommand};
+use clap::Parser as _;
 use control::changes::seals;
-use tenantry::config::{self, Config, LogFormat};
+use tenantry::arguments::{Arguments, AuditCommand, Command, ConfigCommand, Place};
+use tenantry::client::{self, Refused, nouns};
+use tenantry::config::{Config, LogFormat};
 use tenantry::demo::synthetic::{self, Size};
 use tenantry::documents;
 use tenantry::serve::{Failure, Options, Server, open_database};
@@ -23,139 +26,6 @@ use tracing_subscriber::EnvFilter;
 /// Gives back within seconds what a crowd of requests took; the system's own keeps half of it.
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
-
-#[derive(Debug, Parser)]
-#[command(name = "tenantry", version, about = "Runs the customers of a provider of backup services")]
-struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Serve the console, the API and the storage gateway
-    Serve {
-        #[command(flatten)]
-        place: Place,
-        /// Address and port, for example 127.0.0.1:8420
-        #[arg(long, value_name = "ADDR:PORT")]
-        listen: Option<std::net::SocketAddr>,
-        /// Load a believable provider with real backups, into an empty database only
-        #[arg(long)]
-        demo: bool,
-    },
-    /// Make the first administrator without a browser
-    Setup {
-        #[command(flatten)]
-        place: Place,
-        /// The administrator's email address, which is also the login
-        #[arg(long)]
-        email: String,
-        /// What the provider is called
-        #[arg(long, default_value = control::setup::PROVIDER_NAME)]
-        provider_name: String,
-        /// Read the password from standard input
-        #[arg(long, required = true)]
-        password_stdin: bool,
-    },
-    /// Make an administrator of the provider from the host, where the last one can't sign in any more
-    Recover {
-        #[command(flatten)]
-        place: Place,
-        /// The administrator's email address, which is also the login; an account of the provider with it gets the role
-        #[arg(long)]
-        email: String,
-        /// Read the password from standard input
-        #[arg(long, required = true)]
-        password_stdin: bool,
-    },
-    /// Bring the database up to date
-    Migrate {
-        #[command(flatten)]
-        place: Place,
-    },
-    /// Count anew what lies on the disks, with the server stopped
-    Recount {
-        #[command(flatten)]
-        place: Place,
-        /// Only this one; if its directory is gone, that is accepted
-        #[arg(long, value_name = "ID")]
-        repository: Option<String>,
-    },
-    /// Fill an empty installation with made-up customers and devices, to measure with
-    Demo {
-        #[command(flatten)]
-        place: Place,
-        /// Nodes of the tree: resellers, customers, sites
-        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(10..=10_000_000))]
-        customers: u64,
-        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=100_000_000))]
-        devices: u64,
-    },
-    /// Look at the change log
-    Audit {
-        #[command(subcommand)]
-        command: AuditCommand,
-    },
-    /// Print the API's description
-    Openapi,
-    /// Look at the configuration
-    Config {
-        #[command(subcommand)]
-        command: ConfigCommand,
-    },
-    /// Write the generated files of the repository
-    #[command(hide = true)]
-    Documents {
-        /// The root of the repository
-        root: PathBuf,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-enum ConfigCommand {
-    /// Say whether the configuration is valid
-    Check {
-        #[command(flatten)]
-        place: Place,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-enum AuditCommand {
-    /// Say whether the change log is as it was written: nothing taken out, added or altered. Fails where it isn't
-    Verify {
-        #[command(flatten)]
-        place: Place,
-        /// A digest that a former run printed: the chain has to lead over it
-        #[arg(long, value_name = "DIGEST")]
-        over: Option<String>,
-    },
-}
-
-#[derive(Debug, Args)]
-struct Place {
-    /// The data directory
-    #[arg(long, value_name = "DIR", default_value = "data")]
-    data: PathBuf,
-    /// Path of a database file, or postgres://…
-    #[arg(long, value_name = "URL")]
-    database: Option<String>,
-    /// A configuration file instead of tenantry.toml in the data directory
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-}
-
-impl Place {
-    fn load(&self) -> Result<Config, Failure> {
-        Ok(config::load(&self.data, self.config.as_deref())?)
-    }
-
-    fn database(&self, config: &Config) -> String {
-        let given = self.database.as_deref().unwrap_or(&config.database.url);
-        if given.is_empty() { self.data.join("tenantry.db").to_string_lossy().into_owned() } else { given.to_owned() }
-    }
-}
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -187,7 +57,7 @@ fn failed(error: &Failure) -> ExitCode {
         }
     }
     let _ = writeln!(std::io::stderr(), "tenantry: {text}");
-    ExitCode::FAILURE
+    error.downcast_ref::<Refused>().map_or(ExitCode::FAILURE, |refused| refused.exit_code().into())
 }
 
 fn say(line: &str) {
@@ -202,10 +72,30 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Setup { place, email, provider_name, password_stdin: _ } => {
             setup(&place, &email, &provider_name).await
         }
-        Command::Recover { place, email, password_stdin: _ } => recover(&place, &email).await,
+        Command::Recover { place, email, super_user, password_stdin: _ } => recover(&place, &email, super_user).await,
         Command::Migrate { place } => migrate(&place).await,
         Command::Recount { place, repository } => recount(&place, repository).await,
         Command::Demo { place, customers, devices } => demo(&place, Size { customers, devices }).await,
+        Command::Login { access } => {
+            let kept = access.log_in().await?;
+            say(&format!("Signed in; the session is kept in {}.", kept.display()));
+            Ok(())
+        }
+        Command::Logout => {
+            say(if client::log_out().await? { "Signed out." } else { "Nobody was signed in." });
+            Ok(())
+        }
+        Command::Whoami(asked) => tell(nouns::who(&asked).await?),
+        Command::Customer { command } => tell(command.run().await?),
+        Command::Site { command } => tell(command.run().await?),
+        Command::Device { command } => tell(command.run().await?),
+        Command::User { command } => tell(command.run().await?),
+        Command::Token { command } => tell(command.run(Clock::default().now()).await?),
+        Command::Audit { command: AuditCommand::List(changes) } => tell(changes.run().await?),
+        Command::Completions { shell } => {
+            tenantry::arguments::completions(shell, &mut std::io::stdout().lock());
+            Ok(())
+        }
         Command::Audit { command: AuditCommand::Verify { place, over } } => verify(&place, over.as_deref()).await,
         Command::Openapi => {
             let mut out = std::io::stdout().lock();
@@ -220,6 +110,14 @@ async fn run(command: Command) -> Result<(), Failure> {
         }
         Command::Documents { root } => write_documents(&root),
     }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the end of a command, as the others end")]
+fn tell(said: Option<String>) -> Result<(), Failure> {
+    if let Some(line) = said {
+        say(&line);
+    }
+    Ok(())
 }
 
 fn log_to_stderr(config: &Config) -> Result<(), Failure> {
@@ -244,7 +142,9 @@ async fn serve(place: &Place, listen: Option<std::net::SocketAddr>, demo: bool) 
         database: place.database(&config),
         public_url: config.server.public_url.clone(),
         keep_free: config.storage.keep_free_bytes,
-        clock: Clock::default(),
+        deletion_hold_days: config.customers.deletion_hold_days,
+        local_issuers: config.sign_in.local_issuers,
+        clock: if demo { Clock::behind(tenantry::demo::HISTORY) } else { Clock::default() },
         bounds: config.server.bounds(),
     })
     .await?;
@@ -287,7 +187,13 @@ async fn open(place: &Place) -> Result<App, Failure> {
     let database = open_database(&place.database(&config)).await?;
     let data = std::path::absolute(&place.data)?;
     let node = tenantry::serve::node(&data)?;
-    let config = base::Config { public_url: config.server.public_url.clone(), data, node };
+    let config = base::Config {
+        public_url: config.server.public_url.clone(),
+        data,
+        node,
+        deletion_hold_days: config.customers.deletion_hold_days,
+        local_issuers: config.sign_in.local_issuers,
+    };
     Ok(App::new(database, Clock::default(), config)?)
 }
 
@@ -333,10 +239,12 @@ async fn demo(place: &Place, size: Size) -> Result<(), Failure> {
     synthetic::fill(&app, is_empty, size, say).await
 }
 
-async fn recover(place: &Place, email: &str) -> Result<(), Failure> {
+async fn recover(place: &Place, email: &str, super_user: bool) -> Result<(), Failure> {
     let password = password_from_stdin()?;
-    control::setup::recover_from_host(&open(place).await?, email, &password).await?;
-    say(&format!("{email} is an administrator of the provider and can sign in."));
+    let (role, word) =
+        if super_user { (Role::SuperUser, "a super user") } else { (Role::Administrator, "an administrator") };
+    control::setup::recover_from_host(&open(place).await?, email, &password, role).await?;
+    say(&format!("{email} is {word} of the provider and can sign in."));
     Ok(())
 }
 

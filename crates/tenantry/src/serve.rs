@@ -32,6 +32,10 @@ pub struct Options {
     pub public_url: String,
     /// Bytes of each pool's file system that backups leave free.
     pub keep_free: u64,
+    /// Days for which a deleted customer can be restored.
+    pub deletion_hold_days: u16,
+    /// Whether providers of sign-ins may stand in networks of our own.
+    pub local_issuers: bool,
     pub clock: Clock,
     pub bounds: listen::Bounds,
 }
@@ -123,14 +127,23 @@ impl Server {
         let public_url = if options.public_url.is_empty() { format!("http://{address}") } else { options.public_url };
         let database = open_database(&options.database).await?;
         let clock = options.clock;
-        let app = App::new(database, clock.clone(), Config { public_url, data: data.clone(), node: node(&data)? })?;
+        let deletion_hold_days = options.deletion_hold_days;
+        let local_issuers = options.local_issuers;
+        let config = Config { public_url, data: data.clone(), node: node(&data)?, deletion_hold_days, local_issuers };
+        let app = App::new(database, clock.clone(), config)?;
         let ledger = Arc::new(DatabaseLedger::new(app.clone()));
         let gateway_clock: gateway::Clock = Arc::new(move || clock.now());
         let setup_token = control::setup::renew_token(&app).await?;
+        control::backups::begin(&app).await?;
+        control::products::begin(&app).await?;
         let pools = control::storage::pools::settle(&app).await?;
         let file_lock = app.db.file().map(lock_database).transpose()?;
+        // Before the gateway recovers, which stores what it finds.
+        base::measure::begin(&app).await?;
         let mut gateway = gateway::Options::new(gateway_clock, options.keep_free);
         gateway.data = Some(data.clone());
+        let trusted = options.bounds.trusted_proxies.clone();
+        gateway.client_of = Arc::new(move |peer, headers| base::http::client::client_of(peer, headers, &trusted));
         let gateway = Gateway::new(Arc::clone(&app.grants), ledger, gateway);
         app.connect_meter(Arc::<Gateway>::clone(&gateway));
         gateway.recover(pools).await;

@@ -1,13 +1,18 @@
 //! The flows over the tree of customers, each written once: which levels stand under which ([`level`]), where a node
-//! stands ([`path`]), how state flows down ([`state`]) and how usage sums up ([`totals`]). Pure: no I/O, no clock.
+//! stands ([`path`]), how state flows down ([`state`]) and settings do ([`settings`]), how budgets split down ([`budgets`]), how usage sums up ([`totals`])
+//! and is measured by days ([`measure`]). Pure: no I/O, no clock.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod budgets;
 pub mod level;
+pub mod measure;
 pub mod path;
+pub mod settings;
 pub mod state;
 pub mod totals;
 
+pub use budgets::{Budget, Demand};
 pub use level::Level;
 pub use path::Path;
 pub use state::{Effective, Mode, Own};

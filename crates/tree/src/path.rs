@@ -29,6 +29,12 @@ impl Path {
         Self(format!("{}{id}/", self.0))
     }
 
+    /// The path of the node above; nothing above the root.
+    pub fn parent(&self) -> Option<Self> {
+        let end = self.0.len().checked_sub(self.id().len() + 1)?;
+        (end > 0).then(|| Self(self.0[..end].to_owned()))
+    }
+
     /// The ids from the root down to the node itself.
     pub fn ids(&self) -> impl DoubleEndedIterator<Item = &str> {
         self.0.split_terminator('/')
@@ -111,6 +117,12 @@ mod tests {
         fn containment_means_the_same_first_ids(a in path(), b in path()) {
             let first: Vec<&str> = b.ids().take(a.ids().count()).collect();
             prop_assert_eq!(a.contains(&b), first == a.ids().collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn a_childs_parent_is_where_it_was_made(a in path(), below in "cus_[a-c]") {
+            prop_assert_eq!(a.child(&below).parent(), Some(a));
+            prop_assert_eq!(Path::root(&below).parent(), None);
         }
 
         #[test]

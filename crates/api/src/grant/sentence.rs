@@ -26,15 +26,25 @@ impl Sentence {
     /// Of a suspension. It names the device's own customer even where somebody above is the cause: that a reseller has
     /// not paid is not its customers' business.
     pub fn suspended(customer: &str, message: Option<&str>) -> Self {
-        const AROUND: usize = "Customer  is suspended".len();
         let tail = message.map(|message| format!(": {message}")).unwrap_or_default();
+        Self::of_customer(customer, "is suspended", &tail)
+    }
+
+    /// Of space that is used up. It names the device's own customer even where somebody above has none left: how much a
+    /// reseller holds is not its customers' business.
+    pub fn used_up(customer: &str) -> Self {
+        Self::of_customer(customer, "has no space left", "")
+    }
+
+    fn of_customer(customer: &str, state: &str, tail: &str) -> Self {
+        let around = "Customer  ".len() + state.len();
         // Accents fall off: better a plain letter than a question mark.
         let mut name: String = customer.nfkd().filter(|c| !('\u{300}'..='\u{36f}').contains(c)).collect();
-        let room = Self::MAX.saturating_sub(AROUND + tail.len());
+        let room = Self::MAX.saturating_sub(around + tail.len());
         if name.chars().count() > room {
             name = name.chars().take(room.saturating_sub(3)).collect::<String>().trim_end().to_owned() + "...";
         }
-        Self::new(&format!("Customer {name} is suspended{tail}"))
+        Self::new(&format!("Customer {name} {state}{tail}"))
     }
 
     pub fn as_str(&self) -> &str {

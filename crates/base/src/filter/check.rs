@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::Fault;
 use super::syntax::{Comparison, Condition, Expression, Literal, Spanned, Test, shortened};
 use crate::list::{Asker, Counter, Field, Kind};
-use crate::text::fold;
+use crate::text::{bare, fold};
 
 /// So many conditions and values a filter may have: databases bound their statements.
 const MOST: usize = 500;
@@ -126,7 +126,7 @@ impl Check<'_> {
                     return None;
                 }
                 match self.value(field, value) {
-                    Some(Value::Text(text)) => Some(Question::Contains(text)),
+                    Some(Value::Text(text)) => Some(Question::Contains(bare(&text))),
                     _ => None,
                 }
             }

@@ -8,7 +8,7 @@ use db::{Engine, Raw, Sql, list, sql};
 use super::check::{Checked, Question, Value};
 use super::syntax::Comparison;
 use super::{Compiled, IndexKey};
-use crate::list::{Absent, Asker, Beside, Field, Kind, Seen, Words};
+use crate::list::{Absent, Asker, Beside, Field, FieldColumn, Kind, Seen, Words, contains};
 use crate::text::like_escaped;
 
 /// Rows of a field whose value is not stored yet: by id, what is stored and what is true.
@@ -198,8 +198,13 @@ impl Compile<'_> {
                 sql![value, order, comparison.symbol(), bound(other)]
             }
             Question::Contains(text) => {
-                let like = Raw(if wanted { " like " } else { " not like " });
-                sql![value, like, like_escaped(text), " escape '\\'"]
+                let not = Raw(if wanted { "" } else { "not " });
+                let contains = if let FieldColumn::Of(column) = field.column {
+                    contains(column, text)
+                } else {
+                    sql!["bare(", value, ") like ", like_escaped(text), " escape '\\'"]
+                };
+                sql![not, contains]
             }
             Question::In(values) => {
                 let within = Raw(if wanted { " in " } else { " not in " });

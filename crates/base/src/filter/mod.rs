@@ -44,7 +44,7 @@ fn refused(faults: Vec<Fault>) -> Error {
 pub struct Filter(check::Checked);
 
 /// A filter as a part of a statement.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Compiled {
     /// One condition, without `and` before it.
     pub condition: Sql,
@@ -84,5 +84,7 @@ impl Filter {
     }
 }
 
+#[cfg(test)]
+mod fuzz;
 #[cfg(test)]
 mod tests;

@@ -169,6 +169,7 @@ pub fn describe_refusals(description: &mut utoipa::openapi::OpenApi) {
         add(&mut item.get, &[ALWAYS]);
         add(&mut item.post, &[ALWAYS, WITH_BODY]);
         add(&mut item.delete, &[ALWAYS, WITH_BODY]);
+        add(&mut item.put, &[ALWAYS, WITH_BODY, UPDATES]);
         add(&mut item.patch, &[ALWAYS, WITH_BODY, UPDATES]);
     }
 }

@@ -21,7 +21,7 @@ use utoipa::openapi::OpenApi;
 use super::envelope::Failure;
 use super::input::Call;
 use crate::App;
-use crate::authz::{self, Line, Need, Permission};
+use crate::authz::{self, Account, Line, Need, Permission};
 
 /// Things that addresses name by an id, and where each stands.
 #[derive(Clone, Copy, Debug)]
@@ -32,12 +32,23 @@ pub struct Noun {
     pub place: fn(&str) -> Sql,
 }
 
+/// Things of which their place alone doesn't say who sees them: somebody's own among what others at the place have, or
+/// what is handed down from above.
+#[derive(Clone, Copy, Debug)]
+pub struct Personal {
+    /// The segment before the id.
+    pub word: &'static str,
+    /// Selects the place at which rights are asked for, if the account sees the thing with this id.
+    pub place: fn(&Account, &str) -> Sql,
+}
+
 /// What is needed at which address.
 #[derive(Clone, Debug)]
 pub struct Guard {
     app: App,
     operations: Arc<HashMap<(Method, String), Line>>,
     nouns: &'static [Noun],
+    personal: &'static [Personal],
 }
 
 impl Guard {
@@ -57,7 +68,12 @@ impl Guard {
                 }
             }
         }
-        Self { app, operations: Arc::new(operations), nouns }
+        Self { app, operations: Arc::new(operations), nouns, personal: &[] }
+    }
+
+    #[must_use]
+    pub fn with(self, personal: &'static [Personal]) -> Self {
+        Self { personal, ..self }
     }
 
     async fn admit(&self, parts: &mut Parts) -> Result<Call, Error> {
@@ -67,11 +83,36 @@ impl Guard {
             .operations
             .get(&(method, route.clone()))
             .ok_or_else(|| Error::internal(format!("nothing says who may {} {route}", parts.method)))?;
-        let call = Call::of(parts, &self.app, operation).await?;
+        let mut call = Call::of(parts, &self.app, operation).await?;
+        if matches!(need, Need::PersonMay(_)) {
+            call.account()?.refuse_token()?;
+        }
         match need {
             Need::Nothing | Need::Secret => {}
             Need::Account => drop(call.account()?),
-            Need::Permission(permission) => match self.named(parts, &route).await? {
+            Need::Person => {
+                call.account()?.refuse_token()?;
+                if let Some(statement) = self.own(parts, &route, &call).await? {
+                    exists(&call, statement).await?;
+                }
+            }
+            Need::Half => drop(call.half()?),
+            Need::Enrolling => call.enrol()?,
+            Need::OwnOr(permission) => {
+                call.account()?.refuse_token()?;
+                self.admit_own_or(parts, &route, &call, permission).await?;
+            }
+            Need::Provider(permission) => {
+                // A stranger hears that there is nothing. A catalogue stands nowhere.
+                if let Some(statement) = self.placed(parts, &route, &call).await? {
+                    authorize(&call, Permission::ReadCustomers, statement).await?;
+                }
+                if let Some(reason) = call.account()?.refusal_as_provider(permission) {
+                    return Err(Error::new(Code::Forbidden, reason));
+                }
+            }
+            Need::Permission(permission) | Need::PersonMay(permission) => match self.named(parts, &route, &call).await?
+            {
                 None => call.account()?.authorize_somewhere(permission)?,
                 Some(statement) => authorize(&call, permission, statement).await?,
             },
@@ -79,18 +120,63 @@ impl Guard {
         Ok(call)
     }
 
-    /// How to find the place of what the address names.
-    async fn named(&self, parts: &mut Parts, route: &str) -> Result<Option<Sql>, Error> {
-        let Some((before, _)) = route.split_once("/{id}") else { return Ok(None) };
-        let word = before.rsplit('/').next().unwrap_or_default();
+    /// How to find what the address names of things that are somebody's own.
+    async fn own(&self, parts: &mut Parts, route: &str, call: &Call) -> Result<Option<Sql>, Error> {
+        let named = named_in(parts, route).await?;
+        let own = named.filter(|(word, _)| self.personal.iter().any(|personal| personal.word == word));
+        if own.is_some() { self.named(parts, route, call).await } else { Ok(None) }
+    }
+
+    async fn admit_own_or(
+        &self,
+        parts: &mut Parts,
+        route: &str,
+        call: &Call,
+        permission: Permission,
+    ) -> Result<(), Error> {
+        let (word, id) = named_in(parts, route).await?.ok_or_else(|| Error::internal("names nothing"))?;
+        let personal = self.personal.iter().find(|personal| personal.word == word);
+        let own = personal.ok_or_else(|| Error::internal(format!("nothing says whose {word} are")))?;
+        let mut cx = call.read().await?;
+        let place: Option<String> = cx.opt((own.place)(call.account()?, &id)).await?;
+        drop(cx);
+        if place.is_some() {
+            return Ok(());
+        }
         let noun = self.nouns.iter().find(|noun| noun.word == word);
         let noun = noun.ok_or_else(|| Error::internal(format!("nothing says where {word} stand")))?;
-        let params = RawPathParams::from_request_parts(parts, &())
-            .await
-            .map_err(|_| Error::new(Code::MalformedRequest, "The request's address is not valid."))?;
-        let id = params.iter().find(|(name, _)| *name == "id").map_or("", |(_, id)| id);
-        Ok(Some((noun.place)(id)))
+        authorize(call, permission, (noun.place)(&id)).await
     }
+
+    /// How to find the place of what the address names.
+    async fn named(&self, parts: &mut Parts, route: &str, call: &Call) -> Result<Option<Sql>, Error> {
+        let found = self.placed(parts, route, call).await?;
+        if found.is_none() && named_in(parts, route).await?.is_some() {
+            return Err(Error::internal(format!("nothing says where what {route} names stands")));
+        }
+        Ok(found)
+    }
+
+    /// The same; nothing also for what stands nowhere.
+    async fn placed(&self, parts: &mut Parts, route: &str, call: &Call) -> Result<Option<Sql>, Error> {
+        let Some((word, id)) = named_in(parts, route).await? else { return Ok(None) };
+        if let Some(personal) = self.personal.iter().find(|personal| personal.word == word) {
+            return Ok(Some((personal.place)(call.account()?, &id)));
+        }
+        let noun = self.nouns.iter().find(|noun| noun.word == word);
+        Ok(noun.map(|noun| (noun.place)(&id)))
+    }
+}
+
+/// The noun and the id in an address, where it has one.
+async fn named_in(parts: &mut Parts, route: &str) -> Result<Option<(String, String)>, Error> {
+    let Some((before, _)) = route.split_once("/{id}") else { return Ok(None) };
+    let word = before.rsplit('/').next().unwrap_or_default();
+    let params = RawPathParams::from_request_parts(parts, &())
+        .await
+        .map_err(|_| Error::new(Code::MalformedRequest, "The request's address is not valid."))?;
+    let id = params.iter().find(|(name, _)| *name == "id").map_or("", |(_, id)| id);
+    Ok(Some((word.to_owned(), id.to_owned())))
 }
 
 async fn authorize(call: &Call, permission: Permission, statement: Sql) -> Result<(), Error> {
@@ -103,6 +189,12 @@ async fn authorize(call: &Call, permission: Permission, statement: Sql) -> Resul
         None if call.is_kept(&mut cx).await? => Ok(()),
         None => Err(Error::not_found()),
     }
+}
+
+async fn exists(call: &Call, statement: Sql) -> Result<(), Error> {
+    let mut cx = call.read().await?;
+    let place: Option<String> = cx.opt(statement).await?;
+    if place.is_some() || call.is_kept(&mut cx).await? { Ok(()) } else { Err(Error::not_found()) }
 }
 
 /// The middleware.

@@ -11,7 +11,7 @@ use super::bodies::{Sender, Share};
 use super::envelope::{Failure, Peer, RequestId};
 use crate::App;
 use crate::authz::Account;
-use crate::credentials::{self, Credential, Session};
+use crate::credentials::{self, Credential, Half, Session};
 use crate::cx::{Caller, Cx, Origin};
 use crate::idempotency;
 use crate::turns::Turn;
@@ -47,17 +47,25 @@ impl Call {
 
     /// The same for what may look at every row: it waits for its turn.
     pub async fn read_in_turn(&self) -> Result<Cx, Error> {
-        // A customer's people wait behind each other, not before those of others.
-        let turn = match &self.caller {
-            Caller::Account(account) => Turn::new(account.customer_id.as_str(), account.id.as_str()),
-            Caller::Nobody | Caller::System => self.turn(),
-        };
-        Cx::in_turn(&self.app, self.caller.clone(), &turn).await
+        Cx::in_turn(&self.app, self.caller.clone(), &self.turn_of_people()).await
     }
 
     /// The same for a list, which waits for its turn if it has a filter.
     pub async fn read_list(&self, query: &ListQuery) -> Result<Cx, Error> {
         if query.filter.is_some() { self.read_in_turn().await } else { self.read().await }
+    }
+
+    /// A reader that sees one moment, for what is read to its end: it waits for its turn.
+    pub async fn read_steadily(&self) -> Result<Cx, Error> {
+        Cx::steady(&self.app, self.caller.clone(), &self.turn_of_people()).await
+    }
+
+    /// A customer's people wait behind each other, not before those of others.
+    fn turn_of_people(&self) -> Turn {
+        match &self.caller {
+            Caller::Account(account) => Turn::new(account.customer_id.as_str(), account.id.as_str()),
+            Caller::Nobody | Caller::System => self.turn(),
+        }
     }
 
     /// Reads who asks and what for, before anything is said of whether they may.
@@ -73,8 +81,14 @@ impl Call {
         let origin = Origin {
             address: parts.extensions.get::<Peer>().map(|peer| peer.0.to_string()),
             request_id: parts.extensions.get::<RequestId>().map(|id| id.0.clone()),
+            browser: parts
+                .headers
+                .get(header::USER_AGENT)
+                .and_then(|said| said.to_str().ok())
+                .and_then(crate::browser::in_words),
         };
-        let account = credential.as_ref().map(|credential| credential.account().clone());
+        let signed_in = credential.as_ref().filter(|credential| credential.signs_in());
+        let account = signed_in.map(|credential| credential.account().clone());
         Ok(Self {
             app: app.clone(),
             caller: account.map_or(Caller::Nobody, Caller::Account),
@@ -98,7 +112,33 @@ impl Call {
 
     /// The session that the caller came with.
     pub fn session(&self) -> Option<&Session> {
-        self.credential.as_ref().map(|Credential::Session(session)| session)
+        match &self.credential {
+            Some(Credential::Session(session)) => Some(session),
+            Some(Credential::Half(_) | Credential::Token(_)) | None => None,
+        }
+    }
+
+    /// The sign-in of which the caller has done the first half.
+    ///
+    /// # Errors
+    /// `sign_in_required` where there is none.
+    pub fn half(&self) -> Result<&Half, Error> {
+        match &self.credential {
+            Some(Credential::Half(half)) => Ok(half),
+            Some(Credential::Session(_) | Credential::Token(_)) | None => {
+                Err(Error::new(Code::SignInRequired, "Sign in with your password first; it may be too long ago."))
+            }
+        }
+    }
+
+    /// Lets somebody who has to set up a second factor do that, and be the caller for it.
+    pub(super) fn enrol(&mut self) -> Result<(), Error> {
+        if let Some(Credential::Half(half)) = &self.credential
+            && half.enrols
+        {
+            self.caller = Caller::Account(half.account.clone());
+        }
+        self.account()?.refuse_token()
     }
 
     /// Where this caller's work waits: beside that of others, never before it.

@@ -31,22 +31,28 @@ macro_rules! wire {
 }
 
 wire! {
-    api::customer::Customer, api::device::Device, api::user::User;
-    api::customer::CustomerDeletion, api::device::DeviceCredentials, api::pass_key::PassKeyCreated,
-    api::pass_key::PassKey, api::invitation::Invitation, api::session::Me, api::session::SetupStatus, api::page::ListCounts,
-    api::page::FieldList, api::bulk::TaskBegun, api::task::Task, (),
+    api::customer::Customer, api::device::Device, api::user::User,
+    api::view::View, api::space::SpaceState, api::product::Product, api::product::Plan, api::setting::Effective,
+    api::storage::StorageLocation,
+    api::setting::SettingChange, api::mail::MailSettings, api::factor::Factor, api::oidc::SignInProvider;
+    api::device::DeviceCredentials, api::pass_key::PassKeyCreated,
+    api::pass_key::PassKey, api::invitation::Invitation, api::invitation::CustomerInvitation, api::session::Me,
+    api::session::SetupStatus, api::page::ListCounts, api::page::FieldList, api::bulk::TaskBegun, api::task::Task,
+    api::measurement::Measurements, api::mail::Mail, api::overview::Overview, api::backup::DeviceHistory,
+    api::device::DeviceDeletion, api::session::SessionList, api::session::SessionsEnded, api::token::TokenCreated,
+    api::factor::OwnFactors, api::factor::TotpBegun, api::factor::PasskeyChallenge, api::factor::FactorAdded,
+    api::factor::RecoveryCodes, (),
 }
 
-impl Wire for api::customer::CustomerCreated {
-    fn version(&self) -> Option<i64> {
-        Some(self.customer.version)
-    }
+macro_rules! with_customer {
+    ($($wire:ty),* $(,)?) => {
+        $(impl Wire for $wire { fn version(&self) -> Option<i64> { Some(self.customer.version) } })*
+    };
 }
 
-impl Wire for api::customer::StateChange {
-    fn version(&self) -> Option<i64> {
-        Some(self.customer.version)
-    }
+with_customer! {
+    api::customer::CustomerCreated, api::customer::StateChange, api::customer::CustomerMoved,
+    api::customer::CustomerDeletion, api::customer::CustomerChange,
 }
 
 /// The answer of a command that was committed.
@@ -139,7 +145,7 @@ pub async fn begin<T, I>(command: &Command<I>, runs: &mut Runs) -> Result<Opened
 /// arrive; then looks whether the request was answered before.
 async fn answer_before<I>(command: &Command<I>, tx: &mut Tx) -> Result<Option<Answer>, Error> {
     let call = &command.call;
-    if let Some(credential) = &call.credential {
+    if let (Caller::Account(_), Some(credential)) = (&call.caller, &call.credential) {
         tx.caller = Caller::Account(credential.account_now(tx).await?);
     }
     match &call.idempotency_key {

@@ -93,6 +93,7 @@ pub(crate) enum Absent {
 pub enum Counter {
     UsedBytes,
     LastBackupAt,
+    DevicesWithoutBackup,
 }
 
 impl Counter {
@@ -101,6 +102,7 @@ impl Counter {
         match self {
             Self::UsedBytes => Some(unsaved.used_bytes(stored.unwrap_or_default())),
             Self::LastBackupAt => unsaved.last_backup_at(stored),
+            Self::DevicesWithoutBackup => Some(unsaved.devices_without_backup(stored.unwrap_or_default())),
         }
     }
 }
@@ -283,6 +285,10 @@ pub(super) struct Order {
 }
 
 impl Order {
+    pub(super) fn is_of_text(self) -> bool {
+        self.is_text
+    }
+
     /// Whether a cursor may hold this: `PostgreSQL` compares no text with a number and knows no NUL.
     pub(super) fn fits(self, key: &Key) -> bool {
         match key {

@@ -9,11 +9,14 @@
 //! The databases would choose by statistics, which know nothing of subtrees, so the choice is written into the statement:
 //! `cross join` keeps the order of tables on `SQLite`, and a condition on more than a bare column uses no index.
 
+use std::collections::HashMap;
+
 use api::Error;
 use api::page::COUNTED;
 use db::{Engine, Raw, Sql, sql};
 use tree::Path;
 
+use super::begins;
 use super::{Beside, Field, Grams, Key, Noun, Text, Total, Window};
 use crate::cx::Cx;
 use crate::filter::Compiled;
@@ -28,7 +31,7 @@ const PASSED_PER_ROW: i128 = 20;
 const FEW: i64 = 1000;
 
 /// What is wanted of a noun.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Wanted {
     pub noun: &'static Noun,
     /// Only below this; nothing where that is everything there is.
@@ -47,7 +50,7 @@ pub(super) struct Wanted {
 
 impl Wanted {
     /// Whether not all of a subtree is wanted.
-    fn is_narrowed(&self) -> bool {
+    pub(super) fn is_narrowed(&self) -> bool {
         !self.conditions.is_empty() || self.filter.is_some()
     }
 }
@@ -66,16 +69,21 @@ impl Found {
     }
 
     /// Brings the rows that were read for these ids into their order. One that is gone by now is left out.
-    pub fn arrange<T>(&self, mut rows: Vec<T>, id_of: impl Fn(&T) -> &str) -> Vec<T> {
-        let place = |row: &T| self.ids.iter().position(|id| id == id_of(row));
-        rows.sort_by_cached_key(place);
-        rows
+    pub fn arrange<T>(&self, rows: Vec<T>, id_of: impl Fn(&T) -> &str) -> Vec<T> {
+        arranged(&self.ids, rows, id_of)
     }
+}
+
+/// Rows that were read for these ids, in their order.
+pub fn arranged<T>(ids: &[String], mut rows: Vec<T>, id_of: impl Fn(&T) -> &str) -> Vec<T> {
+    let places: HashMap<&str, usize> = ids.iter().enumerate().map(|(at, id)| (id.as_str(), at)).collect();
+    rows.sort_by_cached_key(|row| places.get(id_of(row)).copied());
+    rows
 }
 
 /// Where the rows come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
+pub(super) enum Way {
     Order,
     Place,
     Grams,
@@ -88,27 +96,31 @@ enum Way {
 /// Finds what is wanted in this window.
 pub(super) async fn find(cx: &mut Cx, wanted: &Wanted, window: &Window) -> Result<Found, Error> {
     let engine = cx.engine();
-    let hits = hits(cx, wanted).await?;
+    let begin_many = begins::are_many(cx, wanted, window).await?;
+    let hits = if begin_many { None } else { hits(cx, wanted).await? };
     let (way, reads) = way(cx, wanted, hits).await?;
     if wanted.filter.is_some() {
         // What a filter finds is mostly little, and looking for it takes longer than anything else: once will do.
-        let rows: Vec<(String, Option<Key>)> = cx.all(some(wanted, engine, way, window)).await?;
+        let rows: Vec<(String, Option<Key>)> = cx.all(some(wanted, engine, way, window, FEW)).await?;
         if let Some(count) = i64::try_from(rows.len()).ok().filter(|count| *count <= FEW) {
             return Ok(found(window, window.within(present(rows)), Total::known(count)));
         }
     }
     let is_narrowed = wanted.is_narrowed() || wanted.text.is_some();
+    let is_phrase = wanted.text.as_ref().is_some_and(Text::is_phrase);
     let total = match (wanted.population, hits) {
+        _ if begin_many => Total::counted(COUNTED + 1),
         (Some(population), _) if !is_narrowed => Total::known(population),
-        (_, Some(hits)) if wanted.under.is_none() && !wanted.is_narrowed() => Total::counted(hits),
+        (_, Some(hits)) if is_phrase && wanted.under.is_none() && !wanted.is_narrowed() => Total::counted(hits),
         _ => Total::counted(cx.one(count(wanted, engine, way)).await?),
     };
     let matches = if total.is_exact { total.count } else { hits.or(wanted.population).unwrap_or(total.count) };
-    let passed = i128::from(window.reach()) * i128::from(wanted.all);
-    // What an index alone tells costs little; a row that has to be looked at costs as much as one that is read.
-    let passed = if is_narrowed { passed } else { passed / PASSED_PER_ROW };
-    let walks = wanted.text.is_none() && i128::from(matches) * i128::from(reads.unwrap_or(matches)) > passed;
-    let front = if !total.is_exact && wanted.text.is_some() && !wanted.is_narrowed() {
+    let walks = walks(wanted, window, matches, reads);
+    let front = if total.is_exact || wanted.text.is_none() || wanted.is_narrowed() {
+        None
+    } else if let Some(rows) = begins::window(cx, wanted, window).await? {
+        return Ok(found(window, rows, total));
+    } else if window.part.is_none() {
         let rows: Vec<(String, Option<Key>)> = cx.all(front(wanted, window)).await?;
         Some(rows).filter(|rows| rows.len() > window.limit as usize)
     } else {
@@ -121,24 +133,32 @@ pub(super) async fn find(cx: &mut Cx, wanted: &Wanted, window: &Window) -> Resul
     Ok(found(window, present(rows), total))
 }
 
+/// Whether walking the order passes less than reading all that is wanted.
+pub(super) fn walks(wanted: &Wanted, window: &Window, matches: i64, reads: Option<i64>) -> bool {
+    let passed = i128::from(window.reach()) * i128::from(wanted.all);
+    // What an index alone tells costs little; a row that has to be looked at costs as much as one that is read.
+    let passed = if wanted.is_narrowed() || wanted.text.is_some() { passed } else { passed / PASSED_PER_ROW };
+    wanted.text.is_none() && i128::from(matches) * i128::from(reads.unwrap_or(matches)) > passed
+}
+
 fn found(window: &Window, rows: Vec<(String, Key)>, total: Total) -> Found {
     let (ids, next) = window.cut(rows, Clone::clone);
     Found { ids, next, total }
 }
 
 /// An order's column is never null.
-fn present(rows: Vec<(String, Option<Key>)>) -> Vec<(String, Key)> {
+pub(super) fn present(rows: Vec<(String, Option<Key>)>) -> Vec<(String, Key)> {
     rows.into_iter().filter_map(|(id, key)| key.map(|key| (id, key))).collect()
 }
 
-/// Some of what is wanted, in no order: all of it, if that isn't more than a few.
-fn some(wanted: &Wanted, engine: Engine, way: Way, window: &Window) -> Sql {
+/// Some of what is wanted, in no order: all of it, if that isn't more than so many.
+pub(super) fn some(wanted: &Wanted, engine: Engine, way: Way, window: &Window, many: i64) -> Sql {
     let from = from(wanted, engine, way, Some(window.field));
-    sql!["select ", Raw(wanted.noun.id), ", ", Raw(window.order.column), from, " limit ", FEW + 1]
+    sql!["select ", Raw(wanted.noun.id), ", ", Raw(window.order.column), from, " limit ", many + 1]
 }
 
 /// The way that reads least, and how many rows it reads, where that isn't as many as are wanted.
-async fn way(cx: &mut Cx, wanted: &Wanted, hits: Option<i64>) -> Result<(Way, Option<i64>), Error> {
+pub(super) async fn way(cx: &mut Cx, wanted: &Wanted, hits: Option<i64>) -> Result<(Way, Option<i64>), Error> {
     let engine = cx.engine();
     let way = narrowest(wanted, engine, hits);
     let (Way::Open | Way::Place, Some(filter)) = (way, &wanted.filter) else { return Ok((way, None)) };
@@ -162,7 +182,7 @@ async fn way(cx: &mut Cx, wanted: &Wanted, hits: Option<i64>) -> Result<(Way, Op
 }
 
 /// The window of all that is wanted, found on this way.
-fn whole(wanted: &Wanted, engine: Engine, way: Way, window: &Window) -> Sql {
+pub(super) fn whole(wanted: &Wanted, engine: Engine, way: Way, window: &Window) -> Sql {
     let field = window.field;
     let id = id_of(wanted, field, way);
     let from = from(wanted, engine, way, Some(field));
@@ -185,7 +205,7 @@ fn whole(wanted: &Wanted, engine: Engine, way: Way, window: &Window) -> Sql {
 
 /// The window, if the first rows of the order have it: what is in many rows is mostly in some of the first ones, and reading
 /// all that have it would take longer.
-fn front(wanted: &Wanted, window: &Window) -> Sql {
+pub(super) fn front(wanted: &Wanted, window: &Window) -> Sql {
     let (noun, field) = (wanted.noun, window.field);
     let id = Raw(noun.id);
     let mut first =
@@ -214,7 +234,7 @@ fn front(wanted: &Wanted, window: &Window) -> Sql {
     first.append(sql![" limit ", FRONT]);
     let mut statement = sql!["select id, key from (", first, ") as first where 1 = 1"];
     if let Some(text) = &wanted.text {
-        statement.append(sql![" and text like ", text.pattern(), " escape '\\'"]);
+        statement.append(sql![" and ", text.condition("text")]);
     }
     if let Some(under) = &wanted.under {
         let (from, to) = under.range();
@@ -226,7 +246,7 @@ fn front(wanted: &Wanted, window: &Window) -> Sql {
 }
 
 /// In how many rows of the whole installation the text occurs, where an index of the noun knows it.
-async fn hits(cx: &mut Cx, wanted: &Wanted) -> Result<Option<i64>, Error> {
+pub(super) async fn hits(cx: &mut Cx, wanted: &Wanted) -> Result<Option<i64>, Error> {
     let phrase = wanted.text.as_ref().and_then(Text::phrase);
     let (Some(phrase), Some(grams)) = (phrase, wanted.noun.grams) else { return Ok(None) };
     if cx.engine() == Engine::Postgres {
@@ -268,7 +288,7 @@ fn count(wanted: &Wanted, engine: Engine, way: Way) -> Sql {
 }
 
 /// Which column has the id: walking the order of another table, that one's own, so that its index is in this order.
-fn id_of(wanted: &Wanted, field: &Field, way: Way) -> &'static str {
+pub(super) fn id_of(wanted: &Wanted, field: &Field, way: Way) -> &'static str {
     match field.beside {
         Some(Beside { id: Some(id), .. }) if way == Way::Order => id,
         _ => wanted.noun.id,
@@ -283,7 +303,7 @@ pub(super) async fn all(cx: &mut Cx, wanted: &Wanted) -> Result<Sql, Error> {
 }
 
 /// `from … where …`, without order.
-fn from(wanted: &Wanted, engine: Engine, way: Way, field: Option<&Field>) -> Sql {
+pub(super) fn from(wanted: &Wanted, engine: Engine, way: Way, field: Option<&Field>) -> Sql {
     let noun = wanted.noun;
     let sorted = field.and_then(|field| field.beside);
     let placed = noun.place.beside.filter(|_| wanted.under.is_some());
@@ -366,9 +386,10 @@ fn from(wanted: &Wanted, engine: Engine, way: Way, field: Option<&Field>) -> Sql
                 let Grams { table, number } = grams;
                 let (table, number) = (Raw(table), Raw(number));
                 sql.append(sql![" and ", table, " match ", phrase, " and ", number, " = ", table, ".rowid"]);
+                sql.append(text.rest(noun.search));
             }
             _ => {
-                sql.append(sql![" and ", Raw(noun.search), " like ", text.pattern(), " escape '\\'"]);
+                sql.append(sql![" and ", text.condition(noun.search)]);
             }
         }
     }

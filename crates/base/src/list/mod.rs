@@ -2,28 +2,36 @@
 //! of them ([`Wanted`]) in which order ([`Window`]) is found here: the statement that finds it, the way that is cheapest,
 //! how many match in all.
 
+mod begins;
+mod chosen;
 mod describe;
 mod field;
 mod find;
 mod narrow;
+mod spread;
 mod tally;
 mod text;
+mod walk;
 
 use api::page::{COUNTED, DEFAULT_LIMIT, ListQuery, MAX_IDS, MAX_LIMIT, Page};
-use api::{Code, Error};
+use api::{Code, Error, FieldError};
 use data_encoding::BASE64URL_NOPAD;
 use db::{Cell, Column, Raw, Sql, list, sql};
 use serde::{Deserialize, Serialize};
 use tree::Path;
 
+use self::begins::Part;
+pub use self::chosen::Chosen;
 pub use self::describe::described;
-pub(crate) use self::field::Absent;
 use self::field::Order;
+pub(crate) use self::field::{Absent, Column as FieldColumn};
 pub use self::field::{Asker, Beside, Counter, Field, Grams, Kind, Noun, Place, Population, Seen, Told, Words};
-pub use self::find::Found;
+pub use self::find::{Found, arranged};
 pub use self::narrow::{filtered, find};
+pub use self::spread::{Parts, Spread, spread};
 pub use self::tally::{count, count_of};
-pub use self::text::Text;
+pub use self::text::{Text, contains, search};
+pub use self::walk::{Place as RowOf, Walk};
 use crate::authz::Account;
 use crate::cx::Cx;
 
@@ -54,7 +62,7 @@ impl Key {
     }
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Cursor {
     /// The order that it belongs to.
     sort: String,
@@ -62,7 +70,7 @@ struct Cursor {
     id: String,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Start {
     Top,
     Offset(i64),
@@ -70,7 +78,7 @@ enum Start {
 }
 
 /// A part of an ordered list.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Window {
     limit: u32,
     start: Start,
@@ -78,12 +86,23 @@ pub struct Window {
     order: Order,
     descending: bool,
     id: &'static str,
+    /// Where what begins with a text comes first.
+    part: Option<Part>,
 }
 
 impl Window {
     /// Reads what was asked for. `id` is the column that makes the order total; the first of the fields that can be sorted
     /// by is the default.
     pub fn of(query: &ListQuery, fields: &'static [Field], id: &'static str) -> Result<Self, Error> {
+        Self::made(query, fields, id, None)
+    }
+
+    /// The same, where a search that asks for no order goes by what begins with its text.
+    fn by_match(query: &ListQuery, noun: &Noun) -> Result<Self, Error> {
+        Self::made(query, noun.fields, noun.id, Part::of(query)?)
+    }
+
+    fn made(query: &ListQuery, fields: &'static [Field], id: &'static str, part: Option<Part>) -> Result<Self, Error> {
         let orders = || fields.iter().filter_map(|field| field.order.map(|order| (field, order)));
         let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
         if !(1..=MAX_LIMIT).contains(&limit) {
@@ -95,15 +114,17 @@ impl Window {
             let names: Vec<&str> = orders().map(|(field, _)| field.name).collect();
             Error::field("sort", Code::Invalid, format!("Can be sorted by: {}.", names.join(", ")))
         })?;
+        let part = part.filter(|_| order.is_of_text());
+        let by = if part.is_some() { begins::SORT.to_owned() } else { sort_of(field, descending) };
         let start = match (&query.after, query.offset) {
             (Some(_), Some(_)) => {
                 return Err(Error::field("offset", Code::Invalid, "Give either after or offset."));
             }
             (None, None) => Start::Top,
             (None, Some(offset)) => Start::Offset(offset.into()),
-            (Some(after), None) => Start::After(read_cursor(after, &sort_of(field, descending), order)?),
+            (Some(after), None) => Start::After(read_cursor(after, &by, order)?),
         };
-        Ok(Self { limit, start, field, order, descending, id })
+        Ok(Self { limit, start, field, order, descending, id, part })
     }
 
     /// The column to select last, for the cursor.
@@ -121,28 +142,27 @@ impl Window {
     /// `and …` for a cursor.
     fn enter(&self, statement: &mut Sql, key: &'static str, id: &'static str) {
         let (field, id) = (Raw(key), Raw(id));
+        let mut rank = Sql::new();
+        if let Some(part) = &self.part {
+            statement.append(part.condition(key));
+            rank = part.ranked(key);
+        }
         if let Start::After(cursor) = &self.start {
             let after = Raw(if self.descending { " < " } else { " > " });
+            let ranked = match &self.part {
+                Some(part @ Part::First(_)) => sql![part.rank(&cursor.key), ", "],
+                _ => Sql::new(),
+            };
             // Compared as a row, so that an index in this order is entered at the cursor.
-            statement.append(sql![
-                " and (",
-                field,
-                ", ",
-                id,
-                ")",
-                after,
-                "(",
-                cursor.key.bound(),
-                ", ",
-                cursor.id.as_str(),
-                ")"
-            ]);
+            statement.append(sql![" and (", rank, field, ", ", id, ")", after, "(", ranked]);
+            statement.append(sql![cursor.key.bound(), ", ", cursor.id.as_str(), ")"]);
         }
     }
 
     fn sort(&self, statement: &mut Sql, key: &'static str, id: &'static str) {
         let order = Raw(if self.descending { " desc" } else { "" });
-        statement.append(sql![" order by ", Raw(key), order, ", ", Raw(id), order]);
+        let rank = self.part.as_ref().map(|part| part.ranked(key)).unwrap_or_default();
+        statement.append(sql![" order by ", rank, Raw(key), order, ", ", Raw(id), order]);
     }
 
     fn limit(&self, statement: &mut Sql) {
@@ -154,21 +174,38 @@ impl Window {
         }
     }
 
-    /// The window's rows, and one more, of all that there are: sorted here as the database would.
-    fn within(&self, mut rows: Vec<(String, Key)>) -> Vec<(String, Key)> {
-        rows.sort_unstable_by(|(id, key), (other_id, other)| (key, id).cmp(&(other, other_id)));
+    /// All that there are, sorted here as the database would.
+    fn sorted(&self, mut rows: Vec<(String, Key)>) -> Vec<(String, Key)> {
+        rows.sort_unstable_by(|(id, key), (other_id, other)| {
+            (self.rank(key), key, id).cmp(&(self.rank(other), other, other_id))
+        });
         if self.descending {
             rows.reverse();
         }
+        rows
+    }
+
+    /// The window's rows, and one more, of all that there are.
+    fn within(&self, rows: Vec<(String, Key)>) -> Vec<(String, Key)> {
+        let rows = self.sorted(rows);
         let from = match &self.start {
             Start::Top => 0,
             Start::Offset(offset) => usize::try_from(*offset).unwrap_or(usize::MAX),
             Start::After(cursor) => rows.partition_point(|(id, key)| {
-                let order = (key, id).cmp(&(&cursor.key, &cursor.id));
+                let order = (self.rank(key), key, id).cmp(&(self.rank(&cursor.key), &cursor.key, &cursor.id));
                 if self.descending { order.is_ge() } else { order.is_le() }
             }),
         };
         rows.into_iter().skip(from).take(self.limit as usize + 1).collect()
+    }
+
+    fn rank(&self, key: &Key) -> i64 {
+        self.part.as_ref().map_or(0, |part| part.rank(key))
+    }
+
+    /// How cursors call the order.
+    fn name(&self) -> String {
+        if self.part.is_some() { begins::SORT.to_owned() } else { sort_of(self.field, self.descending) }
     }
 
     /// How many rows of the order have to be passed to reach the window's end.
@@ -181,9 +218,10 @@ impl Window {
     pub fn cut<T>(&self, mut rows: Vec<(T, Key)>, id_of: impl Fn(&T) -> String) -> (Vec<T>, Option<String>) {
         let more = rows.len() > self.limit as usize;
         rows.truncate(self.limit as usize);
-        let next = rows.last().filter(|_| more).map(|(row, key)| {
-            write_cursor(&Cursor { sort: sort_of(self.field, self.descending), key: key.clone(), id: id_of(row) })
-        });
+        let next = rows
+            .last()
+            .filter(|_| more)
+            .map(|(row, key)| write_cursor(&Cursor { sort: self.name(), key: key.clone(), id: id_of(row) }));
         (rows.into_iter().map(|(row, _)| row).collect(), next)
     }
 }
@@ -206,22 +244,12 @@ fn read_cursor(text: &str, sort: &str, order: Order) -> Result<Cursor, Error> {
         .ok_or_else(|| Error::field("after", Code::Invalid, "Is no cursor of this list in this order."))
 }
 
-/// The text to search for, if any.
-pub fn search_of(query: &ListQuery) -> Result<Option<String>, Error> {
-    match query.q.as_deref().map(str::trim) {
-        None | Some("") => Ok(None),
-        Some(text) if text.chars().count() > 200 => {
-            Err(Error::field("q", Code::TooLong, "May have at most 200 characters."))
-        }
-        Some(text) => Ok(Some(crate::text::like_pattern(text))),
-    }
-}
-
-/// Only the customers' list has levels.
+/// Only the customers' list has levels, and sites to make rows of.
 pub fn refuse_level(query: &ListQuery) -> Result<(), Error> {
-    match query.level {
-        None => Ok(()),
-        Some(_) => Err(Error::field("level", Code::Invalid, "This list has no levels.")),
+    match (query.level, query.rows) {
+        (None, None) => Ok(()),
+        (Some(_), _) => Err(Error::field("level", Code::Invalid, "This list has no levels.")),
+        (_, Some(_)) => Err(Error::field("rows", Code::Invalid, "Only the list of customers has a choice of rows.")),
     }
 }
 
@@ -263,6 +291,10 @@ impl Total {
     pub fn counted(count: i64) -> Self {
         Self { count: count.min(COUNTED), is_exact: count <= COUNTED }
     }
+
+    pub fn count(self) -> i64 {
+        self.count
+    }
 }
 
 pub fn page<T>(items: Vec<T>, next: Option<String>, total: Total) -> Page<T> {
@@ -281,6 +313,10 @@ pub struct Scope {
 }
 
 impl Scope {
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Where everything stands below the scope's top there is nothing to ask for.
     pub fn under(&self) -> Option<&Path> {
         (self.path.ids().count() > 1).then_some(&self.path)
@@ -293,10 +329,15 @@ impl Scope {
 /// `not_found` where the caller does not see a node that they name.
 pub async fn scope(cx: &mut Cx, account: &Account, query: &ListQuery) -> Result<Scope, Error> {
     let mut path = account.path.clone();
-    for id in [&query.under, &query.parent_id].into_iter().flatten() {
+    for (name, id) in [("under", &query.under), ("parent_id", &query.parent_id)] {
+        let Some(id) = id else { continue };
         let named: Option<String> = cx.opt(sql!["select path from customers where id = ", id.as_str()]).await?;
         let named = named.map(Path::from_stored).filter(|named| path.contains(named));
-        path = named.ok_or_else(Error::not_found)?;
+        path = named.ok_or_else(|| {
+            let mut error = Error::not_found();
+            error.fields = vec![FieldError::new(name, Code::NotFound, "There is no such customer.")];
+            error
+        })?;
     }
     let root = path.ids().next().unwrap_or_default();
     let known: Vec<(String, i64, i64)> = cx

@@ -16,12 +16,9 @@ use crate::filter::{Compiled, Filter, Moved};
 /// How long a statement with a filter may take: what somebody wrote may look at every row.
 pub(super) const FILTERED: Duration = Duration::from_secs(5);
 
-/// Databases limit the parameters of a statement.
-const AT_ONCE: usize = 1000;
-
 /// The rows that a request wants of a noun, in its order.
 pub async fn find(cx: &mut Cx, account: &Account, query: &ListQuery, noun: &'static Noun) -> Result<Found, Error> {
-    let window = Window::of(query, noun.fields, noun.id)?;
+    let window = Window::by_match(query, noun)?;
     let wanted = narrow(cx, account, query, noun).await?;
     super::find::find(cx, &wanted, &window).await
 }
@@ -104,7 +101,7 @@ async fn moved(cx: &mut Cx, account: &Account, counters: &[(&'static Field, Coun
         };
         let asker = Asker { account, now: cx.now };
         let rows = moved.entry(field.name).or_default();
-        for some in ids.chunks(AT_ONCE) {
+        for some in ids.chunks(db::AT_ONCE) {
             let stored: Vec<(String, Option<i64>)> = cx
                 .all(sql![
                     "select ",

@@ -13,7 +13,7 @@ use crate::cx::Cx;
 /// So many rows are looked at.
 const LOOKED_AT: i64 = 150_000;
 /// By so many fields a list is counted at once.
-const MOST_FIELDS: usize = 10;
+const MOST_FIELDS: usize = 20;
 /// So many values of a field are told.
 const MOST_VALUES: i64 = 100;
 

@@ -3,7 +3,7 @@
 
 pub mod http;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use api::bulk::{BulkPreview, BulkRequest, BulkRow, PREVIEWED, RefusedCount, Selection};
@@ -14,18 +14,34 @@ use api::{Code, Error};
 use base::authz::{Account, Permission};
 use base::background::tasks::{self, Done, Item, Job, NewTask, SUBJECTS, Work};
 use base::cx::{Cx, Tx};
+use base::list::Chosen;
 use futures_util::future::BoxFuture;
+use jiff::Timestamp;
 use serde_json::Value;
 
 /// What tasks of bulk actions are called where they are done.
 pub(crate) const KIND: &str = "bulk";
-const MOST_IDS: usize = 10_000;
-const LONGEST_ID: usize = 64;
+
+/// Of what many can be chosen.
+pub(crate) trait Noun: Send + Sync {
+    /// As the list's address has it.
+    fn name(&self) -> &'static str;
+
+    /// "12 customers"
+    fn counted(&self, count: usize) -> String;
+
+    /// A page of the list, by id, that a selection is made from.
+    fn page<'a>(&'a self, cx: &'a mut Cx, query: &'a ListQuery) -> BoxFuture<'a, Result<Page<String>, Error>>;
+
+    /// Brings ids into the order in which things are done to them: that of the selection, where nothing speaks against it.
+    fn arrange<'a>(&'a self, _: &'a mut Cx, ids: Vec<String>) -> BoxFuture<'a, Result<Vec<String>, Error>> {
+        Box::pin(async { Ok(ids) })
+    }
+}
 
 /// Something that can be done to many of a noun.
 pub(crate) trait Action: Send + Sync {
-    /// As the list's address has it.
-    fn noun(&self) -> &'static str;
+    fn noun(&self) -> &'static dyn Noun;
 
     /// As the address of the same action on one has it.
     fn word(&self) -> &'static str;
@@ -33,17 +49,24 @@ pub(crate) trait Action: Send + Sync {
     /// What it needs at each of them.
     fn permission(&self) -> Permission;
 
-    /// "Suspend 12 customers".
-    fn title(&self, how_many: usize) -> String;
+    /// "Suspend 12 customers", of "12 customers".
+    fn title(&self, which: &str) -> String;
 
-    /// Looks at the input, and says it as the task keeps it.
-    fn check(&self, input: Value) -> Result<Value, Error>;
+    /// Looks at the input, and says it as the task keeps it. Most have none.
+    fn check(&self, input: Value) -> Result<Value, Error> {
+        read::<base::http::Nothing>(input)?;
+        Ok(Value::Object(serde_json::Map::new()))
+    }
 
-    /// A page of the list, by id, that a selection is made from.
-    fn page<'a>(&'a self, cx: &'a mut Cx, query: &'a ListQuery) -> BoxFuture<'a, Result<Page<String>, Error>>;
+    /// The same where it depends on the time what makes sense.
+    fn check_at(&self, input: Value, _: Timestamp) -> Result<Value, Error> {
+        self.check(input)
+    }
 
-    /// Brings ids into the order in which it is done.
-    fn arrange<'a>(&'a self, cx: &'a mut Cx, ids: Vec<String>) -> BoxFuture<'a, Result<Vec<String>, Error>>;
+    /// The order in which it is done.
+    fn arrange<'a>(&'a self, cx: &'a mut Cx, ids: Vec<String>) -> BoxFuture<'a, Result<Vec<String>, Error>> {
+        self.noun().arrange(cx, ids)
+    }
 
     /// What would become of these, in the same order.
     fn preview<'a>(
@@ -57,11 +80,15 @@ pub(crate) trait Action: Send + Sync {
     /// Does it to one.
     fn one<'a>(&'a self, tx: &'a mut Tx, id: &'a str, input: &'a Value) -> BoxFuture<'a, Result<Done, Error>>;
 
-    /// Takes it back at one, by what doing it remembered. Refused where the one has changed since.
-    fn take_back<'a>(&'a self, tx: &'a mut Tx, id: &'a str, undo: &'a Value) -> BoxFuture<'a, Result<Done, Error>>;
-
     /// Whether it can be taken back.
-    fn is_reversible(&self) -> bool;
+    fn is_reversible(&self) -> bool {
+        false
+    }
+
+    /// Takes it back at one, by what doing it remembered. Refused where the one has changed since.
+    fn take_back<'a>(&'a self, _: &'a mut Tx, _: &'a str, _: &'a Value) -> BoxFuture<'a, Result<Done, Error>> {
+        Box::pin(async { Err(Error::internal("this is not taken back")) })
+    }
 }
 
 /// What would become of a selection.
@@ -84,13 +111,17 @@ pub(crate) fn unknown(id: &str) -> BulkRow {
 }
 
 fn actions() -> impl Iterator<Item = &'static dyn Action> {
-    crate::customers::bulk::ACTIONS.iter().chain(crate::users::bulk::ACTIONS).copied()
+    crate::customers::bulk::ACTIONS
+        .iter()
+        .chain(crate::devices::bulk::ACTIONS)
+        .chain(crate::users::bulk::ACTIONS)
+        .copied()
 }
 
 fn action(noun: &str, word: &str) -> Result<&'static dyn Action, Error> {
-    let named: Vec<&dyn Action> = actions().filter(|action| action.noun() == noun).collect();
+    let named: Vec<&dyn Action> = actions().filter(|action| action.noun().name() == noun).collect();
     if named.is_empty() {
-        let mut nouns: Vec<&str> = actions().map(Action::noun).collect();
+        let mut nouns: Vec<&str> = actions().map(|action| action.noun().name()).collect();
         nouns.dedup();
         return Err(Error::field("noun", Code::Invalid, format!("Can be one of: {}.", nouns.join(", "))));
     }
@@ -115,7 +146,7 @@ impl Checked {
         let action = action(&request.noun, &request.action)?;
         account.authorize_somewhere(action.permission())?;
         let input = request.input.clone().unwrap_or_else(|| Value::Object(serde_json::Map::new()));
-        let input = action.check(input).map_err(below_input)?;
+        let input = action.check_at(input, cx.now).map_err(|error| error.below("input"))?;
         let ids = selected(cx, action, &request.selection).await?;
         let ids = action.arrange(cx, ids).await?;
         Ok(Self { action, ids, input })
@@ -135,9 +166,9 @@ impl Checked {
         }
         let new = NewTask {
             kind: KIND,
-            noun: self.action.noun().to_owned(),
+            noun: self.action.noun().name().to_owned(),
             action: self.action.word().to_owned(),
-            title: self.action.title(self.ids.len()),
+            title: self.action.title(&self.action.noun().counted(self.ids.len())),
             input: self.input.clone(),
             subjects: self.ids.iter().map(|id| (id.clone(), None)).collect(),
             undoes: None,
@@ -146,86 +177,29 @@ impl Checked {
     }
 }
 
-/// What is wrong with the input is said of the request's field.
-fn below_input(mut error: Error) -> Error {
-    for field in &mut error.fields {
-        field.field = if field.field == "." { "input".to_owned() } else { format!("input.{}", field.field) };
-    }
-    error
-}
-
 /// Reads an action's input.
 pub(crate) fn read<T: serde::de::DeserializeOwned>(input: Value) -> Result<T, Error> {
     base::http::read_object(input)
 }
 
 async fn selected(cx: &mut Cx, action: &dyn Action, selection: &Selection) -> Result<Vec<String>, Error> {
-    let Selection { ids, except, under, parent_id, q, filter, level } = selection;
-    let texts = [under, parent_id, q, filter];
-    let says = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.trim().is_empty());
-    let narrows = except.is_some() || level.is_some() || texts.into_iter().any(says);
-    let too_many = |field: &str, most: usize| {
-        Error::field(format!("selection.{field}"), Code::OutOfRange, format!("At most {most} can be named."))
+    let (except, mut query) = match Chosen::of(selection)? {
+        Chosen::These(ids) => return Ok(ids),
+        Chosen::AllBut(except, query) => (except, ListQuery { limit: Some(MAX_LIMIT), ..*query }),
     };
-    match ids {
-        Some(_) if narrows => {
-            Err(Error::field("selection.ids", Code::Invalid, "Give either ids or what narrows the list."))
+    let mut chosen = Vec::new();
+    loop {
+        let page = action.noun().page(cx, &query).await.map_err(Chosen::refused)?;
+        chosen.extend(page.items.into_iter().filter(|id| !except.contains(id)));
+        if chosen.len() > SUBJECTS {
+            let detail = format!("More than {SUBJECTS} are selected. Narrow the list.");
+            return Err(Error::field("selection", Code::OutOfRange, detail));
         }
-        Some(ids) if ids.len() > MOST_IDS => Err(too_many("ids", MOST_IDS)),
-        None if !narrows => {
-            // A program whose variable is empty means nothing, not everything.
-            let detail = "Say which: ids, or what narrows the list; all of it is meant by an empty except.";
-            Err(Error::field("selection", Code::Required, detail))
-        }
-        Some(ids) => {
-            if let Some(at) = ids.iter().position(|id| id.len() > LONGEST_ID) {
-                return Err(Error::field(format!("selection.ids[{at}]"), Code::Invalid, "Is no id."));
-            }
-            let mut seen = HashSet::new();
-            Ok(ids.iter().filter(|id| seen.insert(id.as_str())).cloned().collect())
-        }
-        None => {
-            let except = except.as_deref().unwrap_or_default();
-            if except.len() > MOST_IDS {
-                return Err(too_many("except", MOST_IDS));
-            }
-            let except: HashSet<&str> = except.iter().map(String::as_str).collect();
-            let mut query = ListQuery {
-                limit: Some(MAX_LIMIT),
-                under: under.clone(),
-                parent_id: parent_id.clone(),
-                q: q.clone(),
-                filter: filter.clone(),
-                level: *level,
-                ..ListQuery::default()
-            };
-            let mut chosen = Vec::new();
-            loop {
-                let page = action.page(cx, &query).await.map_err(below_selection)?;
-                chosen.extend(page.items.into_iter().filter(|id| !except.contains(id.as_str())));
-                if chosen.len() > SUBJECTS {
-                    let detail = format!("More than {SUBJECTS} are selected. Narrow the list.");
-                    return Err(Error::field("selection", Code::OutOfRange, detail));
-                }
-                query.after = page.next;
-                if query.after.is_none() {
-                    return Ok(chosen);
-                }
-            }
+        query.after = page.next;
+        if query.after.is_none() {
+            return Ok(chosen);
         }
     }
-}
-
-/// What the list says of a parameter, said of the field that stands for it.
-fn below_selection(mut error: Error) -> Error {
-    for field in &mut error.fields {
-        field.field = format!("selection.{}", field.field);
-    }
-    // In a body what isn't seen is a wrong field, alike whether it exists.
-    if error.code == Code::NotFound {
-        return Error::field("selection.under", Code::Invalid, "There is no such customer.");
-    }
-    error
 }
 
 fn sum_up(foreseen: Foreseen) -> BulkPreview {

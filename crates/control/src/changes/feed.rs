@@ -8,7 +8,7 @@ use std::time::Duration;
 use api::Error;
 use axum::response::sse::Event;
 use base::App;
-use base::authz::{Account, Permission};
+use base::authz::Account;
 use base::credentials::Credential;
 use base::cx::{Caller, Cx};
 use base::http::Call;
@@ -95,8 +95,9 @@ impl Watcher {
         for change in missed {
             self.waiting.extend(self.change(&change)?);
         }
-        // Counters have no history.
+        // Counters have no history, and what is shared above is no change that is seen.
         self.waiting.push_back(usage(None)?);
+        self.waiting.push_back(views());
         Ok(())
     }
 
@@ -148,10 +149,12 @@ impl Watcher {
         match credential.account_now(&mut cx).await {
             Ok(account) => {
                 // The role or the place may be another one by now.
-                let is_same = account.path == self.account.path && account.role == self.account.role;
+                let is_same = account.path == self.account.path
+                    && account.role == self.account.role
+                    && account.permissions == self.account.permissions;
                 Ok(is_same)
             }
-            Err(error) if error.code == api::Code::SignInRequired => Ok(false),
+            Err(error) if matches!(error.code, api::Code::SignInRequired | api::Code::TokenInvalid) => Ok(false),
             Err(error) => Err(error),
         }
     }
@@ -167,6 +170,9 @@ impl Watcher {
         }
         if !change.path.is_above(&self.account.path) {
             return self.change(change);
+        }
+        if change.subject_kind == "view" {
+            return Ok(Some(views()));
         }
         // Nobody is told what happens above, but what follows from it here is seen here.
         let mut cx = Cx::read(&self.app, Caller::System).await?;
@@ -197,9 +203,13 @@ impl Watcher {
         }
     }
 
+    /// Whoever may not read a list isn't told what happens to its rows.
+    fn may_read(&self, subject_kind: &str) -> bool {
+        super::hidden_from(&self.account).iter().all(|hidden| *hidden != subject_kind)
+    }
+
     fn change(&self, change: &Changed) -> Result<Option<Event>, Error> {
-        let hidden = change.subject_kind == "user" && !self.account.permissions.has(Permission::ReadUsers);
-        if hidden || !self.account.sees(&change.path) {
+        if !self.may_read(&change.subject_kind) || !self.account.sees(&change.path) {
             return Ok(None);
         }
         let data = json!({
@@ -216,6 +226,11 @@ impl Watcher {
 /// Look at everything anew.
 fn reset() -> Event {
     Event::default().event("reset").data("{}")
+}
+
+/// Views that are shared from above are others: which, and by whom, is not told.
+fn views() -> Event {
+    Event::default().event("views").data("{}")
 }
 
 fn usage(paths: Option<&[Path]>) -> Result<Event, Error> {

@@ -37,6 +37,7 @@ async fn change_list(
 /// - `usage`: used bytes or last backups changed. `{"paths": […]}` of the customers that the devices stand under, at most
 ///   every two seconds; `null` where they are many.
 /// - `task`: a task that the caller began has moved on. `{"id", "state", "progress": {"done", "total"}}`.
+/// - `views`: views that are shared with the caller from above may be others. `{}`
 /// - `reset`: what was missed is too much to be told. Read anew whatever is shown. `{}`
 ///
 /// A comment comes every 15 seconds. The events' ids are cursors: a client that connects again sends the last one as

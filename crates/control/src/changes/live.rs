@@ -24,6 +24,8 @@ const COUNTERS_EVERY: Duration = Duration::from_secs(2);
 const AT_ONCE: i64 = 500;
 /// A task that has ended is looked at for so long.
 const ENDED_MICROS: i64 = 60_000_000;
+/// So far back it is looked for what was refused.
+const REFUSED_MICROS: i64 = 60_000_000;
 /// More places than these are said to be many.
 const PLACES: usize = 500;
 
@@ -40,6 +42,8 @@ struct State {
     told: Option<i64>,
     counted: Option<Instant>,
     counters: HashMap<String, (Counters, Path)>,
+    /// When devices were refused something lately.
+    refused: HashMap<String, i64>,
     tasks: HashMap<String, Moved>,
 }
 
@@ -126,6 +130,7 @@ async fn tell(app: &App, state: &mut State) -> Result<(), Error> {
             state.counters.iter().filter(|(id, _)| !counters.contains_key(*id)).map(|(_, (_, path))| path.clone()),
         );
         state.counters = counters;
+        changed.extend(refused(app, state).await?);
         changed.sort_unstable();
         changed.dedup();
         // Before the first look something may have changed since the page was fetched.
@@ -134,6 +139,18 @@ async fn tell(app: &App, state: &mut State) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// Where something was refused since the last look. A while is looked back, since each process stores what it refused a
+/// moment later.
+async fn refused(app: &App, state: &mut State) -> Result<Vec<Path>, Error> {
+    let mut cx = Cx::read(app, Caller::System).await?;
+    let since = cx.now.as_microsecond() - REFUSED_MICROS;
+    let rows = sql::refused_since(&mut cx, since, i64::try_from(PLACES).unwrap_or_default() + 1).await?;
+    let is_news = |(device, _, at): &&(String, String, i64)| state.refused.get(device) != Some(at);
+    let news = rows.iter().filter(is_news).map(|(_, path, _)| Path::from_stored(path.clone())).collect();
+    state.refused = rows.into_iter().map(|(device, _, at)| (device, at)).collect();
+    Ok(news)
 }
 
 /// The counters of every repository that is written to: as they are stored, and as this process has counted them since.

@@ -21,7 +21,7 @@ use self::reader::Reader;
 use crate::customers;
 use base::authz::{Account, Permission};
 use base::cx::Cx;
-use base::list::{Asker, Field, Total, Window, search_of};
+use base::list::{Asker, Field, Total, Window, search};
 
 pub(crate) static FIELDS: &[Field] = &[
     // Sorted as they happened, also within one moment.
@@ -38,10 +38,11 @@ pub(crate) static FIELDS: &[Field] = &[
     ),
     Field::id("actor.id", "h.actor_id").optional().seen(|asker| of_actor(asker, "h.actor_id")),
     Field::text("actor.name", "h.actor_name").optional().seen(|asker| of_actor(asker, "fold(h.actor_name)")),
+    Field::text("actor.token", "h.actor_token").optional().seen(|asker| of_actor(asker, "fold(h.actor_token)")),
     Field::text("address", "h.address").optional().seen(|asker| of_actor(asker, "fold(h.address)")),
     Field::id("request_id", "h.request_id").optional().seen(|asker| of_actor(asker, "h.request_id")),
     Field::words("action", "h.action", ChangeAction::VARIANTS),
-    Field::words("subject_kind", "h.subject_kind", &["customer", "user", "device", "pass_key", "task"]),
+    Field::words("subject_kind", "h.subject_kind", SUBJECTS),
     Field::id("subject_id", "h.subject_id"),
     Field::text("subject_name", "h.subject_folded").searched(),
     Field::id("customer_id", "h.customer_id"),
@@ -61,6 +62,24 @@ fn of_actor(asker: &Asker<'_>, column: &'static str) -> Sql {
     sql!["case when ", actor_is_seen(asker), " then ", Raw(column), " end"]
 }
 const NEWEST_FIRST: &str = "-at";
+
+/// What entries are about.
+const SUBJECTS: &[&str] =
+    &["customer", "user", "device", "pass_key", "task", "token", "view", "product", "plan", "storage_location"];
+
+/// What is needed to be told of what happens to things of this kind; to all others it is the right to see customers.
+const KINDS: [(&str, Permission); 5] = [
+    ("user", Permission::ReadUsers),
+    ("token", Permission::ReadUsers),
+    ("device", Permission::ReadDevices),
+    ("pass_key", Permission::ReadPassKeys),
+    ("task", Permission::ReadTasks),
+];
+
+/// The kinds of subjects that the account isn't told of.
+fn hidden_from(account: &Account) -> Vec<&'static str> {
+    KINDS.iter().filter(|(_, needed)| !account.permissions.has(*needed)).map(|(kind, _)| *kind).collect()
+}
 
 /// What happened at a customer and below it, the newest first.
 pub async fn list(cx: &mut Cx, customer: &CustomerId, query: &ListQuery) -> Result<Page<Change>, Error> {
@@ -84,9 +103,9 @@ pub async fn list(cx: &mut Cx, customer: &CustomerId, query: &ListQuery) -> Resu
             under.id
         }
     };
-    let people = account.permissions.has(Permission::ReadUsers);
     let filter = base::list::filtered(cx, &account, &query, FIELDS, "h.number").await?;
-    let wanted = sql::Wanted { of: &of, search: search_of(&query)?, people, filter };
+    let wanted =
+        sql::Wanted { of: &of, search: search(&query, "h.subject_folded")?, hidden: hidden_from(&account), filter };
     let total = sql::count(cx, &wanted).await?;
     let rows = sql::window(cx, &wanted, &window).await?;
     let (rows, next) = window.cut(rows, |row| row.subject_id.clone());
@@ -112,9 +131,9 @@ fn view(account: &Account, reader: &Reader, row: sql::ChangeRow) -> Result<Chang
         before: details(row.before),
         after: details(row.after),
         actor: if actor_is_visible {
-            Actor { kind: row.actor_kind, id: row.actor_id, name: row.actor_name }
+            Actor { kind: row.actor_kind, id: row.actor_id, name: row.actor_name, token: row.actor_token }
         } else {
-            Actor { kind: ActorKind::Above, id: None, name: None }
+            Actor { kind: ActorKind::Above, id: None, name: None, token: None }
         },
         address: row.address.filter(|_| actor_is_visible),
         request_id: row.request_id.filter(|_| actor_is_visible),

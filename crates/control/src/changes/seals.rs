@@ -36,6 +36,7 @@ db::record! {
         path: String,
         before: Option<String>,
         after: Option<String>,
+        actor_token: Option<String>,
     }
 }
 
@@ -68,6 +69,12 @@ impl SealedRow {
                     digest.update(text);
                 }
             }
+        }
+        // Entries without one are digested as they were before there were tokens; no number and no length is this one.
+        if let Some(token) = &self.actor_token {
+            digest.update((u64::MAX - 1).to_be_bytes());
+            digest.update((token.len() as u64).to_be_bytes());
+            digest.update(token);
         }
     }
 }

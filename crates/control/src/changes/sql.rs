@@ -21,6 +21,7 @@ db::record! {
         pub(super) actor_id: Option<String>,
         pub(super) actor_name: Option<String>,
         pub(super) actor_path: Option<String>,
+        pub(super) actor_token: Option<String>,
         pub(super) address: Option<String>,
         pub(super) request_id: Option<String>,
         pub(super) action: ChangeAction as Text,
@@ -39,9 +40,10 @@ db::record! {
 pub(super) struct Wanted<'a> {
     /// The customer whose history it is.
     pub(super) of: &'a CustomerId,
-    pub(super) search: Option<String>,
-    /// With what happened to people's accounts.
-    pub(super) people: bool,
+    /// Begins with `and`.
+    pub(super) search: Sql,
+    /// Without what happened to subjects of these kinds.
+    pub(super) hidden: Vec<&'static str>,
     /// Begins with `and`.
     pub(super) filter: Sql,
 }
@@ -52,11 +54,9 @@ impl Wanted<'_> {
             " from change_places p join changes h on h.number = p.number where p.customer_id = ",
             self.of.as_str()
         ];
-        if let Some(pattern) = &self.search {
-            sql.append(sql![" and h.subject_folded like ", pattern, " escape '\\'"]);
-        }
-        if !self.people {
-            sql.push(" and h.subject_kind <> 'user'");
+        sql.append(self.search.clone());
+        if !self.hidden.is_empty() {
+            sql.append(sql![" and h.subject_kind not in ", db::list(self.hidden.iter().copied())]);
         }
         sql.append(self.filter.clone());
         sql
@@ -143,6 +143,17 @@ pub(super) async fn open_repositories(cx: &mut Cx) -> Result<Vec<(String, i64, O
     cx.all(sql![
         "select distinct r.id, r.used_bytes, r.last_backup_at, r.path from repository_counters k
          join repositories r on r.id = k.repository_id"
+    ])
+    .await
+}
+
+/// Where devices were refused something since: device, place, when.
+pub(super) async fn refused_since(cx: &mut Cx, since: i64, limit: i64) -> Result<Vec<(String, String, i64)>, Error> {
+    cx.all(sql![
+        "select device_id, path, last_refused_at from repositories where coalesce(last_refused_at, 0) > ",
+        since,
+        " order by coalesce(last_refused_at, 0) desc limit ",
+        limit
     ])
     .await
 }

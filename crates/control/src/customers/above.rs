@@ -9,6 +9,7 @@ use api::{Code, Error, FieldError};
 use serde_json::{Map, Value};
 use tree::Path;
 
+use super::services::Offered;
 use super::sql::CustomerRow;
 use base::authz::Account;
 
@@ -17,23 +18,36 @@ type Changes = fn(&CustomerUpdate, &CustomerRow) -> bool;
 
 /// Fields that are changed from above only, each with how to see whether an update does. What is sent back as it was read
 /// is no change; notes can't have been read.
-const FIXED: [(&str, Changes); 4] = [
+const FIXED: [(&str, Changes); 6] = [
     ("kind", |input, row| input.kind.is_some_and(|kind| kind != row.kind)),
     ("max_devices", |input, row| input.max_devices.is_some_and(|max| max != row.max_devices)),
     ("storage_location_id", |input, row| {
         input.storage_location_id.is_some() && input.storage_location_id != row.storage_location_id
     }),
+    ("service_type", |input, row| input.service_type.is_some_and(|kind| kind != row.service_type)),
+    ("offered_service_types", |input, row| {
+        input.offered_service_types.clone().is_some_and(|types| Offered::of(types) != row.offered_service_types)
+    }),
     ("profile.notes", |input, _| input.profile.as_ref().is_some_and(|profile| profile.notes.is_some())),
 ];
 
 /// Fields of a change that only those above read.
-const INTERNAL: [&str; 2] = ["notes", "parent_id"];
+const INTERNAL: [&str; 3] = ["notes", "parent_id", "parent_name"];
 
 /// Whether the account looks after the customer at `path` from above. An end customer's own people don't look after its
 /// sites: those are the customer itself.
-pub(super) fn looks_after(account: &Account, path: &Path) -> bool {
+pub(crate) fn looks_after(account: &Account, path: &Path) -> bool {
     let is_own = account.level.holds_devices();
     (account.path.is_above(path) && !is_own) || path.ids().count() == 1
+}
+
+/// Whether the account stands where somebody at the customer `from` on this path does, or above: what they have laid on is
+/// the account's to lift.
+pub(crate) fn stands_at_or_above(account: &Account, path: &Path, from: Option<&str>) -> bool {
+    match path.ids().position(|id| Some(id) == from) {
+        Some(depth) => account.path.ids().count() <= depth + 1,
+        None => looks_after(account, path),
+    }
 }
 
 /// Refuses an update that changes what is fixed from above.
@@ -49,16 +63,20 @@ pub(super) fn refuse_fixed(input: &CustomerUpdate, row: &CustomerRow) -> Result<
     Err(error)
 }
 
+/// Whether the account sees somebody who stands at the customer `from`, as it does among the actors of the change log.
+pub(crate) fn sees_author(account: &Account, path: &Path, from: Option<&str>) -> bool {
+    match from {
+        Some(from) => path.seen_from(&account.path).ids().any(|id| id == from),
+        // Written by the program itself, or before authors were remembered: for the provider.
+        None => account.path.ids().count() == 1,
+    }
+}
+
 /// Whether the account may read a reason that somebody standing at the customer `from` gave for suspending the one at
 /// `path`: it looks after the customer, and sees the author. What a provider writes is not the reseller's business, what
 /// a reseller writes is the provider's.
 fn reads_reason(account: &Account, path: &Path, from: Option<&str>) -> bool {
-    let sees_author = match from {
-        Some(from) => path.seen_from(&account.path).ids().any(|id| id == from),
-        // Written by the program itself, or before authors were remembered: for the provider.
-        None => account.path.ids().count() == 1,
-    };
-    looks_after(account, path) && sees_author
+    looks_after(account, path) && sees_author(account, path, from)
 }
 
 /// A customer's own suspension as the account may see it.
@@ -69,11 +87,18 @@ pub(super) fn suspension(account: &Account, row: &CustomerRow) -> Option<Suspens
         reason: row.suspend_reason.clone().filter(|_| reads_reason(account, &row.path, from)),
         public_message: row.suspend_message.clone(),
         since: Time::from_micros(row.suspended_at.unwrap_or(row.created_at)),
+        by: row.suspended_by.clone().filter(|_| sees_author(account, &row.path, from)),
     })
 }
 
 /// Takes out of one side of a change at `path` what the account may not read.
 pub(crate) fn redact(account: &Account, path: &Path, fields: &mut Map<String, Value>) {
+    // It only says who may know what it stood under: nobody learns from a move who else there is.
+    let parent = fields.remove("parent_path");
+    if parent.is_some_and(|parent| !parent.as_str().is_some_and(|path| account.sees(&Path::from_stored(path)))) {
+        fields.remove("parent_id");
+        fields.remove("parent_name");
+    }
     // It only says who may read the reason.
     let from = fields.remove("suspended_from");
     if !reads_reason(account, path, from.as_ref().and_then(Value::as_str)) {
@@ -87,7 +112,7 @@ pub(crate) fn redact(account: &Account, path: &Path, fields: &mut Map<String, Va
 }
 
 /// What `docs/permissions.md` says of fields.
-pub fn document() -> String {
+pub(super) fn document() -> String {
     let names: Vec<String> = FIXED.iter().map(|(name, _)| format!("`{name}`")).collect();
     format!(
         "\n## Fixed from above\n\n\

@@ -2,13 +2,14 @@
 //! does it), or with name, parent and country alone (as Cove does).
 
 use api::change::ChangeAction;
-use api::customer::{AccountState, CustomerCreate, CustomerCreated, Kind, Profile, SiteCreate, Warning};
+use api::customer::{AccountState, CustomerCreate, CustomerCreated, Kind, Profile, ServiceType, SiteCreate, Warning};
 use api::id::{CustomerId, StorageLocationId};
 use api::units::Secret;
 use api::{Code, Error, Level};
 use serde_json::Value;
 use tree::Path;
 
+use super::services::{self, Offered};
 use super::sql::{self, CustomerRow};
 use super::{one_more, snapshot, subject, view};
 use base::authn::check_password;
@@ -34,6 +35,9 @@ pub struct CheckedCustomer {
     sites: Vec<String>,
     storage_location_id: Option<StorageLocationId>,
     kind: Option<Kind>,
+    service_type: Option<ServiceType>,
+    offered_service_types: Option<Vec<ServiceType>>,
+    trial: bool,
     suspended: bool,
     max_devices: Option<i64>,
     profile: Profile,
@@ -78,6 +82,9 @@ impl CheckedCustomer {
             sites,
             storage_location_id: input.storage_location_id.clone(),
             kind: input.kind,
+            service_type: input.service_type,
+            offered_service_types: input.offered_service_types.clone(),
+            trial: input.trial,
             suspended: input.account_state == Some(AccountState::Suspended),
             max_devices,
             profile,
@@ -104,6 +111,9 @@ impl CheckedCustomer {
             sites: Vec::new(),
             storage_location_id: input.storage_location_id.clone(),
             kind: None,
+            service_type: None,
+            offered_service_types: None,
+            trial: false,
             suspended: false,
             max_devices: None,
             profile: Profile::default(),
@@ -175,8 +185,22 @@ pub async fn create_below(
     let node = node_of(tx, parent, level, input).await?;
     let lineage = base::lineage::Lineage::of(tx, std::iter::once(&parent.path)).await?;
     if !lineage.effective(&parent.path).is_active() {
-        let detail = format!("{} is suspended. Activate it before anything is added below it.", parent.company_name);
+        let detail = if parent.deletes_at.is_some() {
+            format!("{} is to be deleted. Nothing is added below it.", parent.company_name)
+        } else {
+            format!("{} is suspended. Activate it before anything is added below it.", parent.company_name)
+        };
         return Err(Error::new(Code::ParentSuspended, detail));
+    }
+    if password_hash.is_some() {
+        super::refuse_naming(account, &parent.path)?;
+    }
+    if input.invite_administrator {
+        account.refuse_token()?;
+        account.authorize(Permission::ManageUsers, &parent.path)?;
+        if !account.may_grant(api::user::Role::Administrator, false) {
+            return Err(Error::field("invite_administrator", Code::NotHeld, "An administrator may more than you."));
+        }
     }
     let warnings = warnings(tx, parent, &node).await?;
     let row = insert_node(tx, Some(&parent.path), node, password_hash).await?;
@@ -186,6 +210,7 @@ pub async fn create_below(
             name: Some(name.clone()),
             country: row.country.clone(),
             storage_location_id: row.storage_location_id.clone(),
+            service_type: row.service_type,
             ..NewNode::new(Level::Site, name.clone())
         };
         sites.push(insert_node(tx, Some(&row.path), site, None).await?);
@@ -194,15 +219,18 @@ pub async fn create_below(
         (true, Some(email)) => Some(crate::users::invite_first(tx, &row.id, email).await?),
         _ => None,
     };
-    let seen_sites: Vec<_> = sites.into_iter().map(|site| (site, no_totals(0))).collect();
+    let seen_sites: Vec<_> = sites.into_iter().map(|site| (site, no_totals(0, None))).collect();
     let sites_made = i64::try_from(seen_sites.len()).unwrap_or_default();
-    let customer = view::with_totals(tx, account, row, no_totals(sites_made)).await?;
+    let customer = {
+        let totals = no_totals(sites_made, row.max_devices);
+        view::with_totals(tx, account, row, totals).await?
+    };
     Ok(CustomerCreated { customer, sites: view::customers(tx, account, seen_sites).await?, warnings, invitation })
 }
 
 /// Totals are written when the transaction ends; until then this is what they will be.
-fn no_totals(sites: i64) -> sql::TotalsRow {
-    sql::TotalsRow { customers: 0, sites, devices: 0, used_bytes: 0, last_backup_at: None }
+fn no_totals(sites: i64, devices_left: Option<i64>) -> sql::TotalsRow {
+    sql::TotalsRow { sites, devices_left, ..sql::TotalsRow::default() }
 }
 
 fn level_below(parent: &CustomerRow, wanted: Option<Level>) -> Result<Level, Error> {
@@ -240,6 +268,10 @@ pub struct NewNode {
     pub company_name: String,
     pub email: Option<String>,
     pub kind: Option<Kind>,
+    pub service_type: ServiceType,
+    pub offered_service_types: Offered,
+    /// End customers only.
+    pub trial: bool,
     pub suspended: bool,
     pub country: Option<String>,
     pub storage_location_id: Option<StorageLocationId>,
@@ -257,6 +289,9 @@ impl NewNode {
             company_name,
             email: None,
             kind: None,
+            service_type: ServiceType::AllInclusive,
+            offered_service_types: if level.holds_devices() { Offered::default() } else { Offered::all() },
+            trial: false,
             suspended: false,
             country: None,
             storage_location_id: None,
@@ -304,6 +339,9 @@ async fn node_of(tx: &mut Tx, parent: &CustomerRow, level: Level, input: &Checke
     if level != Level::EndCustomer && !input.sites.is_empty() {
         checks.add("sites", Code::Invalid, "Only end customers have sites.");
     }
+    if level != Level::EndCustomer && input.trial {
+        checks.add("trial", Code::Invalid, "Only end customers are on trial; their sites are so with them.");
+    }
     let company_name = input.company_name.clone().or_else(|| name.clone());
     if company_name.is_none() && !is_site {
         checks.add("company_name", Code::Required, "Is required.");
@@ -321,24 +359,30 @@ async fn node_of(tx: &mut Tx, parent: &CustomerRow, level: Level, input: &Checke
         _ => match country.as_deref() {
             None => None,
             Some(country) => {
-                let chosen = crate::storage::location_for(tx, country, input.storage_location_id.as_ref()).await?;
+                let chosen =
+                    crate::storage::locations::location_for(tx, country, input.storage_location_id.as_ref()).await?;
                 let chosen = checks.take("storage_location_id", chosen);
                 if chosen == Some(None) && level.holds_devices() {
-                    let detail = "No location is hosted in this country: choose where the data is stored.";
+                    let detail = "No location serves this country: choose where the data is stored.";
                     checks.add("storage_location_id", Code::Required, detail);
                 }
                 chosen.flatten()
             }
         },
     };
+    let wanted = (input.service_type, input.offered_service_types.as_deref());
+    let (service_type, offered_service_types) = services::of_new(&mut checks, parent, level, wanted.0, wanted.1);
     checks.finish()?;
     Ok(NewNode {
         level,
+        service_type,
+        offered_service_types,
         name,
         username: input.username.clone(),
         company_name: company_name.unwrap_or_default(),
         email: input.email.clone(),
         kind: input.kind,
+        trial: input.trial,
         suspended: input.suspended,
         country,
         storage_location_id: location,
@@ -390,7 +434,7 @@ pub async fn insert_nodes(
     }
     sql::insert(tx, &new).await?;
     for (row, _) in &new {
-        if let Some(parent) = super::parent_path(&row.path) {
+        if let Some(parent) = row.path.parent() {
             tx.add_to_totals(&parent, one_more(row.level));
         }
         tx.record(Entry::new(ChangeAction::CustomerCreated, subject(row)).after(Value::Object(snapshot(row))));
@@ -402,6 +446,7 @@ fn row_of(tx: &Tx, parent: Option<&Path>, node: NewNode) -> Result<CustomerRow, 
     let id = CustomerId::new(tx.app.random.uuid(tx.now)?);
     let path = parent.map_or_else(|| Path::root(id.as_str()), |parent| parent.child(id.as_str()));
     let now = tx.now.as_microsecond();
+    let creator = tx.account().ok().filter(|_| node.suspended);
     Ok(CustomerRow {
         path,
         version: 1,
@@ -416,7 +461,16 @@ fn row_of(tx: &Tx, parent: Option<&Path>, node: NewNode) -> Result<CustomerRow, 
         suspend_reason: node.suspended.then(|| "Created suspended".to_owned()),
         suspend_message: None,
         suspended_at: node.suspended.then_some(now),
-        suspended_from: tx.account().ok().filter(|_| node.suspended).map(|account| account.customer_id),
+        suspended_from: creator.as_ref().map(Account::home_customer),
+        suspended_by: creator.map(|account| account.name),
+        deletes_at: None,
+        deletion_scheduled_at: None,
+        deletion_from: None,
+        deletion_by: None,
+        service_type: node.service_type,
+        offered_service_types: node.offered_service_types,
+        trial_ends_at: node.trial.then(|| super::trial::end_of(tx.now)),
+        production_since: None,
         country: node.country,
         storage_location_id: node.storage_location_id,
         max_devices: node.max_devices,

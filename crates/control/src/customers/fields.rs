@@ -1,9 +1,10 @@
 //! What can be asked of customers: the fields of their rows, as lists sort, filter and count by them.
 
-use api::customer::Kind;
+use api::customer::{Kind, ServiceType};
 use api::{Level, Mode};
 use base::authz::Account;
-use base::list::{Asker, Beside, Counter, Field, Grams, Noun, Place, Population, Told};
+use base::list::{Asker, Beside, Counter, Field, Grams, Noun, Parts, Place, Population, Told};
+use base::totals::USED_PERCENT;
 use db::{Raw, Sql, sql};
 use strum::VariantNames;
 
@@ -40,6 +41,15 @@ pub(crate) static NOUN: Noun = Noun {
             "case when c.suspend_mode is not null then coalesce(c.suspended_at, c.created_at) end",
         )
         .optional(),
+        Field::time("deletion.due_at", "c.deletes_at").optional(),
+        Field::time("deletion.scheduled_at", "c.deletion_scheduled_at").optional(),
+        Field::words("service_type", "c.service_type", ServiceType::VARIANTS),
+        Field::told(
+            "stage",
+            &[("trial", |_| sql!["c.trial_ends_at is not null"]), ("production", |_| sql!["c.trial_ends_at is null"])],
+        ),
+        Field::time("trial_ends_at", "c.trial_ends_at").optional(),
+        Field::time("production_since", "c.production_since").optional(),
         Field::told("effective_state.state", STATES),
         // Sorted from nothing to everything that is stopped.
         Field::told("effective_state.mode", MODES).sorted_by("c.stopped").short("effective_state"),
@@ -48,28 +58,57 @@ pub(crate) static NOUN: Noun = Noun {
             .of(&TOTALS)
             .live(Counter::LastBackupAt)
             .sorted(),
+        Field::time("last_refused_at", "coalesce(t.last_refused_at, 0)").optional_as_zero().of(&TOTALS).sorted(),
         Field::code("country", "c.country").optional(),
         Field::id("storage_location_id", "c.storage_location_id").optional().counted_as("c.storage_location_id"),
         Field::number("max_devices", "c.max_devices").optional(),
-        Field::text("profile.address", "fold(c.address)").optional(),
-        Field::text("profile.city", "fold(c.city)").optional(),
-        Field::text("profile.phone", "fold(c.phone)").optional(),
+        Field::number("devices_left", "t.devices_left").optional().of(&TOTALS),
+        Field::text("profile.address", "fold(c.address)").optional().searched(),
+        Field::text("profile.city", "fold(c.city)").optional().searched(),
+        Field::text("profile.phone", "fold(c.phone)").optional().searched(),
         Field::text("profile.fax", "fold(c.fax)").optional(),
         Field::text("profile.notes", "fold(c.notes)").optional().seen(notes).asked_by(looks_after_some),
         Field::text("profile.shared_notes", "fold(c.shared_notes)").optional(),
-        Field::text("profile.contact", "fold(c.contact)").optional(),
+        Field::text("profile.contact", "fold(c.contact)").optional().searched(),
         Field::text("profile.reference", "fold(c.reference)").optional().searched(),
+        Field::told("own_settings.auto_authorise", AUTO_AUTHORISE),
+        Field::told("own_settings.append_only", APPEND_ONLY),
         Field::flag("is_default", "c.is_default"),
         Field::number("totals.customers", "t.customers").of(&TOTALS),
         Field::number("totals.sites", "t.sites").of(&TOTALS),
         Field::number("totals.devices", "t.devices").of(&TOTALS).sorted().short("devices"),
+        Field::number("totals.devices_pending", "t.devices_pending").of(&TOTALS),
+        Field::number("totals.devices_without_backup", "t.devices_without_backup")
+            .of(&TOTALS)
+            .live(Counter::DevicesWithoutBackup)
+            .sorted()
+            .short("devices_without_backup"),
         Field::bytes("totals.used_bytes", "t.used_bytes")
             .of(&TOTALS)
             .live(Counter::UsedBytes)
             .sorted()
             .short("used_bytes"),
+        Field::bytes("totals.allotted_bytes", "t.allotted_bytes").optional().of(&TOTALS),
+        Field::number("totals.used_percent", USED_PERCENT)
+            .optional_as_zero()
+            .of(&TOTALS)
+            .sorted()
+            .short("used_percent"),
         Field::time("created_at", "c.created_at").sorted(),
     ],
+};
+
+/// Of what a list with a row per site consists.
+pub(crate) static SITES: Parts = Parts {
+    table: "customers s",
+    // Nothing but sites has a name, and an index has it beside the parent.
+    on: "s.parent_id = found.id and s.name_folded > ''",
+    of: "s.parent_id = c.id and s.name_folded > ''",
+    whole: "c.parent_id",
+    search: "s.search",
+    key: "s.name_folded",
+    id: "(select p.id from customers p where p.parent_id = part.id and p.name_folded = part.at)",
+    is_part: "c.level = 'site'",
 };
 
 /// What holds after all ancestors, as the column `stopped` of a customer `c` has it. Most are active: the plus keeps an index
@@ -77,6 +116,15 @@ pub(crate) static NOUN: Noun = Noun {
 pub(crate) const STATES: &[Told] = &[("active", |_| sql!["+c.stopped = 0"]), ("suspended", |_| sql!["c.stopped > 0"])];
 pub(crate) const MODES: &[Told] =
     &[("stop_backups", |_| sql!["c.stopped = 1"]), ("full_stop", |_| sql!["c.stopped = 2"])];
+
+const AUTO_AUTHORISE: &[Told] = &[
+    ("on", |_| crate::settings::sets("c.id", "auto_authorise", "true")),
+    ("off", |_| crate::settings::sets("c.id", "auto_authorise", "false")),
+];
+const APPEND_ONLY: &[Told] = &[
+    ("on", |_| crate::settings::sets("c.id", "append_only", "true")),
+    ("off", |_| crate::settings::sets("c.id", "append_only", "false")),
+];
 
 /// Nobody is told what stands above the top of what they see.
 fn parent(asker: &Asker<'_>) -> Sql {

@@ -1,11 +1,12 @@
 //! Customers over HTTP.
 
 use api::customer::{
-    Customer, CustomerCreate, CustomerCreated, CustomerDeletion, CustomerUpdate, PasswordSet, StateChange,
-    SuspendRequest,
+    Customer, CustomerChange, CustomerCreate, CustomerCreated, CustomerDeletion, CustomerMove, CustomerMoved,
+    CustomerQuery, CustomerUpdate, HowDeleted, PasswordSet, StateChange, SuspendRequest,
 };
 use api::id::CustomerId;
-use api::page::{CountQuery, DryRun, ListCounts, ListQuery, Page};
+use api::page::{CountQuery, DryRun, ExportQuery, ExportRequest, ListCounts, ListQuery, Page};
+use api::storage::StorageMigration;
 use api::units::Secret;
 use axum::extract::Path;
 use axum::response::Response;
@@ -24,9 +25,14 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(customer_list, customer_create))
         .routes(routes!(customer_count))
+        .routes(routes!(customer_export, customer_export_chosen))
         .routes(routes!(customer_show, customer_update, customer_delete))
         .routes(routes!(customer_suspend))
         .routes(routes!(customer_activate))
+        .routes(routes!(customer_restore))
+        .routes(routes!(customer_end_trial))
+        .routes(routes!(customer_migrate_storage))
+        .routes(routes!(customer_move))
         .routes(routes!(customer_set_password))
 }
 
@@ -44,6 +50,23 @@ async fn customer_list(call: Call, Parameters(query): Parameters<ListQuery>) -> 
 async fn customer_count(call: Call, Parameters(query): Parameters<CountQuery>) -> Result<Response, Failure> {
     let mut cx = call.read_in_turn().await?;
     Ok(show(&super::count(&mut cx, &query).await?)?)
+}
+
+/// Customers of the list, all of them, as a file: `docs/exports.md`.
+#[utoipa::path(get, path = "/customers/export", operation_id = "customer_export", tag = "customers", params(ExportQuery),
+    responses((status = 200, content((String = "text/csv"), (String = "application/jsonl")),
+        headers(("tenantry-as-of" = String, description = "The moment that all of it was read at.")))))]
+async fn customer_export(call: Call, Parameters(query): Parameters<ExportQuery>) -> Result<Response, Failure> {
+    Ok(base::export::answer(&call, &query, &super::export::EXPORT).await?)
+}
+
+/// Customers that were chosen of the list, as a file: `docs/exports.md`.
+#[utoipa::path(post, path = "/customers/export", operation_id = "customer_export_chosen", tag = "customers",
+    request_body = ExportRequest,
+    responses((status = 200, content((String = "text/csv"), (String = "application/jsonl")),
+        headers(("tenantry-as-of" = String, description = "The moment that all of it was read at.")))))]
+async fn customer_export_chosen(command: Command<ExportRequest>) -> Result<Response, Failure> {
+    Ok(base::export::answer_chosen(&command.call, &command.input, &super::export::EXPORT).await?)
 }
 
 /// Creates a customer, with its sites where it is an end customer.
@@ -67,10 +90,14 @@ async fn customer_create(command: Command<CustomerCreate>) -> Result<Reply<Custo
 
 /// One customer.
 #[utoipa::path(get, path = "/customers/{id}", operation_id = "customer_show", tag = "customers",
-    params(("id" = String, Path)), responses((status = 200, body = Customer)))]
-async fn customer_show(call: Call, Path(id): Path<CustomerId>) -> Result<Response, Failure> {
+    params(("id" = String, Path), CustomerQuery), responses((status = 200, body = Customer)))]
+async fn customer_show(
+    call: Call,
+    Path(id): Path<CustomerId>,
+    Parameters(query): Parameters<CustomerQuery>,
+) -> Result<Response, Failure> {
     let mut cx = call.read().await?;
-    Ok(show(&super::show(&mut cx, &id).await?)?)
+    Ok(show(&super::show(&mut cx, &id, &query).await?)?)
 }
 
 /// Changes company name, profile, and what may be set once.
@@ -91,15 +118,47 @@ async fn customer_update(
     transact!(command, OK, |tx| super::update(tx, &id, expected, &input, hash.as_deref()).await)
 }
 
-/// Deletes a customer that has no customers, sites or devices any more.
+/// Deletes a customer with all that stands below it: at once its backups stop and its names are free again, and after the hold
+/// it is removed for good with its devices and their backups. Until then `restore` brings it back as it was.
 #[utoipa::path(delete, path = "/customers/{id}", operation_id = "customer_delete", tag = "customers",
-    params(("id" = String, Path), DryRun), responses((status = 200, body = CustomerDeletion)))]
+    params(("id" = String, Path), HowDeleted), responses((status = 200, body = CustomerDeletion)))]
 async fn customer_delete(
     Path(id): Path<CustomerId>,
-    Parameters(how): Parameters<DryRun>,
+    Parameters(how): Parameters<HowDeleted>,
     command: Command<Nothing>,
 ) -> Result<Reply<CustomerDeletion>, Failure> {
-    transact!(command, OK, |tx| super::delete(tx, &id, command.call.if_match, how.dry_run).await)
+    let accounts = {
+        let mut cx = command.call.read().await?;
+        match super::deletion::accounts(&mut cx, &id).await {
+            // A request that was answered before is answered so again, though the customer may be gone by now.
+            Err(_) if command.call.is_kept(&mut cx).await? => super::deletion::Accounts::default(),
+            accounts => accounts?,
+        }
+    };
+    let HowDeleted { remove_products, dry_run } = how;
+    transact!(command, OK, |tx| {
+        super::deletion::schedule(tx, &id, command.call.if_match, remove_products, accounts, dry_run).await
+    })
+}
+
+/// Cancels a deletion that is scheduled: the customer is as it was before.
+#[utoipa::path(post, path = "/customers/{id}/restore", operation_id = "customer_restore", tag = "customers",
+    params(("id" = String, Path)), responses((status = 200, body = CustomerChange)))]
+async fn customer_restore(
+    Path(id): Path<CustomerId>,
+    command: Command<Nothing>,
+) -> Result<Reply<CustomerChange>, Failure> {
+    transact!(command, OK, |tx| super::deletion::restore(tx, &id, command.call.if_match).await)
+}
+
+/// Ends a trial before its time: the customer is in production from now on, and there is no way back.
+#[utoipa::path(post, path = "/customers/{id}/end_trial", operation_id = "customer_end_trial", tag = "customers",
+    params(("id" = String, Path)), responses((status = 200, body = CustomerChange)))]
+async fn customer_end_trial(
+    Path(id): Path<CustomerId>,
+    command: Command<Nothing>,
+) -> Result<Reply<CustomerChange>, Failure> {
+    transact!(command, OK, |tx| super::trial::end(tx, &id, command.call.if_match).await)
 }
 
 async fn foreseen(call: &Call, id: &CustomerId, to: Option<api::Mode>) -> Result<Option<super::Foreseen>, Failure> {
@@ -109,6 +168,16 @@ async fn foreseen(call: &Call, id: &CustomerId, to: Option<api::Mode>) -> Result
         Err(_) if call.is_kept(&mut cx).await? => Ok(None),
         foreseen => Ok(foreseen?),
     }
+}
+
+/// Another storage location for a customer or site: by the provider, with a reason, while nothing is stored there.
+#[utoipa::path(post, path = "/customers/{id}/storage_location", operation_id = "customer_migrate_storage", tag = "customers",
+    params(("id" = String, Path)), request_body = StorageMigration, responses((status = 200, body = CustomerChange)))]
+async fn customer_migrate_storage(
+    Path(id): Path<CustomerId>,
+    command: Command<StorageMigration>,
+) -> Result<Reply<CustomerChange>, Failure> {
+    transact!(command, OK, |tx| super::migrate::migrate(tx, &id, command.call.if_match, &command.input).await)
 }
 
 /// Suspends a customer and so everything below it.
@@ -135,6 +204,17 @@ async fn customer_activate(
 ) -> Result<Reply<StateChange>, Failure> {
     let foreseen = foreseen(&command.call, &id, None).await?;
     transact!(command, OK, |tx| super::activate(tx, &id, command.call.if_match, how.dry_run, foreseen).await)
+}
+
+/// Moves a customer, with all that stands below it, to another parent.
+#[utoipa::path(post, path = "/customers/{id}/move", operation_id = "customer_move", tag = "customers",
+    params(("id" = String, Path), DryRun), request_body = CustomerMove, responses((status = 200, body = CustomerMoved)))]
+async fn customer_move(
+    Path(id): Path<CustomerId>,
+    Parameters(how): Parameters<DryRun>,
+    command: Command<CustomerMove>,
+) -> Result<Reply<CustomerMoved>, Failure> {
+    transact!(command, OK, |tx| super::relocate(tx, &id, command.call.if_match, &command.input, how.dry_run).await)
 }
 
 /// Sets the password that goes with the customer's username; its sessions end.

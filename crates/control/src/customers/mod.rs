@@ -3,41 +3,84 @@
 pub(crate) mod above;
 pub(crate) mod bulk;
 mod create;
+pub(crate) mod deletion;
+mod export;
 pub(crate) mod fields;
 pub mod http;
+pub(crate) mod kinds;
+mod migrate;
+mod relocate;
+pub(crate) mod removal;
+pub mod services;
 pub mod sql;
 mod switch;
+mod then;
+pub(crate) mod trial;
 mod update;
 pub mod view;
 
-use api::change::ChangeAction;
-use api::customer::{Customer, CustomerDeletion, FieldlessProblem};
+use std::collections::HashMap;
+
+use api::change::{ActorKind, ChangeAction};
+use api::customer::{Customer, CustomerQuery};
 use api::id::CustomerId;
-use api::page::{CountQuery, ListCounts, ListQuery, Page};
+use api::page::{CountQuery, ListCounts, ListQuery, Page, RowsOf};
 use api::{Code, Error, Level};
 use serde_json::{Map, Value, json};
-use tree::{Path, Totals};
+use tree::Totals;
 
-pub use above::document as fixed_from_above;
+/// What `docs/permissions.md` says of customers.
+pub fn document() -> String {
+    above::document() + &kinds::document()
+}
+
 pub use create::{CheckedCustomer, NewNode, create, create_below, insert_node, insert_nodes};
+pub use relocate::relocate;
 pub use switch::{Foreseen, activate, foresee, suspend};
 pub use update::{CheckedUpdate, update};
 
-use self::fields::NOUN;
+use self::fields::{NOUN, SITES};
 
-use base::authz::{Account, Permission};
+use base::authz::{Account, AccountId, Permission};
 use base::change::{Entry, Subject};
 use base::cx::{Cx, Tx};
-use base::list::Found;
+use base::list::{Found, Spread};
 use base::text::{self, Checks};
 use base::version::IfMatch;
 
 pub async fn list(cx: &mut Cx, query: &ListQuery) -> Result<Page<Customer>, Error> {
     let account = cx.account()?;
+    if query.rows == Some(RowsOf::Site) {
+        return list_by_site(cx, &account, query).await;
+    }
     let found = find(cx, query).await?;
     let rows = sql::with_totals(cx, found.ids()).await?;
     let rows = found.arrange(rows, |(row, _)| row.id.as_str());
     Ok(base::list::page(view::customers(cx, &account, rows).await?, found.next, found.total))
+}
+
+/// A row for each site, and for each customer that has none.
+async fn list_by_site(cx: &mut Cx, account: &Account, query: &ListQuery) -> Result<Page<Customer>, Error> {
+    let found = spread(cx, query).await?;
+    let mut ids: Vec<String> =
+        found.rows.iter().flat_map(|(id, site)| std::iter::once(id).chain(site)).cloned().collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let rows = sql::with_totals(cx, &ids).await?;
+    let seen = view::customers(cx, account, rows).await?;
+    let seen: HashMap<&str, &Customer> = seen.iter().map(|customer| (customer.id.as_str(), customer)).collect();
+    let of = |id: &str| seen.get(id).map(|customer| Customer::clone(customer));
+    let rows = found.rows.iter().filter_map(|(id, site)| {
+        let site = site.as_deref().and_then(of).map(Box::new);
+        of(id).map(|customer| Customer { site, ..customer })
+    });
+    Ok(base::list::page(rows.collect(), found.next, found.total))
+}
+
+async fn spread(cx: &mut Cx, query: &ListQuery) -> Result<Spread, Error> {
+    let account = cx.account()?;
+    account.authorize(Permission::ReadCustomers, &account.path)?;
+    base::list::spread(cx, &account, query, &NOUN, &SITES).await
 }
 
 /// The ids of a page of the list.
@@ -54,10 +97,15 @@ pub async fn count(cx: &mut Cx, query: &CountQuery) -> Result<ListCounts, Error>
     base::list::count(cx, &account, query, &NOUN).await
 }
 
-pub async fn show(cx: &mut Cx, id: &CustomerId) -> Result<Customer, Error> {
+/// One customer, with what it was on a day if that is asked for.
+pub async fn show(cx: &mut Cx, id: &CustomerId, query: &CustomerQuery) -> Result<Customer, Error> {
     let account = cx.account()?;
     let row = fetch(cx, &account, id, Permission::ReadCustomers).await?;
-    view::one(cx, &account, row).await
+    let then = match &query.as_of {
+        None => None,
+        Some(day) => Some(then::of(cx, &account, row.clone(), day).await?),
+    };
+    Ok(Customer { then, ..view::one(cx, &account, row).await? })
 }
 
 /// The customer with this id, for a purpose.
@@ -109,6 +157,12 @@ fn taken_username(username: &str) -> String {
     format!("The username {username} is in use.")
 }
 
+/// Giving a customer its own account, or changing where a link for its password is sent, is setting its password.
+pub(crate) fn refuse_naming(account: &Account, path: &tree::Path) -> Result<(), Error> {
+    account.refuse_token()?;
+    account.authorize(Permission::SetPasswords, path)
+}
+
 /// Sets the password of the account that signs in with the customer's username, and ends its sessions.
 pub async fn set_password(
     tx: &mut Tx,
@@ -120,83 +174,39 @@ pub async fn set_password(
     let mut row = fetch(tx, &account, id, Permission::SetPasswords).await?;
     IfMatch::check_if_given(expected, row.version)?;
     if row.username.is_none() {
-        return Err(Error::field("password", Code::Invalid, "The customer has no username to sign in with."));
+        return Err(no_username("password"));
     }
-    sql::set_password(tx, id, hash).await?;
-    crate::sessions::sql::delete_of_customer(tx, id, None).await?;
+    write_password(tx, id, hash).await?;
     tx.record(Entry::new(ChangeAction::CustomerPasswordSet, subject(&row)));
     row.version += 1;
     view::one(tx, &account, row).await
 }
 
-/// Deletes a customer that has nothing below it any more. What people cannot come back to goes with it: its accounts,
-/// sessions and pass keys.
-pub async fn delete(
-    tx: &mut Tx,
-    id: &CustomerId,
-    expected: Option<IfMatch>,
-    dry_run: bool,
-) -> Result<CustomerDeletion, Error> {
-    let account = tx.account()?;
-    let row = fetch(tx, &account, id, Permission::DeleteCustomers).await?;
-    IfMatch::check_if_given(expected, row.version)?;
-    let blockers = delete_blockers(tx, &row).await?;
-    let deletion = CustomerDeletion {
-        id: row.id.clone(),
-        company_name: row.company_name.clone(),
-        users: crate::users::sql::count_of(tx, id).await?,
-        pass_keys: crate::pass_keys::sql::count_of(tx, id).await?,
-        blockers,
-        dry_run,
-    };
-    if dry_run {
-        return Ok(deletion);
-    }
-    if let Some(blocker) = deletion.blockers.first() {
-        let code = if row.is_default || row.level == Level::Provider {
-            Code::DefaultProtected
-        } else {
-            Code::CustomerNotEmpty
-        };
-        return Err(Error::new(code, blocker.detail.clone()));
-    }
-    crate::sessions::sql::delete_of_customer(tx, id, None).await?;
-    crate::users::delete_of(tx, id).await?;
-    crate::pass_keys::sql::delete_of(tx, id).await?;
-    let deleted = sql::delete(tx, &row).await?;
-    if deleted != 1 {
-        return Err(base::version::stale());
-    }
-    if let Some(parent) = parent_path(&row.path) {
-        tx.add_to_totals(&parent, one_less(row.level));
-    }
-    let entry = Entry::new(ChangeAction::CustomerDeleted, subject(&row)).before(Value::Object(snapshot(&row)));
-    tx.record(entry);
-    Ok(deletion)
+pub(crate) fn no_username(field: &str) -> Error {
+    Error::field(field, Code::Invalid, "The customer has no username to sign in with.")
 }
 
-async fn delete_blockers(tx: &mut Tx, row: &sql::CustomerRow) -> Result<Vec<FieldlessProblem>, Error> {
-    let mut blockers = Vec::new();
-    let mut add = |code: Code, detail: String| {
-        blockers.push(FieldlessProblem { code: code.as_str().to_owned(), detail });
-    };
-    if row.is_default || row.level == Level::Provider {
-        add(Code::DefaultProtected, "The provider, the default reseller and the default customer stay.".to_owned());
-    }
-    let totals = sql::totals(tx, &row.id).await?;
-    // Of what stood below something may have gone in this very transaction.
-    let since = tx.unwritten(row.id.as_str());
-    for (count, one, many) in [
-        (totals.customers + since.customers, "customer", "customers"),
-        (totals.sites + since.sites, "site", "sites"),
-        (totals.devices + since.devices, "device", "devices"),
-    ] {
-        if count > 0 {
-            let word = if count == 1 { one } else { many };
-            add(Code::CustomerNotEmpty, format!("It still has {count} {word}."));
-        }
-    }
-    Ok(blockers)
+/// Whoever knew the old password or has a link is out.
+async fn write_password(tx: &mut Tx, id: &CustomerId, hash: &str) -> Result<(), Error> {
+    sql::set_password(tx, id, hash).await?;
+    crate::sessions::sql::delete_of_customer(tx, id, None).await?;
+    crate::tokens::sql::delete_of_owner(tx, id).await?;
+    crate::invitations::delete_of(tx, &AccountId::Customer(id.clone())).await
+}
+
+/// What an invited customer is called.
+pub(crate) async fn names_of_invited(cx: &mut Cx, id: &CustomerId) -> Result<Vec<String>, Error> {
+    Ok(sql::find_anywhere(cx, id).await?.map(|row| names_of(&row)).unwrap_or_default())
+}
+
+/// What a customer does with an invitation.
+pub(crate) async fn set_password_by_invitation(tx: &mut Tx, id: &CustomerId, hash: &str) -> Result<(), Error> {
+    let row = sql::find_anywhere(tx, id).await?.ok_or_else(Error::not_found)?;
+    write_password(tx, id, hash).await?;
+    let mut entry = Entry::new(ChangeAction::CustomerPasswordSet, subject(&row));
+    entry.actor = Some((ActorKind::Customer, row.id.to_string(), row.company_name.clone()));
+    tx.record(entry);
+    Ok(())
 }
 
 /// What a node of this level counts for at its ancestors.
@@ -210,13 +220,6 @@ fn one_more(level: Level) -> Totals {
 fn one_less(level: Level) -> Totals {
     let more = one_more(level);
     Totals { customers: -more.customers, sites: -more.sites, ..Totals::default() }
-}
-
-fn parent_path(path: &Path) -> Option<Path> {
-    let mut ids: Vec<&str> = path.ids().collect();
-    ids.pop();
-    let (root, rest) = ids.split_first()?;
-    Some(rest.iter().fold(Path::root(root), |path, id| path.child(id)))
 }
 
 /// A customer in the change log.

@@ -2,12 +2,15 @@
 
 use std::collections::HashMap;
 
-use api::customer::{AccountState, Kind, Profile};
+use api::customer::{AccountState, Kind, Profile, ServiceType};
 use api::id::{CustomerId, StorageLocationId};
 use api::{Code, Error, Level, Mode};
-use db::{Assignments, Column as _, Kept, Row, Rows, Sql, Stored, Text, assign, columns, columns_of, list, sql};
+use db::{
+    Assignments, Column as _, Engine, Kept, Raw, Row, Rows, Sql, Stored, Text, assign, columns, columns_of, list, sql,
+};
 use tree::{Own, Path};
 
+use super::services::Offered;
 use base::cx::{Cx, Tx};
 
 db::record! {
@@ -30,6 +33,17 @@ db::record! {
         pub suspended_at: Option<i64>,
         /// Where whoever suspended it stands: decides who may read the reason.
         pub suspended_from: Option<CustomerId> as Option<Text>,
+        /// What the change log calls them.
+        pub suspended_by: Option<String>,
+        /// When it goes for good, if it is to.
+        pub deletes_at: Option<i64>,
+        pub deletion_scheduled_at: Option<i64>,
+        pub deletion_from: Option<CustomerId> as Option<Text>,
+        pub deletion_by: Option<String>,
+        pub service_type: ServiceType as Text [logged],
+        pub offered_service_types: Offered as Text [logged],
+        pub trial_ends_at: Option<i64>,
+        pub production_since: Option<i64>,
         pub country: Option<String> [logged],
         pub storage_location_id: Option<StorageLocationId> as Option<Text> [logged],
         pub max_devices: Option<i64> [logged],
@@ -68,8 +82,14 @@ db::record! {
         pub customers: i64,
         pub sites: i64,
         pub devices: i64,
+        pub devices_pending: i64,
+        pub devices_without_backup: i64,
         pub used_bytes: i64,
+        pub allotted_bytes: Option<i64>,
         pub last_backup_at: Option<i64>,
+        pub last_refused_at: Option<i64>,
+        /// What the node's own limit still allows.
+        pub devices_left: Option<i64>,
     }
 }
 
@@ -79,9 +99,11 @@ impl Stored for CustomerRow {
     /// What is compared and searched.
     fn derived(&self) -> Assignments {
         let fold = |text: &Option<String>| text.as_deref().map(base::text::fold);
+        // What is to be deleted has given up its names: others may have them at once.
+        let name = |text: &Option<String>| fold(text).filter(|_| self.deletes_at.is_none());
         assign! {
-            name_folded: fold(&self.name),
-            username_folded: fold(&self.username),
+            name_folded: name(&self.name),
+            username_folded: name(&self.username),
             company_folded: base::text::fold(&self.company_name),
             email_folded: fold(&self.email),
             search: base::text::search_column([
@@ -90,7 +112,10 @@ impl Stored for CustomerRow {
                 self.username.as_deref(),
                 self.email.as_deref(),
                 self.profile.reference.as_deref(),
-            ]),
+                self.profile.contact.as_deref(),
+                self.profile.address.as_deref(),
+                self.profile.city.as_deref(),
+            ], self.profile.phone.as_deref()),
         }
     }
 }
@@ -101,7 +126,12 @@ impl Stored for TotalsRow {
 
 impl CustomerRow {
     pub fn own_state(&self) -> Own {
-        self.suspend_mode.map_or(Own::Active, Own::Suspended)
+        self.mode_with(self.suspend_mode).map_or(Own::Active, Own::Suspended)
+    }
+
+    /// What is stopped here where it is suspended in this mode: what is to be deleted doesn't back up in any case.
+    pub fn mode_with(&self, suspended: Option<Mode>) -> Option<Mode> {
+        suspended.max(self.deletes_at.map(|_| Mode::StopBackups))
     }
 
     pub fn account_state(&self) -> AccountState {
@@ -154,35 +184,83 @@ pub async fn parents_of_site(cx: &mut Cx, ids: &[String], folded: &str) -> Resul
     .await
 }
 
-/// Suspended customers below `path`, with what lies under them.
+/// Customers below `path` that are suspended or to be deleted, with what lies under them.
 pub async fn suspended_below(cx: &mut Cx, path: &Path) -> Result<Vec<(String, String, i64, i64, i64)>, Error> {
     let (from, to) = path.range();
     cx.all(sql![
-        "select c.path, c.suspend_mode, t.customers, t.sites, t.devices from customers c
-         join totals t on t.customer_id = c.id
-         where c.path > ",
+        "select c.path, s.mode, t.customers, t.sites, t.devices from (",
+        stopping(from, &to),
+        ") s join customers c on c.path = s.path join totals t on t.customer_id = c.id where c.path > ",
         from,
-        " and c.path < ",
-        to,
-        " and c.suspend_mode is not null order by c.path"
+        " order by c.path"
     ])
     .await
 }
 
-/// How many devices below `path` have backed up since, by the customer that they stand under.
-pub async fn devices_with_backup_since(cx: &mut Cx, path: &Path, since: i64) -> Result<Vec<(String, i64)>, Error> {
-    let (from, to) = path.range();
-    cx.all(sql![
-        "select d.path, count(*) from devices d join repositories r on r.device_id = d.id
-         where d.path >= ",
+/// Nodes of a range that are suspended or to be deleted by themselves, each with what that stops: of both kinds an index
+/// knows the few that there are.
+fn stopping(from: &str, to: &str) -> Sql {
+    sql![
+        "select path, suspend_mode as mode from customers where suspend_mode is not null and path >= ",
         from,
-        " and d.path < ",
+        " and path < ",
         to,
-        " and r.last_backup_at >= ",
-        since,
-        " group by d.path"
-    ])
-    .await
+        " union all select path, 'stop_backups' as mode from customers
+         where deletes_at is not null and suspend_mode is null and path >= ",
+        from,
+        " and path < ",
+        to
+    ]
+}
+
+/// So many subtrees are looked at by a statement.
+const TOPS_AT_ONCE: usize = 500;
+
+/// How many devices below these disjoint places have backed up since, by the customer that they stand under.
+pub async fn devices_with_backup_since(cx: &mut Cx, tops: &[Path], since: i64) -> Result<Vec<(Path, i64)>, Error> {
+    let mut found = Vec::new();
+    for some in tops.chunks(TOPS_AT_ONCE) {
+        let mut statement = sql!["with tops (low, high) as (values "];
+        for (at, top) in some.iter().enumerate() {
+            let (from, to) = top.range();
+            statement.push(if at == 0 { "(" } else { ", (" }).append(sql![from.to_owned(), ", ", to, ")"]);
+        }
+        // Place by place, whatever the database thinks of how much stands below each.
+        let (head, tail) = match cx.engine() {
+            Engine::Postgres => {
+                ("s.path, s.found from tops cross join lateral (select r.path as path, count(*) as found from", ") s")
+            }
+            Engine::Sqlite => ("r.path, count(*) from tops cross join", ""),
+        };
+        statement.append(sql![
+            ") select ",
+            Raw(head),
+            " repositories r where r.path >= tops.low and r.path < tops.high and r.last_backup_at >= ",
+            since,
+            " group by r.path",
+            Raw(tail)
+        ]);
+        let rows: Vec<(String, i64)> = cx.all(statement).await?;
+        found.extend(rows.into_iter().map(|(path, count)| (Path::from_stored(path), count)));
+    }
+    Ok(found)
+}
+
+/// The same below a large place: backup by backup, in the index that lists are sorted by.
+pub async fn devices_with_backup_since_below(cx: &mut Cx, path: &Path, since: i64) -> Result<Vec<(Path, i64)>, Error> {
+    let (from, to) = path.range();
+    let rows: Vec<(String, i64)> = cx
+        .all(sql![
+            "select path, count(*) from repositories where coalesce(last_backup_at, 0) >= ",
+            since,
+            " and path >= ",
+            from,
+            " and path < ",
+            to,
+            " group by path"
+        ])
+        .await?;
+    Ok(rows.into_iter().map(|(path, count)| (Path::from_stored(path), count)).collect())
 }
 
 /// Where the customer with this username stands.
@@ -269,9 +347,15 @@ pub async fn insert(tx: &mut Tx, new: &[NewCustomer]) -> Result<(), Error> {
         let (mut customers, mut totals) = (Rows::new(CustomerRow::TABLE), Rows::new(TotalsRow::TABLE));
         for (row, password_hash) in some {
             let above = row.parent_id.as_ref().and_then(|parent| above.get(parent.as_str())).copied();
-            let stopped = stopped(row.suspend_mode).max(above.unwrap_or_default());
+            let stopped = stopped(row.mode_with(row.suspend_mode)).max(above.unwrap_or_default());
             customers.push(row.assignments().and(assign! { password_hash: password_hash.as_ref(), stopped: stopped }));
-            totals.push(TotalsRow::default().assignments().and(assign! { customer_id: &row.id, path: &row.path }));
+            let begun = TotalsRow { devices_left: row.max_devices, ..TotalsRow::default() };
+            let measured_at = tx.now.as_second();
+            totals.push(begun.assignments().and(assign! {
+                customer_id: &row.id,
+                path: &row.path,
+                measured_at: measured_at,
+            }));
         }
         let first = some.first().map(|(row, _)| row);
         tx.exec(customers.into_sql()).await.map_err(|error| match first {
@@ -294,7 +378,252 @@ pub async fn update(
     if let Some(hash) = password_hash {
         beside.push("password_hash", hash);
     }
-    tx.update(before, after, beside).await.map_err(|error| taken(error, after))
+    tx.update(before, after, beside).await.map_err(|error| taken(error, after))?;
+    if before.max_devices != after.max_devices {
+        base::totals::limit(tx, after.id.as_str(), after.max_devices).await?;
+    }
+    Ok(())
+}
+
+/// What stands at its customer's place and follows it, in the order in which rows are locked.
+const PLACED: [&str; 6] = ["repositories", "devices", "totals", "customers", "tasks", "settings"];
+
+/// Rows of a statement: databases bound how long one may take.
+const PLACED_AT_ONCE: i64 = 2000;
+
+/// Lets everything at and below one place stand at another. Each table is walked in its index of places, so this costs what
+/// is there and nothing more.
+pub async fn replace_paths(tx: &mut Tx, before: &Path, after: &Path) -> Result<(), Error> {
+    let (from, to) = before.range();
+    for table in PLACED {
+        let mut from = from.to_owned();
+        loop {
+            let last: Option<String> = tx
+                .opt(sql![
+                    "select path from ",
+                    Raw(table),
+                    " where path >= ",
+                    from.as_str(),
+                    " and path < ",
+                    to.as_str(),
+                    " order by path limit 1 offset ",
+                    PLACED_AT_ONCE
+                ])
+                .await?;
+            // All that stands at one place is rewritten at once, so that the next begins behind it.
+            let until = last.as_deref().unwrap_or(to.as_str());
+            tx.exec(sql![
+                "update ",
+                Raw(table),
+                " set path = ",
+                after,
+                " || substr(path, length(",
+                before,
+                ") + 1) where path >= ",
+                from.as_str(),
+                " and path ",
+                Raw(if last.is_some() { "<= " } else { "< " }),
+                until
+            ])
+            .await?;
+            let Some(last) = last else { break };
+            from = last;
+        }
+    }
+    Ok(())
+}
+
+db::record! {
+    /// What a node says of the devices that it may have.
+    pub struct LimitRow {
+        pub company_name: String,
+        pub max_devices: i64,
+        pub devices: i64,
+    }
+}
+
+/// Those of these nodes that have a limit of devices, from the top down.
+pub async fn limits_of(cx: &mut Cx, ids: &[&str]) -> Result<Vec<LimitRow>, Error> {
+    cx.all(sql![
+        "select c.company_name as company_name, c.max_devices as max_devices, t.devices - t.devices_pending as devices
+         from customers c join totals t on t.customer_id = c.id where c.max_devices is not null and c.id in ",
+        list(ids.iter().copied()),
+        " order by c.path"
+    ])
+    .await
+}
+
+/// Where every installation keeps a customer: whether one of those stands there or below.
+pub async fn has_default_below(cx: &mut Cx, path: &Path) -> Result<bool, Error> {
+    let (from, to) = path.range();
+    let found: Option<i64> = cx
+        .opt(sql!["select 1 from customers where is_default and path >= ", from, " and path < ", to, " limit 1"])
+        .await?;
+    Ok(found.is_some())
+}
+
+/// The first customer below that is managed here.
+pub async fn managed_below(cx: &mut Cx, path: &Path) -> Result<Option<String>, Error> {
+    let (from, to) = path.range();
+    cx.opt(sql![
+        "select company_name from customers where kind = 'managed' and path > ",
+        from,
+        " and path < ",
+        to,
+        " order by path limit 1"
+    ])
+    .await
+}
+
+/// The first customer below a place that has or offers a service type, and where it stands.
+pub async fn user_of_service(cx: &mut Cx, path: &Path, kind: ServiceType) -> Result<Option<(String, Path)>, Error> {
+    let (from, to) = path.range();
+    // Written out, so that an index of the few is found.
+    let (having, offering) = match kind {
+        ServiceType::AllInclusive => ("service_type = 'all_inclusive'", "offered_service_types like 'all_inclusive%'"),
+        ServiceType::SoftwareOnly => ("service_type = 'software_only'", "offered_service_types like '%software_only'"),
+    };
+    let found: Option<(String, String)> = cx
+        .opt(sql![
+            "select company_name, path from customers where level <> 'site' and path > ",
+            from,
+            " and path < ",
+            to.as_str(),
+            " and ",
+            Raw(having),
+            " limit 1"
+        ])
+        .await?;
+    let found = match found {
+        Some(found) => Some(found),
+        // Partners are few.
+        None => {
+            cx.opt(sql![
+                "select company_name, path from customers where level in ('distributor', 'sub_distributor', 'reseller')
+                 and path > ",
+                from,
+                " and path < ",
+                to,
+                " and ",
+                Raw(offering),
+                " limit 1"
+            ])
+            .await?
+        }
+    };
+    Ok(found.map(|(name, path)| (name, Path::from_stored(path))))
+}
+
+/// Gives the sites of a customer its service type.
+pub async fn spread_service(tx: &mut Tx, customer: &CustomerId, kind: ServiceType) -> Result<u64, Error> {
+    tx.exec(sql![
+        "update customers set service_type = ",
+        kind.as_ref(),
+        ", version = version + 1 where level = 'site' and parent_id = ",
+        customer.as_str(),
+        " and service_type <> ",
+        kind.as_ref()
+    ])
+    .await
+}
+
+/// The names of the highest node above that is to be deleted.
+pub async fn deleting_above(cx: &mut Cx, path: &Path) -> Result<Option<(String, Path)>, Error> {
+    let mut above: Vec<&str> = path.ids().collect();
+    above.pop();
+    let found: Option<(String, String)> = cx
+        .opt(sql![
+            "select company_name, path from customers where deletes_at is not null and id in ",
+            list(above),
+            " order by path limit 1"
+        ])
+        .await?;
+    Ok(found.map(|(name, path)| (name, Path::from_stored(path))))
+}
+
+/// Whose username, at or below a place, is given up because it is to be deleted, and not because something below is by itself.
+fn given_up(path: &Path) -> Sql {
+    let (from, to) = path.range();
+    sql![
+        "c.username is not null and c.username_folded is null and c.path >= ",
+        from,
+        " and c.path < ",
+        to,
+        " and not exists (select 1 from customers d where d.deletes_at is not null and d.path > ",
+        from,
+        " and d.path <= c.path and c.path < d.path || '~')"
+    ]
+}
+
+/// Lets others have the usernames of all that stands at and below a place.
+pub async fn give_up_usernames(tx: &mut Tx, path: &Path) -> Result<u64, Error> {
+    let (from, to) = path.range();
+    tx.exec(sql![
+        "update customers set username_folded = null where username_folded is not null and path >= ",
+        from,
+        " and path < ",
+        to
+    ])
+    .await
+}
+
+/// Usernames at and below a place that others have meanwhile, some of them.
+pub async fn usernames_given_away(cx: &mut Cx, path: &Path, limit: usize) -> Result<Vec<String>, Error> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    cx.all(sql![
+        "select c.username from customers c where ",
+        given_up(path),
+        " and exists (select 1 from customers o where o.username_folded = fold(c.username)) order by c.username limit ",
+        limit
+    ])
+    .await
+}
+
+/// Takes the usernames of all that stands at and below a place again.
+pub async fn take_usernames_again(tx: &mut Tx, path: &Path) -> Result<u64, Error> {
+    tx.exec(sql![
+        "update customers set username_folded = fold(username) where id in (select c.id from customers c where ",
+        given_up(path),
+        ")"
+    ])
+    .await
+}
+
+/// Writes down what will be left of customers that are about to be removed, some of those at and below a place. Returns of how
+/// many it was not yet.
+pub async fn remember(tx: &mut Tx, path: &Path, limit: i64) -> Result<u64, Error> {
+    let ((from, to), now) = (path.range(), tx.now.as_microsecond());
+    tx.exec(sql![
+        "insert into removed_customers (id, parent_id, path, level, name, company_name, created_at,
+         deletion_scheduled_at, removed_at, devices, used_bytes, last_backup_at)
+         select c.id, c.parent_id, c.path, c.level, c.name, c.company_name, c.created_at,
+         c.deletion_scheduled_at, ",
+        now,
+        ", t.devices, t.used_bytes, t.last_backup_at from customers c join totals t on t.customer_id = c.id
+         where c.path >= ",
+        from,
+        " and c.path < ",
+        to,
+        " and not exists (select 1 from removed_customers r where r.id = c.id) order by c.path limit ",
+        limit
+    ])
+    .await
+}
+
+/// The last nodes at and below a place in the order of their paths: nothing stands below them but what is among them.
+pub async fn last_below(cx: &mut Cx, path: &Path, limit: i64) -> Result<Vec<CustomerRow>, Error> {
+    let (from, to) = path.range();
+    cx.all(sql![
+        "select ",
+        columns::<CustomerRow>(),
+        " from customers where path >= ",
+        from,
+        " and path < ",
+        to,
+        " order by path desc limit ",
+        limit
+    ])
+    .await
 }
 
 /// What is stopped by a mode, as the column `stopped` has it: the stricter, the greater.
@@ -313,15 +642,8 @@ const LEFT_OUT: usize = 200;
 /// written, so it costs what the change touches.
 pub async fn spread_state(tx: &mut Tx, path: &Path, above: Option<Mode>) -> Result<(), Error> {
     let (from, to) = path.range();
-    let own: Vec<(String, String)> = tx
-        .all(sql![
-            "select path, suspend_mode from customers where path >= ",
-            from,
-            " and path < ",
-            to.as_str(),
-            " and suspend_mode is not null order by path"
-        ])
-        .await?;
+    let own: Vec<(String, String)> =
+        tx.all(sql!["select path, mode from (", stopping(from, &to), ") s order by path"]).await?;
     let own: Vec<(Path, i64)> =
         own.into_iter().map(|(path, word)| (Path::from_stored(path), stopped(word.parse().ok()))).collect();
     let mut strictest = stopped(above);
@@ -361,12 +683,25 @@ pub async fn spread_state(tx: &mut Tx, path: &Path, above: Option<Mode>) -> Resu
     Ok(())
 }
 
+/// Counts a change to what hangs on a customer.
+pub async fn touch(tx: &mut Tx, row: &CustomerRow) -> Result<(), Error> {
+    let counted = tx
+        .exec(sql![
+            "update customers set version = version + 1 where id = ",
+            row.id.as_str(),
+            " and version = ",
+            row.version
+        ])
+        .await?;
+    if counted == 1 { Ok(()) } else { Err(base::version::stale()) }
+}
+
 pub async fn set_password(tx: &mut Tx, id: &CustomerId, hash: &str) -> Result<u64, Error> {
     tx.exec(sql!["update customers set version = version + 1, password_hash = ", hash, " where id = ", id.as_str()])
         .await
 }
 
 pub async fn delete(tx: &mut Tx, row: &CustomerRow) -> Result<u64, Error> {
-    tx.exec(sql!["delete from totals where customer_id = ", row.id.as_str()]).await?;
+    base::totals::delete(tx, row.id.as_str()).await?;
     tx.exec(sql!["delete from customers where id = ", row.id.as_str(), " and version = ", row.version]).await
 }

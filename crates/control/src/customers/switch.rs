@@ -20,8 +20,8 @@ use base::version::IfMatch;
 
 /// With so much below it, what a change comes to isn't worked out while others wait for their turn.
 const LARGE: i64 = 500;
-/// For more subtrees than these all of what is seen is looked at once.
-const ASKED_ONE_BY_ONE: usize = 100;
+/// A device that is looked at costs as much as so many entries of an index that is walked.
+const WALKED_PER_LOOK: i64 = 4;
 
 /// A customer's own suspension, whole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +31,8 @@ pub(super) struct OwnSuspension {
     message: Option<String>,
     at: Option<i64>,
     from: Option<CustomerId>,
+    #[serde(default)]
+    by: Option<String>,
 }
 
 impl OwnSuspension {
@@ -41,6 +43,7 @@ impl OwnSuspension {
             message: row.suspend_message.clone(),
             at: row.suspended_at,
             from: row.suspended_from.clone(),
+            by: row.suspended_by.clone(),
         })
     }
 }
@@ -63,7 +66,8 @@ pub(super) fn suspension(
 ) -> Result<OwnSuspension, Error> {
     let (reason, message) = checked(input)?;
     let at = row.suspended_at.unwrap_or(cx.now.as_microsecond());
-    Ok(OwnSuspension { mode: input.mode, reason, message, at: Some(at), from: Some(account.customer_id.clone()) })
+    let (from, by) = (Some(account.home_customer()), Some(account.name.clone()));
+    Ok(OwnSuspension { mode: input.mode, reason, message, at: Some(at), from, by })
 }
 
 pub(super) fn refuse_provider(row: &CustomerRow) -> Result<(), Error> {
@@ -86,12 +90,13 @@ pub(super) async fn set(
 fn with(row: &CustomerRow, suspension: Option<OwnSuspension>) -> CustomerRow {
     let mut changed = row.clone();
     changed.suspend_mode = suspension.as_ref().map(|suspension| suspension.mode);
-    let (reason, message, at, from) =
-        suspension.map(|own| (own.reason, own.message, own.at, own.from)).unwrap_or_default();
+    let (reason, message, at, from, by) =
+        suspension.map(|own| (own.reason, own.message, own.at, own.from, own.by)).unwrap_or_default();
     changed.suspend_reason = reason;
     changed.suspend_message = message;
     changed.suspended_at = at;
     changed.suspended_from = from;
+    changed.suspended_by = by;
     changed
 }
 
@@ -210,7 +215,7 @@ fn state_of(row: &CustomerRow) -> Value {
 }
 
 /// What is in force right above a node.
-async fn mode_above(cx: &mut Cx, path: &Path) -> Result<Option<Mode>, Error> {
+pub(super) async fn mode_above(cx: &mut Cx, path: &Path) -> Result<Option<Mode>, Error> {
     let lineage = base::lineage::Lineage::of(cx, std::iter::once(path)).await?;
     let mut above: Vec<&str> = path.ids().collect();
     above.pop();
@@ -228,57 +233,19 @@ fn strictness(own: Own) -> Option<Mode> {
     }
 }
 
-/// What changes below, in numbers that the totals know without walking the subtree: everything, less what hangs below
-/// customers that are suspended at least as strictly by themselves.
+/// What changes below one.
 async fn consequences(cx: &mut Cx, before: &CustomerRow, after: &CustomerRow) -> Result<Consequences, Error> {
-    let lineage = base::lineage::Lineage::of(cx, std::iter::once(&before.path)).await?;
-    let mut above: Vec<&str> = before.path.ids().collect();
-    above.pop();
-    let parent = tree::state::effective(above.into_iter().map(|id| (id, lineage.own(id))));
-    let mode_of = |own: Own| match tree::state::below(parent, before.id.as_str(), own) {
-        Effective::Active => None,
-        Effective::Suspended { mode, .. } => Some(mode),
-    };
-    let (was, is) = (mode_of(before.own_state()), mode_of(after.own_state()));
-    if was == is {
-        return Ok(Consequences::default());
-    }
-    let stricter = was.max(is);
     let totals = sql::totals(cx, &before.id).await?;
-    let mut customers = totals.customers + totals.sites + 1;
-    let mut devices = totals.devices;
-    let mut untouched: Vec<Path> = Vec::new();
-    for (path, mode, customers_below, sites_below, devices_below) in sql::suspended_below(cx, &before.path).await? {
-        let path = Path::from_stored(path);
-        let own = mode.parse().map_or(Own::Active, Own::Suspended);
-        // Rows come in the order of their paths: what lies below one that was subtracted follows it.
-        if strictness(own) < stricter || untouched.last().is_some_and(|top| top.contains(&path)) {
-            continue;
-        }
-        customers -= customers_below + sites_below + 1;
-        devices -= devices_below;
-        untouched.push(path);
-    }
     let since = cx.now.checked_sub(48.hours()).unwrap_or(cx.now).as_microsecond();
-    let recent = sql::devices_with_backup_since(cx, &before.path, since).await?;
-    let overlay = cx.overlay().await?;
-    let just_now =
-        overlay.backed_up_since(since).filter(|path| before.path.contains(path)).map(|path| (path.clone(), 1));
-    let devices_with_recent_backup = recent
-        .into_iter()
-        .map(|(path, count)| (Path::from_stored(path), count))
-        .chain(just_now)
-        .filter(|(path, _)| !is_below(&untouched, path))
-        .map(|(_, count)| count)
-        .sum();
-    Ok(Consequences { customers, devices, devices_with_recent_backup })
+    consequences_of_many(cx, &before.path, &[(before, &totals)], after.suspend_mode, since).await
 }
 
-/// The same in sum for many that come to one state, each thing counted once. Previews ask for it, so it is read and not
-/// waited for.
+/// What changes at and below these, in sum, where all come to one state; each thing counted once. In numbers that the totals
+/// know without walking the subtrees: everything, less what hangs below customers that are suspended at least as strictly
+/// by themselves. All of it lies below `scope`.
 pub(super) async fn consequences_of_many(
     cx: &mut Cx,
-    account: &Account,
+    scope: &Path,
     changing: &[(&CustomerRow, &TotalsRow)],
     to: Option<Mode>,
     since: i64,
@@ -288,7 +255,7 @@ pub(super) async fn consequences_of_many(
     rows.sort_by(|(a, _), (b, _)| a.path.cmp(&b.path));
     let lineage = base::lineage::Lineage::of(cx, rows.iter().map(|(row, _)| &row.path)).await?;
     // All that are suspended anywhere in sight, in the order of their paths: each subtree is a range of it.
-    let suspended: Vec<_> = sql::suspended_below(cx, &account.path)
+    let suspended: Vec<_> = sql::suspended_below(cx, scope)
         .await?
         .into_iter()
         .map(|(path, mode, customers, sites, devices)| {
@@ -309,7 +276,8 @@ pub(super) async fn consequences_of_many(
             Effective::Active => None,
             Effective::Suspended { mode, .. } => Some(mode),
         };
-        let (was, is) = (mode_of(row.own_state()), mode_of(to.map_or(Own::Active, Own::Suspended)));
+        let is = row.mode_with(to).map_or(Own::Active, Own::Suspended);
+        let (was, is) = (mode_of(row.own_state()), mode_of(is));
         if was == is {
             continue;
         }
@@ -330,17 +298,14 @@ pub(super) async fn consequences_of_many(
             }
         }
     }
-    let mut recent: Vec<(Path, i64)> = Vec::new();
-    if tops.len() <= ASKED_ONE_BY_ONE {
-        for top in &tops {
-            let found = sql::devices_with_backup_since(cx, top, since).await?;
-            recent.extend(found.into_iter().map(|(path, count)| (Path::from_stored(path), count)));
-        }
+    let installation = CustomerId::from_text(scope.ids().next().unwrap_or_default());
+    let all = sql::totals(cx, &installation).await?.devices;
+    let found = if sum.devices * WALKED_PER_LOOK <= all {
+        sql::devices_with_backup_since(cx, &tops, since).await?
     } else {
-        let found = sql::devices_with_backup_since(cx, &account.path, since).await?;
-        let found = found.into_iter().map(|(path, count)| (Path::from_stored(path), count));
-        recent.extend(found.filter(|(path, _)| is_below(&tops, path)));
-    }
+        sql::devices_with_backup_since_below(cx, scope, since).await?
+    };
+    let mut recent: Vec<(Path, i64)> = found.into_iter().filter(|(path, _)| is_below(&tops, path)).collect();
     let overlay = cx.overlay().await?;
     let just_now = overlay.backed_up_since(since).filter(|path| is_below(&tops, path)).map(|path| (path.clone(), 1));
     recent.extend(just_now);

@@ -2,18 +2,18 @@
 
 use api::change::ChangeAction;
 use api::customer::{Customer, CustomerUpdate, ProfileUpdate};
-use api::id::CustomerId;
+use api::id::{CustomerId, StorageLocationId};
 use api::units::Secret;
 use api::{Code, Error, FieldError, Level};
 
 use super::sql::{self, CustomerRow};
-use super::{above, snapshot, subject, view};
+use super::{above, services, snapshot, subject, view};
 use base::authn::check_password;
-use base::authz::Permission;
+use base::authz::{Account, AccountId, Permission};
 use base::change::Entry;
 use base::cx::Tx;
 use base::limits::Limits;
-use base::text::{self, Checks};
+use base::text::{self, Checks, Refused};
 use base::version::IfMatch;
 
 /// An input whose fields are acceptable by themselves.
@@ -27,6 +27,9 @@ impl CheckedUpdate {
         let mut checks = Checks::within(Limits::of::<CustomerUpdate>().with::<ProfileUpdate>("profile."));
         if let Some(name) = input.company_name {
             input.company_name = checks.line("company_name", &name);
+        }
+        if let Some(name) = input.name {
+            input.name = checks.handle("name", &name);
         }
         if let Some(email) = input.email {
             input.email = Some(super::create::email(&mut checks, email.as_deref()));
@@ -76,12 +79,20 @@ pub async fn update(
         above::refuse_fixed(&input.0, &row)?;
     }
     let mut changed = row.clone();
-    apply(tx, &mut changed, &input.0).await?;
+    apply(tx, &account, &mut changed, &input.0).await?;
+    if changed.username != row.username || (changed.username.is_some() && changed.email != row.email) {
+        super::refuse_naming(&account, &row.path)?;
+        // A link for the password went to the address that was there before.
+        crate::invitations::delete_of(tx, &AccountId::Customer(row.id.clone())).await?;
+    }
     let (before, after) = base::change::difference(&snapshot(&row), &snapshot(&changed));
     if before == after {
         return view::one(tx, &account, row).await;
     }
     sql::update(tx, &row, &changed, password_hash).await?;
+    if changed.service_type != row.service_type && changed.level == Level::EndCustomer {
+        sql::spread_service(tx, &changed.id, changed.service_type).await?;
+    }
     changed.version += 1;
     let entry = Entry::new(ChangeAction::CustomerUpdated, subject(&changed)).before(before).after(after);
     // Of what can be edited the gateway knows the name alone.
@@ -89,14 +100,32 @@ pub async fn update(
     view::one(tx, &account, changed).await
 }
 
-async fn apply(tx: &mut Tx, row: &mut CustomerRow, input: &CustomerUpdate) -> Result<(), Error> {
+async fn apply(tx: &mut Tx, account: &Account, row: &mut CustomerRow, input: &CustomerUpdate) -> Result<(), Error> {
     locate(tx, row, input).await?;
     let mut checks = Checks::default();
     name_account(tx, &mut checks, row, input).await?;
     if row.level == Level::Site && input.max_devices.is_some_and(|max| max.is_some()) {
         checks.add("max_devices", Code::Invalid, "Limits are set at the customer, not at its sites.");
     }
+    let services = (input.service_type, input.offered_service_types.as_deref());
+    services::change(tx, &mut checks, account, row, services).await?;
+    if row.level != Level::Site && input.name.is_some() {
+        checks.add("name", Code::Invalid, "Only sites have a short name.");
+    }
+    if let Some(name) = input.name.as_ref().filter(|_| row.level == Level::Site) {
+        let customer = row.parent_id.clone().ok_or_else(|| Error::internal("a site without a customer"))?;
+        if sql::find_site(tx, &customer, &text::fold(name)).await?.is_some_and(|other| other.id != row.id) {
+            checks.add("name", Code::DuplicateSite, format!("The customer has a site {name} already."));
+        }
+    }
     checks.finish()?;
+    if let Some(name) = &input.name {
+        // What was called by its short name alone goes on to be.
+        if row.name.as_ref() == Some(&row.company_name) {
+            row.company_name.clone_from(name);
+        }
+        row.name = Some(name.clone());
+    }
     row.username = input.username.clone().or_else(|| row.username.take());
     if let Some(name) = &input.company_name {
         row.company_name.clone_from(name);
@@ -118,22 +147,31 @@ async fn apply(tx: &mut Tx, row: &mut CustomerRow, input: &CustomerUpdate) -> Re
 /// The storage location is chosen once, or follows from the country while there is none.
 async fn locate(tx: &mut Tx, row: &mut CustomerRow, input: &CustomerUpdate) -> Result<(), Error> {
     let chosen = input.storage_location_id.as_ref();
-    if row.storage_location_id.is_some() {
-        return match chosen {
-            Some(other) if row.storage_location_id.as_ref() != Some(other) => {
-                let detail = "The storage location was chosen when the customer was made and stays.";
-                Err(Error::new(Code::StorageLocationFixed, detail))
-            }
-            _ => Ok(()),
-        };
-    }
-    if chosen.is_none() && input.country.is_none() {
+    if row.storage_location_id.is_none() && chosen.is_none() && input.country.is_none() {
         return Ok(());
     }
     let country = input.country.as_deref().or(row.country.as_deref()).unwrap_or_default();
-    let location = crate::storage::location_for(tx, country, chosen).await?;
-    row.storage_location_id = location.map_err(|(code, detail)| Error::field("storage_location_id", code, detail))?;
+    let found = crate::storage::locations::location_for(tx, country, chosen).await?;
+    row.storage_location_id = located(row, chosen, &found)?;
     Ok(())
+}
+
+/// The location that a customer has afterwards. `found`: the one for its country and what was chosen, if it had none yet.
+pub(super) fn located(
+    row: &CustomerRow,
+    chosen: Option<&StorageLocationId>,
+    found: &Result<Option<StorageLocationId>, Refused>,
+) -> Result<Option<StorageLocationId>, Error> {
+    if row.storage_location_id.is_some() {
+        return match chosen {
+            Some(_) if row.storage_location_id.as_ref() != chosen => {
+                let detail = "The storage location was chosen when the customer was made and stays.";
+                Err(Error::new(Code::StorageLocationFixed, detail))
+            }
+            _ => Ok(row.storage_location_id.clone()),
+        };
+    }
+    found.clone().map_err(|(code, detail)| Error::field("storage_location_id", code, detail))
 }
 
 /// A username and its first password come together, once.

@@ -1,15 +1,18 @@
 //! Customers as a caller sees them: effective state, what may be done, and nothing of what stands above the caller.
 
-use api::customer::{Customer, CustomerTotals, Profile};
+use api::customer::{Customer, CustomerTotals, Profile, Stage};
+use api::setting::OwnSwitches;
 use api::units::{Action, Time};
 use api::{Code, Error, Level};
 
-use super::above;
 use super::sql::{CustomerRow, TotalsRow};
+use super::{above, kinds};
 use base::authz::{Account, Permission};
 use base::cx::Cx;
 use base::lineage::Lineage;
 use base::overlay::Overlay;
+use base::totals::used_percent;
+use tree::Path;
 
 /// Makes wire customers of rows that the account sees.
 pub async fn customers(
@@ -19,7 +22,37 @@ pub async fn customers(
 ) -> Result<Vec<Customer>, Error> {
     let lineage = Lineage::of(cx, rows.iter().map(|(row, _)| &row.path)).await?;
     let overlay = cx.overlay().await?;
-    Ok(rows.into_iter().map(|(row, totals)| customer(&lineage, account, row, totals, &overlay)).collect())
+    let lacks = |(row, totals): &(CustomerRow, TotalsRow)| {
+        let unsaved = overlay.of_id(row.id.as_str());
+        row.level.holds_devices() && unsaved.devices_without_backup(totals.devices_without_backup) > 0
+    };
+    let lacking: Vec<&Path> = rows.iter().filter(|line| lacks(line)).map(|(row, _)| &row.path).collect();
+    let overdue = crate::backups::overdue(cx, &lineage, &lacking, &overlay).await?;
+    let own = crate::settings::switches(cx, rows.iter().map(|(row, _)| row.id.as_str())).await?;
+    let now = cx.now.as_microsecond();
+    let seen = |(row, totals): (CustomerRow, TotalsRow)| {
+        let own = own.get(row.id.as_str()).copied().unwrap_or_default();
+        let backup_overdue = row.level.holds_devices().then(|| overdue.contains(row.id.as_str()));
+        Customer { backup_overdue, ..customer(&lineage, account, row, totals, own, (&overlay, now)) }
+    };
+    Ok(rows.into_iter().map(seen).collect())
+}
+
+/// The customers as files have them, with the names on their paths as far as the account sees them.
+pub async fn lines(
+    cx: &mut Cx,
+    account: &Account,
+    rows: Vec<(CustomerRow, TotalsRow)>,
+) -> Result<Vec<(Customer, Vec<String>)>, Error> {
+    let lineage = Lineage::of(cx, rows.iter().map(|(row, _)| &row.path)).await?;
+    let (overlay, now) = (cx.overlay().await?, cx.now.as_microsecond());
+    let own = crate::settings::switches(cx, rows.iter().map(|(row, _)| row.id.as_str())).await?;
+    let line = |(row, totals): (CustomerRow, TotalsRow)| {
+        let names = lineage.names(&row.path, account);
+        let own = own.get(row.id.as_str()).copied().unwrap_or_default();
+        (customer(&lineage, account, row, totals, own, (&overlay, now)), names)
+    };
+    Ok(rows.into_iter().map(line).collect())
 }
 
 /// Makes the wire customer of one row.
@@ -39,11 +72,25 @@ pub async fn with_totals(
     let overlay = cx.overlay().await?;
     let mut above = lineage.ancestors(&row.path, account);
     above.pop();
-    let customer = customer(&lineage, account, row, totals, &overlay);
-    Ok(Customer { ancestors: Some(above), ..customer })
+    let place = (&row.path, row.level);
+    let counted = (totals.devices, totals.last_backup_at);
+    let backup_state = crate::backups::of_customer(cx, account, &lineage, place, counted, &overlay).await?;
+    let own = crate::settings::switches(cx, std::iter::once(row.id.as_str())).await?;
+    let own = own.get(row.id.as_str()).copied().unwrap_or_default();
+    let customer = customer(&lineage, account, row, totals, own, (&overlay, cx.now.as_microsecond()));
+    Ok(Customer { ancestors: Some(above), backup_state, ..customer })
 }
 
-fn customer(lineage: &Lineage, account: &Account, row: CustomerRow, totals: TotalsRow, overlay: &Overlay) -> Customer {
+fn customer(
+    lineage: &Lineage,
+    account: &Account,
+    row: CustomerRow,
+    totals: TotalsRow,
+    own_settings: OwnSwitches,
+    (overlay, now): (&Overlay, i64),
+) -> Customer {
+    // At its end it is over, whoever comes to write that down.
+    let row = super::trial::at(row, now);
     let unsaved = overlay.of_id(row.id.as_str());
     let is_below = account.path.is_above(&row.path);
     let parent = row.parent_id.as_ref().filter(|_| is_below);
@@ -58,16 +105,30 @@ fn customer(lineage: &Lineage, account: &Account, row: CustomerRow, totals: Tota
         level: row.level,
         account_state: row.account_state(),
         suspension,
+        deletion: super::deletion::seen(account, &row),
+        service_type: row.service_type,
+        offered_service_types: row.offered_service_types.types().to_vec(),
+        stage: if row.trial_ends_at.is_some() { Stage::Trial } else { Stage::Production },
+        trial_ends_at: row.trial_ends_at.map(Time::from_micros),
+        production_since: row.production_since.map(Time::from_micros),
         effective_state: lineage.effective_state(&row.path, account),
         last_backup_at: unsaved.last_backup_at(totals.last_backup_at).map(Time::from_micros),
-        actions: actions(lineage, account, &row, totals),
+        last_refused_at: totals.last_refused_at.map(Time::from_micros),
+        backup_state: None,
+        backup_overdue: None,
+        actions: actions(lineage, account, &row),
         totals: CustomerTotals {
             customers: totals.customers,
             sites: totals.sites,
             devices: totals.devices,
+            devices_pending: totals.devices_pending,
+            devices_without_backup: unsaved.devices_without_backup(totals.devices_without_backup),
             used_bytes: unsaved.used_bytes(totals.used_bytes),
+            allotted_bytes: totals.allotted_bytes,
+            used_percent: used_percent(totals.used_bytes, totals.allotted_bytes),
         },
         profile: Profile { notes: row.profile.notes.filter(|_| looks_after), ..row.profile },
+        own_settings,
         created_at: Time::from_micros(row.created_at),
         id: row.id,
         name: row.name,
@@ -78,13 +139,16 @@ fn customer(lineage: &Lineage, account: &Account, row: CustomerRow, totals: Tota
         country: row.country,
         storage_location_id: row.storage_location_id,
         max_devices: row.max_devices,
+        devices_left: totals.devices_left,
         is_default: row.is_default,
+        then: None,
+        site: None,
     }
 }
 
-pub(super) fn actions(lineage: &Lineage, account: &Account, row: &CustomerRow, totals: TotalsRow) -> Vec<Action> {
+pub(super) fn actions(lineage: &Lineage, account: &Account, row: &CustomerRow) -> Vec<Action> {
     let effective = lineage.effective(&row.path);
-    let mut actions = Vec::with_capacity(9);
+    let mut actions = Vec::with_capacity(12);
     let mut add = |name: &str, permission: Permission, blocked: Option<(Code, &str)>| {
         actions.push(match (account.refusal(permission, &row.path), blocked) {
             (Some(reason), _) => Action::refused(name, Code::Forbidden, reason),
@@ -102,14 +166,33 @@ pub(super) fn actions(lineage: &Lineage, account: &Account, row: &CustomerRow, t
             add("change_suspension", Permission::SwitchCustomers, None);
             add("activate", Permission::SwitchCustomers, None);
         }
-        let blocked = if row.is_default {
-            Some((Code::DefaultProtected, "Every installation keeps its default reseller and default customer."))
-        } else if totals.customers + totals.sites + totals.devices > 0 {
-            Some((Code::CustomerNotEmpty, "It still has customers, sites or devices."))
+        let deleting = (
+            Code::DeletionScheduled,
+            "What stands above it is to be deleted already, and it goes along or comes back with that.",
+        );
+        let is_below_deleted = lineage.is_below_deleted(&row.path);
+        if row.deletes_at.is_some() {
+            add("restore", Permission::DeleteCustomers, is_below_deleted.then_some(deleting));
         } else {
-            None
-        };
-        add("delete", Permission::DeleteCustomers, blocked);
+            let blocked = if row.is_default {
+                Some((Code::DefaultProtected, "Every installation keeps its default reseller and default customer."))
+            } else {
+                kinds::Task::Deletion.refusal(row.kind).or(is_below_deleted.then_some(deleting))
+            };
+            add("delete", Permission::DeleteCustomers, blocked);
+        }
+        if row.level != Level::Site {
+            let blocked = row.is_default.then_some((
+                Code::DefaultProtected,
+                "Every installation keeps its default reseller and default customer where they are.",
+            ));
+            let is_deleted = row.deletes_at.is_some() || is_below_deleted;
+            let blocked = blocked.or(is_deleted.then_some((Code::DeletionScheduled, "It is to be deleted.")));
+            add("move", Permission::MoveCustomers, blocked);
+        }
+        if row.trial_ends_at.is_some() {
+            add("end_trial", Permission::SwitchCustomers, None);
+        }
     }
     match row.level {
         Level::Site => {}
@@ -118,6 +201,7 @@ pub(super) fn actions(lineage: &Lineage, account: &Account, row: &CustomerRow, t
             add("add_customer", Permission::CreateCustomers, suspended);
         }
     }
+    add("set_space", Permission::AllotSpace, None);
     if row.level == Level::EndCustomer {
         add("add_device", Permission::ManagePassKeys, suspended);
     }
@@ -126,6 +210,10 @@ pub(super) fn actions(lineage: &Lineage, account: &Account, row: &CustomerRow, t
     }
     if row.level != Level::Site {
         add("add_user", Permission::ManageUsers, None);
+    }
+    // Nobody else is told that there is such a thing.
+    if row.level != Level::Provider && account.refusal_as_provider(Permission::ManageProducts).is_none() {
+        actions.push(Action::allowed("migrate_storage"));
     }
     actions
 }

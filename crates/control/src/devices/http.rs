@@ -1,14 +1,16 @@
 //! Devices over HTTP.
 
-use api::device::{Device, DeviceCredentials, DeviceRegister, DeviceUpdate};
+use api::device::{
+    Device, DeviceCreate, DeviceCredentials, DeviceDeletion, DeviceRegister, DeviceSuspend, DeviceUpdate,
+};
 use api::id::DeviceId;
-use api::page::{CountQuery, ListCounts, ListQuery, Page};
+use api::page::{CountQuery, DryRun, ExportQuery, ExportRequest, ListCounts, ListQuery, Page};
 use axum::extract::Path;
 use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::CheckedRegistration;
+use super::{CheckedDevice, CheckedRegistration};
 use base::App;
 use base::attempts::WRONG_SECRETS;
 use base::http::{Call, Command, Failure, Nothing, Open, Parameters, Reply, listed, show};
@@ -16,10 +18,14 @@ use base::transact;
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(device_list))
+        .routes(routes!(device_list, device_create))
         .routes(routes!(device_count))
+        .routes(routes!(device_export, device_export_chosen))
         .routes(routes!(device_register))
-        .routes(routes!(device_show, device_update))
+        .routes(routes!(device_show, device_update, device_delete))
+        .routes(routes!(device_approve))
+        .routes(routes!(device_suspend))
+        .routes(routes!(device_activate))
         .routes(routes!(device_issue_credentials))
 }
 
@@ -37,6 +43,23 @@ async fn device_list(call: Call, Parameters(query): Parameters<ListQuery>) -> Re
 async fn device_count(call: Call, Parameters(query): Parameters<CountQuery>) -> Result<Response, Failure> {
     let mut cx = call.read_in_turn().await?;
     Ok(show(&super::count(&mut cx, &query).await?)?)
+}
+
+/// Devices of the list, all of them, as a file: `docs/exports.md`.
+#[utoipa::path(get, path = "/devices/export", operation_id = "device_export", tag = "devices", params(ExportQuery),
+    responses((status = 200, content((String = "text/csv"), (String = "application/jsonl")),
+        headers(("tenantry-as-of" = String, description = "The moment that all of it was read at.")))))]
+async fn device_export(call: Call, Parameters(query): Parameters<ExportQuery>) -> Result<Response, Failure> {
+    Ok(base::export::answer(&call, &query, &super::export::EXPORT).await?)
+}
+
+/// Devices that were chosen of the list, as a file: `docs/exports.md`.
+#[utoipa::path(post, path = "/devices/export", operation_id = "device_export_chosen", tag = "devices",
+    request_body = ExportRequest,
+    responses((status = 200, content((String = "text/csv"), (String = "application/jsonl")),
+        headers(("tenantry-as-of" = String, description = "The moment that all of it was read at.")))))]
+async fn device_export_chosen(command: Command<ExportRequest>) -> Result<Response, Failure> {
+    Ok(base::export::answer_chosen(&command.call, &command.input, &super::export::EXPORT).await?)
 }
 
 /// Registers a machine with a pass key. The password in the answer is shown this once.
@@ -71,6 +94,47 @@ async fn device_show(call: Call, Path(id): Path<DeviceId>) -> Result<Response, F
 async fn device_update(Path(id): Path<DeviceId>, command: Command<DeviceUpdate>) -> Result<Reply<Device>, Failure> {
     let expected = command.call.require_match()?;
     transact!(command, OK, |tx| super::update(tx, &id, expected, &command.input).await)
+}
+
+/// Adds a device by hand before it registers.
+#[utoipa::path(post, path = "/devices", operation_id = "device_create", tag = "devices",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to send the request again.")),
+    request_body = DeviceCreate, responses((status = 201, body = Device)))]
+async fn device_create(command: Command<DeviceCreate>) -> Result<Reply<Device>, Failure> {
+    let input = CheckedDevice::of(&command.input)?;
+    transact!(command, CREATED, |tx| super::create(tx, &input).await)
+}
+
+/// Deletes a device that has no backups: turns away one that waits, or one that never came.
+#[utoipa::path(delete, path = "/devices/{id}", operation_id = "device_delete", tag = "devices",
+    params(("id" = String, Path), DryRun), responses((status = 200, body = DeviceDeletion)))]
+async fn device_delete(
+    Path(id): Path<DeviceId>,
+    Parameters(how): Parameters<DryRun>,
+    command: Command<Nothing>,
+) -> Result<Reply<DeviceDeletion>, Failure> {
+    transact!(command, OK, |tx| super::delete(tx, &id, command.call.if_match, how.dry_run).await)
+}
+
+/// Lets in a device that waits to be approved.
+#[utoipa::path(post, path = "/devices/{id}/approve", operation_id = "device_approve", tag = "devices",
+    params(("id" = String, Path)), responses((status = 200, body = Device)))]
+async fn device_approve(Path(id): Path<DeviceId>, command: Command<Nothing>) -> Result<Reply<Device>, Failure> {
+    transact!(command, OK, |tx| super::approve(tx, &id, command.call.if_match).await)
+}
+
+/// Suspends a device.
+#[utoipa::path(post, path = "/devices/{id}/suspend", operation_id = "device_suspend", tag = "devices",
+    params(("id" = String, Path)), request_body = DeviceSuspend, responses((status = 200, body = Device)))]
+async fn device_suspend(Path(id): Path<DeviceId>, command: Command<DeviceSuspend>) -> Result<Reply<Device>, Failure> {
+    transact!(command, OK, |tx| super::suspend(tx, &id, command.call.if_match, &command.input).await)
+}
+
+/// Lifts a device's own suspension.
+#[utoipa::path(post, path = "/devices/{id}/activate", operation_id = "device_activate", tag = "devices",
+    params(("id" = String, Path)), responses((status = 200, body = Device)))]
+async fn device_activate(Path(id): Path<DeviceId>, command: Command<Nothing>) -> Result<Reply<Device>, Failure> {
+    transact!(command, OK, |tx| super::activate(tx, &id, command.call.if_match).await)
 }
 
 /// Issues new credentials; the old ones end.

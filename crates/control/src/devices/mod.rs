@@ -1,28 +1,41 @@
 //! Devices: machines that register with a pass key and back up into a repository of their own.
 
+mod admit;
+pub(crate) mod bulk;
+mod export;
 pub mod http;
 mod register;
+mod remove;
 pub mod sql;
+mod switch;
+
+use std::collections::HashMap;
 
 use api::change::ChangeAction;
+use api::customer::AccountState;
 use api::device::{Device, DeviceCredentials, DeviceKind, DeviceStatus, DeviceUpdate};
 use api::id::{DeviceId, RepositoryId, StorageLocationId};
 use api::page::{CountQuery, ListCounts, ListQuery, Page};
+use api::setting::OwnSwitches;
 use api::units::{Action, Secret, Time};
 use api::{Code, Error};
+use db::sql;
 use strum::VariantNames;
 
+pub use admit::{CheckedDevice, approve, create, delete};
 pub use register::{CheckedRegistration, Machine, PlaceOfMachine, enrol, knows_pass_key, pass_key_unknown, register};
 
+pub(crate) use remove::remove_below;
+pub use switch::{activate, suspend};
+
 use self::sql::{DeviceRow, WholeDevice};
-use crate::customers::fields::{MODES, STATES};
 use base::App;
 use base::authn::{token, token_hash};
 use base::authz::{Account, Permission};
 use base::change::{Entry, Subject, snapshot};
 use base::cx::{Cx, Tx};
 use base::lineage::Lineage;
-use base::list::{Beside, Counter, Field, Grams, Noun, Place, Population};
+use base::list::{Beside, Counter, Field, Grams, Noun, Place, Population, Told};
 use base::overlay::Overlay;
 use base::text::Checks;
 use base::version::IfMatch;
@@ -48,7 +61,9 @@ pub(crate) static NOUN: Noun = Noun {
         Field::words("kind", "d.kind", DeviceKind::VARIANTS),
         Field::text("os", "fold(d.os)").optional().searched().counted_as("d.os"),
         Field::text("fingerprint", "fold(d.fingerprint)").optional().searched(),
-        Field::words("status", "d.status", DeviceStatus::VARIANTS),
+        Field::told("status", STATUSES),
+        Field::told("account_state", OWN_STATES),
+        Field::told("own_settings.append_only", APPEND_ONLY),
         Field::told("effective_state.state", STATES).of(&CUSTOMER),
         Field::told("effective_state.mode", MODES).of(&CUSTOMER),
         Field::id("repository_id", "r.id").of(&REPOSITORY),
@@ -57,15 +72,46 @@ pub(crate) static NOUN: Noun = Noun {
             .optional()
             .counted_as("c.storage_location_id"),
         Field::bytes("used_bytes", "r.used_bytes").of(&REPOSITORY).live(Counter::UsedBytes).sorted(),
+        Field::bytes("allotted_bytes", "r.allotted_bytes").of(&REPOSITORY).optional(),
         Field::time("last_backup_at", "coalesce(r.last_backup_at, 0)")
             .optional_as_zero()
             .of(&REPOSITORY)
             .live(Counter::LastBackupAt)
             .sorted(),
+        Field::time("last_refused_at", "coalesce(r.last_refused_at, 0)").optional_as_zero().of(&REPOSITORY).sorted(),
         Field::time("first_contact_at", "d.first_contact_at").optional(),
         Field::time("created_at", "d.created_at").sorted(),
     ],
 };
+
+/// Few wait, and an index has them by their places: it has their status spelt like this. Most don't, and no index is the way
+/// to them.
+const STATUSES: &[Told] = &[
+    ("authorised", |_| sql!["d.status not in ('pending_approval', 'expected')"]),
+    ("pending_approval", |_| sql!["d.status = 'pending_approval'"]),
+    ("expected", |_| sql!["d.status = 'expected'"]),
+];
+const APPEND_ONLY: &[Told] = &[
+    ("on", |_| crate::settings::sets("d.id", "append_only", "true")),
+    ("off", |_| crate::settings::sets("d.id", "append_only", "false")),
+];
+const OWN_STATES: &[Told] =
+    &[("active", |_| sql!["d.suspend_mode is null"]), ("suspended", |_| sql!["d.suspend_mode is not null"])];
+
+/// What holds after all ancestors and the device itself. Most are active: the plus keeps an index from being taken for the
+/// way to a few.
+const STATES: &[Told] = &[
+    ("active", |_| sql!["(+c.stopped = 0 and d.suspend_mode is null)"]),
+    ("suspended", |_| sql!["(c.stopped > 0 or d.suspend_mode is not null)"]),
+];
+const MODES: &[Told] = &[
+    ("stop_backups", |_| {
+        sql![
+            "(c.stopped < 2 and coalesce(d.suspend_mode, '') <> 'full_stop' and (c.stopped = 1 or d.suspend_mode is not null))"
+        ]
+    }),
+    ("full_stop", |_| sql!["(c.stopped = 2 or coalesce(d.suspend_mode, '') = 'full_stop')"]),
+];
 
 pub async fn list(cx: &mut Cx, query: &ListQuery) -> Result<Page<Device>, Error> {
     let account = cx.account()?;
@@ -74,7 +120,8 @@ pub async fn list(cx: &mut Cx, query: &ListQuery) -> Result<Page<Device>, Error>
     let rows = found.arrange(sql::with_these_ids(cx, found.ids()).await?, |(row, _, _)| row.id.as_str());
     let lineage = Lineage::of(cx, rows.iter().map(|(row, _, _)| &row.path)).await?;
     let overlay = cx.overlay().await?;
-    let items = rows.into_iter().map(|whole| view(&cx.app, &lineage, &account, whole, &overlay)).collect();
+    let own = crate::settings::switches(cx, rows.iter().map(|(row, ..)| row.id.as_str())).await?;
+    let items = rows.into_iter().map(|whole| view(&cx.app, &lineage, &account, whole, &own, &overlay)).collect();
     Ok(base::list::page(items, found.next, found.total))
 }
 
@@ -92,7 +139,12 @@ pub async fn show(cx: &mut Cx, id: &DeviceId) -> Result<Device, Error> {
 }
 
 /// The device with this id, for a purpose.
-async fn fetch(cx: &mut Cx, account: &Account, id: &DeviceId, permission: Permission) -> Result<WholeDevice, Error> {
+pub(crate) async fn fetch(
+    cx: &mut Cx,
+    account: &Account,
+    id: &DeviceId,
+    permission: Permission,
+) -> Result<WholeDevice, Error> {
     account.admit(sql::find_anywhere(cx, id).await?, |(row, ..)| &row.path, permission)
 }
 
@@ -100,7 +152,9 @@ async fn seen(cx: &mut Cx, account: &Account, whole: WholeDevice) -> Result<Devi
     let lineage = Lineage::of(cx, std::iter::once(&whole.0.path)).await?;
     let overlay = cx.overlay().await?;
     let ancestors = Some(lineage.ancestors(&whole.0.path, account));
-    Ok(Device { ancestors, ..view(&cx.app, &lineage, account, whole, &overlay) })
+    let backup_state = Some(crate::backups::of_device(cx, account, &lineage, &whole, &overlay).await?);
+    let own = crate::settings::switches(cx, std::iter::once(whole.0.id.as_str())).await?;
+    Ok(Device { ancestors, backup_state, ..view(&cx.app, &lineage, account, whole, &own, &overlay) })
 }
 
 /// What `rest:` is put before: the repository's address, ending in a slash.
@@ -113,25 +167,23 @@ fn view(
     lineage: &Lineage,
     account: &Account,
     (row, repository, home): WholeDevice,
+    own_settings: &HashMap<String, OwnSwitches>,
     overlay: &Overlay,
 ) -> Device {
     let unsaved = overlay.of_id(row.id.as_str());
     let stored_contact = row.first_contact_at.map(|at| Time::from_micros(at).0);
     let first_contact_at = stored_contact.or_else(|| app.contacted_at(&row.id));
-    let action = |name: &str, permission: Permission| match account.refusal(permission, &row.path) {
-        Some(reason) => Action::refused(name, Code::Forbidden, reason),
-        None => Action::allowed(name),
-    };
+    let own = (row.id.as_str(), row.name.as_str());
     Device {
         version: row.version,
-        effective_state: lineage.effective_state(&row.path, account),
+        account_state: if row.suspend_mode.is_some() { AccountState::Suspended } else { AccountState::Active },
+        suspension: switch::seen_by(account, &row),
+        own_settings: own_settings.get(row.id.as_str()).copied().unwrap_or_default(),
+        effective_state: lineage.effective_state_of_device(&row.path, own, row.own_state(), account),
+        actions: actions(account, &row, &repository),
         path: row.path.seen_from(&account.path).to_string(),
         ancestors: None,
         repository_url: repository_url(app, &repository.id),
-        actions: vec![
-            action("edit", Permission::EditDevices),
-            action("issue_credentials", Permission::IssueCredentials),
-        ],
         id: row.id,
         customer_id: row.customer_id,
         customer_name: home.company_name,
@@ -143,13 +195,47 @@ fn view(
         repository_id: repository.id,
         storage_location_id: home.storage_location_id.map(StorageLocationId::from_text),
         used_bytes: unsaved.used_bytes(repository.used_bytes),
+        allotted_bytes: repository.allotted_bytes,
         last_backup_at: unsaved.last_backup_at(repository.last_backup_at).map(Time::from_micros),
+        last_refused_at: repository.last_refused_at.map(Time::from_micros),
+        backup_state: None,
         first_contact_at: first_contact_at.map(Time),
         created_at: Time::from_micros(row.created_at),
     }
 }
 
-fn subject(row: &DeviceRow) -> Subject {
+/// What the account may do with a device, and why not.
+fn actions(account: &Account, row: &DeviceRow, repository: &sql::Repository) -> Vec<Action> {
+    let mut actions = Vec::with_capacity(8);
+    let mut add = |name: &str, permission: Permission, blocked: Option<(Code, &str)>| {
+        actions.push(match (account.refusal(permission, &row.path), blocked) {
+            (Some(reason), _) => Action::refused(name, Code::Forbidden, reason),
+            (None, Some((code, reason))) => Action::refused(name, code, reason),
+            (None, None) => Action::allowed(name),
+        });
+    };
+    let laid_on = switch::refusal(account, row).map(|reason| (Code::Forbidden, reason));
+    add("edit", Permission::EditDevices, None);
+    add("set_space", Permission::EditDevices, None);
+    if row.status != DeviceStatus::Expected {
+        add("issue_credentials", Permission::IssueCredentials, None);
+    }
+    if row.status == DeviceStatus::PendingApproval {
+        add("approve", Permission::ManageDevices, None);
+    }
+    if row.suspend_mode.is_none() {
+        add("suspend", Permission::ManageDevices, None);
+    } else {
+        add("change_suspension", Permission::ManageDevices, laid_on);
+        add("activate", Permission::ManageDevices, laid_on);
+    }
+    let not_empty = admit::not_empty();
+    let has_backups = repository.used_bytes > 0 || repository.last_backup_at.is_some();
+    add("delete", Permission::ManageDevices, has_backups.then_some((not_empty.code, not_empty.detail.as_str())));
+    actions
+}
+
+pub(crate) fn subject(row: &DeviceRow) -> Subject {
     Subject {
         kind: "device",
         id: row.id.to_string(),
@@ -189,6 +275,10 @@ pub async fn issue_credentials(
     let account = tx.account()?;
     let (row, repository, _) = fetch(tx, &account, id, Permission::IssueCredentials).await?;
     IfMatch::check_if_given(expected, row.version)?;
+    if row.status == DeviceStatus::Expected {
+        let detail = "The device was added by hand and gets its credentials when it registers.";
+        return Err(Error::new(Code::Forbidden, detail));
+    }
     let password = token(tx.app.random)?;
     sql::update(tx, &row, &row, Some(&token_hash(&password))).await?;
     tx.record(Entry::new(ChangeAction::DeviceCredentialsIssued, subject(&row)));

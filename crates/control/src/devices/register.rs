@@ -7,7 +7,7 @@ use api::id::{CustomerId, DeviceId, RepositoryId, StoragePoolId};
 use api::pass_key::PassKeyState;
 use api::{Code, Error, Level};
 use serde_json::json;
-use tree::{Path, Totals};
+use tree::{Budget, Path, Totals};
 
 use super::sql::{self, DeviceRow};
 use super::{credentials, subject};
@@ -70,8 +70,21 @@ pub async fn register(tx: &mut Tx, input: &CheckedRegistration) -> Result<Device
     }
     let password = token(tx.app.random)?;
     let secret_hash = token_hash(&password);
-    if let Some(known) = known_device(tx, &customer.id, input).await? {
-        return reissue(tx, known, &home.path, input, &secret_hash, password).await;
+    let known = match known_device(tx, &customer.id, input).await? {
+        Some(known) => Some(known),
+        None => sql::find_expected(tx, &customer.id, &text::fold(&input.name)).await?,
+    };
+    let is_free_to_stand = key.site_id.is_none() && input.site.is_none();
+    let fits = |known: &DeviceRow| is_free_to_stand || known.path == home.path;
+    match known {
+        Some(known) if known.status == DeviceStatus::Expected && fits(&known) => {
+            return arrive(tx, known, &key, input, &secret_hash, password).await;
+        }
+        // One that is expected elsewhere by name is another machine.
+        Some(known) if known.status != DeviceStatus::Expected || known.fingerprint.is_some() => {
+            return reissue(tx, known, &home.path, input, &secret_hash, password).await;
+        }
+        _ => {}
     }
     if home.storage_location_id.is_none() {
         let detail = format!(
@@ -80,7 +93,14 @@ pub async fn register(tx: &mut Tx, input: &CheckedRegistration) -> Result<Device
         );
         return Err(Error::new(Code::StorageLocationRequired, detail));
     }
-    refuse_beyond_limits(tx, &home.path).await?;
+    let is_let_in = crate::settings::value_at(tx, &home.path, "auto_authorise").await? == json!(true);
+    let status = if is_let_in { DeviceStatus::Authorised } else { DeviceStatus::PendingApproval };
+    if is_let_in {
+        refuse_beyond_limits(tx, &home.path).await?;
+    } else if sql::pending_at(tx, &customer.id).await? >= MOST_PENDING {
+        let detail = "Too many devices wait to be approved here. Ask whoever looks after this customer.";
+        return Err(Error::new(Code::TooManyPending, detail));
+    }
     if pass_keys::sql::count_use(tx, &key.id).await? != 1 {
         return Err(used_up());
     }
@@ -92,8 +112,9 @@ pub async fn register(tx: &mut Tx, input: &CheckedRegistration) -> Result<Device
         secret_hash,
         used_bytes: 0,
         last_backup_at: None,
+        status,
     };
-    let place = PlaceOfMachine { home: &home.id, path: &home.path, end_customer: &customer.id, pass_key: &key };
+    let place = PlaceOfMachine { home: &home.id, path: &home.path, end_customer: &customer.id, pass_key: Some(&key) };
     let pool = crate::storage::pool_for_new_repository(tx).await?;
     let new = enrol(tx, &pool, vec![(place, machine)]).await?;
     let new = new.first().ok_or_else(|| Error::internal("a device that was made is gone"))?;
@@ -111,6 +132,7 @@ pub struct Machine {
     /// What its repository holds; more than nothing only where it was filled elsewhere.
     pub used_bytes: i64,
     pub last_backup_at: Option<i64>,
+    pub status: DeviceStatus,
 }
 
 /// Where it will stand, and what admits it.
@@ -120,10 +142,11 @@ pub struct PlaceOfMachine<'a> {
     pub home: &'a CustomerId,
     pub path: &'a Path,
     pub end_customer: &'a CustomerId,
-    pub pass_key: &'a pass_keys::sql::PassKeyRow,
+    /// Nothing where it was added by hand.
+    pub pass_key: Option<&'a pass_keys::sql::PassKeyRow>,
 }
 
-/// Writes machines that are admitted, their repositories, totals and places in the change log.
+/// Writes machines, their repositories, totals and places in the change log.
 pub async fn enrol(
     tx: &mut Tx,
     pool: &StoragePoolId,
@@ -131,7 +154,7 @@ pub async fn enrol(
 ) -> Result<Vec<sql::NewDevice>, Error> {
     let mut new = Vec::with_capacity(machines.len());
     for (place, machine) in machines {
-        let Machine { name, kind, os, fingerprint, secret_hash, used_bytes, last_backup_at } = machine;
+        let Machine { name, kind, os, fingerprint, secret_hash, used_bytes, last_backup_at, status } = machine;
         let row = DeviceRow {
             id: DeviceId::new(tx.app.random.uuid(tx.now)?),
             version: 1,
@@ -142,20 +165,44 @@ pub async fn enrol(
             kind,
             os,
             fingerprint,
-            status: DeviceStatus::Authorised,
+            status,
+            suspend_mode: None,
+            suspend_reason: None,
+            suspended_at: None,
+            suspended_from: None,
+            suspended_by: None,
             first_contact_at: last_backup_at,
             created_at: tx.now.as_microsecond(),
         };
-        tx.add_to_totals(&row.path, Totals { devices: 1, used_bytes, last_backup_at, ..Totals::default() });
+        let devices_without_backup = i64::from(last_backup_at.is_none());
+        let devices_pending = i64::from(status == DeviceStatus::PendingApproval);
+        let change = Totals {
+            devices: 1,
+            devices_pending,
+            devices_without_backup,
+            used_bytes,
+            last_backup_at,
+            ..Totals::default()
+        };
+        tx.add_to_totals(&row.path, change);
         let mut after = snapshot(&row);
-        after.insert("pass_key".to_owned(), place.pass_key.prefix.as_str().into());
-        record(tx, ChangeAction::DeviceRegistered, &row, after.into());
+        match place.pass_key {
+            Some(key) => {
+                after.insert("pass_key".to_owned(), key.prefix.as_str().into());
+                if status == DeviceStatus::PendingApproval {
+                    after.insert("status".to_owned(), status.as_ref().into());
+                }
+                record(tx, ChangeAction::DeviceRegistered, &row, after.into());
+            }
+            None => tx.record(Entry::new(ChangeAction::DeviceAdded, subject(&row)).after(after.into())),
+        }
         let id = RepositoryId::new(tx.app.random.uuid(tx.now)?);
-        let repository = sql::Repository { id, used_bytes, last_backup_at };
+        let repository =
+            sql::Repository { id, used_bytes, allotted_bytes: None, last_backup_at, last_refused_at: None };
         new.push(sql::NewDevice {
             row,
             secret_hash,
-            pass_key: place.pass_key.id.clone(),
+            pass_key: place.pass_key.map(|key| key.id.clone()),
             repository,
             pool: pool.clone(),
         });
@@ -241,14 +288,49 @@ async fn reissue(
     Ok(credentials(&tx.app, &row.id, row.status, &repository, password))
 }
 
+/// Lets in a machine that was added by hand. What people said of it stays; what they didn't it says itself.
+async fn arrive(
+    tx: &mut Tx,
+    expected: DeviceRow,
+    key: &pass_keys::sql::PassKeyRow,
+    input: &CheckedRegistration,
+    secret_hash: &str,
+    password: String,
+) -> Result<DeviceCredentials, Error> {
+    if pass_keys::sql::count_use(tx, &key.id).await? != 1 {
+        return Err(used_up());
+    }
+    let row = DeviceRow {
+        status: DeviceStatus::Authorised,
+        os: input.os.clone().or_else(|| expected.os.clone()),
+        fingerprint: expected.fingerprint.clone().or_else(|| input.fingerprint.clone()),
+        ..expected.clone()
+    };
+    sql::admit_expected(tx, &expected, &row, secret_hash, &key.id).await?;
+    let repository = sql::repository_of(tx, &row.id).await?;
+    let mut after = snapshot(&row);
+    after.insert("pass_key".to_owned(), key.prefix.as_str().into());
+    record(tx, ChangeAction::DeviceRegistered, &row, after.into());
+    Ok(credentials(&tx.app, &row.id, row.status, &repository, password))
+}
+
+/// So many devices of an end customer may wait to be approved: whoever has a pass key makes no more rows than that.
+const MOST_PENDING: i64 = 100;
+
 /// Every ancestor's limit holds.
-async fn refuse_beyond_limits(cx: &mut Cx, home: &Path) -> Result<(), Error> {
-    for (_, max, devices) in sql::limits_on(cx, home).await? {
-        if devices >= max {
-            // Whose limit it is may be none of the customer's business.
-            let detail = "No further device is allowed here. Ask whoever looks after this customer to raise the limit.";
-            return Err(Error::new(Code::ClientLimitReached, detail));
-        }
+pub(super) async fn refuse_beyond_limits(cx: &mut Cx, home: &Path) -> Result<(), Error> {
+    let limits = sql::limits_on(cx, home).await?;
+    let limits = limits.into_iter().map(|(_, max, used)| Budget {
+        allotted: Some(max),
+        overcommit_percent: 100,
+        used,
+        handed: 0,
+        drawn: used,
+    });
+    if tree::budgets::room(limits).is_some_and(|room| room < 1) {
+        // Whose limit it is may be none of the customer's business.
+        let detail = "No further device is allowed here. Ask whoever looks after this customer to raise the limit.";
+        return Err(Error::new(Code::ClientLimitReached, detail));
     }
     Ok(())
 }

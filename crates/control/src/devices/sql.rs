@@ -2,9 +2,9 @@
 
 use api::device::{DeviceKind, DeviceStatus};
 use api::id::{CustomerId, DeviceId, PassKeyId, RepositoryId, StoragePoolId};
-use api::{Code, Error};
+use api::{Code, Error, Mode};
 use db::{Assignments, Raw, Rows, Sql, Stored, Text, assign, columns, columns_of, sql};
-use tree::Path;
+use tree::{Own, Path};
 
 use base::cx::{Cx, Tx};
 
@@ -22,6 +22,11 @@ db::record! {
         pub os: Option<String> [logged],
         pub fingerprint: Option<String> [logged],
         pub status: DeviceStatus as Text,
+        pub suspend_mode: Option<Mode> as Option<Text>,
+        pub suspend_reason: Option<String>,
+        pub suspended_at: Option<i64>,
+        pub suspended_from: Option<CustomerId> as Option<Text>,
+        pub suspended_by: Option<String>,
         pub first_contact_at: Option<i64>,
         pub created_at: i64,
     }
@@ -33,7 +38,9 @@ db::record! {
     pub struct Repository {
         pub id: RepositoryId as Text,
         pub used_bytes: i64,
+        pub allotted_bytes: Option<i64>,
         pub last_backup_at: Option<i64>,
+        pub last_refused_at: Option<i64>,
     }
 }
 
@@ -48,6 +55,12 @@ db::record! {
 
 pub type WholeDevice = (DeviceRow, Repository, CustomerOfDevice);
 
+impl DeviceRow {
+    pub fn own_state(&self) -> Own {
+        self.suspend_mode.map_or(Own::Active, Own::Suspended)
+    }
+}
+
 impl Stored for DeviceRow {
     const TABLE: &'static str = "devices";
 
@@ -59,7 +72,7 @@ impl Stored for DeviceRow {
                 Some(self.id.as_str()),
                 self.os.as_deref(),
                 self.fingerprint.as_deref(),
-            ]),
+            ], None),
         }
     }
 }
@@ -117,23 +130,21 @@ pub async fn repository_of(cx: &mut Cx, device: &DeviceId) -> Result<RepositoryI
 pub struct NewDevice {
     pub row: DeviceRow,
     pub secret_hash: String,
-    pub pass_key: PassKeyId,
+    pub pass_key: Option<PassKeyId>,
     pub repository: Repository,
     pub pool: StoragePoolId,
 }
 
-/// How many rows of this width a statement takes: databases limit its parameters.
-const AT_ONCE: usize = 1000;
-
 pub async fn insert(tx: &mut Tx, new: &[NewDevice]) -> Result<(), Error> {
-    for some in new.chunks(AT_ONCE) {
+    for some in new.chunks(db::AT_ONCE) {
         let (mut devices, mut repositories) = (Rows::new(DeviceRow::TABLE), Rows::new(Repository::TABLE));
         for NewDevice { row, secret_hash, pass_key, repository, pool } in some {
-            devices.push(row.assignments().and(assign! { secret_hash: secret_hash, pass_key_id: pass_key }));
+            devices.push(row.assignments().and(assign! { secret_hash: secret_hash, pass_key_id: pass_key.as_ref() }));
             repositories.push(repository.assignments().and(assign! {
                 device_id: &row.id,
                 path: &row.path,
                 pool_id: pool,
+                created_at: row.created_at,
             }));
         }
         tx.exec(devices.into_sql()).await.map_err(|error| {
@@ -161,11 +172,83 @@ pub async fn update(
     tx.update(before, after, beside).await
 }
 
+/// Lets a machine in that was added by hand: with credentials, by a pass key.
+pub async fn admit_expected(
+    tx: &mut Tx,
+    before: &DeviceRow,
+    after: &DeviceRow,
+    secret_hash: &str,
+    pass_key: &PassKeyId,
+) -> Result<(), Error> {
+    tx.update(before, after, assign! { secret_hash: secret_hash, pass_key_id: pass_key }).await
+}
+
+/// The device that was added by hand at an end customer under this name, without a fingerprint.
+pub async fn find_expected(
+    cx: &mut Cx,
+    end_customer: &CustomerId,
+    name_folded: &str,
+) -> Result<Option<DeviceRow>, Error> {
+    cx.opt(sql![
+        "select ",
+        columns::<DeviceRow>(),
+        " from devices where status = 'expected' and end_customer_id = ",
+        end_customer.as_str(),
+        " and name_folded = ",
+        name_folded,
+        " and fingerprint is null order by id limit 1"
+    ])
+    .await
+}
+
+/// Counts a change to what hangs on a device.
+pub async fn touch(tx: &mut Tx, row: &DeviceRow) -> Result<(), Error> {
+    let counted = tx
+        .exec(sql![
+            "update devices set version = version + 1 where id = ",
+            row.id.as_str(),
+            " and version = ",
+            row.version
+        ])
+        .await?;
+    if counted == 1 { Ok(()) } else { Err(base::version::stale()) }
+}
+
+/// Whether a repository holds something or may be written to at this moment. Nobody begins to until this transaction ends.
+pub async fn is_in_use(tx: &mut Tx, repository: &RepositoryId) -> Result<bool, Error> {
+    let lock = tx.locking("repositories");
+    let (used_bytes, last_backup_at): (i64, Option<i64>) = tx
+        .one(sql!["select used_bytes, last_backup_at from repositories where id = ", repository.as_str(), lock])
+        .await?;
+    let open: Option<i64> = tx
+        .opt(sql!["select 1 from repository_counters where repository_id = ", repository.as_str(), " limit 1"])
+        .await?;
+    Ok(used_bytes > 0 || last_backup_at.is_some() || open.is_some())
+}
+
+/// Deletes a device whose repository holds nothing.
+pub async fn delete(tx: &mut Tx, row: &DeviceRow) -> Result<(), Error> {
+    for statement in [
+        sql!["delete from device_histories where device_id = ", row.id.as_str()],
+        sql!["delete from repositories where device_id = ", row.id.as_str()],
+    ] {
+        tx.exec(statement).await?;
+    }
+    let deleted =
+        tx.exec(sql!["delete from devices where id = ", row.id.as_str(), " and version = ", row.version]).await?;
+    if deleted == 1 { Ok(()) } else { Err(base::version::stale()) }
+}
+
+/// How many devices wait to be approved at a customer and below it.
+pub async fn pending_at(cx: &mut Cx, customer: &CustomerId) -> Result<i64, Error> {
+    cx.one(sql!["select devices_pending from totals where customer_id = ", customer.as_str()]).await
+}
+
 /// Limits and present counts of the nodes on a path that have a limit, from the top down.
 pub async fn limits_on(cx: &mut Cx, path: &Path) -> Result<Vec<(String, i64, i64)>, Error> {
     let ids: Vec<&str> = path.ids().collect();
     cx.all(sql![
-        "select c.company_name, c.max_devices, t.devices from customers c join totals t on t.customer_id = c.id
+        "select c.company_name, c.max_devices, t.devices - t.devices_pending from customers c join totals t on t.customer_id = c.id
          where c.max_devices is not null and c.id in ",
         db::list(ids),
         " order by c.path"

@@ -15,7 +15,7 @@ static LISTS: [(ListedNoun, Permission, &[Field]); 6] = [
     (ListedNoun::Customers, Permission::ReadCustomers, customers::fields::NOUN.fields),
     (ListedNoun::Devices, Permission::ReadDevices, devices::NOUN.fields),
     (ListedNoun::Users, Permission::ReadUsers, users::NOUN.fields),
-    (ListedNoun::PassKeys, Permission::ReadPassKeys, pass_keys::FIELDS),
+    (ListedNoun::PassKeys, Permission::ReadPassKeys, pass_keys::NOUN.fields),
     (ListedNoun::Changes, Permission::ReadChanges, changes::FIELDS),
     (ListedNoun::Tasks, Permission::ReadTasks, tasks::FIELDS),
 ];

@@ -1,7 +1,7 @@
 //! Invitations over HTTP.
 
-use api::id::UserId;
-use api::invitation::{Invitation, InvitationAccept};
+use api::id::{CustomerId, UserId};
+use api::invitation::{CustomerInvitation, Invitation, InvitationAccept, InvitationCreate};
 use axum::extract::Path;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -9,19 +9,36 @@ use utoipa_axum::routes;
 use base::App;
 use base::attempts::WRONG_SECRETS;
 use base::authn::check_password;
-use base::http::{Command, Failure, Nothing, Open, Reply};
+use base::http::{Command, Failure, Open, Reply};
 use base::text::Checks;
 use base::transact;
 
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(invitation_create)).routes(routes!(invitation_accept))
+    OpenApiRouter::new()
+        .routes(routes!(invitation_create))
+        .routes(routes!(customer_invitation_create))
+        .routes(routes!(invitation_accept))
 }
 
 /// Makes a link with which the account's owner sets a password. Earlier links end.
 #[utoipa::path(post, path = "/users/{id}/invitation", operation_id = "invitation_create", tag = "users",
-    params(("id" = String, Path)), responses((status = 201, body = Invitation)))]
-async fn invitation_create(Path(id): Path<UserId>, command: Command<Nothing>) -> Result<Reply<Invitation>, Failure> {
-    transact!(command, CREATED, |tx| super::create(tx, &id).await)
+    params(("id" = String, Path)), request_body = Option<InvitationCreate>, responses((status = 201, body = Invitation)))]
+async fn invitation_create(
+    Path(id): Path<UserId>,
+    command: Command<InvitationCreate>,
+) -> Result<Reply<Invitation>, Failure> {
+    transact!(command, CREATED, |tx| super::create(tx, &id, command.input).await)
+}
+
+/// Makes a link with which the customer sets the password of its own account. Earlier links end.
+#[utoipa::path(post, path = "/customers/{id}/invitation", operation_id = "customer_invitation_create", tag = "customers",
+    params(("id" = String, Path)), request_body = Option<InvitationCreate>,
+    responses((status = 201, body = CustomerInvitation)))]
+async fn customer_invitation_create(
+    Path(id): Path<CustomerId>,
+    command: Command<InvitationCreate>,
+) -> Result<Reply<CustomerInvitation>, Failure> {
+    transact!(command, CREATED, |tx| super::create_for_customer(tx, &id, command.input).await)
 }
 
 /// Sets the password of the account that the link is for.
@@ -31,7 +48,7 @@ async fn invitation_accept(Open(command): Open<InvitationAccept>) -> Result<Repl
     let (call, input) = (&command.call, &command.input);
     let mut cx = call.read().await?;
     let known = match super::find(&mut cx, input.token.expose()).await {
-        Ok(user) => crate::users::names_of_invited(&mut cx, &user).await?,
+        Ok(owner) => super::names_of(&mut cx, &owner).await?,
         // A repeated request finds its answer under its key.
         Err(_) if call.is_kept(&mut cx).await? => Vec::new(),
         Err(error) => {

@@ -1,7 +1,7 @@
 //! Pass keys over HTTP.
 
 use api::id::{CustomerId, PassKeyId};
-use api::page::{ListQuery, Page};
+use api::page::{CountQuery, ListCounts, ListQuery, Page};
 use api::pass_key::{PassKey, PassKeyCreate, PassKeyCreated};
 use axum::extract::Path;
 use axum::response::Response;
@@ -9,12 +9,14 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use base::App;
-use base::http::{Call, Command, Failure, Nothing, Parameters, Reply, listed};
+use base::http::{Call, Command, Failure, Nothing, Parameters, Reply, listed, show};
 use base::transact;
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(pass_key_list, pass_key_create))
+        .routes(routes!(pass_key_list_below))
+        .routes(routes!(pass_key_count))
         .routes(routes!(pass_key_revoke))
         .routes(routes!(pass_key_rotate))
 }
@@ -29,6 +31,22 @@ async fn pass_key_list(
 ) -> Result<Response, Failure> {
     let mut cx = call.read_list(&query).await?;
     Ok(listed(&query, &super::list(&mut cx, &id, &query).await?)?)
+}
+
+/// Pass keys of all end customers below the caller, without their secrets, the oldest first unless sorted otherwise.
+#[utoipa::path(get, path = "/pass_keys", operation_id = "pass_key_list_below", tag = "pass_keys", params(ListQuery),
+    responses((status = 200, body = Page<PassKey>)))]
+async fn pass_key_list_below(call: Call, Parameters(query): Parameters<ListQuery>) -> Result<Response, Failure> {
+    let mut cx = call.read_list(&query).await?;
+    Ok(listed(&query, &super::list_below(&mut cx, &query).await?)?)
+}
+
+/// How many pass keys of the list have which value.
+#[utoipa::path(get, path = "/pass_keys/counts", operation_id = "pass_key_count", tag = "pass_keys", params(CountQuery),
+    responses((status = 200, body = ListCounts)))]
+async fn pass_key_count(call: Call, Parameters(query): Parameters<CountQuery>) -> Result<Response, Failure> {
+    let mut cx = call.read_in_turn().await?;
+    Ok(show(&super::count(&mut cx, &query).await?)?)
 }
 
 /// Makes a pass key for an end customer or a site. Its secret is in this answer and nowhere else.

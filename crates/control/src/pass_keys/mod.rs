@@ -5,7 +5,7 @@ pub mod sql;
 
 use api::change::ChangeAction;
 use api::id::{CustomerId, PassKeyId};
-use api::page::{ListQuery, Page};
+use api::page::{CountQuery, ListCounts, ListQuery, Page};
 use api::pass_key::{PassKey, PassKeyCreate, PassKeyCreated, PassKeyState};
 use api::units::{Action, Secret, Time};
 use api::{Code, Error, Level};
@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use tree::Path;
 
-use self::sql::PassKeyRow;
+use self::sql::{PassKeyRow, PlaceOfPassKey, WholePassKey};
 use crate::customers;
 use base::authn::token_hash;
 use base::authz::{Account, Permission};
@@ -22,28 +22,45 @@ use base::change::{Entry, Subject};
 use base::clock::Random;
 use base::cx::{Cx, Tx};
 use base::lineage::Lineage;
-use base::list::{Asker, Field, Total, Window, search_of};
+use base::list::{Asker, Beside, Field, Noun, Place, Population, Total, Window, search};
 use base::text::Checks;
 
-pub(crate) static FIELDS: &[Field] = &[
-    Field::time("created_at", "k.created_at").sorted(),
-    Field::id("id", "k.id"),
-    Field::id("customer_id", "k.customer_id"),
-    Field::id("site_id", "k.site_id").optional(),
-    Field::text("prefix", "fold(k.prefix)").searched(),
-    Field::told(
-        "state",
-        &[
-            ("active", |asker| sql!["k.revoked_at is null and not ", expired(asker), " and not ", Raw(USED_UP)]),
-            ("expired", |asker| sql!["k.revoked_at is null and ", expired(asker)]),
-            ("used_up", |asker| sql!["k.revoked_at is null and not ", expired(asker), " and ", Raw(USED_UP)]),
-            ("revoked", |_| sql!["k.revoked_at is not null"]),
-        ],
-    ),
-    Field::number("uses", "k.uses"),
-    Field::number("max_uses", "k.max_uses").optional(),
-    Field::time("expires_at", "k.expires_at").optional(),
-];
+static PLACE: Beside =
+    Beside { table: "customers c", on: "c.id = coalesce(k.site_id, k.customer_id)", id: None, place: None };
+static OWNER: Beside = Beside { table: "customers e", on: "e.id = k.customer_id", id: None, place: None };
+
+pub(crate) static NOUN: Noun = Noun {
+    table: "pass_keys k",
+    id: "k.id",
+    place: Place { column: "c.path", beside: Some(&PLACE) },
+    parent: "k.customer_id",
+    level: None,
+    search: "k.prefix",
+    grams: None,
+    // They aren't totalled; there are about as many as nodes at most.
+    population: |scope| Population { here: None, all: scope.all_nodes },
+    fields: &[
+        Field::time("created_at", "k.created_at").sorted(),
+        Field::id("id", "k.id"),
+        Field::id("customer_id", "k.customer_id"),
+        Field::text("customer_name", "e.company_folded").of(&OWNER),
+        Field::id("site_id", "k.site_id").optional(),
+        Field::text("prefix", "fold(k.prefix)").searched(),
+        Field::told(
+            "state",
+            &[
+                ("active", |asker| sql!["k.revoked_at is null and not ", expired(asker), " and not ", Raw(USED_UP)]),
+                ("expired", |asker| sql!["k.revoked_at is null and ", expired(asker)]),
+                ("used_up", |asker| sql!["k.revoked_at is null and not ", expired(asker), " and ", Raw(USED_UP)]),
+                ("revoked", |_| sql!["k.revoked_at is not null"]),
+            ],
+        ),
+        Field::number("uses", "k.uses"),
+        Field::number("max_uses", "k.max_uses").optional(),
+        Field::number("uses_left", "(k.max_uses - k.uses)").optional(),
+        Field::time("expires_at", "k.expires_at").optional(),
+    ],
+};
 /// What [`state_of`] looks at.
 const USED_UP: &str = "(k.max_uses is not null and k.uses >= k.max_uses)";
 
@@ -77,7 +94,7 @@ pub async fn list(cx: &mut Cx, customer: &CustomerId, query: &ListQuery) -> Resu
     let account = cx.account()?;
     let row = customers::fetch(cx, &account, customer, Permission::ReadPassKeys).await?;
     base::list::refuse_narrowing(query)?;
-    let window = Window::of(query, FIELDS, "k.id")?;
+    let window = Window::of(query, NOUN.fields, NOUN.id)?;
     let under = match &query.under {
         None => row,
         Some(id) => {
@@ -89,20 +106,41 @@ pub async fn list(cx: &mut Cx, customer: &CustomerId, query: &ListQuery) -> Resu
             under
         }
     };
-    let search = search_of(query)?;
-    let filter = base::list::filtered(cx, &account, query, FIELDS, "k.id").await?;
-    let wanted = sql::wanted(&under.id, search.as_deref(), filter);
+    let mut narrowed = search(query, "k.prefix")?;
+    let filter = base::list::filtered(cx, &account, query, NOUN.fields, NOUN.id).await?;
+    narrowed.append(filter);
+    let wanted = sql::wanted(&under.id, narrowed);
     let total = sql::count(cx, wanted.clone()).await?;
     let rows = sql::window(cx, wanted, &window).await?;
-    let (keys, next) = window.cut(rows, |key| key.id.to_string());
-    let now = cx.now;
-    let items = keys.into_iter().map(|key| view(&account, &under.path, key, now)).collect();
-    Ok(base::list::page(items, next, Total::known(total)))
+    let (ids, next) = window.cut(rows, Clone::clone);
+    Ok(base::list::page(seen(cx, &account, &ids).await?, next, Total::known(total)))
 }
 
-fn view(account: &Account, path: &Path, row: PassKeyRow, now: Timestamp) -> PassKey {
+/// The pass keys of everybody below the caller.
+pub async fn list_below(cx: &mut Cx, query: &ListQuery) -> Result<Page<PassKey>, Error> {
+    let account = cx.account()?;
+    account.authorize(Permission::ReadPassKeys, &account.path)?;
+    let found = base::list::find(cx, &account, query, &NOUN).await?;
+    Ok(base::list::page(seen(cx, &account, found.ids()).await?, found.next, found.total))
+}
+
+/// How many of them have which value.
+pub async fn count(cx: &mut Cx, query: &CountQuery) -> Result<ListCounts, Error> {
+    let account = cx.account()?;
+    account.authorize(Permission::ReadPassKeys, &account.path)?;
+    base::list::count(cx, &account, query, &NOUN).await
+}
+
+/// Those with these ids, in their order.
+async fn seen(cx: &mut Cx, account: &Account, ids: &[String]) -> Result<Vec<PassKey>, Error> {
+    let rows = base::list::arranged(ids, sql::with_these_ids(cx, ids).await?, |(row, ..)| row.id.as_str());
+    let now = cx.now;
+    Ok(rows.into_iter().map(|whole| view(account, whole, now)).collect())
+}
+
+fn view(account: &Account, (row, PlaceOfPassKey { path }, owner): WholePassKey, now: Timestamp) -> PassKey {
     let state = state_of(&row, now);
-    let action = |name: &str, possible: bool| match account.refusal(Permission::ManagePassKeys, path) {
+    let action = |name: &str, possible: bool| match account.refusal(Permission::ManagePassKeys, &path) {
         Some(reason) => Action::refused(name, Code::Forbidden, reason),
         None if !possible => Action::refused(name, Code::PassKeyNotActive, "The pass key was revoked or has run out."),
         None => Action::allowed(name),
@@ -114,11 +152,13 @@ fn view(account: &Account, path: &Path, row: PassKeyRow, now: Timestamp) -> Pass
         ],
         id: row.id,
         customer_id: row.customer_id,
+        customer_name: owner.company_name,
         site_id: row.site_id,
         prefix: row.prefix,
         state,
         uses: row.uses,
         max_uses: row.max_uses,
+        uses_left: row.max_uses.map(|max| max - row.uses),
         expires_at: row.expires_at.map(Time::from_micros),
         created_at: Time::from_micros(row.created_at),
     }

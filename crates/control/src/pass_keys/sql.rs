@@ -48,37 +48,73 @@ db::record! {
     }
 }
 
+db::record! {
+    /// Whose a pass key is.
+    #[derive(Clone, Debug)]
+    pub struct OwnerOfPassKey {
+        pub company_name: String,
+    }
+}
+
+pub(super) type WholePassKey = (PassKeyRow, PlaceOfPassKey, OwnerOfPassKey);
+
+/// The pass keys with these ids, in no order.
+pub(super) async fn with_these_ids(cx: &mut Cx, ids: &[String]) -> Result<Vec<WholePassKey>, Error> {
+    cx.all(sql![
+        "select ",
+        columns_of::<PassKeyRow>("k"),
+        ", ",
+        columns_of::<PlaceOfPassKey>("c"),
+        ", ",
+        columns_of::<OwnerOfPassKey>("e"),
+        " from pass_keys k join customers c on c.id = coalesce(k.site_id, k.customer_id)
+         join customers e on e.id = k.customer_id where k.id in ",
+        db::list(ids.iter().map(String::as_str))
+    ])
+    .await
+}
+
 /// Any pass key, wherever it stands. Callers get theirs by `pass_keys::fetch`.
 pub(super) async fn find_anywhere(cx: &mut Cx, id: &PassKeyId) -> Result<Option<(PassKeyRow, PlaceOfPassKey)>, Error> {
     let columns = sql![columns_of::<PassKeyRow>("k"), ", ", columns_of::<PlaceOfPassKey>("c")];
     cx.opt(sql!["select ", columns, Raw(JOINED), id.as_str()]).await
 }
 
-/// The keys of an end customer with those of its sites, or of one site; a secret's beginning is all there is to find. The
-/// filter begins with `and`.
-pub(super) fn wanted(customer: &CustomerId, search: Option<&str>, filter: Sql) -> Sql {
+/// The keys of an end customer with those of its sites, or of one site; what narrows them begins with `and`.
+pub(super) fn wanted(customer: &CustomerId, narrowed: Sql) -> Sql {
     let id = customer.as_str();
-    let mut sql = sql![" from pass_keys k where (k.customer_id = ", id, " or k.site_id = ", id, ")"];
-    if let Some(pattern) = search {
-        sql.append(sql![" and k.prefix like ", pattern, " escape '\\'"]);
-    }
-    sql.append(filter);
+    let mut sql = sql![" from pass_keys k join customers e on e.id = k.customer_id where (k.customer_id = ", id];
+    sql.append(sql![" or k.site_id = ", id, ")"]);
+    sql.append(narrowed);
     sql
 }
 
 pub async fn count_of(cx: &mut Cx, customer: &CustomerId) -> Result<i64, Error> {
-    count(cx, wanted(customer, None, Sql::new())).await
+    count(cx, wanted(customer, Sql::new())).await
+}
+
+/// Keys at and below a place.
+pub async fn count_below(cx: &mut Cx, path: &Path) -> Result<i64, Error> {
+    let (from, to) = path.range();
+    cx.one(sql![
+        "select count(*) from customers c join pass_keys k on k.customer_id = c.id where c.path >= ",
+        from,
+        " and c.path < ",
+        to
+    ])
+    .await
 }
 
 pub(super) async fn count(cx: &mut Cx, wanted: Sql) -> Result<i64, Error> {
     cx.one(sql!["select count(*)", wanted]).await
 }
 
-pub(super) async fn window(cx: &mut Cx, wanted: Sql, window: &Window) -> Result<Vec<(PassKeyRow, Key)>, Error> {
-    let mut statement = sql!["select ", columns_of::<PassKeyRow>("k"), ", ", window.key_column(), wanted];
+/// The ids of a window.
+pub(super) async fn window(cx: &mut Cx, wanted: Sql, window: &Window) -> Result<Vec<(String, Key)>, Error> {
+    let mut statement = sql!["select k.id, ", window.key_column(), wanted];
     window.finish(&mut statement);
-    let rows: Vec<(PassKeyRow, Option<Key>)> = cx.all(statement).await?;
-    Ok(rows.into_iter().filter_map(|(row, key)| key.map(|key| (row, key))).collect())
+    let rows: Vec<(String, Option<Key>)> = cx.all(statement).await?;
+    Ok(rows.into_iter().filter_map(|(id, key)| key.map(|key| (id, key))).collect())
 }
 
 pub async fn insert(tx: &mut Tx, row: &PassKeyRow) -> Result<(), Error> {

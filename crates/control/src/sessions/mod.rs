@@ -2,6 +2,8 @@
 //! have its hash.
 
 pub mod http;
+mod listed;
+pub(crate) mod own;
 pub mod sql;
 
 use ::http::HeaderMap;
@@ -17,15 +19,17 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use base::App;
-use base::attempts::{PER_ADDRESS, PER_LOGIN, PER_TARGET, Try};
+use base::attempts::{PER_ADDRESS, PER_LOGIN, PER_TARGET, SECOND_FACTOR, Try};
 use base::authn::{token, token_hash};
 use base::authz::{Account, AccountId, Permission, operations_of};
 use base::change::{Entry, Subject};
-use base::credentials::{IDLE, LONGEST, Session, account, find};
+use base::credentials::{Half, IDLE, LONGEST, Session, account, account_with, find};
 use base::cx::{Caller, Cx, Origin, Tx};
 use base::http::Call;
 use base::text;
 use base::turns::Turn;
+
+use crate::factors::half::{self, Demand, Halved};
 
 /// The cookie by which a browser is known that has signed in before.
 pub const BROWSER_COOKIE: &str = "tenantry_browser";
@@ -48,6 +52,14 @@ pub struct SignedIn {
     /// For the cookie by which the browser is known from now on.
     pub browser: String,
     pub me: Me,
+}
+
+/// What comes of a first factor.
+#[derive(Debug)]
+pub enum Begun {
+    Whole(Box<SignedIn>),
+    /// A second one is asked for.
+    Half(Box<Halved>),
 }
 
 /// Checks login and password, within the limits on guessing.
@@ -94,6 +106,29 @@ async fn tries_of(cx: &mut Cx, origin: &Origin, headers: &HeaderMap, login: &str
     Ok((own, vec![(format!("login {login}"), PER_TARGET), (format!("address {address}"), PER_ADDRESS)]))
 }
 
+/// The bucket that wrong second factors are taken from. A known browser has one of its own, as for passwords: whoever has
+/// stolen a password keeps its owner out no longer than that.
+pub(crate) async fn try_of_second_factor(call: &Call, half: &Half) -> Result<Try, Error> {
+    let mut cx = Cx::read(&call.app, Caller::System).await?;
+    let jar = CookieJar::from_headers(&call.headers);
+    if let Some(cookie) = jar.get(BROWSER_COOKIE)
+        && let Some(secret) = crate::setup::installation_secret(&mut cx).await?
+        && let Some(known) = known_browser(&secret, cookie.value(), &half.login)
+    {
+        return Ok((format!("second factor browser {known}"), SECOND_FACTOR));
+    }
+    Ok((format!("second factor {}", half.account.id.as_str()), SECOND_FACTOR))
+}
+
+/// Whether this is the password of whoever asks.
+pub(crate) async fn is_own_password(call: &Call, account: &Account, password: &str) -> Result<bool, Error> {
+    let mut cx = call.read().await?;
+    let candidate = sql::candidate(&mut cx, &text::fold(&account.login)).await?;
+    drop(cx);
+    let hash = candidate.and_then(|candidate| candidate.password_hash);
+    call.app.passwords.verify(&call.turn(), password, hash).await
+}
+
 /// The cookie's value: a random name and a signature over it and the login.
 fn browser_cookie(secret: &str, name: &str, login: &str) -> String {
     format!("{name}.{}", browser_signature(secret, name, login))
@@ -116,36 +151,71 @@ fn known_browser(secret: &str, cookie: &str, login: &str) -> Option<String> {
     valid.then(|| name.to_owned())
 }
 
-/// Begins a session. A session that the browser had before ends.
-pub async fn create(tx: &mut Tx, proven: &Proven, former: Option<&str>) -> Result<SignedIn, Error> {
+/// Goes on from a password that was right.
+pub async fn begin(tx: &mut Tx, proven: &Proven, former: Option<&str>) -> Result<Begun, Error> {
     // The password may have been changed since it was proven; its sessions have ended, and this would be one of them.
     let present = sql::candidate(tx, &proven.login).await?;
     if present.is_none_or(|present| present.password_hash != proven.candidate.password_hash) {
         return Err(Error::new(Code::SignInFailed, "The login or the password is wrong."));
     }
-    let user = proven.candidate.user_id.clone().map(UserId::from_text);
-    let customer = CustomerId::from_text(proven.candidate.customer_id.as_str());
-    let token = token(tx.app.random)?;
-    let hash = token_hash(&token);
-    let now = tx.now;
+    let id = match proven.candidate.user_id.clone() {
+        Some(user) => AccountId::User(UserId::from_text(user)),
+        None => AccountId::Customer(CustomerId::from_text(proven.candidate.customer_id.as_str())),
+    };
+    go_on(tx, &id, &proven.login, former, None).await
+}
+
+/// Signs an account in that has given its first factor: whole, or half where a second one is asked for. A session that the
+/// browser had before ends. `provider`: who has proven it, where that was another provider and no password.
+pub(crate) async fn go_on(
+    tx: &mut Tx,
+    id: &AccountId,
+    login: &str,
+    former: Option<&str>,
+    provider: Option<&str>,
+) -> Result<Begun, Error> {
     if let Some(former) = former {
         sql::delete(tx, former).await?;
     }
+    let account = account_with(tx, id).await?;
+    let account =
+        account.ok_or_else(|| Error::new(Code::SignInFailed, "The account is gone, or not active any more."))?;
+    let enrols = match half::demand(tx, &account).await? {
+        Demand::Nothing => return Ok(Begun::Whole(Box::new(open(tx, id, login, provider).await?))),
+        Demand::Factor => false,
+        Demand::Enrolment => true,
+    };
+    Ok(Begun::Half(Box::new(half::begin(tx, &account, login, enrols, provider).await?)))
+}
+
+/// Begins a session, for an account that has proven itself.
+pub(crate) async fn open(tx: &mut Tx, id: &AccountId, login: &str, provider: Option<&str>) -> Result<SignedIn, Error> {
+    let token = token(tx.app.random)?;
+    let hash = token_hash(&token);
+    let now = tx.now;
     let address = tx.origin.address.clone();
-    let of_customer = user.is_none().then_some(&customer);
-    sql::insert(tx, &hash, user.as_ref(), of_customer, address).await?;
-    if let Some(user) = &user {
+    let (user, customer) = match id {
+        AccountId::User(user) => (Some(user), None),
+        AccountId::Customer(customer) => (None, Some(customer)),
+    };
+    sql::insert(tx, &hash, user, customer, address).await?;
+    if let Some(user) = user {
         crate::users::sql::signed_in(tx, user).await?;
     }
     let row = find(tx, &hash).await?.ok_or_else(|| Error::internal("a session that was made is gone"))?;
     let account = account(row);
     tx.caller = Caller::Account(account.clone());
-    tx.record(Entry::new(ChangeAction::SessionCreated, subject(&account)).after(json!({ "login": account.login })));
+    let mut told =
+        json!({ "login": account.login, "method": if provider.is_some() { "provider" } else { "password" } });
+    if let Some(provider) = provider {
+        told["provider"] = json!(provider);
+    }
+    tx.record(Entry::new(ChangeAction::SessionCreated, subject(&account)).after(told));
     let secret = crate::setup::installation_secret(tx).await?.unwrap_or_default();
     let name = data_encoding::HEXLOWER.encode(&tx.app.random.bytes::<16>()?);
-    let browser = browser_cookie(&secret, &name, &proven.login);
+    let browser = browser_cookie(&secret, &name, login);
     let expires_at = now.checked_add(LONGEST).unwrap_or(Timestamp::MAX);
-    let me = me(tx, &account, expires_at).await?;
+    let me = me(tx, &account, Some(expires_at)).await?;
     Ok(SignedIn { token, browser, me })
 }
 
@@ -159,8 +229,10 @@ pub async fn forget_ended(app: &App) -> Result<u64, Error> {
 }
 
 /// Who the caller is.
-pub async fn me(cx: &mut Cx, account: &Account, expires_at: Timestamp) -> Result<Me, Error> {
-    let row = crate::customers::fetch(cx, account, &account.customer_id, Permission::ReadCustomers).await?;
+pub async fn me(cx: &mut Cx, account: &Account, expires_at: Option<Timestamp>) -> Result<Me, Error> {
+    // Where one stands oneself is no secret, whatever one may read.
+    let row = crate::customers::sql::find_anywhere(cx, &account.customer_id).await?.ok_or_else(Error::not_found)?;
+    let second_factor = crate::factors::state(cx, account).await?;
     Ok(Me {
         id: account.id.as_str().to_owned(),
         name: account.name.clone(),
@@ -169,8 +241,13 @@ pub async fn me(cx: &mut Cx, account: &Account, expires_at: Timestamp) -> Result
         customer_id: account.customer_id.clone(),
         customer_name: row.company_name,
         customer_level: row.level,
-        expires_at: Time(expires_at),
-        operations: operations_of(account.permissions),
+        expires_at: expires_at.map(Time),
+        second_factor,
+        is_key_officer: account.permissions.has(Permission::ManageKeys),
+        permissions: account.permissions.list(),
+        grantable_roles: account.grantable_roles(),
+        token_name: account.token.as_ref().map(|token| token.name.clone()),
+        operations: operations_of(account),
     })
 }
 
@@ -181,7 +258,7 @@ pub async fn delete(tx: &mut Tx, session: &Session) -> Result<(), Error> {
 }
 
 /// An account in the change log.
-fn subject(account: &Account) -> Subject {
+pub(crate) fn subject(account: &Account) -> Subject {
     Subject {
         kind: match account.id {
             AccountId::User(_) => "user",
@@ -200,7 +277,6 @@ pub async fn set_own_password(tx: &mut Tx, session: &Session, hash: &str) -> Res
     match &account.id {
         AccountId::User(id) => {
             crate::users::sql::set_password(tx, id, hash).await?;
-            crate::invitations::delete_of(tx, id).await?;
             sql::delete_of_user(tx, id, Some(&session.token_hash)).await?;
         }
         AccountId::Customer(id) => {
@@ -208,6 +284,7 @@ pub async fn set_own_password(tx: &mut Tx, session: &Session, hash: &str) -> Res
             sql::delete_of_customer(tx, id, Some(&session.token_hash)).await?;
         }
     }
+    crate::invitations::delete_of(tx, &account.id).await?;
     let action = match account.id {
         AccountId::User(_) => ChangeAction::UserPasswordSet,
         AccountId::Customer(_) => ChangeAction::CustomerPasswordSet,

@@ -20,7 +20,9 @@ pub fn routes() -> OpenApiRouter<App> {
     responses((status = 200, body = SetupStatus)))]
 async fn setup_show(call: Call) -> Result<Json<SetupStatus>, Failure> {
     let mut cx = call.read().await?;
-    Ok(Json(SetupStatus { setup_required: super::is_required(&mut cx).await? }))
+    let mail_enabled = crate::mail::is_on(&mut cx).await?;
+    let sign_in_providers = crate::oidc::offers(&mut cx).await?;
+    Ok(Json(SetupStatus { setup_required: super::is_required(&mut cx).await?, mail_enabled, sign_in_providers }))
 }
 
 /// Makes the first administrator. The token comes from the link that the server prints when it starts.
@@ -46,7 +48,7 @@ async fn setup_run(Open(command): Open<SetupRequest>) -> Result<Reply<SetupStatu
     let hash = command.hash(command.input.password.expose()).await?;
     transact!(command, CREATED, |tx| async {
         super::run(tx, &input, &hash).await?;
-        Ok(SetupStatus { setup_required: false })
+        Ok(SetupStatus { setup_required: false, mail_enabled: false, sign_in_providers: Vec::new() })
     }
     .await)
 }

@@ -43,9 +43,9 @@ impl CheckedSetup {
 pub async fn is_required(cx: &mut Cx) -> Result<bool, Error> {
     let administrator: Option<i64> = cx
         .opt(sql![
-            "select 1 from users where role = ",
-            Role::Administrator.as_str(),
-            " and password_hash is not null limit 1"
+            "select 1 from users where role in ",
+            db::list([Role::Administrator.as_str(), Role::SuperUser.as_str()]),
+            " and is_active and (password_hash is not null or last_sign_in_at is not null) limit 1"
         ])
         .await?;
     Ok(administrator.is_none())
@@ -82,8 +82,13 @@ pub async fn installation_secret(cx: &mut Cx) -> Result<Option<String>, Error> {
 
 /// Whether the tree has been planted.
 pub async fn has_tree(cx: &mut Cx) -> Result<bool, Error> {
+    Ok(provider_id(cx).await?.is_some())
+}
+
+/// The root of the tree.
+pub async fn provider_id(cx: &mut Cx) -> Result<Option<String>, Error> {
     let provider: Option<Option<String>> = cx.opt(sql!["select provider_id from installation where id = 1"]).await?;
-    Ok(provider.flatten().is_some())
+    Ok(provider.flatten())
 }
 
 /// Refuses a token that isn't the present one.
@@ -114,9 +119,10 @@ pub async fn run(tx: &mut Tx, input: &CheckedSetup, password_hash: &str) -> Resu
         crate::customers::sql::find_anywhere(tx, &id).await?.ok_or_else(|| Error::internal("the provider is gone"))?
     } else {
         crate::storage::seed(tx).await?;
+        crate::products::seed(tx).await?;
         plant(tx, &input.provider_name).await?
     };
-    crate::users::make_first(tx, &provider, &input.email, password_hash).await?;
+    crate::users::make_first(tx, &provider, &input.email, password_hash, Role::Administrator).await?;
     tx.exec(sql!["update installation set setup_token_hash = null where id = 1"]).await?;
     Ok(())
 }
@@ -139,17 +145,17 @@ pub async fn run_from_host(app: &App, provider_name: &str, email: &str, password
 }
 
 /// A way back for a provider whose last administrator can't sign in any more, from the host: makes an administrator of the
-/// provider, or gives the one with this address a new password and the role, and ends its sessions.
+/// provider, or a super user, or gives the one with this address a new password and the role, and ends its sessions.
 ///
 /// # Errors
 /// `email_taken` where somebody of another customer signs in with the address; `setup_required` before there is a provider.
-pub async fn recover_from_host(app: &App, email: &str, password: &str) -> Result<(), Error> {
+pub async fn recover_from_host(app: &App, email: &str, password: &str, role: Role) -> Result<(), Error> {
     let input = CheckedSetup::of(PROVIDER_NAME, email, password)?;
     let hash = app.passwords.hash(&Turn::default(), password, app.random).await?;
-    base::run!(app, Caller::System, Origin::default(), |tx| recover(tx, &input.email, &hash).await)
+    base::run!(app, Caller::System, Origin::default(), |tx| recover(tx, &input.email, &hash, role).await)
 }
 
-async fn recover(tx: &mut Tx, email: &str, password_hash: &str) -> Result<(), Error> {
+async fn recover(tx: &mut Tx, email: &str, password_hash: &str, role: Role) -> Result<(), Error> {
     let provider: Option<Option<String>> = tx.opt(sql!["select provider_id from installation where id = 1"]).await?;
     let Some(provider) = provider.flatten() else {
         return Err(Error::new(Code::SetupRequired, "There is no provider yet: use `tenantry setup`."));
@@ -157,8 +163,8 @@ async fn recover(tx: &mut Tx, email: &str, password_hash: &str) -> Result<(), Er
     let provider = api::id::CustomerId::from_text(provider);
     let provider = crate::customers::sql::find_anywhere(tx, &provider).await?;
     let provider = provider.ok_or_else(|| Error::internal("the provider is gone"))?;
-    if !crate::users::restore_administrator(tx, &provider, email, password_hash).await? {
-        crate::users::make_first(tx, &provider, email, password_hash).await?;
+    if !crate::users::restore_administrator(tx, &provider, email, password_hash, role).await? {
+        crate::users::make_first(tx, &provider, email, password_hash, role).await?;
     }
     tx.exec(sql!["update installation set setup_token_hash = null where id = 1"]).await?;
     Ok(())

@@ -1,22 +1,58 @@
 //! Storage locations over HTTP.
 
+use api::id::StorageLocationId;
 use api::page::Page;
-use api::storage::StorageLocation;
+use api::storage::{StorageLocation, StorageLocationCreate, StorageLocationUpdate};
 use axum::Json;
+use axum::extract::Path;
+use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use base::App;
-use base::http::{Call, Failure};
+use base::http::{Call, Command, Failure, Reply, show};
+use base::transact;
+
+use super::locations;
 
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(storage_location_list))
+    OpenApiRouter::new()
+        .routes(routes!(storage_location_list, storage_location_create))
+        .routes(routes!(storage_location_show, storage_location_update))
 }
 
-/// All storage locations, by name. Few, so in one page.
+/// All storage locations, by name, withdrawn ones among them. Few, so in one page.
 #[utoipa::path(get, path = "/storage_locations", operation_id = "storage_location_list", tag = "storage",
     responses((status = 200, body = Page<StorageLocation>)))]
 async fn storage_location_list(call: Call) -> Result<Json<Page<StorageLocation>>, Failure> {
     let mut cx = call.read().await?;
-    Ok(Json(super::list(&mut cx).await?))
+    Ok(Json(locations::list(&mut cx).await?))
+}
+
+/// One storage location.
+#[utoipa::path(get, path = "/storage_locations/{id}", operation_id = "storage_location_show", tag = "storage",
+    params(("id" = String, Path)), responses((status = 200, body = StorageLocation)))]
+async fn storage_location_show(call: Call, Path(id): Path<StorageLocationId>) -> Result<Response, Failure> {
+    let mut cx = call.read().await?;
+    Ok(show(&locations::show(&mut cx, &id).await?)?)
+}
+
+/// Adds a storage location to the provider's catalogue. Customers that are there keep what they have.
+#[utoipa::path(post, path = "/storage_locations", operation_id = "storage_location_create", tag = "storage",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to send the request again.")),
+    request_body = StorageLocationCreate, responses((status = 201, body = StorageLocation)))]
+async fn storage_location_create(command: Command<StorageLocationCreate>) -> Result<Reply<StorageLocation>, Failure> {
+    transact!(command, CREATED, |tx| locations::create(tx, &command.input).await)
+}
+
+/// Edits a storage location, or takes it out of the choice: who has it keeps it.
+#[utoipa::path(patch, path = "/storage_locations/{id}", operation_id = "storage_location_update", tag = "storage",
+    params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "The ETag that the change is based on; required.")),
+    request_body = StorageLocationUpdate, responses((status = 200, body = StorageLocation)))]
+async fn storage_location_update(
+    Path(id): Path<StorageLocationId>,
+    command: Command<StorageLocationUpdate>,
+) -> Result<Reply<StorageLocation>, Failure> {
+    let expected = command.call.require_match()?;
+    transact!(command, OK, |tx| locations::update(tx, &id, expected, &command.input).await)
 }

@@ -1,7 +1,7 @@
 //! Counting anew what lies on the disks, from the host's command line: what no ordinary end and no crash makes necessary,
 //! but a pool that came back from a backup does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use api::grant::{Ledger as _, Reading};
@@ -9,9 +9,10 @@ use api::id::RepositoryId;
 use api::{Code, Error};
 use base::App;
 use base::cx::{Caller, Cx};
-use db::sql;
+use base::totals::SpaceRow;
+use db::{columns, sql};
 use jiff::Timestamp;
-use tree::Path as Place;
+use tree::{Deltas, Path as Place, Totals};
 
 use crate::ledger::DatabaseLedger;
 
@@ -62,6 +63,7 @@ pub async fn run(
             repository: RepositoryId::from_text(&id),
             used_bytes: found.used_bytes,
             last_snapshot_at: found.newest_snapshot,
+            snapshots: Vec::new(),
             closed: true,
             measured: true,
         };
@@ -108,24 +110,45 @@ async fn repositories(app: &App, only: Option<&RepositoryId>) -> Result<Vec<(Str
 /// Sums up what is stored of all repositories, and corrects the totals that differ.
 async fn retotal(app: &App) -> Result<Vec<String>, Error> {
     base::beside!(app, |tx| async {
-        let devices: Vec<(String, i64)> = tx
-            .all(sql!["select d.path, r.used_bytes from repositories r join devices d on d.id = r.device_id"])
+        let devices: Vec<(String, i64, Option<i64>)> = tx
+            .all(sql![
+                "select d.path, r.used_bytes, r.allotted_bytes from repositories r join devices d on d.id = r.device_id"
+            ])
             .await?;
-        let mut sums: BTreeMap<String, i64> = BTreeMap::new();
-        for (path, used) in devices {
-            for id in Place::from_stored(path).ids() {
-                *sums.entry(id.to_owned()).or_default() += used;
+        let mut leaves = Deltas::default();
+        for (path, used, allotted) in devices {
+            let apart_bytes = if allotted.is_some() { used } else { 0 };
+            let handed_bytes = allotted.unwrap_or_default();
+            let leaf = Totals { used_bytes: used, apart_bytes, handed_bytes, ..Totals::default() };
+            leaves.add(&Place::from_stored(path), leaf);
+        }
+        let stored: Vec<(String, String, SpaceRow)> = tx
+            .all(sql!["select customer_id, path, ", columns::<SpaceRow>(), " from totals order by customer_id"])
+            .await?;
+        let pools: HashSet<&str> =
+            stored.iter().filter(|(_, _, row)| row.allotted_bytes.is_some()).map(|(id, ..)| id.as_str()).collect();
+        for (_, path, row) in &stored {
+            if let (Some(handed_bytes), Some(parent)) = (row.allotted_bytes, Place::from_stored(path.as_str()).parent())
+            {
+                leaves.add(&parent, Totals { handed_bytes, ..Totals::default() });
             }
         }
-        let stored: Vec<(String, i64)> = tx.all(sql!["select customer_id, used_bytes from totals order by 1"]).await?;
-        let mut lines = Vec::new();
-        for (id, total) in stored {
-            let sum = sums.get(&id).copied().unwrap_or_default();
-            if sum != total {
-                tx.exec(sql!["update totals set used_bytes = ", sum, " where customer_id = ", id.as_str()]).await?;
-                lines.push(format!("{id}: {total} bytes were stored in all, {sum} are"));
+        let sums: BTreeMap<String, Totals> = leaves.into_changes(|id| pools.contains(id)).collect();
+        let (mut lines, mut changes) = (Vec::new(), Deltas::default());
+        for (id, _, row) in &stored {
+            let sum = sums.get(id).copied().unwrap_or_default();
+            if sum.used_bytes != row.used_bytes {
+                lines.push(format!("{id}: {} bytes were stored in all, {} are", row.used_bytes, sum.used_bytes));
             }
+            let change = Totals {
+                used_bytes: sum.used_bytes - row.used_bytes,
+                handed_bytes: sum.handed_bytes - row.handed_bytes,
+                drawn_bytes: sum.drawn_bytes - row.drawn_bytes,
+                ..Totals::default()
+            };
+            changes.correct(id, change);
         }
+        base::totals::add(tx, changes).await?;
         Ok(lines)
     }
     .await)

@@ -4,7 +4,8 @@ use api::id::TaskId;
 use api::page::{ListQuery, Page};
 use api::task::{Outcome, Task, TaskResult};
 use axum::extract::Path;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
@@ -19,6 +20,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(task_list))
         .routes(routes!(task_show))
         .routes(routes!(task_results))
+        .routes(routes!(task_answers))
         .routes(routes!(task_stop))
         .routes(routes!(task_retry))
         .routes(routes!(task_undo))
@@ -91,6 +93,16 @@ async fn task_results(
     let ResultQuery { limit, after, offset, outcome } = query;
     let query = ListQuery { limit, after, offset, ..ListQuery::default() };
     Ok(listed(&query, &super::results(&mut cx, &id, &query, outcome).await?)?)
+}
+
+/// What only the caller is told of a task that it began, such as links to set passwords: a CSV of names and answers.
+#[utoipa::path(get, path = "/tasks/{id}/answers", operation_id = "task_answers", tag = "tasks",
+    params(("id" = String, Path)), responses((status = 200, content_type = "text/csv", body = String)))]
+async fn task_answers(call: Call, Path(id): Path<TaskId>) -> Result<Response, Failure> {
+    let mut cx = call.read().await?;
+    let table = super::answers(&mut cx, &id).await?;
+    let headers = [(CONTENT_TYPE, "text/csv; charset=utf-8; header=present"), (CONTENT_DISPOSITION, "attachment")];
+    Ok((headers, table).into_response())
 }
 
 /// Stops a task. What was done stays done.

@@ -5,13 +5,13 @@ mod sql;
 
 use api::change::ChangeAction;
 use api::id::TaskId;
-use api::page::{ListQuery, Page};
+use api::page::{ListQuery, MAX_LIMIT, Page};
 use api::task::{Outcome, Progress, Task, TaskResult, TaskState};
-use api::units::{Action, Time};
+use api::units::{Action, Secret, Time};
 use api::{Code, Error};
 use base::authz::{Account, Permission};
 use base::background::tasks::{self, NewTask, TaskRow};
-use base::change::{Entry, Subject};
+use base::change::Entry;
 use base::cx::{Cx, Tx};
 use base::list::{Field, Total, Window};
 use db::Sql;
@@ -80,8 +80,10 @@ pub async fn results(
     let account = cx.account()?;
     let task = fetch(cx, &account, id, Permission::ReadTasks).await?;
     // Who people are is told only to those who may read them.
-    if task.noun == "users" {
-        account.authorize(Permission::ReadUsers, &task.path)?;
+    match task.noun.as_str() {
+        "users" => account.authorize(Permission::ReadUsers, &task.path)?,
+        "devices" => account.authorize(Permission::ReadDevices, &task.path)?,
+        _ => {}
     }
     let window = Window::of(query, BY_NUMBER, "i.subject_id")?;
     let total = match outcome {
@@ -90,9 +92,17 @@ pub async fn results(
     };
     let rows = sql::results(cx, &task, outcome, &window).await?;
     let (rows, next) = window.cut(rows, |row| row.subject_id.clone());
+    let answers = tasks::seal_of_answers(cx, account.id.as_str()).await?;
+    // What is answered may be a way to sign in.
+    let is_person = account.token.is_none();
+    // Another account's seal doesn't open it.
+    let answer = |sealed: &str| {
+        answers.open(sealed).filter(|_| is_person).and_then(|text| String::from_utf8(text).ok()).map(Secret::new)
+    };
     let items = rows
         .into_iter()
         .map(|row| TaskResult {
+            answer: row.answer.as_deref().and_then(answer),
             subject_name: row.name.filter(|_| row.path.is_some_and(|path| account.sees(&Path::from_stored(path)))),
             subject_id: row.subject_id,
             outcome: row.outcome,
@@ -101,6 +111,23 @@ pub async fn results(
         })
         .collect();
     Ok(base::list::page(items, next, Total::known(total)))
+}
+
+/// What only the caller is told of a task, whole: a table of names and answers.
+pub async fn answers(cx: &mut Cx, id: &TaskId) -> Result<Vec<u8>, Error> {
+    let mut query = ListQuery { limit: Some(MAX_LIMIT), ..ListQuery::default() };
+    let mut rows = Vec::new();
+    loop {
+        let page = results(cx, id, &query, Some(Outcome::Done)).await?;
+        rows.extend(page.items.into_iter().filter_map(|row| {
+            let answer = row.answer?.expose().to_owned();
+            Some([row.subject_name.unwrap_or_default(), answer])
+        }));
+        query.after = page.next;
+        if query.after.is_none() {
+            return base::export::table(["name", "link"], &rows);
+        }
+    }
 }
 
 fn view(account: &Account, row: TaskRow) -> Task {
@@ -174,19 +201,8 @@ pub async fn stop(tx: &mut Tx, id: &TaskId) -> Result<Task, Error> {
     let row = fetch(tx, &account, id, Permission::RunTasks).await?;
     refuse(row.is_over().then_some(OVER))?;
     tasks::end(tx, &row, TaskState::Stopped, None).await?;
-    tx.record(Entry::new(ChangeAction::TaskStopped, subject(&row)));
+    tx.record(Entry::new(ChangeAction::TaskStopped, row.subject()));
     show(tx, id).await
-}
-
-/// A task in the change log.
-fn subject(row: &TaskRow) -> Subject {
-    Subject {
-        kind: "task",
-        id: row.id.to_string(),
-        name: row.title.clone(),
-        customer_id: row.customer_id.clone(),
-        path: row.path.clone(),
-    }
 }
 
 /// Gives what was refused, failed or left out another try.
@@ -198,7 +214,7 @@ pub async fn retry(tx: &mut Tx, id: &TaskId) -> Result<Task, Error> {
     if tasks::again(tx, &row, &TRIED_AGAIN).await? == 0 {
         refuse(Some("What was refused is no longer there."))?;
     }
-    tx.record(Entry::new(ChangeAction::TaskRetried, subject(&row)));
+    tx.record(Entry::new(ChangeAction::TaskRetried, row.subject()));
     show(tx, id).await
 }
 

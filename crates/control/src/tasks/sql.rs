@@ -17,6 +17,7 @@ db::record! {
         pub(super) outcome: Outcome as Text,
         pub(super) code: Option<String>,
         pub(super) detail: Option<String>,
+        pub(super) answer: Option<String>,
         pub(super) name: Option<String>,
         pub(super) path: Option<String>,
     }
@@ -52,7 +53,7 @@ pub(super) async fn results(
 ) -> Result<Vec<(ResultRow, Key)>, Error> {
     // Whatever the subjects are: ids say by themselves of which kind.
     let mut statement = sql![
-        "select i.subject_id as subject_id, i.outcome as outcome, i.code as code, i.detail as detail,
+        "select i.subject_id as subject_id, i.outcome as outcome, i.code as code, i.detail as detail, i.answer as answer,
          coalesce(c.name, c.company_name, u.name) as name, coalesce(c.path, h.path) as path, ",
         window.key_column(),
         " from task_items i left join customers c on c.id = i.subject_id

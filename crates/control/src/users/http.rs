@@ -1,7 +1,7 @@
 //! User accounts over HTTP.
 
 use api::id::UserId;
-use api::page::{CountQuery, ListCounts, ListQuery, Page};
+use api::page::{CountQuery, ExportQuery, ExportRequest, ListCounts, ListQuery, Page};
 use api::units::Secret;
 use api::user::{User, UserCreate, UserUpdate};
 use axum::extract::Path;
@@ -15,11 +15,11 @@ use base::http::{Call, Command, Failure, Nothing, Parameters, Reply, listed, sho
 use base::transact;
 
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(user_list, user_create)).routes(routes!(user_count)).routes(routes!(
-        user_show,
-        user_update,
-        user_delete
-    ))
+    OpenApiRouter::new()
+        .routes(routes!(user_list, user_create))
+        .routes(routes!(user_count))
+        .routes(routes!(user_export, user_export_chosen))
+        .routes(routes!(user_show, user_update, user_delete))
 }
 
 /// User accounts below the caller, by name unless sorted otherwise.
@@ -36,6 +36,23 @@ async fn user_list(call: Call, Parameters(query): Parameters<ListQuery>) -> Resu
 async fn user_count(call: Call, Parameters(query): Parameters<CountQuery>) -> Result<Response, Failure> {
     let mut cx = call.read_in_turn().await?;
     Ok(show(&super::count(&mut cx, &query).await?)?)
+}
+
+/// User accounts of the list, all of them, as a file: `docs/exports.md`.
+#[utoipa::path(get, path = "/users/export", operation_id = "user_export", tag = "users", params(ExportQuery),
+    responses((status = 200, content((String = "text/csv"), (String = "application/jsonl")),
+        headers(("tenantry-as-of" = String, description = "The moment that all of it was read at.")))))]
+async fn user_export(call: Call, Parameters(query): Parameters<ExportQuery>) -> Result<Response, Failure> {
+    Ok(base::export::answer(&call, &query, &super::export::EXPORT).await?)
+}
+
+/// User accounts that were chosen of the list, as a file: `docs/exports.md`.
+#[utoipa::path(post, path = "/users/export", operation_id = "user_export_chosen", tag = "users",
+    request_body = ExportRequest,
+    responses((status = 200, content((String = "text/csv"), (String = "application/jsonl")),
+        headers(("tenantry-as-of" = String, description = "The moment that all of it was read at.")))))]
+async fn user_export_chosen(command: Command<ExportRequest>) -> Result<Response, Failure> {
+    Ok(base::export::answer_chosen(&command.call, &command.input, &super::export::EXPORT).await?)
 }
 
 /// Creates a user account. Without a password it cannot sign in yet.
@@ -68,7 +85,7 @@ async fn user_show(call: Call, Path(id): Path<UserId>) -> Result<Response, Failu
     Ok(show(&super::show(&mut cx, &id).await?)?)
 }
 
-/// Changes a user account. A new password ends its sessions.
+/// Changes a user account. A new password ends its sessions, and so does being deactivated.
 #[utoipa::path(patch, path = "/users/{id}", operation_id = "user_update", tag = "users",
     params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "The ETag that the change is based on; required.")),
     request_body = UserUpdate, responses((status = 200, body = User)))]
@@ -79,6 +96,12 @@ async fn user_update(Path(id): Path<UserId>, command: Command<UserUpdate>) -> Re
         Some(_) => super::names(&mut command.call.read().await?, &id).await?,
         None => Vec::new(),
     };
+    if let Some(email) = &input.email
+        && super::is_own_address(&mut command.call.read().await?, &id, email).await?
+    {
+        // Links for a lost password go there.
+        crate::sessions::own::prove(&command.call, input.current_password.as_ref()).await?;
+    }
     let checked = CheckedUser::of::<UserUpdate>(input.email.as_deref(), input.name.as_deref(), password, &known)?;
     let expected = command.call.require_match()?;
     let hash = command.hash_if_given(password).await?;

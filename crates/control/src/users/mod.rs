@@ -1,6 +1,8 @@
 //! User accounts: people who sign in with an email address and see the subtree of their customer.
 
 pub(crate) mod bulk;
+mod export;
+mod holding;
 pub mod http;
 pub mod sql;
 
@@ -17,9 +19,11 @@ use strum::VariantNames;
 use tree::Path;
 use utoipa::PartialSchema;
 
+pub(crate) use self::holding::{INACTIVE, refuse_more, refuse_who_holds_more};
+use self::holding::{SELF_DEACTIVATED, is_first_officer, keep_who_counts, refuse_grant};
 use self::sql::{CustomerOfUser, UserRow};
-use crate::customers;
 use crate::customers::sql::CustomerRow;
+use crate::{customers, invitations};
 use base::authn::check_password;
 use base::authz::{Account, AccountId, Permission};
 use base::change::{Entry, Subject, snapshot};
@@ -47,7 +51,11 @@ pub(crate) static NOUN: Noun = Noun {
         Field::text("customer_name", "c.company_folded").of(&CUSTOMER),
         Field::text("email", "u.email_folded").sorted().searched(),
         Field::words("role", "u.role", Role::VARIANTS),
+        Field::flag("is_key_officer", "u.is_key_officer"),
+        Field::flag("is_active", "u.is_active"),
         Field::flag("has_password", "(u.password_hash is not null)"),
+        Field::flag("has_second_factor", crate::factors::OF_USER),
+        Field::time("invitation_expires_at", "u.id").optional().seen(|asker| invitations::open_until(asker.now)),
         Field::time("last_sign_in_at", "coalesce(u.last_sign_in_at, 0)").optional_as_zero().sorted(),
         Field::time("created_at", "u.created_at").sorted(),
     ],
@@ -58,7 +66,7 @@ pub async fn list(cx: &mut Cx, query: &ListQuery) -> Result<Page<User>, Error> {
     let found = find(cx, query).await?;
     let rows = found.arrange(sql::with_these_ids(cx, found.ids()).await?, |(row, _)| row.id.as_str());
     let items = rows.into_iter().map(|(row, home)| view(&account, row, &home)).collect();
-    Ok(base::list::page(items, found.next, found.total))
+    Ok(base::list::page(invited(cx, items).await?, found.next, found.total))
 }
 
 /// The ids of a page of the list.
@@ -88,21 +96,44 @@ pub(crate) async fn fetch(
 pub async fn show(cx: &mut Cx, id: &UserId) -> Result<User, Error> {
     let account = cx.account()?;
     let (row, home) = fetch(cx, &account, id, Permission::ReadUsers).await?;
-    Ok(view(&account, row, &home))
+    one_invited(cx, view(&account, row, &home)).await
+}
+
+/// The same accounts, with how long their links hold, and who signs in with a second factor.
+async fn invited(cx: &mut Cx, mut users: Vec<User>) -> Result<Vec<User>, Error> {
+    let open = invitations::open_of(cx, users.iter().map(|user| user.id.as_str())).await?;
+    for user in &mut users {
+        user.invitation_expires_at = open.get(user.id.as_str()).copied().map(Time::from_micros);
+    }
+    crate::factors::mark(cx, &mut users).await?;
+    Ok(users)
+}
+
+async fn one_invited(cx: &mut Cx, user: User) -> Result<User, Error> {
+    let mut users = invited(cx, vec![user]).await?;
+    users.pop().ok_or_else(|| Error::internal("an account was lost"))
 }
 
 fn view(account: &Account, row: UserRow, home: &CustomerOfUser) -> User {
-    let action = |name: &str| match account.refusal(Permission::ManageUsers, &home.path) {
-        Some(reason) => Action::refused(name, Code::Forbidden, reason),
-        None => Action::allowed(name),
+    let holds_more = refuse_who_holds_more(account, &row, &home.path).err();
+    let action = |name: &str| match (account.refusal(Permission::ManageUsers, &home.path), &holds_more) {
+        (Some(reason), _) => Action::refused(name, Code::Forbidden, reason),
+        (None, Some(refused)) => Action::refused(name, refused.code, refused.detail.clone()),
+        (None, None) => Action::allowed(name),
     };
     let is_self = account.id == AccountId::User(row.id.clone());
-    let delete = match action("delete") {
-        allowed if allowed.allowed && is_self => {
-            Action::refused("delete", Code::Forbidden, "Nobody removes the account they are signed in with.")
-        }
+    let to_others = |name: &str, why: &str| match action(name) {
+        allowed if allowed.allowed && is_self => Action::refused(name, Code::Forbidden, why),
         action => action,
     };
+    let delete = to_others("delete", "Nobody removes the account they are signed in with.");
+    let reset = to_others("reset_factors", "Your own are removed one by one, in your account.");
+    let invite = match to_others("invite", OWN_PASSWORD) {
+        allowed if allowed.allowed && !row.is_active => Action::refused("invite", Code::Forbidden, INACTIVE),
+        action => action,
+    };
+    let switch = to_others(if row.is_active { "deactivate" } else { "activate" }, SELF_DEACTIVATED);
+    let end_sessions = action("end_sessions");
     User {
         version: row.version,
         customer_id: row.customer_id,
@@ -110,10 +141,14 @@ fn view(account: &Account, row: UserRow, home: &CustomerOfUser) -> User {
         email: row.email,
         name: row.name,
         role: row.role,
+        is_key_officer: row.is_key_officer,
+        is_active: row.is_active,
         has_password: row.password_hash.is_some(),
+        has_second_factor: false,
         last_sign_in_at: row.last_sign_in_at.map(Time::from_micros),
+        invitation_expires_at: None,
         created_at: Time::from_micros(row.created_at),
-        actions: vec![action("edit"), action("invite"), delete],
+        actions: vec![action("edit"), invite, switch, end_sessions, reset, delete],
         id: row.id,
     }
 }
@@ -172,7 +207,12 @@ pub async fn create(
             "People belong to the customer, not to one of its sites.",
         ));
     }
-    let row = new_row(tx, &customer.id, checked, input.role, password_hash).await?;
+    let is_key_officer = match input.is_key_officer {
+        Some(given) => given,
+        None => is_first_officer(tx, &customer.id, input.role).await?,
+    };
+    refuse_grant(&account, input.role, input.is_key_officer.unwrap_or(false))?;
+    let row = new_row(tx, &customer.id, checked, input.role, is_key_officer, password_hash).await?;
     let home = CustomerOfUser { company_name: customer.company_name, path: customer.path };
     Ok(view(&account, row, &home))
 }
@@ -180,7 +220,8 @@ pub async fn create(
 /// The first administrator of a customer that was just made: invited, with no password yet.
 pub async fn invite_first(tx: &mut Tx, customer: &CustomerId, email: &str) -> Result<Invitation, Error> {
     let checked = CheckedUser { email: Some(email.to_owned()), name: Some(email.to_owned()) };
-    let row = new_row(tx, customer, &checked, Role::Administrator, None).await?;
+    let is_key_officer = is_first_officer(tx, customer, Role::Administrator).await?;
+    let row = new_row(tx, customer, &checked, Role::Administrator, is_key_officer, None).await?;
     crate::invitations::issue(tx, &row).await
 }
 
@@ -189,6 +230,7 @@ pub(crate) async fn set_password_by_invitation(tx: &mut Tx, id: &UserId, hash: &
     let (row, home) = sql::find_anywhere(tx, id).await?.ok_or_else(Error::not_found)?;
     sql::set_password(tx, id, hash).await?;
     crate::sessions::sql::delete_of_user(tx, id, None).await?;
+    crate::tokens::sql::delete_of_user(tx, id).await?;
     let mut entry = Entry::new(ChangeAction::UserPasswordSet, subject(&row, &home.path));
     entry.actor = Some((ActorKind::User, row.id.to_string(), row.name.clone()));
     tx.record(entry);
@@ -201,30 +243,35 @@ pub async fn make_first(
     provider: &customers::sql::CustomerRow,
     email: &str,
     password_hash: &str,
+    role: Role,
 ) -> Result<(), Error> {
     let checked = CheckedUser { email: Some(email.to_owned()), name: Some(email.to_owned()) };
-    new_row(tx, &provider.id, &checked, Role::Administrator, Some(password_hash.to_owned())).await?;
+    new_row(tx, &provider.id, &checked, role, true, Some(password_hash.to_owned())).await?;
     Ok(())
 }
 
-/// Gives the provider's account with this address the administrator's role and a new password. False if there is none.
+/// Lets the provider's account with this address be an administrator and key officer, with a new password. False if there is none.
 pub(crate) async fn restore_administrator(
     tx: &mut Tx,
     provider: &customers::sql::CustomerRow,
     email: &str,
     password_hash: &str,
+    role: Role,
 ) -> Result<bool, Error> {
     let Some(id) = sql::id_at(tx, &provider.id, &text::fold(email)).await? else { return Ok(false) };
     let (row, home) = sql::find_anywhere(tx, &id).await?.ok_or_else(Error::not_found)?;
-    let changed = UserRow { role: Role::Administrator, ..row.clone() };
-    if changed.role != row.role {
+    let role = if row.role == Role::SuperUser { row.role } else { role };
+    let changed = UserRow { role, is_active: true, is_key_officer: true, ..row.clone() };
+    if (changed.role, changed.is_active, changed.is_key_officer) != (row.role, row.is_active, row.is_key_officer) {
         sql::update(tx, &row, &changed).await?;
         let (before, after) = base::change::difference(&snapshot(&row), &snapshot(&changed));
         tx.record(Entry::new(ChangeAction::UserUpdated, subject(&changed, &home.path)).before(before).after(after));
     }
     sql::set_password(tx, &id, password_hash).await?;
-    crate::invitations::delete_of(tx, &id).await?;
+    crate::invitations::delete_of(tx, &AccountId::User(id.clone())).await?;
     crate::sessions::sql::delete_of_user(tx, &id, None).await?;
+    crate::factors::reset_from_host(tx, subject(&changed, &home.path)).await?;
+    crate::tokens::sql::delete_of_user(tx, &id).await?;
     tx.record(Entry::new(ChangeAction::UserPasswordSet, subject(&changed, &home.path)));
     Ok(true)
 }
@@ -234,6 +281,7 @@ async fn new_row(
     customer: &CustomerId,
     checked: &CheckedUser,
     role: Role,
+    is_key_officer: bool,
     password_hash: Option<String>,
 ) -> Result<UserRow, Error> {
     let email = checked.email.clone().unwrap_or_default();
@@ -245,6 +293,8 @@ async fn new_row(
         email,
         name: checked.name.clone().unwrap_or_default(),
         role,
+        is_key_officer,
+        is_active: true,
         password_hash,
         last_sign_in_at: None,
         created_at: tx.now.as_microsecond(),
@@ -275,6 +325,16 @@ async fn names_with_home(cx: &mut Cx, row: UserRow) -> Result<Vec<String>, Error
     let home = customers::sql::find_anywhere(cx, &row.customer_id).await?;
     let home = home.into_iter().flat_map(|home| customers::names_of(&home));
     Ok([row.name, row.email].into_iter().chain(home).collect())
+}
+
+/// Whether this would be another address of the caller's own.
+pub(crate) async fn is_own_address(cx: &mut Cx, id: &UserId, email: &str) -> Result<bool, Error> {
+    let account = cx.account()?;
+    if account.id != AccountId::User(id.clone()) || account.token.is_some() {
+        return Ok(false);
+    }
+    let (row, _) = fetch(cx, &account, id, Permission::ManageUsers).await?;
+    Ok(row.email != email.trim())
 }
 
 /// The same of an account that is to be made at a customer.
@@ -309,37 +369,60 @@ pub async fn update(
 ) -> Result<User, Error> {
     let account = tx.account()?;
     let (row, home) = fetch(tx, &account, id, Permission::ManageUsers).await?;
+    refuse_who_holds_more(&account, &row, &home.path)?;
     expected.check(row.version)?;
     let mut changed = row.clone();
     if let Some(email) = &checked.email {
         refuse_taken(tx, email, Some(id)).await?;
         if changed.email != *email {
+            // A link for a lost password would go to the new one.
+            if row.password_hash.is_some() || row.last_sign_in_at.is_some() {
+                account.refuse_token()?;
+            }
             // The link went to the address that was wrong.
-            crate::invitations::delete_of(tx, id).await?;
+            crate::invitations::delete_of(tx, &AccountId::User(id.clone())).await?;
         }
         changed.email.clone_from(email);
     }
     if let Some(name) = &checked.name {
         changed.name.clone_from(name);
     }
-    if let Some(role) = input.role
-        && role != row.role
-    {
-        keep_an_administrator(tx, &row, &home).await?;
-        changed.role = role;
+    changed.role = input.role.unwrap_or(row.role);
+    changed.is_key_officer = match input.is_key_officer {
+        Some(given) => given,
+        // Whose new role can't be one isn't one any more.
+        None => row.is_key_officer && changed.role.may_be_key_officer(),
+    };
+    let is_first = input.role.is_some() && is_first_officer(tx, &row.customer_id, changed.role).await?;
+    changed.is_key_officer |= is_first && input.is_key_officer.is_none();
+    if (changed.role, changed.is_key_officer) != (row.role, row.is_key_officer) {
+        let is_granted = changed.is_key_officer && !is_first;
+        refuse_grant(&account, changed.role, is_granted)?;
+    }
+    changed.is_active = input.is_active.unwrap_or(row.is_active);
+    keep_who_counts(tx, &row, Some(&changed)).await?;
+    if !changed.is_active && row.is_active {
+        if account.id == AccountId::User(row.id.clone()) {
+            return Err(Error::new(Code::Forbidden, SELF_DEACTIVATED));
+        }
+        crate::sessions::sql::delete_of_user(tx, id, None).await?;
+        crate::invitations::delete_of(tx, &AccountId::User(id.clone())).await?;
     }
     let sets_password = password_hash.is_some();
     if sets_password {
+        account.refuse_token()?;
         refuse_self(&account, &row)?;
     }
     if sets_password {
         changed.password_hash = password_hash;
         crate::sessions::sql::delete_of_user(tx, id, None).await?;
-        crate::invitations::delete_of(tx, id).await?;
+        // Whoever had the account has no programs left in it.
+        crate::tokens::sql::delete_of_user(tx, id).await?;
+        crate::invitations::delete_of(tx, &AccountId::User(id.clone())).await?;
     }
     let (before, after) = base::change::difference(&snapshot(&row), &snapshot(&changed));
     if before == after && !sets_password {
-        return Ok(view(&account, row, &home));
+        return one_invited(tx, view(&account, row, &home)).await;
     }
     sql::update(tx, &row, &changed).await?;
     changed.version += 1;
@@ -349,25 +432,15 @@ pub async fn update(
     if sets_password {
         tx.record(Entry::new(ChangeAction::UserPasswordSet, subject(&changed, &home.path)));
     }
-    Ok(view(&account, changed, &home))
+    one_invited(tx, view(&account, changed, &home)).await
 }
 
 /// One's own password is set with the present one, so that a stolen session doesn't become the account.
+const OWN_PASSWORD: &str = "Your own password is set with the present one, in your account.";
+
 pub(crate) fn refuse_self(account: &Account, row: &UserRow) -> Result<(), Error> {
     if account.id == AccountId::User(row.id.clone()) {
-        return Err(Error::new(Code::Forbidden, "Your own password is set with the present one, in your account."));
-    }
-    Ok(())
-}
-
-/// Somebody must be left who can sign in at the top.
-async fn keep_an_administrator(cx: &mut Cx, row: &UserRow, home: &CustomerOfUser) -> Result<(), Error> {
-    let is_provider = home.path.ids().count() == 1;
-    if is_provider
-        && row.role == Role::Administrator
-        && sql::other_administrators(cx, &row.customer_id, &row.id).await? == 0
-    {
-        return Err(Error::new(Code::LastAdministrator, "The provider's last administrator stays one."));
+        return Err(Error::new(Code::Forbidden, OWN_PASSWORD));
     }
     Ok(())
 }
@@ -379,16 +452,20 @@ pub async fn delete(tx: &mut Tx, id: &UserId, expected: Option<IfMatch>) -> Resu
     if account.id == AccountId::User(row.id.clone()) {
         return Err(Error::new(Code::Forbidden, "Nobody removes the account they are signed in with."));
     }
-    keep_an_administrator(tx, &row, &home).await?;
+    refuse_who_holds_more(&account, &row, &home.path)?;
+    keep_who_counts(tx, &row, None).await?;
     delete_with_all(tx, id).await?;
     tx.record(Entry::new(ChangeAction::UserDeleted, subject(&row, &home.path)).before(Value::Object(snapshot(&row))));
     Ok(())
 }
 
-/// Deletes an account with its sessions and invitations.
+/// Deletes an account with its sessions, tokens, invitations and factors.
 async fn delete_with_all(tx: &mut Tx, id: &UserId) -> Result<(), Error> {
     crate::sessions::sql::delete_of_user(tx, id, None).await?;
-    crate::invitations::delete_of(tx, id).await?;
+    crate::invitations::delete_of(tx, &AccountId::User(id.clone())).await?;
+    crate::tokens::sql::delete_of_user(tx, id).await?;
+    crate::views::delete_of_account(tx, id.as_str()).await?;
+    crate::factors::delete_of(tx, id.as_str()).await?;
     sql::delete(tx, id).await?;
     Ok(())
 }

@@ -18,6 +18,8 @@ db::record! {
         pub email: String [logged],
         pub name: String [logged],
         pub role: Role as Text [logged],
+        pub is_key_officer: bool [logged],
+        pub is_active: bool [logged],
         pub password_hash: Option<String>,
         pub last_sign_in_at: Option<i64>,
         pub created_at: i64,
@@ -40,7 +42,7 @@ impl Stored for UserRow {
         assign! {
             email_folded: base::text::fold(&self.email),
             name_folded: base::text::fold(&self.name),
-            search: base::text::search_column([Some(self.name.as_str()), Some(self.email.as_str())]),
+            search: base::text::search_column([Some(self.name.as_str()), Some(self.email.as_str())], None),
         }
     }
 }
@@ -88,6 +90,12 @@ pub async fn place_of_email(cx: &mut Cx, folded: &str, but: Option<&UserId>) -> 
     Ok(other.map(|(_, path)| Path::from_stored(path)))
 }
 
+/// The account with this address, folded.
+pub async fn with_email(cx: &mut Cx, folded: &str) -> Result<Option<UserId>, Error> {
+    let id: Option<String> = cx.opt(sql!["select id from users where email_folded = ", folded]).await?;
+    Ok(id.map(UserId::from_text))
+}
+
 /// Says that the address was taken, where somebody was faster.
 fn taken(error: Error) -> Error {
     base::cx::taken(error, "users", &["email_folded"], super::taken)
@@ -128,21 +136,45 @@ pub async fn count_of(cx: &mut Cx, customer: &CustomerId) -> Result<i64, Error> 
     cx.one(sql!["select count(*) from users where customer_id = ", customer.as_str()]).await
 }
 
+/// Accounts at and below a place.
+pub async fn count_below(cx: &mut Cx, path: &Path) -> Result<i64, Error> {
+    let (from, to) = path.range();
+    cx.one(sql![
+        "select count(*) from customers c join users u on u.customer_id = c.id where c.path >= ",
+        from,
+        " and c.path < ",
+        to
+    ])
+    .await
+}
+
 /// The accounts of a customer.
 pub async fn ids_of(cx: &mut Cx, customer: &CustomerId) -> Result<Vec<UserId>, Error> {
     let ids: Vec<String> = cx.all(sql!["select id from users where customer_id = ", customer]).await?;
     Ok(ids.into_iter().map(UserId::from_text).collect())
 }
 
-/// Administrators of the customer that can sign in, the given one not counted.
-pub async fn other_administrators(cx: &mut Cx, customer: &CustomerId, but: &UserId) -> Result<i64, Error> {
+/// Administrators and key officers of the customer who can sign in, the given one not counted.
+pub async fn others_who_count(cx: &mut Cx, customer: &CustomerId, but: &UserId) -> Result<(i64, i64), Error> {
+    let administrators = Role::ALL.into_iter().filter(|role| role.is_administrator()).map(Role::as_str);
+    let is_administrator = sql!["role in ", db::list(administrators)];
     cx.one(sql![
-        "select count(*) from users where customer_id = ",
+        "select cast(coalesce(sum(case when ",
+        is_administrator,
+        " then 1 else 0 end), 0) as bigint),
+         cast(coalesce(sum(case when is_key_officer then 1 else 0 end), 0) as bigint)
+         from users where is_active and (password_hash is not null or last_sign_in_at is not null) and customer_id = ",
         customer.as_str(),
-        " and role = ",
-        Role::Administrator.as_str(),
-        " and password_hash is not null and id <> ",
+        " and id <> ",
         but.as_str()
     ])
     .await
+}
+
+/// Whether the customer has a key officer, who may not be able to sign in yet.
+pub async fn has_key_officer(cx: &mut Cx, customer: &CustomerId) -> Result<bool, Error> {
+    let found: Option<i64> = cx
+        .opt(sql!["select 1 from users where is_key_officer and customer_id = ", customer.as_str(), " limit 1"])
+        .await?;
+    Ok(found.is_some())
 }

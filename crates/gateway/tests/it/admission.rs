@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use api::grant::DeviceEntry;
+use api::grant::{DeviceEntry, Flag, OwnSettings};
 use tokio::time::Instant;
 use tree::Mode;
 
@@ -172,4 +172,25 @@ async fn permissions_that_are_not_confirmed_admit_reads_only() {
     assert_eq!(world.get("/restic/rep_1/config").await.status, 200);
     world.grants.confirm(Instant::now());
     assert_eq!(world.post(&path("data", b"x"), b"x").await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_append_only_takes_uploads_and_locks_and_loses_nothing() {
+    let world = World::new().await;
+    let content = content(1000);
+    let (data, lock) = (path("data", &content), path("locks", b"lock"));
+    assert_eq!(world.post("/restic/rep_1/config", b"one").await.status, 200);
+    world.set(OwnSettings { append_only: Some(Flag::new(true, false)), window_until: None });
+    assert_eq!(world.post(&data, &content).await.status, 200);
+    assert_eq!(world.post(&lock, b"lock").await.status, 200);
+    for kept in [data.as_str(), "/restic/rep_1/config"] {
+        let reply = world.delete(kept).await;
+        assert_eq!((reply.status, reply.code().as_str()), (403, "append_only"));
+        assert_eq!(reply.reason, "These backups are append-only: nothing is deleted");
+    }
+    assert_eq!(world.post("/restic/rep_1/config", b"two").await.status, 403, "nor is anything overwritten");
+    assert_eq!(world.delete(&lock).await.status, 200);
+    assert!(world.get(&data).await.body == content);
+    world.set(OwnSettings::default());
+    assert_eq!(world.delete(&data).await.status, 200);
 }

@@ -6,6 +6,8 @@ mod admission;
 mod pace;
 mod pools;
 mod protocol;
+mod quota;
 mod support;
+mod trail;
 mod uploads;
 mod usage;

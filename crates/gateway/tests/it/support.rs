@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use api::grant::{
-    Changes, DeviceEntry, Grants, Known, Ledger, LeftOpen, NodeEntry, Opened, Pool, Reading, Suspension, Unavailable,
+    Admission, Allotment, Changes, DeviceEntry, Grants, Holder, Known, Ledger, LeftOpen, NodeEntry, Opened,
+    OwnSettings, Pool, Reading, Suspension, Trail, Unavailable,
 };
 use api::id::{DeviceId, RepositoryId, StoragePoolId};
 use base64::Engine as _;
@@ -27,7 +28,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, timeout};
-use tree::Mode;
+use tree::{Budget, Mode};
 use uuid::Uuid;
 
 /// What a ledger holds of one repository.
@@ -44,8 +45,11 @@ pub(crate) struct Book {
     pub(crate) rows: Mutex<HashMap<RepositoryId, Row>>,
     pub(crate) directories: Mutex<HashMap<RepositoryId, PathBuf>>,
     pub(crate) contacts: Mutex<Vec<DeviceId>>,
+    pub(crate) refusals: Mutex<HashMap<DeviceId, Trail>>,
     pub(crate) opens: Mutex<Vec<RepositoryId>>,
     pub(crate) stores: Mutex<usize>,
+    /// What acme holds.
+    pub(crate) allotted: Mutex<Option<i64>>,
     pub(crate) away: AtomicBool,
     /// Stores, then says that it could not: the answer was lost.
     pub(crate) mute: AtomicBool,
@@ -98,6 +102,34 @@ impl Ledger for Book {
 
     fn first_contact(&self, devices: Vec<DeviceId>) -> BoxFuture<'_, Result<(), Unavailable>> {
         Box::pin(ready(self.reachable(|| self.contacts.lock().unwrap().extend(devices))))
+    }
+
+    fn refused(&self, trails: Vec<(DeviceId, Trail)>) -> BoxFuture<'_, Result<(), Unavailable>> {
+        Box::pin(ready(self.reachable(|| {
+            let mut refusals = self.refusals.lock().unwrap();
+            for (device, trail) in trails {
+                let kept = refusals.entry(device).or_default();
+                for refusal in trail.into_refusals() {
+                    kept.add(refusal);
+                }
+            }
+        })))
+    }
+
+    fn budgets(
+        &self,
+        holders: Vec<Holder>,
+        unsaved: Vec<Reading>,
+    ) -> BoxFuture<'_, Result<Vec<(Holder, Budget)>, Unavailable>> {
+        Box::pin(ready(self.reachable(|| {
+            let mut used: HashMap<RepositoryId, u64> =
+                self.rows.lock().unwrap().iter().map(|(id, row)| (id.clone(), row.used_bytes)).collect();
+            used.extend(unsaved.into_iter().map(|reading| (reading.repository, reading.used_bytes)));
+            let used = i64::try_from(used.values().sum::<u64>()).unwrap();
+            let allotted = *self.allotted.lock().unwrap();
+            let budget = Budget { allotted, overcommit_percent: 100, used, handed: 0, drawn: used };
+            holders.into_iter().map(|holder| (holder, budget)).collect()
+        })))
     }
 
     fn left_open(&self) -> BoxFuture<'_, Result<Vec<LeftOpen>, Unavailable>> {
@@ -186,8 +218,24 @@ impl World {
         let suspension = suspension.map(|(mode, message)| {
             Box::new(Suspension { mode, message: Some(message).filter(|message| !message.is_empty()).map(Into::into) })
         });
-        let acme = NodeEntry { id: ACME, parent: None, suspension, called: Some("acme".into()) };
+        self.node(suspension, OwnSettings::default());
+    }
+
+    /// Sets something at the customer.
+    pub(crate) fn set(&self, own: OwnSettings) {
+        self.node(None, own);
+    }
+
+    fn node(&self, suspension: Option<Box<Suspension>>, own: OwnSettings) {
+        let space = self.book.allotted.lock().unwrap().map(|bytes| Box::new(Allotment { bytes, percent: 100 }));
+        let acme = NodeEntry { id: ACME, parent: None, suspension, called: Some("acme".into()), space, own };
         self.grants.apply(Changes { nodes: vec![(ACME, Some(acme))], ..Changes::default() });
+    }
+
+    /// Gives the customer space of its own.
+    pub(crate) fn allot(&self, bytes: i64) {
+        *self.book.allotted.lock().unwrap() = Some(bytes);
+        self.stand(None);
     }
 
     /// Uploads under way: files of the pool without a name that this process has open, and those with a name.
@@ -289,6 +337,8 @@ pub(crate) fn device(n: usize, pool: u16) -> DeviceEntry {
         node: ACME,
         secret: Sha256::digest(format!("secret {n}")).into(),
         pool,
+        admission: Admission::ACTIVE,
+        own: OwnSettings::default(),
     }
 }
 

@@ -87,8 +87,24 @@ pub(super) struct Machine {
     pub kind: Option<DeviceKind>,
     pub os: String,
     pub site: String,
-    /// Megabytes of files, and how many snapshots are made of them.
-    pub backup: Option<(usize, u32)>,
+    /// Of files; less than one where it isn't said.
+    pub megabytes: Option<usize>,
+    #[serde(default)]
+    pub habit: Habit,
+}
+
+/// How a machine goes about its backups.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Habit {
+    #[default]
+    Steady,
+    /// It has twice as much every time.
+    Growing,
+    /// Not heard of for the last days.
+    Silent,
+    /// It was registered, and that was all.
+    Never,
 }
 
 #[derive(Debug, Deserialize)]
@@ -107,6 +123,18 @@ pub(super) struct Person {
 impl Provider {
     pub(super) fn read() -> Result<Self, Failure> {
         Ok(serde_json::from_str(include_str!("provider.json"))?)
+    }
+
+    /// The same with these customers only, and the people who belong to the others left out.
+    #[must_use]
+    pub(super) fn only(mut self, customers: &[&str]) -> Self {
+        let gone: Vec<String> = self
+            .customers
+            .extract_if(.., |customer| !customers.contains(&customer.company_name.as_str()))
+            .map(|customer| customer.company_name)
+            .collect();
+        self.people.retain(|person| !gone.contains(&person.at));
+        self
     }
 
     /// How the first administrator signs in.
@@ -176,7 +204,7 @@ mod tests {
         assert!(provider.customers.len() >= 30);
         let devices: Vec<&Machine> = provider.customers.iter().flat_map(|customer| &customer.devices).collect();
         assert!(devices.len() >= 60);
-        assert!(devices.iter().filter(|device| device.backup.is_some()).count() >= 6);
+        assert!(devices.iter().filter(|device| device.megabytes.is_some()).count() >= 6);
         assert_eq!(provider.customers.iter().filter(|customer| customer.suspension.is_some()).count(), 1);
 
         let mut known = HashSet::new();

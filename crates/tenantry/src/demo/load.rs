@@ -15,7 +15,7 @@ use api::user::{Role, User, UserCreate};
 use api::{Level, Mode};
 use base::App;
 
-use super::backups::{self, Machine, Restic};
+use super::backups::{self, Machine, NIGHTS, Restic};
 use super::client::{Api, Session};
 use super::data::{EndCustomer, Key, Partner, Provider};
 use super::{ADMINISTRATOR_PASSWORD, CUSTOMER_PASSWORD, REPOSITORY_PASSWORD, SUPPORTER_PASSWORD};
@@ -45,24 +45,27 @@ struct Loader<'a> {
 pub(super) async fn everything(
     app: &App,
     provider: Provider,
-    restic: &Restic,
+    restic: Result<Restic, String>,
     work: &Path,
     say: fn(&str),
 ) -> Result<(), Failure> {
-    say(&format!("Loading the demonstration, with backups by restic {}", restic.version));
+    match &restic {
+        Ok(restic) => say(&format!("Loading the demonstration, with backups by restic {}", restic.version)),
+        Err(missing) => say(&format!("Loading the demonstration without backups: {missing}")),
+    }
     let mut loader = Loader::begin(app, provider).await?;
     loader.partners().await?;
     let resellers = loader.sign_in_resellers().await?;
-    let (sites, devices, machines) = loader.customers(&resellers, work).await?;
+    let (sites, devices, mut machines) = loader.customers(&resellers, work).await?;
     loader.people().await?;
     let count = loader.provider.customers.len();
     say(&format!(
         "  {} partners, {count} customers with {sites} sites, {devices} devices",
         loader.provider.partners.len()
     ));
-    let example = machines.first().map(|machine| machine.credentials.clone());
-    backups::make(restic, machines, work, app.clock.now().into(), say).await?;
-    loader.suspend(&resellers).await?;
+    let example =
+        machines.iter().find(|machine| machine.megabytes.is_some()).map(|machine| machine.credentials.clone());
+    loader.nights(restic.as_ref().ok(), &mut machines, work, say).await?;
     loader.customers_own_key().await?;
     print(say, &app.config.public_url, &loader.logins(), example.as_ref());
     Ok(())
@@ -106,6 +109,7 @@ impl<'a> Loader<'a> {
                 name: format!("{} administration", partner.company_name),
                 role: Role::Administrator,
                 password: Some(Secret::new(ADMINISTRATOR_PASSWORD)),
+                is_key_officer: None,
             };
             let _: User = self.operations.api.post("/users", &administrator).await?;
             self.ids.insert(partner.company_name.clone(), made.customer.id);
@@ -124,7 +128,7 @@ impl<'a> Loader<'a> {
         Ok(sessions)
     }
 
-    /// End customers with sites, pass keys and devices. How many sites and devices, and what there is to back up.
+    /// End customers with sites, pass keys and devices. How many sites and devices, and the machines that back up.
     async fn customers(
         &mut self,
         resellers: &HashMap<String, Session>,
@@ -140,22 +144,20 @@ impl<'a> Loader<'a> {
             for (device, credentials) in self.devices(reseller, customer, &id).await? {
                 devices += 1;
                 let machine = &customer.devices[device];
-                if let Some((megabytes, snapshots)) = machine.backup {
-                    machines.push(Machine {
-                        name: machine.name.clone(),
-                        owner: customer.company_name.clone(),
-                        directory: work.join(&machine.name),
-                        credentials,
-                        seed: devices as u64,
-                        megabytes,
-                        snapshots,
-                    });
-                }
+                machines.push(Machine {
+                    name: machine.name.clone(),
+                    owner: customer.company_name.clone(),
+                    directory: work.join(&machine.name),
+                    credentials,
+                    seed: devices as u64,
+                    megabytes: machine.megabytes,
+                    habit: machine.habit,
+                    tree: None,
+                    is_refused: false,
+                });
             }
             self.ids.insert(customer.company_name.clone(), id);
         }
-        // The largest first: so the two that run last are about as long.
-        machines.sort_by_key(|machine| std::cmp::Reverse(machine.megabytes));
         Ok((sites, devices, machines))
     }
 
@@ -206,7 +208,8 @@ impl<'a> Loader<'a> {
     }
 
     async fn pass_key(&self, session: &Session, customer: &CustomerId, key: Key) -> Result<PassKeyCreated, Failure> {
-        let now = self.app.clock.now();
+        // Reckoned from the present, whatever day it is in the demonstration.
+        let now = self.app.clock.now().checked_add(self.app.clock.behind_by())?;
         let expires_at = key.expires_in_days.map(|days| now.checked_add(Duration::from_secs(days * DAY.as_secs())));
         let input = PassKeyCreate {
             expires_at: expires_at.transpose()?.map(Time::from),
@@ -224,14 +227,43 @@ impl<'a> Loader<'a> {
                 name: person.name.clone(),
                 role: person.role,
                 password: Some(Secret::new(password_of(person.role))),
+                is_key_officer: None,
             };
             let _: User = self.operations.api.post("/users", &input).await?;
         }
         Ok(())
     }
 
-    /// After the backups, or there would be none.
-    async fn suspend(&self, resellers: &HashMap<String, Session>) -> Result<(), Failure> {
+    /// What happens from night to night, until the clock is right.
+    async fn nights(
+        &self,
+        restic: Option<&Restic>,
+        machines: &mut Vec<Machine>,
+        work: &Path,
+        say: fn(&str),
+    ) -> Result<(), Failure> {
+        let clock = &self.app.clock;
+        let mut before = NIGHTS[0];
+        for night in NIGHTS {
+            clock.advance(DAY * (before - night));
+            before = night;
+            if night == 0 {
+                // So the last night finds the door shut.
+                self.suspend(machines).await?;
+            }
+            let Some(restic) = restic else { continue };
+            let now = clock.now();
+            let (done, refused) = backups::night(restic, machines, night, &work.join("cache"), now).await?;
+            // What was counted on this day is stored on it.
+            self.app.store_counters().await.map_err(|error| error.detail)?;
+            let refused = if refused > 0 { format!(", {refused} refused") } else { String::new() };
+            say(&format!("  night of {}: {done} backups{refused}", now.strftime("%-d %b")));
+        }
+        clock.advance(clock.behind_by());
+        Ok(())
+    }
+
+    async fn suspend(&self, machines: &mut [Machine]) -> Result<(), Failure> {
         for customer in &self.provider.customers {
             let Some(suspension) = &customer.suspension else { continue };
             let input = SuspendRequest {
@@ -240,7 +272,14 @@ impl<'a> Loader<'a> {
                 public_message: Some(suspension.public_message.clone()),
             };
             let path = format!("/customers/{}/suspend", self.id(&customer.company_name)?);
-            let _: StateChange = session_of(resellers, customer)?.api.post(&path, &input).await?;
+            // Sessions of days ago have ended.
+            let reseller = self.provider.partners.iter().find(|partner| partner.company_name == customer.reseller);
+            let login = reseller.map(Partner::administrator).unwrap_or_default();
+            let session = self.api.sign_in(&login, ADMINISTRATOR_PASSWORD).await?;
+            let _: StateChange = session.api.post(&path, &input).await?;
+            for machine in machines.iter_mut().filter(|machine| machine.owner == customer.company_name) {
+                machine.is_refused = true;
+            }
         }
         Ok(())
     }
@@ -304,6 +343,9 @@ fn new_customer(parent_id: CustomerId, company_name: &str, country: &str) -> Cus
         password: None,
         sites: None,
         storage_location_id: None,
+        service_type: None,
+        offered_service_types: None,
+        trial: false,
         kind: None,
         account_state: None,
         invite_administrator: false,
@@ -319,8 +361,8 @@ fn session_of<'s>(resellers: &'s HashMap<String, Session>, customer: &EndCustome
 fn password_of(role: Role) -> &'static str {
     match role {
         Role::Administrator => ADMINISTRATOR_PASSWORD,
-        Role::Supporter => SUPPORTER_PASSWORD,
         Role::Customer => CUSTOMER_PASSWORD,
+        _ => SUPPORTER_PASSWORD,
     }
 }
 

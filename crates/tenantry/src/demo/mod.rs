@@ -1,6 +1,6 @@
 //! `serve --demo`: a believable provider to look around in. It is loaded into an empty installation only, through the
 //! very API that the console uses, so that rules hold and the change log has real actors; and its backups are made by
-//! the real restic through the gateway.
+//! the real restic through the gateway, on several nights: the clock begins some days behind and goes on from one to the next.
 
 mod backups;
 mod client;
@@ -10,13 +10,14 @@ mod load;
 pub mod synthetic;
 
 use std::path::Path;
+use std::time::Duration;
 
 use base::App;
 use base::cx::{Caller, Cx};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::serve::Failure;
-use backups::Restic;
+use backups::{NIGHTS, Restic};
 
 /// The password of every repository of the demonstration, as restic asks for it.
 pub const REPOSITORY_PASSWORD: &str = "demo";
@@ -26,22 +27,37 @@ const ADMINISTRATOR_PASSWORD: &str = "amber kettle ninth orchard";
 const SUPPORTER_PASSWORD: &str = "willow ferry copper almanac";
 const CUSTOMER_PASSWORD: &str = "harbour thistle paper comet";
 
+/// How far the clock is behind when it begins to load: what happens on each night happens then, for whoever looks at a
+/// clock, and the last night was a few hours ago.
+pub const HISTORY: Duration = Duration::from_hours(NIGHTS[0] as u64 * 24 + SINCE_LAST_NIGHT);
+/// In hours.
+const SINCE_LAST_NIGHT: u64 = 3;
+
 /// Below the data directory, while it loads: the files that are backed up, and restic's cache.
 const WORK: &str = "demo-files";
 
 /// Loads the demonstration and prints its logins. The server has to be listening already: restic reaches it by its
-/// public URL.
+/// public URL. Its clock is behind by [`HISTORY`], and is right when this ends.
 ///
 /// # Errors
-/// Before anything is loaded: the installation isn't empty, or restic is missing. Later: whatever went wrong, with the
-/// advice to remove the data directory.
+/// Before anything is loaded: the installation isn't empty. Later: whatever went wrong, with the advice to remove the data
+/// directory.
 pub async fn load(app: &App, is_empty: bool, say: fn(&str)) -> Result<(), Failure> {
+    load_some(app, is_empty, None, say).await
+}
+
+/// The same with these customers only.
+///
+/// # Errors
+/// As [`load`].
+pub async fn load_some(app: &App, is_empty: bool, only: Option<&[&str]>, say: fn(&str)) -> Result<(), Failure> {
     refuse_unless_empty(app, is_empty).await?;
     let provider = data::Provider::read()?;
-    let restic = Restic::find().await?;
+    let provider = if let Some(only) = only { provider.only(only) } else { provider };
+    let restic = Restic::find().await;
     let work = app.config.data.join(WORK);
     let loaded = tokio::select! {
-        loaded = load::everything(app, provider, &restic, &work, say) => loaded,
+        loaded = load::everything(app, provider, restic, &work, say) => loaded,
         ended = interruption() => ended,
     };
     remove(&work).await;

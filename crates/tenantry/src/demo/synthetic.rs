@@ -2,7 +2,7 @@
 //! written by the functions that commands end in, many rows at a time; nothing lies in the pool, so that only what reads
 //! the database can be measured on it.
 
-use api::device::DeviceKind;
+use api::device::{DeviceKind, DeviceStatus};
 use api::id::{CustomerId, PassKeyId, StorageLocationId};
 use api::{Error, Level};
 use base::App;
@@ -28,7 +28,7 @@ pub struct Size {
 }
 
 /// Who signs in.
-pub const LOGIN: &str = "admin@demo.example";
+pub const LOGIN: &str = "demo@example.com";
 /// With this password.
 pub const PASSWORD: &str = ADMINISTRATOR_PASSWORD;
 
@@ -270,7 +270,7 @@ impl Filling<'_> {
                             home: &home.id,
                             path: &home.path,
                             end_customer: &home.end_customer,
-                            pass_key: &home.key,
+                            pass_key: Some(&home.key),
                         };
                         (place, machine.clone())
                     });
@@ -312,6 +312,7 @@ impl Filling<'_> {
             secret_hash: token_hash(&format!("no secret {number}")),
             used_bytes: i64::try_from(used).unwrap_or_default(),
             last_backup_at,
+            status: DeviceStatus::Authorised,
         }
     }
 }

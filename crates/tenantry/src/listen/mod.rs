@@ -196,7 +196,7 @@ async fn answer(
     } else if is_brief && !is_short {
         refusal(Code::Unavailable, NO_PLACE, &request_id())
     } else if is_gateways {
-        request.extensions_mut().insert(gateway::RequestId(request_id()));
+        request.extensions_mut().insert(gateway::RequestId(request_id(), peer.ip()));
         site.gateway.handle(request).await.map(Body::new)
     } else {
         let client = client_of(peer.ip(), request.headers(), &site.bounds.trusted_proxies);

@@ -42,6 +42,8 @@ impl Running {
             database: database.to_owned(),
             public_url: public_url.to_owned(),
             keep_free: 0,
+            deletion_hold_days: 30,
+            local_issuers: false,
             clock: clock.clone(),
             bounds: bounds.clone(),
         })
@@ -104,8 +106,16 @@ impl App {
         Self::start_with(public_url, Bounds::default()).await
     }
 
+    /// One that nobody has set up, whose clock is behind.
+    pub(crate) async fn start_behind_time(by: Duration) -> Self {
+        Self::start_at_time("", Bounds::default(), Clock::behind(by)).await
+    }
+
     async fn start_with(public_url: &str, bounds: Bounds) -> Self {
-        let clock = Clock::default();
+        Self::start_at_time(public_url, bounds, Clock::default()).await
+    }
+
+    async fn start_at_time(public_url: &str, bounds: Bounds, clock: Clock) -> Self {
         let data = tempfile::tempdir().unwrap();
         let database = db::test::fresh(&control::MIGRATIONS).await.unwrap();
         let running = Running::start(data.path(), database.url(), public_url, &bounds, &clock).await;
@@ -146,11 +156,22 @@ impl App {
 
     /// Stops the server and starts it again. Its address is another one then; clients made before don't know it.
     pub(crate) async fn restart(&mut self) {
+        self.restart_after(|| ()).await;
+    }
+
+    /// The same where something happens while it is stopped.
+    pub(crate) async fn restart_after(&mut self, meanwhile: impl FnOnce()) {
         self.running.take().unwrap().stop().await;
+        meanwhile();
         let (data, database) = (self.data.path(), self.database.url());
         let running = Running::start(data, database, &self.public_url, &self.bounds, &self.clock);
         self.running = Some(running.await);
         self.admin = self.admin.moved_to(self.address());
+    }
+
+    /// Signs the administrator in again, whose session has ended meanwhile.
+    pub(crate) async fn sign_in_again(&self) {
+        self.admin.sign_in(ADMIN, PASSWORD).await.is(201);
     }
 
     /// Lets time pass.
@@ -195,6 +216,13 @@ impl App {
         let body =
             json!({ "customer_id": customer, "email": email, "name": email, "role": role, "password": PASSWORD });
         self.admin.post("/users", &body).await.is(201);
+        self.client(email, PASSWORD).await
+    }
+
+    /// A super user of the provider, signed in: the first is made on the host.
+    pub(crate) async fn super_user(&self) -> Client {
+        let email = "top@example.com";
+        control::setup::recover_from_host(self.control(), email, PASSWORD, api::user::Role::SuperUser).await.unwrap();
         self.client(email, PASSWORD).await
     }
 
@@ -247,6 +275,15 @@ impl App {
         self.admin.post(&format!("/customers/{customer}/suspend"), &body).await.is(200)
     }
 
+    /// Deletes a customer with all that stands below it, and lets the hold pass, so that it is gone for good. Sessions end
+    /// meanwhile; the administrator's is begun anew.
+    pub(crate) async fn remove(&self, customer: &str) {
+        self.admin.delete(&format!("/customers/{customer}?remove_products=true")).await.is(200);
+        self.advance(Duration::from_hours(31 * 24));
+        self.settle().await;
+        self.sign_in_again().await;
+    }
+
     pub(crate) async fn activate(&self, customer: &str) -> Value {
         self.admin.act(&format!("/customers/{customer}/activate")).await.is(200)
     }
@@ -284,6 +321,13 @@ impl Drop for App {
 #[should_panic(expected = "a test must end with app.finish()")]
 async fn a_test_that_forgets_to_finish_fails() {
     drop(App::start_empty().await);
+}
+
+/// Somebody with this role at this customer, made by somebody else than the administrator, signed in.
+pub(crate) async fn person_by(app: &App, maker: &Client, customer: &str, role: &str, email: &str) -> Client {
+    let body = json!({ "customer_id": customer, "email": email, "name": email, "role": role, "password": PASSWORD });
+    maker.post("/users", &body).await.is(201);
+    app.client(email, PASSWORD).await
 }
 
 /// The id of something that was answered.

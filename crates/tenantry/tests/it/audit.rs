@@ -52,8 +52,15 @@ db::record! {
         customers: i64,
         sites: i64,
         devices: i64,
+        devices_pending: i64,
+        devices_without_backup: i64,
         used_bytes: i64,
+        allotted_bytes: Option<i64>,
+        handed_bytes: i64,
+        drawn_bytes: i64,
         last_backup_at: Option<i64>,
+        last_refused_at: Option<i64>,
+        devices_left: Option<i64>,
     }
 }
 
@@ -62,14 +69,18 @@ db::record! {
     struct Counter {
         id: String,
         used_bytes: i64,
+        allotted_bytes: Option<i64>,
         last_backup_at: Option<i64>,
+        last_refused_at: Option<i64>,
         path: String,
+        status: String,
     }
 }
 
 async fn counters(database: &Database) -> (Vec<Counter>, Vec<(String, Totals)>) {
     let repositories = sql![
-        "select r.id as id, r.used_bytes as used_bytes, r.last_backup_at as last_backup_at, d.path as path
+        "select r.id as id, r.used_bytes as used_bytes, r.allotted_bytes as allotted_bytes, r.last_backup_at as last_backup_at,
+         r.last_refused_at as last_refused_at, d.path as path, d.status as status
          from repositories r join devices d on d.id = r.device_id order by r.id"
     ];
     let totals = sql!["select customer_id, ", db::columns::<Totals>(), " from totals order by customer_id"];
@@ -78,24 +89,53 @@ async fn counters(database: &Database) -> (Vec<Counter>, Vec<(String, Totals)>) 
 
 /// Stored totals against sums over the rows; stored sizes against the disk, where there is one.
 async fn compare_totals(database: &Database, data: Option<&Path>) {
-    let customers: Vec<(String, String, String)> = all(database, sql!["select id, path, level from customers"]).await;
+    let customers: Vec<(String, String, String, Option<i64>)> =
+        all(database, sql!["select id, path, level, max_devices from customers"]).await;
     let (repositories, stored) = counters(database).await;
     let stored: BTreeMap<String, Totals> = stored.into_iter().collect();
     let mut summed: BTreeMap<String, Totals> = BTreeMap::new();
-    for (id, path, _) in &customers {
+    for (id, path, _, max_devices) in &customers {
         let sum = summed.entry(id.clone()).or_default();
-        for (_, _, level) in customers.iter().filter(|(other, below, _)| other != id && below.starts_with(path)) {
+        for (_, _, level, _) in customers.iter().filter(|(other, below, ..)| other != id && below.starts_with(path)) {
             *(if level == "site" { &mut sum.sites } else { &mut sum.customers }) += 1;
         }
         for repository in repositories.iter().filter(|repository| repository.path.starts_with(path)) {
             sum.devices += 1;
+            sum.devices_pending += i64::from(repository.status == "pending_approval");
             sum.used_bytes += repository.used_bytes;
+            sum.devices_without_backup += i64::from(repository.last_backup_at.is_none());
             sum.last_backup_at = sum.last_backup_at.max(repository.last_backup_at);
+            sum.last_refused_at = sum.last_refused_at.max(repository.last_refused_at);
+        }
+        sum.devices_left = max_devices.map(|max| max - sum.devices + sum.devices_pending);
+    }
+    // What pools hold and what is drawn goes up to the nearest pool, from wherever it is.
+    let held: BTreeMap<&str, Option<i64>> = stored.iter().map(|(id, row)| (id.as_str(), row.allotted_bytes)).collect();
+    let mut taken: Vec<(String, i64, i64)> = Vec::new();
+    for (id, path, ..) in &customers {
+        summed.get_mut(id).unwrap().allotted_bytes = held[id.as_str()];
+        taken.extend(held[id.as_str()].map(|bytes| (path.trim_end_matches(&format!("{id}/")).to_owned(), bytes, 0)));
+    }
+    for repository in &repositories {
+        let (handed, drawn) = repository.allotted_bytes.map_or((0, repository.used_bytes), |bytes| (bytes, 0));
+        taken.push((repository.path.clone(), handed, drawn));
+    }
+    for (path, handed, drawn) in taken {
+        for id in path.split_terminator('/').rev() {
+            let sum = summed.get_mut(id).unwrap();
+            sum.handed_bytes += handed;
+            sum.drawn_bytes += drawn;
+            if held[id].is_some() {
+                break;
+            }
         }
     }
     assert_eq!(stored, summed, "stored totals are not the sums over the rows");
-    let states: Vec<(String, Option<String>, i64)> =
-        all(database, sql!["select path, suspend_mode, stopped from customers order by path"]).await;
+    let states = sql![
+        "select path, case when deletes_at is not null and suspend_mode is null then 'stop_backups' else suspend_mode end,
+         stopped from customers order by path"
+    ];
+    let states: Vec<(String, Option<String>, i64)> = all(database, states).await;
     for (path, _, stopped) in &states {
         let above = states.iter().filter(|(above, ..)| path.starts_with(above));
         let strictest = above.map(|(_, mode, _)| match mode.as_deref() {
@@ -109,6 +149,8 @@ async fn compare_totals(database: &Database, data: Option<&Path>) {
         "select t.customer_id from totals t join customers c on c.id = t.customer_id where t.path <> c.path",
         "select r.id from repositories r join devices d on d.id = r.device_id where r.path <> d.path",
         "select d.id from devices d join customers c on c.id = d.customer_id where d.path <> c.path",
+        "select s.owner_id from settings s where not exists (select 1 from customers c where c.id = s.owner_id and c.path = s.path)
+         and not exists (select 1 from devices d where d.id = s.owner_id and d.path = s.path)",
     ] {
         let strays: Vec<String> = all(database, sql![db::Raw(strays)]).await;
         assert!(strays.is_empty(), "these stand elsewhere than what they belong to: {strays:?}");

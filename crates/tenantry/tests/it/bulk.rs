@@ -24,7 +24,7 @@ async fn run(client: &Client, request: &Value) -> Value {
 }
 
 async fn over(client: &Client, task: &str) -> Value {
-    for _ in 0..400 {
+    for _ in 0..1200 {
         let seen = client.get(&format!("/tasks/{task}")).await.is(200);
         if ["done", "stopped", "failed"].contains(&seen["state"].as_str().unwrap()) {
             return seen;
@@ -136,9 +136,10 @@ async fn whole_lists_are_chosen_as_the_list_is_narrowed_and_only_below_the_calle
     // What another has is nothing that is there, in every way in which it could be named.
     let named = run(&boss, &suspension(&[&theirs, &all[0]])).await;
     assert!(results(&boss, &named).await.contains(&(theirs.clone(), "refused".to_owned(), "not_found".to_owned())));
-    for selection in [json!({ "under": other }), json!({ "parent_id": other }), json!({ "under": "cus_x" })] {
+    for (name, stranger) in [("under", &*other), ("parent_id", &*other), ("under", "cus_x")] {
+        let selection = json!({ name: stranger });
         let answer = boss.post("/bulk", &request(selection)).await;
-        answer.invalid(&[("selection.under", "invalid")]);
+        answer.invalid(&[(&format!("selection.{name}"), "invalid")]);
     }
     app.finish().await;
 }
@@ -200,11 +201,119 @@ async fn a_tree_is_deleted_from_below_countries_and_sites_come_and_go() {
     let half = bulk("delete", &[&reseller, &site], json!({}));
     let preview = admin.post("/bulk", &dry(half)).await.is(200);
     assert_eq!((&preview["allowed"], &preview["refused"][0]["code"]), (&json!(1), &json!("customer_not_empty")));
-    let whole = bulk("delete", &[&reseller, &site, &customer], json!({}));
+    // What stands below one that goes, goes along.
+    let whole = bulk("delete", &[&reseller, &site, &customer], json!({ "remove_products": true }));
     let preview = admin.post("/bulk", &dry(whole.clone())).await.is(200);
-    assert_eq!((&preview["allowed"], &preview["effects"]), (&json!(3), &json!({ "customers": 2, "sites": 1 })));
-    assert_eq!(run(admin, &whole).await["counts"]["done"], 3);
-    admin.get(&format!("/customers/{reseller}")).await.refused(404, "not_found");
+    assert_eq!((&preview["allowed"], &preview["unchanged"]), (&json!(1), &json!(2)));
+    assert_eq!(preview["effects"], json!({ "customers": 2, "sites": 1 }));
+    let deleted = run(admin, &whole).await;
+    assert_eq!((&deleted["counts"]["done"], &deleted["counts"]["unchanged"]), (&json!(1), &json!(2)));
+    let due = |row: Value| row["deletion"]["due_at"].clone();
+    assert!(due(admin.get(&format!("/customers/{reseller}")).await.is(200)).is_string());
+    let undone = act(admin, &deleted, "undo").await;
+    assert_eq!(over(admin, undone["id"].as_str().unwrap()).await["counts"]["done"], 1);
+    assert!(due(admin.get(&format!("/customers/{reseller}")).await.is(200)).is_null());
+    // And by an action of its own.
+    run(admin, &whole).await;
+    let restore = bulk("restore", &[&reseller, &customer], json!({}));
+    let preview = admin.post("/bulk", &dry(restore.clone())).await.is(200);
+    assert_eq!((&preview["allowed"], &preview["unchanged"]), (&json!(1), &json!(1)));
+    assert_eq!(run(admin, &restore).await["counts"]["done"], 1);
+    admin.post("/bulk", &bulk("delete", &[&site], json!({ "really": true }))).await.is(422);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_preview_of_countries_knows_where_data_may_be_stored() {
+    let app = App::start().await;
+    let admin = app.admin();
+    let locations = admin.get("/storage_locations").await.is(200);
+    let of = |country: &str| {
+        let mut all = locations["items"].as_array().unwrap().iter();
+        all.find(|location| location["country"] == country).unwrap()["id"].as_str().unwrap().to_owned()
+    };
+    let (germany, france) = (of("DE"), of("FR"));
+    let make = async |parent: &str, level: &str, country: &str| {
+        let body = json!({ "parent_id": parent, "level": level, "company_name": level, "country": country });
+        id(&admin.post("/customers", &body).await.is(201))
+    };
+    let open = make(&app.provider().await, "reseller", "AT").await;
+    let stored = make(&open, "end_customer", "DE").await;
+    for (country, location, told) in [
+        // One has no location yet, the other keeps its own.
+        ("AT", &france, [(&stored, "storage_location_fixed"), (&open, "")]),
+        // A country that hosts one allows no other.
+        ("DE", &france, [(&open, "storage_location_not_choosable"), (&stored, "storage_location_fixed")]),
+        ("DE", &germany, [(&open, ""), (&stored, "")]),
+    ] {
+        let request = json!({ "noun": "customers", "action": "set_country", "selection": { "ids": [open, stored] },
+            "input": { "country": country, "storage_location_id": location } });
+        let preview = admin.post("/bulk", &dry(request)).await.is(200);
+        let rows = preview["rows"].as_array().unwrap();
+        let code = |id: &str| {
+            rows.iter().find(|row| row["subject_id"] == id).unwrap()["code"].as_str().unwrap_or_default().to_owned()
+        };
+        for (id, expected) in told {
+            assert_eq!(code(id), expected, "{country}: {preview:#}");
+        }
+    }
+    let unknown = json!({ "country": "Austria" });
+    let answer = admin
+        .post(
+            "/bulk",
+            &json!({ "noun": "customers", "action": "set_country",
+        "selection": { "ids": [open] }, "input": unknown }),
+        )
+        .await;
+    assert_eq!(answer.body["detail"], "Not acceptable: input.country.");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn password_links_are_told_to_who_asked_for_them_alone_and_for_a_day() {
+    let app = App::start().await;
+    let admin = app.admin();
+    let reseller = app.reseller("Reseller").await;
+    let boss = app.person(&reseller, "administrator", "boss@example.com").await;
+    let jo = app.person(&reseller, "supporter", "jo@example.com").await;
+    let [own, other] = [&boss, &jo].map(async |who| who.get("/me").await.is(200)["id"].as_str().unwrap().to_owned());
+    let (own, other) = (own.await, other.await);
+    let named = json!({ "parent_id": reseller, "company_name": "Bakery", "country": "DE", "username": "bakery_1",
+        "password": crate::app::PASSWORD });
+    let named = id(&admin.post("/customers", &named).await.is(201));
+    let nameless = app.customer(&reseller, "end_customer", "Nameless").await;
+    let to = |noun: &str, ids: [&str; 2]| json!({ "noun": noun, "action": "invitation", "selection": { "ids": ids }, "input": {} });
+    for request in [to("users", [&own, &other]), to("customers", [&nameless, &named])] {
+        let boss = app.client("boss@example.com", crate::app::PASSWORD).await;
+        let preview = boss.post("/bulk", &dry(request.clone())).await.is(200);
+        assert_eq!((&preview["allowed"], &preview["effects"]["links"]), (&json!(1), &json!(1)));
+        let task = run(&boss, &request).await;
+        assert_eq!((&task["counts"]["done"], &task["counts"]["refused"]), (&json!(1), &json!(1)), "{task:#}");
+        let path = format!("/tasks/{}/results", task["id"].as_str().unwrap());
+        let answers = async |who: &Client| {
+            let rows = who.get(&path).await.is(200);
+            let rows = rows["items"].as_array().unwrap().clone();
+            rows.into_iter().filter_map(|row| row.get("answer").cloned()).collect::<Vec<Value>>()
+        };
+        let told = answers(&boss).await;
+        let table = boss.get(&format!("/tasks/{}/answers", task["id"].as_str().unwrap())).await;
+        let table = table.is(200).as_str().unwrap().to_owned();
+        assert_eq!(table.lines().count(), told.len() + 1, "{table}");
+        assert!(told.iter().all(|link| table.contains(link.as_str().unwrap())), "{table}");
+        assert_eq!(told.len(), 1);
+        assert_eq!(preview["rows"][0]["outcome"], "refused");
+        let admin = app.client(crate::app::ADMIN, crate::app::PASSWORD).await;
+        assert_eq!(answers(&admin).await.len(), 0, "not even those above are told");
+        // It works, and stands nowhere else.
+        let token = crate::requests::secret_of(&told[0]);
+        let accepted = json!({ "token": token, "password": "copper lantern meadow 77" });
+        app.nobody().post("/invitations/accept", &accepted).await.is(204);
+        assert!(!admin.get(&format!("/customers/{reseller}/changes")).await.is(200).to_string().contains(&token));
+        app.advance(Duration::from_hours(25));
+        app.settle().await;
+        let fresh = app.client("boss@example.com", crate::app::PASSWORD).await;
+        assert_eq!(answers(&fresh).await.len(), 0, "a day later they are forgotten");
+    }
     app.finish().await;
 }
 
@@ -236,6 +345,10 @@ async fn a_restart_goes_on_where_it_was_and_does_each_once() {
     // It is done with the rights that its account has by then: once they are gone, nothing more is.
     let boss = app.person(&reseller, "administrator", "boss@example.com").await;
     let user = boss.get("/me").await.is(200)["id"].as_str().unwrap().to_owned();
+    // The last administrator would stay one.
+    let second = app.person(&reseller, "administrator", "second@example.com").await;
+    let second = second.get("/me").await.is(200)["id"].as_str().unwrap().to_owned();
+    app.admin().edit(&format!("/users/{second}"), &json!({ "is_key_officer": true })).await.is(200);
     let victim = app.person(&reseller, "supporter", "help@example.com").await;
     let victim = victim.get("/me").await.is(200)["id"].as_str().unwrap().to_owned();
     // The last of many, so that there is time.
@@ -256,12 +369,12 @@ async fn a_restart_goes_on_where_it_was_and_does_each_once() {
 async fn a_task_is_stopped_and_given_another_try() {
     let app = App::start().await;
     let reseller = app.reseller("Reseller").await;
-    let customer = app.customer(&reseller, "end_customer", "Bakery").await;
-    let site = app.site(&customer, "mill_lane").await;
-    let bulk = json!({ "noun": "customers", "action": "delete", "selection": { "ids": [customer] } });
+    let elsewhere = app.reseller("Elsewhere").await;
+    let other = app.customer(&reseller, "end_customer", "Bakery").await;
+    let bulk = json!({ "noun": "customers", "action": "delete", "selection": { "ids": [reseller] } });
     let task = run(app.admin(), &bulk).await;
     assert_eq!(results(app.admin(), &task).await[0].2, "customer_not_empty");
-    app.admin().delete(&format!("/customers/{site}")).await.is(200);
+    app.admin().post(&format!("/customers/{other}/move"), &json!({ "parent_id": elsewhere })).await.is(200);
     act(app.admin(), &task, "retry").await;
     let again = over(app.admin(), task["id"].as_str().unwrap()).await;
     assert_eq!(
@@ -285,7 +398,7 @@ async fn another_try_from_above_reaches_nothing_that_the_first_could_not() {
     let (mine, other) = (app.reseller("Mine").await, app.reseller("Other").await);
     let theirs = app.customer(&other, "end_customer", "Theirs").await;
     let own = app.customer(&mine, "end_customer", "Own").await;
-    app.site(&own, "mill_lane").await;
+    app.machine(&app.pass_key(&own).await, "till").await;
     let boss = app.person(&mine, "administrator", "boss@example.com").await;
     let delete = json!({ "noun": "customers", "action": "delete", "selection": { "ids": [theirs, own] } });
     let task = run(&boss, &delete).await;

@@ -101,21 +101,28 @@ async fn every_command_on_customers_and_people_is_written_with_before_and_after(
     let site = id(&answer.body);
     wrote!(answer, "customer.created", &site, null => { "name": "hq", "level": "site", "parent_id": customer });
     let answer = admin.delete(&format!("/customers/{site}")).await;
-    wrote!(answer, "customer.deleted", &site, { "name": "hq" } => null);
+    wrote!(answer, "customer.deletion_scheduled", &site,
+        { "account_state": "active" } => { "account_state": "deleting" });
+    let answer = admin.act(&format!("/customers/{site}/restore")).await;
+    wrote!(answer, "customer.restored", &site, { "account_state": "deleting" } => { "account_state": "active" });
 
     let user = json!({ "customer_id": customer, "email": "jo@b.example", "name": "Jo", "role": "supporter" });
     let answer = admin.post("/users", &user).await;
     let user = id(&answer.body);
     wrote!(answer, "user.created", &user, null => { "email": "jo@b.example", "name": "Jo", "role": "supporter" });
     let path = format!("/users/{user}");
-    wrote!(admin.edit(&path, &json!({ "role": "administrator" })).await, "user.updated", &user,
-        { "role": "supporter" } => { "role": "administrator" });
+    wrote!(admin.edit(&path, &json!({ "role": "manager" })).await, "user.updated", &user,
+        { "role": "supporter" } => { "role": "manager" });
     wrote!(admin.edit(&path, &json!({ "password": PASSWORD })).await, "user.password_set", &user, null => null);
     wrote!(admin.delete(&path).await, "user.deleted", &user, { "email": "jo@b.example" } => null);
 
     // What goes is remembered above it.
-    let answer = admin.delete(&format!("/customers/{customer}")).await;
-    wrote!(answer, "customer.deleted", &customer, { "company_name": "Bakery Jones", "username": "bakery" } => null);
+    app.remove(&customer).await;
+    let gone = log(&app, &reseller).await;
+    let gone =
+        gone.iter().find(|entry| entry["action"] == "customer.deleted" && entry["subject_id"] == json!(customer));
+    let before = &gone.unwrap()["before"];
+    assert_eq!((&before["company_name"], &before["username"]), (&json!("Bakery Jones"), &json!("bakery")));
     let text = serde_json::to_string(&log(&app, &reseller).await).unwrap();
     assert!(!text.contains(PASSWORD) && !text.contains(OTHER_PASSWORD) && !text.contains("argon2"));
     app.finish().await;
@@ -150,7 +157,7 @@ async fn every_command_on_pass_keys_and_devices_is_written() {
     let entries = log(&app, &customer).await;
     for (entry, action) in entries.iter().zip(["device.registered_again", "device.registered"]) {
         assert_eq!((&entry["action"], &entry["subject_id"]), (&json!(action), &json!(device)));
-        assert_eq!(entry["actor"], json!({ "kind": "device", "id": device, "name": "till" }));
+        assert_eq!(entry["actor"], json!({ "kind": "device", "id": device, "name": "till", "token": null }));
         assert_eq!(entry["address"], "127.0.0.1");
         assert_eq!(entry["after"]["name"], "till");
     }
@@ -209,7 +216,9 @@ async fn entries_tell_these_fields_and_no_others() {
         "kind",
         "level",
         "max_devices",
+        "offered_service_types",
         "parent_id",
+        "service_type",
         "storage_location_id",
         "username",
     ];
@@ -220,7 +229,7 @@ async fn entries_tell_these_fields_and_no_others() {
         [
             vec!["fingerprint", "kind", "name", "os", "pass_key"],
             vec!["expires_at", "max_uses", "site_id"],
-            vec!["email", "name", "role"],
+            vec!["email", "is_active", "is_key_officer", "name", "role"],
             of_customer,
         ]
     );
@@ -243,7 +252,8 @@ async fn what_changes_nothing_writes_nothing() {
     app.admin().edit(&format!("/devices/{}", machine.id), &json!({ "name": "till" })).await.is(200);
     app.admin().act(&format!("{path}/activate?dry_run=true")).await.is(200);
     app.admin().delete(&format!("{path}?dry_run=true")).await.is(200);
-    app.admin().delete(&path).await.refused(409, "customer_not_empty");
+    app.admin().delete(&path).await.refused(409, "products_attached");
+    app.admin().act(&format!("{path}/restore")).await.is(200);
     app.admin().edit(&path, &json!({ "company_name": "" })).await.is(422);
     app.admin().delete(&format!("/pass_keys/{}", id(&made))).await.is(204);
     app.nobody().sign_in(ADMIN, "wrong password").await.is(401);

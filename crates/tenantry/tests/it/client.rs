@@ -12,6 +12,8 @@ use crate::description::DESCRIPTION;
 pub(crate) struct Client {
     http: reqwest::Client,
     server: SocketAddr,
+    /// An API token, if it is a program.
+    token: Option<String>,
 }
 
 impl Client {
@@ -21,6 +23,7 @@ impl Client {
 
     /// One that comes from another address of this host.
     pub(crate) fn at(server: SocketAddr, from: IpAddr) -> Self {
+        tenantry::client::provide_cryptography();
         let http = reqwest::Client::builder()
             .cookie_store(true)
             .local_address(from)
@@ -28,17 +31,26 @@ impl Client {
             .timeout(Duration::from_mins(1))
             .build()
             .unwrap();
-        Self { http, server }
+        Self { http, server, token: None }
     }
 
     /// The same browser, when the server has come back elsewhere.
     pub(crate) fn moved_to(&self, server: SocketAddr) -> Self {
-        Self { http: self.http.clone(), server }
+        Self { http: self.http.clone(), server, token: self.token.clone() }
+    }
+
+    /// A program that asks with this token.
+    pub(crate) fn with_token(self, token: &str) -> Self {
+        Self { token: Some(token.to_owned()), ..self }
     }
 
     pub(crate) fn request(&self, method: Method, path: &str) -> Request {
         let url = format!("http://{}/api/v1{path}", self.server);
-        Request { builder: self.http.request(method.clone(), url), method, path: path.to_owned() }
+        let mut builder = self.http.request(method.clone(), url);
+        if let Some(token) = &self.token {
+            builder = builder.bearer_auth(token);
+        }
+        Request { builder, method, path: path.to_owned() }
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -138,6 +150,13 @@ impl Request {
         answer.headers().get("content-encoding").map(|coding| coding.to_str().unwrap().to_owned())
     }
 
+    /// A file that is read as it comes.
+    pub(crate) async fn stream(self) -> reqwest::Response {
+        let response = self.builder.send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        response
+    }
+
     /// An answer that tells events, one after the other.
     pub(crate) async fn events(self) -> Events {
         let response = self.builder.send().await.unwrap();
@@ -166,7 +185,12 @@ impl Request {
         if !self.path.contains("fields=") || status >= 400 {
             DESCRIPTION.check(&self.method, path, status, text("content-type").as_deref(), &bytes);
         }
-        let body: Value = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap() };
+        let is_json = text("content-type").is_some_and(|kind| kind.ends_with("json"));
+        let body: Value = match &bytes[..] {
+            [] => Value::Null,
+            bytes if is_json => serde_json::from_slice(bytes).unwrap(),
+            file => Value::String(String::from_utf8(file.to_vec()).unwrap()),
+        };
         assert_eq!(text("cache-control").as_deref(), Some("no-store"), "answers hold what is nobody else's business");
         if status >= 400 {
             assert_eq!(body["request_id"].as_str(), text("x-request-id").as_deref());

@@ -409,44 +409,6 @@ async fn of_two_edits_at_once_one_is_told_that_it_was_late() {
 }
 
 #[tokio::test]
-async fn a_customer_is_deleted_with_its_people_once_nothing_stands_below() {
-    let app = App::start().await;
-    let customer = app.end_customer("Bakery").await;
-    let site = app.site(&customer, "hq").await;
-    let path = format!("/customers/{customer}");
-    let person = app.person(&customer, "administrator", "jo@bakery.example").await;
-    let key = app.pass_key(&customer).await;
-    let machine = app.machine(&app.pass_key(&site).await, "till").await;
-    let would = app.admin().delete(&format!("{path}?dry_run=true")).await.is(200);
-    assert_eq!((&would["users"], &would["pass_keys"], &would["dry_run"]), (&json!(1), &json!(2), &json!(true)));
-    let blockers: Vec<&str> =
-        would["blockers"].as_array().unwrap().iter().map(|blocker| blocker["detail"].as_str().unwrap()).collect();
-    assert_eq!(blockers, ["It still has 1 site.", "It still has 1 device."]);
-    app.admin().delete(&path).await.refused(409, "customer_not_empty");
-    app.admin().delete(&format!("/customers/{site}")).await.refused(409, "customer_not_empty");
-    assert_eq!(app.admin().get(&format!("/devices/{}", machine.id)).await.is(200)["name"], "till");
-
-    // One without devices goes, and with it whoever could sign in there and every key.
-    let empty = app.end_customer("Mill").await;
-    let path = format!("/customers/{empty}");
-    let miller = app.person(&empty, "administrator", "jo@mill.example").await;
-    let mill_key = app.pass_key(&empty).await;
-    let stale = app.admin().request(Method::DELETE, &path).header("if-match", "\"9\"").send().await;
-    stale.refused(412, "version_stale");
-    assert_eq!(app.admin().delete(&path).await.is(200)["dry_run"], false);
-    app.admin().get(&path).await.refused(404, "not_found");
-    app.admin().delete(&path).await.refused(404, "not_found");
-    miller.get("/me").await.refused(401, "sign_in_required");
-    app.nobody().sign_in("jo@mill.example", PASSWORD).await.refused(401, "sign_in_failed");
-    let register = json!({ "pass_key": mill_key, "name": "till" });
-    app.nobody().post("/devices/register", &register).await.refused(403, "pass_key_unknown");
-    person.get("/me").await.is(200);
-    let register = json!({ "pass_key": key, "name": "laptop" });
-    app.nobody().post("/devices/register", &register).await.is(201);
-    app.finish().await;
-}
-
-#[tokio::test]
 async fn a_device_limit_is_changed_from_above_only() {
     let app = App::start().await;
     let reseller = app.reseller("Reseller").await;

@@ -1,5 +1,7 @@
 //! An installation that was filled in bulk is one that commands could have made.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use tenantry::demo::synthetic::{self, LOGIN, PASSWORD, Size};
 
@@ -18,7 +20,9 @@ pub(crate) async fn filled(customers: u64, devices: u64) -> (App, Client) {
 fn lasting(thing: &Value) -> Value {
     let mut thing = thing.clone();
     let fields = thing.as_object_mut().unwrap();
-    for changing in ["id", "path", "created_at", "repository_id", "repository_url", "at", "request_id", "address"] {
+    let names = ["id", "path", "created_at", "repository_id", "repository_url", "at", "request_id", "address"];
+    // Only lists say whether a backup is late.
+    for changing in names.into_iter().chain(["backup_overdue"]) {
         fields.remove(changing);
     }
     thing
@@ -58,6 +62,7 @@ async fn rows_in_bulk_are_those_that_commands_leave() {
                 "invitation",
                 "version",
                 "last_backup_at",
+                "backup_state",
                 "actions",
                 "suspension",
             ] {
@@ -86,6 +91,39 @@ async fn rows_in_bulk_are_those_that_commands_leave() {
     let below = admin.get(&with("/devices", &[("under", end)])).await.is(200);
     assert_eq!(keys[0]["uses"], below["total"], "each device was admitted by its customer's key");
     app.finish_without_pool().await;
+}
+
+/// What the demonstration leaves is what days of ordinary operation leave: backups on several nights, a machine that went
+/// silent, one that grows, one that is refused, and measurements of all that.
+#[tokio::test]
+async fn the_demonstration_has_a_history() {
+    let app = App::start_behind_time(tenantry::demo::HISTORY).await;
+    let began = app.now();
+    let only = ["Mühlenhof Backwaren", "Ashgrove Legal", "Brindlemoor Veterinary Group"];
+    tenantry::demo::load_some(app.control(), true, Some(&only), |_| ()).await.unwrap();
+    assert_eq!(app.clock().behind_by(), Duration::ZERO, "the clock is right again");
+    let admin = app.client("operations@lanternfield.example", "amber kettle ninth orchard").await;
+    let root = admin.get("/customers?level=provider").await.is(200)["items"][0].clone();
+    let overview = admin.get(&format!("/customers/{}/overview", id(&root))).await.is(200);
+    let count = |part: &str, finding: &str| {
+        let counts = overview[part].as_array().unwrap();
+        counts.iter().find(|count| count["finding"] == finding).map(|count| count["count"].as_i64().unwrap())
+    };
+    assert_eq!(overview["devices"], 9);
+    assert_eq!(count("attention", "devices_silent"), Some(1));
+    assert_eq!(count("attention", "customers_suspended"), Some(1));
+    // Of the others two were refused in the last night.
+    assert_eq!(count("backups", "backup_within_day"), Some(6));
+    let measured = admin.get(&format!("/customers/{}/measurements", id(&root))).await.is(200);
+    let days = measured["items"].as_array().unwrap();
+    assert!(days.len() >= 7, "{days:?}");
+    assert_eq!(days[0]["day"], began.strftime("%Y-%m-%d").to_string());
+    assert_eq!(days.iter().filter(|day| day["devices_backed_up"].as_i64().unwrap() > 0).count(), 4);
+    let sizes: Vec<i64> = days.iter().map(|day| day["used_bytes"]["last"].as_i64().unwrap()).collect();
+    assert!(sizes.is_sorted() && sizes[0] > 0 && sizes.last().unwrap() > &(sizes[0] * 3 / 2), "{sizes:?}");
+    let silent = admin.get(&with("/devices", &[("filter", "last_backup_at < now-3d")])).await.is(200);
+    assert_eq!(silent["items"][0]["name"], "KASSE-SUED");
+    app.finish().await;
 }
 
 #[tokio::test]

@@ -18,11 +18,11 @@ async fn watch_from(client: &Client, last: &str) -> Events {
     events
 }
 
-/// The next event that isn't about counters.
+/// The next event that isn't about counters or views.
 async fn next(events: &mut Events) -> Option<(String, Value)> {
     loop {
         let (name, data) = events.next().await?;
-        if name != "usage" {
+        if name != "usage" && name != "views" {
             return Some((name, data));
         }
     }
@@ -67,6 +67,34 @@ async fn what_happens_above_is_told_by_its_effect_alone() {
     assert_eq!(next(&mut own).await, Some(("reset".to_owned(), json!({}))));
     app.admin().edit(&format!("/customers/{customer}"), &json!({ "company_name": "Bakery 2" })).await.is(200);
     assert_eq!(next(&mut own).await.unwrap().1["action"], "customer.updated");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn of_views_from_above_it_is_told_that_they_changed_and_nothing_else() {
+    let app = App::start().await;
+    let (mine, other) = (app.reseller("Mine").await, app.reseller("Other").await);
+    let boss = app.person(&mine, "administrator", "boss@example.com").await;
+    let stranger = app.person(&other, "administrator", "other@example.com").await;
+    let (mut below, mut beside) = (watch(&boss).await, watch(&stranger).await);
+    let body = json!({ "noun": "customers", "name": "Late", "is_shared": true });
+    let view = app.admin().post("/views", &body).await.is(201);
+    assert_eq!(below.next_of("views").await.unwrap(), json!({}));
+    assert_eq!(beside.next_of("views").await.unwrap(), json!({}));
+    app.admin().delete(&format!("/views/{}", view["id"].as_str().unwrap())).await.is(204);
+    assert_eq!(below.next_of("views").await.unwrap(), json!({}));
+    // What is shared beside somebody is nothing to them: what they hear of next is their own.
+    boss.post("/views", &body).await.is(201);
+    assert_eq!(below.next_of("change").await.unwrap()["action"], "view.shared");
+    assert_eq!(beside.next_of("views").await.unwrap(), json!({}));
+    app.suspend(&other, "stop_backups").await;
+    let (name, told) = loop {
+        let event = beside.next().await.unwrap();
+        if event.0 != "usage" {
+            break event;
+        }
+    };
+    assert_eq!((name.as_str(), &told["subject_id"]), ("change", &json!(other)));
     app.finish().await;
 }
 

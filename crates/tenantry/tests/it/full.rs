@@ -1,10 +1,7 @@
 //! A disk that is full to the last byte, because somebody else has filled it.
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
-
-use tokio::time::Instant;
+use std::path::PathBuf;
 
 use crate::process::{Admin, EMAIL, PASSWORD, Release, Restic, Server, until};
 use crate::story::{Tree, assert_same, write_tree};
@@ -33,24 +30,6 @@ impl Others {
 async fn readiness(server: &Server) -> (u16, String) {
     let answer = reqwest::get(format!("http://{}/readyz", server.address)).await.unwrap();
     (answer.status().as_u16(), answer.text().await.unwrap())
-}
-
-/// A backup for which there is no room: within a minute restic says so. Where its last packs are refused at once, restic
-/// 0.18 then waits for itself for ever, which the person who has read it ends.
-async fn refused(restic: &Restic, path: &str, output: &Path) {
-    let said = std::fs::File::create(output).unwrap();
-    let mut command = restic.command(&["backup", path, "--pack-size", "4"]);
-    let mut running = command.stdout(said.try_clone().unwrap()).stderr(said).spawn().unwrap();
-    let read = || std::fs::read_to_string(output).unwrap();
-    let begun = Instant::now();
-    while !read().contains("The storage is full") {
-        assert!(begun.elapsed() < Duration::from_mins(1), "{}", read());
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    match tokio::time::timeout(Duration::from_secs(20), running.wait()).await {
-        Ok(status) => assert!(!status.unwrap().success(), "{}", read()),
-        Err(_) => running.kill().await.unwrap(),
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -90,7 +69,7 @@ async fn on_a_full_disk_everything_goes_on_but_backups() {
         let restored = home.path().join(format!("restored {restarted}"));
         restic.pass(&["restore", "latest", "--target", restored.to_str().unwrap()]).await;
         assert_same(&trees[1], &restored.join(paths[1].trim_start_matches('/')));
-        refused(&restic, paths[2], &home.path().join(format!("said {restarted}"))).await;
+        restic.refused(&["backup", paths[2], "--pack-size", "4"], "The storage is full").await;
     }
     restic.pass(&["unlock", "--remove-all"]).await;
     restic.pass(&["forget", "--keep-last", "1", "--prune", "--max-repack-size", "0"]).await;

@@ -173,7 +173,7 @@ async fn secrets_come_again_under_their_key_but_lie_nowhere_in_the_clear() {
 async fn who_may_no_longer_do_it_does_not_get_the_answer_again() {
     let app = App::start().await;
     let customer = app.end_customer("Bakery").await;
-    let own = app.person(&customer, "administrator", "own@bakery.example").await;
+    let own = app.person(&customer, "manager", "own@bakery.example").await;
     let keys = format!("/customers/{customer}/pass_keys");
     post(&own, &keys, "k1", &json!({})).await.is(201);
 

@@ -72,3 +72,43 @@ async fn a_link_lasts_a_week() {
     accept(&app, &token, PASSWORD).await.refused(403, "invitation_invalid");
     app.finish().await;
 }
+
+#[tokio::test]
+async fn a_customer_sets_the_password_of_its_own_account_by_a_link() {
+    let app = App::start().await;
+    let reseller = app.reseller("Northwind IT").await;
+    let body = json!({ "parent_id": reseller, "company_name": "Bakery", "country": "DE", "username": "bakery_1",
+        "password": PASSWORD });
+    let customer = id(&app.admin().post("/customers", &body).await.is(201));
+    let invite = format!("/customers/{customer}/invitation");
+    let first = app.admin().act(&invite).await.is(201);
+    assert_eq!((&first["customer_id"], &first["username"]), (&json!(customer), &json!("bakery_1")));
+    let second = secret_of(&app.admin().act(&invite).await.is(201)["url"]);
+    accept(&app, &secret_of(&first["url"]), OTHER_PASSWORD).await.refused(403, "invitation_invalid");
+    // Its name is no password.
+    accept(&app, &second, "bakery_1").await.invalid(&[("password", "weak_password")]);
+    let signed_in = app.client("bakery_1", PASSWORD).await;
+    accept(&app, &second, OTHER_PASSWORD).await.is(204);
+    signed_in.get("/me").await.refused(401, "sign_in_required");
+    let own = app.client("bakery_1", OTHER_PASSWORD).await;
+
+    // Another password ends the link, whoever sets it, and so do another address and the customer's end.
+    let late = secret_of(&app.admin().act(&invite).await.is(201)["url"]);
+    app.admin().edit(&format!("/customers/{customer}"), &json!({ "email": "new@bakery.example" })).await.is(200);
+    accept(&app, &late, OTHER_PASSWORD).await.refused(403, "invitation_invalid");
+    let late = secret_of(&app.admin().act(&invite).await.is(201)["url"]);
+    own.post("/me/password", &json!({ "current_password": OTHER_PASSWORD, "password": PASSWORD })).await.is(204);
+    accept(&app, &late, OTHER_PASSWORD).await.refused(403, "invitation_invalid");
+    let late = secret_of(&app.admin().act(&invite).await.is(201)["url"]);
+    app.admin().post(&format!("/customers/{customer}/password"), &json!({ "password": PASSWORD })).await.is(200);
+    accept(&app, &late, OTHER_PASSWORD).await.refused(403, "invitation_invalid");
+    let late = secret_of(&app.admin().act(&invite).await.is(201)["url"]);
+    app.remove(&customer).await;
+    accept(&app, &late, OTHER_PASSWORD).await.refused(403, "invitation_invalid");
+    let log = app.admin().get(&format!("/customers/{reseller}/changes")).await.is(200).to_string();
+    assert!(log.contains("customer.invited") && !log.contains(&late));
+
+    let nameless = app.customer(&reseller, "end_customer", "Nameless").await;
+    app.admin().act(&format!("/customers/{nameless}/invitation")).await.refused(422, "invalid_input");
+    app.finish().await;
+}

@@ -20,6 +20,7 @@ const ROWS: &[&str] = &[
      values ('c', 1, 'r', 'p/r/c/', 'end_customer', 'Mill Lane', 'mill lane', 'stop_backups', 'a@mill.example',
      'mill lane
 a@mill.example', false, 3)",
+    "update customers set contact = 'Jörg', phone = '030/12 34', city = 'Łódź' where id = 'c'",
     "insert into customers (id, version, parent_id, path, level, company_name, company_folded, suspend_mode, search,
      is_default, created_at)
      values ('o', 1, 'p', 'p/o/', 'reseller', 'Other IT', 'other it', 'stop_backups', 'other it', false, 4)",
@@ -59,7 +60,10 @@ async fn a_database_of_the_first_version_is_brought_up_to_date_with_its_rows() {
     let places: Vec<String> = places.iter().map(|(id, path)| format!("{id} {path}")).collect();
     assert_eq!(places, ["c p/r/c/", "d p/r/c/", "o p/o/", "p p/", "r p/r/"]);
     let search: String = conn.one(sql!["select search from customers where id = 'c'"]).await.unwrap();
-    assert_eq!(search, "  mill  lane  a@mill.example");
+    assert_eq!(search, "  mill  lane  a@mill.example  jorg  lodz  030/12  34  0301234");
+    // As the program writes it.
+    let fields = ["Mill Lane", "a@mill.example", "Jörg", "Łódź"].map(Some);
+    assert_eq!(search, base::text::search_column(fields, Some("030/12 34")));
     // Histories are found at every node that an entry happened below, and those of what is gone at itself.
     let histories: Vec<(String, i64)> =
         conn.all(sql!["select customer_id, number from change_places order by customer_id, number"]).await.unwrap();
@@ -71,7 +75,7 @@ async fn a_database_of_the_first_version_is_brought_up_to_date_with_its_rows() {
         let customers = sql![
             "select c.id from customers_grams cross join customers c
              where customers_grams match ",
-            "\"mill  lane\"".to_owned(),
+            "\"lane\" AND \"jorg\"".to_owned(),
             " and c.n = customers_grams.rowid"
         ];
         let devices = sql![

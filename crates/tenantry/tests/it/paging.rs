@@ -60,6 +60,64 @@ async fn search_looks_at_names_username_email_and_reference_and_takes_everything
 }
 
 #[tokio::test]
+async fn search_passes_over_marks_and_takes_words_in_any_order_from_any_field() {
+    let app = App::start().await;
+    let reseller = app.reseller("Northwind IT").await;
+    let profile = json!({
+        "contact": "Jörg Ødegård", "address": "Lange Straße 7", "city": "Łódź", "phone": "+49 (30) 12-34 56",
+        "reference": "2024-0031",
+    });
+    let body = json!({ "parent_id": reseller, "country": "DE", "company_name": "Mühlenhof & Co", "profile": profile });
+    app.admin().post("/customers", &body).await.is(201);
+    app.customer(&reseller, "end_customer", "Muhlenhof").await;
+    let all = ["Muhlenhof", "Mühlenhof & Co"];
+    for text in ["muhlenhof", "MÜHLENHOF", "mu\u{308}hlen", "mu"] {
+        assert_eq!(search(app.admin(), text).await, all, "{text}");
+    }
+    for text in [
+        "co muhlenhof",
+        "muhlenhof & co",
+        "& muhl",
+        "odegard lange",
+        "strasse lodz",
+        "STRAẞE 7",
+        "jorg hof co",
+        // A number, however it is grouped; a part of it; a reference that looks like one.
+        "4930123456",
+        "123456",
+        "30 12 34",
+        "(30) 123-456",
+        "+49 30 / 1234 56",
+        "2024-0031",
+        "20240031 hof",
+    ] {
+        let expected: &[&str] = if text == "20240031 hof" { &[] } else { &["Mühlenhof & Co"] };
+        assert_eq!(search(app.admin(), text).await, expected, "{text}");
+    }
+    for text in ["muhlenhof xy", "hl & co xyz", "999123456"] {
+        assert!(search(app.admin(), text).await.is_empty(), "{text}");
+    }
+    let page = app.admin().get(&with("/customers", &[("q", "co & muhlenhof"), ("limit", "1")])).await.is(200);
+    assert_eq!((&page["total"], &page["total_is_exact"]), (&json!(1), &json!(true)));
+    let filter = |text: &str| with("/customers", &[("filter", text)]);
+    for text in ["company_name ~ \"muhlen\"", "company_name ~ \"MÜHLEN\""] {
+        assert_eq!(names(app.admin(), &filter(text)).await, all, "{text}");
+    }
+    assert_eq!(names(app.admin(), &filter("profile.address ~ \"strasse\"")).await, ["Mühlenhof & Co"]);
+    assert_eq!(names(app.admin(), &filter("not company_name ~ \"muhlen\" and level == end_customer")).await.len(), 1);
+    // Names that differ by a mark are different names.
+    assert_eq!(names(app.admin(), &filter("company_name == \"muhlenhof\"")).await, ["Muhlenhof"]);
+    let history = with(&format!("/customers/{reseller}/changes"), &[("q", "co muhlenhof")]);
+    assert_eq!(app.admin().get(&history).await.is(200)["total"], 1);
+    // Of devices and people likewise.
+    let end = app.id_of("Muhlenhof").await;
+    let key = app.pass_key(&end).await;
+    app.machine(&key, "Büro Kasse").await;
+    assert_eq!(app.admin().all(&with("/devices", &[("q", "kasse buro")])).await.len(), 1);
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn lists_narrow_to_a_subtree_and_a_level() {
     let app = App::start().await;
     let distributor = app.customer(&app.provider().await, "distributor", "Distributor").await;
@@ -143,7 +201,7 @@ async fn a_cursor_walks_every_row_once_while_rows_come_and_go() {
     let twin = app.customer(&reseller, "end_customer", "Bakery 9").await;
     let page = app.admin().get(&list).await.is(200);
     assert_eq!(id(&page["items"][0]), doomed);
-    app.admin().delete(&format!("/customers/{doomed}")).await.is(200);
+    app.remove(&doomed).await;
     let rest = app.admin().get(&with(&list, &[("after", page["next"].as_str().unwrap())])).await.is(200);
     assert_eq!((id(&rest["items"][0]), &rest["next"], &rest["total"]), (twin, &Value::Null, &json!(1)));
     app.finish().await;

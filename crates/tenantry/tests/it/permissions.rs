@@ -7,11 +7,21 @@ use serde_json::json;
 use crate::app::{App, PASSWORD};
 use crate::client::{Answer, Client};
 use crate::description::DESCRIPTION;
-use crate::requests::{Things, begin_task};
+use crate::requests::{Things, begin_task, keep_view};
 
 /// What is expected, written by hand, apart from the code that decides.
 const TABLE: &str = include_str!("permissions.txt");
-const ABOVE: usize = 1;
+const ROLES: [&str; 9] = [
+    "super_user",
+    "administrator",
+    "manager",
+    "operator",
+    "supporter",
+    "reporter",
+    "restore_only",
+    "invoice_auditor",
+    "customer",
+];
 
 /// Each operation with one word per column.
 fn table() -> (Vec<&'static str>, Vec<(&'static str, Vec<&'static str>)>) {
@@ -46,25 +56,62 @@ async fn customer_with_account(app: &App, name: &str) -> (String, String) {
     (reseller, crate::app::id(&made))
 }
 
-/// Everybody that the table has a column for, in its order.
-struct Callers {
-    logins: [&'static str; 5],
-    clients: [Client; 5],
+/// Where somebody stands, as seen from the end customer that is asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Nowhere,
+    /// At that customer itself.
+    Own,
+    /// At its reseller: it is below.
+    Below,
 }
 
-impl Callers {
-    async fn new(app: &App, reseller: &str, customer: &str) -> Self {
-        let person = async |at: &str, role: &str, email: &str| app.person(at, role, email).await;
-        Self {
-            logins: ["", "boss@example.com", "help@example.com", "own@example.com", "bakery"],
-            clients: [
-                app.nobody(),
-                person(reseller, "administrator", "boss@example.com").await,
-                person(reseller, "supporter", "help@example.com").await,
-                person(customer, "administrator", "own@example.com").await,
-                app.client("bakery", PASSWORD).await,
-            ],
+/// Somebody that the table has a column for.
+struct Caller {
+    column: &'static str,
+    place: Place,
+    login: String,
+    client: Client,
+}
+
+/// Everybody that the table has a column for, at both places.
+async fn callers(app: &App, reseller: &str, customer: &str) -> Vec<Caller> {
+    let nobody = Caller { column: "nobody", place: Place::Nowhere, login: String::new(), client: app.nobody() };
+    let mut callers = vec![nobody];
+    // Whoever makes a super user is one.
+    let top = app.super_user().await;
+    for column in ROLES {
+        for (place, at) in [(Place::Own, customer), (Place::Below, reseller)] {
+            let (login, client) = if column == "customer" && place == Place::Own {
+                ("bakery".to_owned(), app.client("bakery", PASSWORD).await)
+            } else {
+                let login = format!("{column}.{place:?}@example.com").to_lowercase();
+                let client = crate::app::person_by(app, &top, at, column, &login).await;
+                (login, client)
+            };
+            callers.push(Caller { column, place, login, client });
         }
+    }
+    let boss = callers.iter().find(|caller| caller.column == "administrator" && caller.place == Place::Below).unwrap();
+    let may = boss.client.get("/me").await.is(200)["permissions"].clone();
+    let made = json!({ "name": "Script", "customer_id": reseller, "permissions": may });
+    let secret = boss.client.post("/tokens", &made).await.is(201)["token"].as_str().unwrap().to_owned();
+    let client = app.nobody().with_token(&secret);
+    callers.push(Caller { column: "token", place: Place::Below, login: String::new(), client });
+    callers
+}
+
+/// The client of somebody with this role at this place.
+fn who<'c>(callers: &'c [Caller], column: &str, place: Place) -> &'c Client {
+    &callers.iter().find(|caller| caller.column == column && caller.place == place).unwrap().client
+}
+
+/// What a word of the table comes to for somebody who stands there.
+fn at_place(word: &'static str, place: Place) -> &'static str {
+    match (word, place) {
+        ("below", Place::Below) => "yes",
+        ("below" | "provider" | "own", _) => "no",
+        (word, _) => word,
     }
 }
 
@@ -73,56 +120,93 @@ fn outcome(operation: &str, answer: &Answer) -> &'static str {
         (200..300, _) => "yes",
         // The secret would be the setup link's, and that was used.
         (409, Some("setup_done")) if operation == "setup_run" => "yes",
+        // Mail is off.
+        (409, Some("mail_off")) if operation == "password_reset_request" => "yes",
         // The right is there, only the task isn't in the state for it.
         (409, Some("task_state")) if operation.starts_with("task_") => "yes",
+        (409, Some("in_production")) if operation == "customer_end_trial" => "yes",
+        // Nothing was begun that could be confirmed, or added to.
+        (409, Some("factor_not_begun" | "passkeys_not_offered"))
+            if ["totp_confirm", "passkey_begin", "passkey_add", "me_prove_begin", "recovery_codes_renew"]
+                .contains(&operation) =>
+        {
+            "yes"
+        }
+        (422, Some("invalid_input")) if operation == "totp_confirm" => "yes",
+        // There is no such provider, and nothing was begun there.
+        (422, Some("invalid_input")) if operation == "foreign_sign_in_begin" => "yes",
+        (403, Some("sign_in_refused")) if operation == "foreign_sign_in_finish" => "yes",
         (403, Some("forbidden")) => "no",
+        (403, Some("token_not_allowed")) => "person",
         (401, Some("sign_in_required")) => "sign-in",
+        (404, Some("not_found")) => "404",
         _ => "something else",
     }
 }
+
+/// What is gone, or used up, after one of them has asked.
+const USED_UP: [&str; 5] = ["invitation_accept", "user_delete", "device_delete", "session_revoke", "token_revoke"];
 
 #[tokio::test]
 async fn every_operation_with_every_role_does_what_the_table_says() {
     let app = App::start().await;
     let (reseller, customer) = customer_with_account(&app, "bakery").await;
-    let callers = Callers::new(&app, &reseller, &customer).await;
+    let callers = callers(&app, &reseller, &customer).await;
     let (columns, rows) = table();
-    assert_eq!(columns, ["nobody", "administrator", "supporter", "own_administrator", "customer"]);
+    let mut expected_columns: Vec<&str> = ROLES.to_vec();
+    expected_columns.insert(0, "nobody");
+    expected_columns.extend(["token", "elsewhere"]);
+    assert_eq!(columns, expected_columns);
     let mut wrong = Vec::new();
-    for (operation, expected) in rows {
+    for (operation, words) in rows {
         let operation = DESCRIPTION.operation(operation);
         let mut things = Things::at(&app, &customer).await;
         // A task stands where the account stands that began it.
-        things.task = begin_task(&callers.clients[3]).await;
-        if operation.id == "task_results" {
-            // Of people's accounts results are told to fewer.
-            let nothing = json!({ "noun": "customers", "action": "delete", "selection": { "ids": ["cus_0"] } });
-            let begun = callers.clients[3].post("/bulk", &nothing).await.is(202);
-            begun["task_id"].as_str().unwrap().clone_into(&mut things.task);
-        }
-        for (at, (login, client)) in callers.logins.iter().zip(&callers.clients).enumerate() {
-            // What is gone after one of them has asked.
-            if ["invitation_accept", "user_delete"].contains(&operation.id.as_str()) {
+        things.task = begin_task(who(&callers, "administrator", Place::Own)).await;
+        for caller in &callers {
+            let Caller { column, place, login, client } = caller;
+            if USED_UP.contains(&operation.id.as_str()) && *place != Place::Nowhere {
                 things = Things::at(&app, &customer).await;
             }
             things.renumber();
+            // Everybody has views of their own.
+            if operation.path.starts_with("/views/{id}") && *place != Place::Nowhere {
+                let keeper = if *column == "token" { who(&callers, "administrator", Place::Below) } else { client };
+                things.view = keep_view(keeper).await;
+            }
+            // Everybody has factors of their own, and no program has.
+            let is_person = *place != Place::Nowhere && *column != "token";
+            if operation.path.starts_with("/me/factors/{id}") && is_person {
+                things.factor = crate::factors::Phone::enrolled(&app, client).await.id;
+            }
+            let word = words[columns.iter().position(|name| name == column).unwrap()];
+            let expected = at_place(word, *place);
             things.customer = match operation.id.as_str() {
-                "customer_delete" if at == ABOVE => app.customer(&reseller, "end_customer", "Doomed").await,
+                "customer_delete" if expected == "yes" => app.customer(&reseller, "end_customer", "Doomed").await,
                 _ => customer.clone(),
             };
             let answer = things.ask(client, operation).await;
-            let (expected, outcome) = (expected[at], outcome(&operation.id, &answer));
+            let outcome = outcome(&operation.id, &answer);
             if outcome != expected {
-                wrong
-                    .push(format!("{} as {}: {outcome}, not {expected}: {:#}", operation.id, columns[at], answer.body));
+                wrong.push(format!(
+                    "{} as {column} ({place:?}): {outcome}, not {expected}: {:#}",
+                    operation.id, answer.body
+                ));
             }
             match operation.id.as_str() {
-                "session_create" if login.is_empty() => drop(client.delete("/sessions/current").await.is(204)),
+                "session_create" if *place == Place::Nowhere => drop(client.delete("/sessions/current").await.is(204)),
                 "session_create" | "session_delete" if !login.is_empty() => {
                     drop(client.sign_in(login, PASSWORD).await.is(201));
                 }
+                "factor_update" if is_person => {
+                    drop(client.delete(&format!("/me/factors/{}", things.factor)).await.is(204));
+                }
                 "customer_suspend" => drop(app.activate(&customer).await),
-                "customer_set_password" => drop(callers.clients[4].sign_in("bakery", PASSWORD).await.is(201)),
+                "device_suspend" => drop(app.admin().act(&format!("/devices/{}/activate", things.device)).await),
+                "customer_set_password" if outcome == "yes" => {
+                    let own = who(&callers, "customer", Place::Own);
+                    drop(own.sign_in("bakery", PASSWORD).await.is(201));
+                }
                 _ => {}
             }
         }
@@ -131,21 +215,87 @@ async fn every_operation_with_every_role_does_what_the_table_says() {
     app.finish().await;
 }
 
+/// What stands beside somebody, or above them, is nothing to them, whatever their role; and what is one for the whole
+/// installation is the provider's.
+#[tokio::test]
+async fn what_is_above_or_beside_is_not_there_and_the_providers_own_is_the_providers() {
+    let app = App::start().await;
+    let (reseller, customer) = customer_with_account(&app, "bakery").await;
+    let theirs = Things::at(&app, &customer).await;
+    // The reseller with its people, their sessions, tokens, tasks and views.
+    let boss = app.person(&reseller, "administrator", "boss@example.com").await;
+    let above = Things::of_people_at(&app, &reseller, &boss).await;
+    let sibling = app.customer(&reseller, "end_customer", "Mill").await;
+    let other = app.reseller("Other IT").await;
+    let top = app.super_user().await;
+    let mut callers: Vec<(&str, &str, Client)> = Vec::new();
+    for role in ROLES {
+        for (place, at) in [("beside", &sibling), ("far", &other)] {
+            let login = format!("{role}.{place}@example.com");
+            callers.push((role, place, crate::app::person_by(&app, &top, at, role, &login).await));
+        }
+    }
+    let provider = app.provider().await;
+    let (columns, rows) = table();
+    let mut wrong = Vec::new();
+    let mut asked = 0;
+    for (operation, words) in &rows {
+        let operation = DESCRIPTION.operation(operation);
+        let names_something = crate::requests::names_something(operation);
+        assert_eq!(*words.last().unwrap() == "404", names_something, "{}", operation.id);
+        if !names_something {
+            continue;
+        }
+        for (role, place, client) in &callers {
+            for (which, things) in [("beside", &theirs), ("above", &above)] {
+                if which == "above" && (*place != "beside" || things.path(operation).contains("/none")) {
+                    continue;
+                }
+                let answer = things.ask(client, operation).await;
+                asked += 1;
+                if outcome(&operation.id, &answer) != "404" {
+                    wrong.push(format!("{} as {role} of what is {which}: {:#}", operation.id, answer.body));
+                }
+            }
+        }
+    }
+    for role in ROLES {
+        let login = format!("{role}.top@example.com");
+        let client = crate::app::person_by(&app, &top, &provider, role, &login).await;
+        let at = columns.iter().position(|name| *name == role).unwrap();
+        for (operation, words) in rows.iter().filter(|(_, words)| words.contains(&"provider")) {
+            let mut things = Things::at(&app, &customer).await;
+            things.renumber();
+            let expected = if words[at] == "provider" { "yes" } else { "no" };
+            let answer = things.ask(&client, DESCRIPTION.operation(operation)).await;
+            let mail_is_off = operation.starts_with("mail_settings") && answer.body["code"] == "mail_off";
+            let outcome = if mail_is_off { "yes" } else { outcome(operation, &answer) };
+            if outcome != expected {
+                wrong.push(format!("{operation} as {role} at the provider: {outcome}: {:#}", answer.body));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(asked > 1000, "{asked}");
+    app.finish().await;
+}
+
 /// What the console is told it may offer is what the table allows somewhere: at the own node or below it.
 #[tokio::test]
 async fn the_console_is_told_what_the_table_says() {
     let app = App::start().await;
     let (reseller, customer) = customer_with_account(&app, "bakery").await;
-    let callers = Callers::new(&app, &reseller, &customer).await;
-    let (_, rows) = table();
-    for (column, role) in [(1, "administrator"), (2, "supporter"), (4, "customer")] {
-        let me = callers.clients[column].get("/me").await.is(200);
-        assert_eq!(me["role"], role);
+    let callers = callers(&app, &reseller, &customer).await;
+    let (columns, rows) = table();
+    for caller in callers.iter().filter(|caller| ROLES.contains(&caller.column)) {
+        let me = caller.client.get("/me").await.is(200);
+        assert_eq!(me["role"], caller.column);
         let told: Vec<&str> = me["operations"].as_array().unwrap().iter().map(|id| id.as_str().unwrap()).collect();
+        let at = columns.iter().position(|name| *name == caller.column).unwrap();
         for (operation, words) in &rows {
             // What nobody needs to sign in for is no right of anybody's.
-            let expected = words[column] == "yes" && words[0] != "yes";
-            assert_eq!(told.contains(operation), expected, "{operation} as {role}");
+            let expected = ["yes", "below", "own"].contains(&words[at]) && words[0] != "yes";
+            assert_eq!(told.contains(operation), expected, "{operation} as {}", caller.column);
         }
     }
     app.finish().await;
@@ -157,11 +307,12 @@ async fn the_console_is_told_what_the_table_says() {
 async fn rights_are_judged_before_bodies_versions_and_parameters() {
     let app = App::start().await;
     let (reseller, customer) = customer_with_account(&app, "bakery").await;
-    let callers = Callers::new(&app, &reseller, &customer).await;
+    let callers = callers(&app, &reseller, &customer).await;
+    let (columns, _) = table();
     let other = app.reseller("Other IT").await;
     let stranger = app.person(&other, "administrator", "boss@other.example").await;
     let mut things = Things::at(&app, &customer).await;
-    things.task = begin_task(&callers.clients[3]).await;
+    things.task = begin_task(who(&callers, "administrator", Place::Own)).await;
     let log = format!("/customers/{}/changes", app.provider().await);
     let before = app.admin().get(&log).await.is(200)["total"].clone();
     let (mut forbidden, mut unknown) = (0, 0);
@@ -170,7 +321,7 @@ async fn rights_are_judged_before_bodies_versions_and_parameters() {
         if operation.method == Method::GET {
             continue;
         }
-        let names_something = operation.path.contains("{id}");
+        let names_something = crate::requests::names_something(operation);
         let request = |client: &Client, query: &str| {
             client.request(operation.method.clone(), &format!("{}{query}", things.path(operation)))
         };
@@ -191,10 +342,24 @@ async fn rights_are_judged_before_bodies_versions_and_parameters() {
                 answer.refused(status, code);
             }
         };
-        for (client, word) in callers.clients.iter().zip(&words) {
-            match *word {
+        // One who may read most, one who may do most at the own customer, a token and nobody: the others are refused in
+        // the same place.
+        for caller in &callers {
+            let is_asked = matches!(
+                (caller.column, caller.place),
+                ("nobody" | "token", _) | ("supporter", Place::Below) | ("administrator" | "customer", Place::Own)
+            );
+            if !is_asked {
+                continue;
+            }
+            let client = &caller.client;
+            let word = words[columns.iter().position(|name| *name == caller.column).unwrap()];
+            match at_place(word, caller.place) {
                 "no" => ask(client, 403, "forbidden").await,
                 "sign-in" => ask(client, 401, "sign_in_required").await,
+                "person" if operation.id != "customer_invitation_create" => {
+                    ask(client, 403, "token_not_allowed").await;
+                }
                 _ => continue,
             }
             forbidden += 1;
@@ -243,6 +408,10 @@ async fn actions_say_what_the_operations_do() {
                 "suspend" | "change_suspension" => "customer_suspend",
                 "activate" => "customer_activate",
                 "delete" => "customer_delete",
+                "move" => "customer_move",
+                "restore" => "customer_restore",
+                "end_trial" => "customer_end_trial",
+                "set_space" => "space_set",
                 "add_site" => "site_create",
                 "add_customer" => "customer_create",
                 "add_device" => "pass_key_create",
@@ -256,6 +425,9 @@ async fn actions_say_what_the_operations_do() {
             assert_eq!(refusal, action["code"].as_str(), "{action}");
             if operation == "customer_suspend" && refusal.is_none() {
                 app.activate(&customer).await;
+            }
+            if operation == "customer_delete" && refusal.is_none() {
+                app.admin().act(&format!("{path}/restore")).await.is(200);
             }
         }
     }

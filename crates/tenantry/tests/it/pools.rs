@@ -135,6 +135,8 @@ async fn a_second_data_directory_is_refused_unless_it_shares_the_pools() {
             database: app.database().url().to_owned(),
             public_url: String::new(),
             keep_free: 0,
+            deletion_hold_days: 30,
+            local_issuers: false,
             clock: app.clock(),
             bounds: tenantry::listen::Bounds::default(),
         })

@@ -18,7 +18,7 @@ async fn addresses_methods_and_bodies_that_make_no_sense() {
     let refused = admin.request(Method::PUT, "/customers").send().await;
     assert_eq!(refused.header("allow"), Some("GET,HEAD,POST"));
     refused.refused(405, "method_not_allowed");
-    admin.delete("/devices/register").await.refused(405, "method_not_allowed");
+    admin.delete("/invitations/accept").await.refused(405, "method_not_allowed");
     let post = async |body: &str, kind: Option<&str>| {
         let mut request = admin.request(Method::POST, "/customers").raw(body.to_owned());
         if let Some(kind) = kind {

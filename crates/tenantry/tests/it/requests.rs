@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use base::cx::{Caller, Origin};
+use db::sql;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -14,10 +16,22 @@ static NUMBER: AtomicUsize = AtomicUsize::new(0);
 /// What an operation can be asked about.
 pub(crate) struct Things {
     pub(crate) customer: String,
+    /// What the customer stands under.
+    pub(crate) parent: String,
     pub(crate) user: String,
     pub(crate) pass_key: String,
     pub(crate) device: String,
     pub(crate) task: String,
+    /// Of the user.
+    pub(crate) session: String,
+    pub(crate) token: String,
+    product: String,
+    plan: String,
+    location: String,
+    /// Of whoever made these things.
+    pub(crate) view: String,
+    /// Nobody's, unless a test says otherwise.
+    pub(crate) factor: String,
     /// The secret of another pass key, for registering.
     secret: String,
     /// The secret of a link for the user.
@@ -40,7 +54,57 @@ impl Things {
         let secret = app.pass_key(customer).await;
         let device = app.machine(&secret, &format!("machine {number}")).await.id;
         let task = begin_task(admin).await;
-        Self { customer: customer.to_owned(), user, pass_key: id(&key), device, task, secret, invitation, number }
+        let parent = admin.get(&format!("/customers/{customer}")).await.is(200)["parent_id"].clone();
+        let parent = parent.as_str().unwrap().to_owned();
+        let (customer, pass_key, view) = (customer.to_owned(), id(&key), keep_view(admin).await);
+        let first = async |list: &str| id(&admin.get(list).await.is(200)["items"][0]);
+        let (product, plan, location) =
+            (first("/products").await, first("/plans").await, first("/storage_locations").await);
+        let (session, token) = (begin_session(app, &user).await, make_token(app, &user, &customer).await);
+        Self {
+            customer,
+            parent,
+            user,
+            pass_key,
+            device,
+            task,
+            session,
+            token,
+            product,
+            plan,
+            location,
+            view,
+            factor: format!("fac_{}", "0".repeat(26)),
+            secret,
+            invitation,
+            number,
+        }
+    }
+
+    /// What people have who stand at a reseller; no machines stand there.
+    pub(crate) async fn of_people_at(app: &App, reseller: &str, boss: &Client) -> Self {
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let parent = app.provider().await;
+        let none = || "none".to_owned();
+        let user = id(&boss.get("/me").await.is(200));
+        Self {
+            customer: reseller.to_owned(),
+            parent,
+            pass_key: none(),
+            device: none(),
+            task: begin_task(boss).await,
+            session: begin_session(app, &user).await,
+            token: make_token(app, &user, reseller).await,
+            user,
+            product: none(),
+            plan: none(),
+            location: none(),
+            view: keep_view(boss).await,
+            factor: none(),
+            secret: String::new(),
+            invitation: String::new(),
+            number,
+        }
     }
 
     /// The same with ids that were never given out.
@@ -51,10 +115,18 @@ impl Things {
         };
         Self {
             customer: unknown(&self.customer),
+            parent: self.parent.clone(),
             user: unknown(&self.user),
             pass_key: unknown(&self.pass_key),
             device: unknown(&self.device),
             task: unknown(&self.task),
+            session: unknown(&self.session),
+            token: unknown(&self.token),
+            product: unknown(&self.product),
+            plan: unknown(&self.plan),
+            location: unknown(&self.location),
+            view: unknown(&self.view),
+            factor: unknown(&self.factor),
             secret: self.secret.clone(),
             invitation: self.invitation.clone(),
             number: self.number,
@@ -74,6 +146,13 @@ impl Things {
             "pass_keys" => &self.pass_key,
             "devices" => &self.device,
             "tasks" => &self.task,
+            "sessions" => &self.session,
+            "tokens" => &self.token,
+            "products" => &self.product,
+            "plans" => &self.plan,
+            "storage_locations" => &self.location,
+            "views" => &self.view,
+            "me" => &self.factor,
             _ => "",
         };
         address(operation, id)
@@ -84,6 +163,13 @@ impl Things {
         match operation {
             "setup_run" => json!({ "token": "t", "provider_name": PROVIDER, "email": ADMIN, "password": PASSWORD }),
             "session_create" => json!({ "login": ADMIN, "password": PASSWORD }),
+            "session_finish" | "totp_confirm" => json!({ "code": "000000" }),
+            "foreign_sign_in_begin" => json!({ "provider_id": "sip_0" }),
+            "foreign_sign_in_finish" => json!({ "provider_id": "sip_0", "code": "a", "state": "b" }),
+            "sign_in_provider_set" => json!({ "enabled": false, "name": "Work", "issuer": "https://login.example.com",
+                "client_id": "tenantry" }),
+            "me_prove" => json!({ "current_password": PASSWORD }),
+            "passkey_add" => json!({ "name": "Key", "credential": {} }),
             "invitation_accept" => json!({ "token": self.invitation, "password": PASSWORD }),
             "me_set_password" => json!({ "current_password": PASSWORD, "password": PASSWORD }),
             "customer_create" => {
@@ -91,15 +177,42 @@ impl Things {
             }
             "customer_update" => json!({ "company_name": format!("Renamed {number}") }),
             "customer_suspend" => json!({ "reason": "Unpaid", "mode": "stop_backups" }),
+            "customer_move" => json!({ "parent_id": self.parent }),
             "customer_set_password" => json!({ "password": PASSWORD }),
+            "space_set" | "device_space_set" => json!({ "allotted_bytes": 1_000_000 }),
             "site_create" => json!({ "name": format!("site_{number}") }),
             "user_create" => {
                 json!({ "customer_id": self.customer, "email": format!("v{number}@example.com"), "name": "V",
                 "role": "supporter" })
             }
-            "user_update" | "device_update" => json!({ "name": format!("Renamed {number}") }),
+            "product_create" => json!({ "name": format!("Product {number}"), "unit": "seat" }),
+            "plan_create" => json!({ "name": format!("Plan {number}"), "product_id": self.product }),
+            "user_update"
+            | "device_update"
+            | "view_update"
+            | "product_update"
+            | "plan_update"
+            | "factor_update"
+            | "storage_location_update" => json!({ "name": format!("Renamed {number}") }),
+            "storage_location_create" => json!({ "name": format!("Location {number}"), "country": "SE", "serves": [] }),
+            "customer_migrate_storage" => json!({ "storage_location_id": self.location, "reason": "Agreed" }),
+            "token_create" => {
+                json!({ "name": "Script", "customer_id": self.customer, "permissions": ["read_customers"] })
+            }
             "pass_key_create" => json!({ "max_uses": 1 }),
             "bulk_run" => nothing_to_many(),
+            "view_create" => json!({ "noun": "customers", "name": format!("View {number}") }),
+            "customer_export_chosen" | "device_export_chosen" | "user_export_chosen" => {
+                json!({ "selection": { "except": [] } })
+            }
+            "view_set_default" => json!({ "is_default": true }),
+            "device_create" => json!({ "customer_id": self.customer, "name": format!("Expected {number}") }),
+            "device_suspend" => json!({ "reason": "Lost", "mode": "stop_backups" }),
+            "customer_set_setting" | "device_set_setting" => json!({ "value": true }),
+            "invitation_create" | "customer_invitation_create" => json!({}),
+            "mail_settings_update" => json!({ "enabled": false, "port": 587, "security": "tls" }),
+            "mail_settings_test" => json!({ "to": "somebody@example.com" }),
+            "password_reset_request" => json!({ "login": "nobody" }),
             "device_register" => json!({ "pass_key": self.secret, "name": "till" }),
             unknown => panic!("say what a valid body of {unknown} is"),
         }
@@ -120,23 +233,75 @@ impl Things {
 
 /// An operation's address with this id, and what it can't do without.
 pub(crate) fn address(operation: &Operation, id: &str) -> String {
-    let path = operation.path.replace("{id}", id);
+    let path = operation.path.replace("{id}", id).replace("{name}", "append_only");
     match operation.id.as_str() {
+        "customer_delete" => path + "?remove_products=true",
         "customer_count" => path + "?by=level",
         "device_count" => path + "?by=kind",
         "user_count" => path + "?by=role",
+        "pass_key_count" => path + "?by=state",
         _ => path,
     }
 }
 
 /// Something done to many that comes to nothing.
 fn nothing_to_many() -> Value {
-    json!({ "noun": "users", "action": "delete", "selection": { "ids": ["usr_00000000000000000000000000"] } })
+    json!({ "noun": "devices", "action": "approve", "selection": { "ids": ["dev_00000000000000000000000000"] } })
+}
+
+/// A person is signed in somewhere.
+async fn begin_session(app: &App, user: &str) -> String {
+    let hash = format!("{:064x}", NUMBER.fetch_add(1, Ordering::Relaxed));
+    let user = api::id::UserId::from_text(user);
+    base::run!(app.control(), Caller::System, Origin::default(), |tx| async {
+        control::sessions::sql::insert(tx, &hash, Some(&user), None, None).await?;
+        let id: String = tx.one(sql!["select id from sessions where token_hash = ", hash.as_str()]).await?;
+        Ok::<_, api::Error>(id)
+    }
+    .await)
+    .unwrap()
+}
+
+/// A program may ask for a person.
+async fn make_token(app: &App, user: &str, customer: &str) -> String {
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let id = format!("tok_{number:026}");
+    base::run!(app.control(), Caller::System, Origin::default(), |tx| {
+        let now = tx.now.as_microsecond();
+        tx.exec(db::insert! { "tokens",
+            id: id.as_str(),
+            secret_hash: format!("{number:064x}"),
+            prefix: "tnt_test",
+            name: "Script",
+            name_folded: "script",
+            user_id: user,
+            customer_id: customer,
+            permissions: "read_customers",
+            created_at: now,
+        })
+        .await
+    })
+    .unwrap();
+    id
 }
 
 /// A task that this caller began, of which something is refused.
 pub(crate) async fn begin_task(client: &Client) -> String {
     client.post("/bulk", &nothing_to_many()).await.is(202)["task_id"].as_str().unwrap().to_owned()
+}
+
+/// A view of this caller's own.
+pub(crate) async fn keep_view(client: &Client) -> String {
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let body = json!({ "noun": "customers", "name": format!("Kept {number}") });
+    let kept = client.post("/views", &body).await;
+    if kept.status != 409 {
+        return id(&kept.is(201));
+    }
+    // As many as one may keep: the first makes room.
+    let first = id(&client.get("/views").await.is(200)["items"][0]);
+    client.delete(&format!("/views/{first}")).await.is(204);
+    id(&client.post("/views", &body).await.is(201))
 }
 
 /// The token in a link's fragment.
@@ -147,7 +312,10 @@ pub(crate) fn secret_of(link: &Value) -> String {
 
 /// Whether an operation names something that belongs to somebody, in its path or in `under`.
 pub(crate) fn names_something(operation: &Operation) -> bool {
-    operation.path.contains("{id}")
+    // The catalogue belongs to the provider, and is there for everybody to read.
+    let is_catalogue =
+        ["/products/", "/plans/", "/storage_locations/"].iter().any(|beginning| operation.path.starts_with(beginning));
+    operation.path.contains("{id}") && !is_catalogue
 }
 
 /// The operations with this parameter.

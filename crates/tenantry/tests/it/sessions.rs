@@ -207,3 +207,69 @@ async fn behind_a_proxy_the_public_address_is_our_own() {
     get("https://backup.example.com.evil.example").await.refused(403, "foreign_origin");
     app.finish().await;
 }
+
+/// Where one is signed in is shown with address, browser and times, and ended one by one or all but this one.
+#[tokio::test]
+async fn ones_own_sessions_are_listed_and_ended() {
+    let app = App::start().await;
+    let customer = app.end_customer("Bakery").await;
+    let here = app.person(&customer, "supporter", "jo@bakery.example").await;
+    let elsewhere = app.nobody();
+    let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
+    let body = json!({ "login": "jo@bakery.example", "password": PASSWORD });
+    elsewhere.request(Method::POST, "/sessions").header("user-agent", firefox).json(&body).send().await.is(201);
+    let third = app.client("jo@bakery.example", PASSWORD).await;
+    let list = here.get("/sessions").await.is(200);
+    let items = list["items"].as_array().unwrap().clone();
+    assert_eq!(items.len(), 3);
+    assert_eq!(items.iter().filter(|session| session["is_current"] == true).count(), 1);
+    let other = items.iter().find(|session| session["browser"] == "Firefox on Linux").unwrap();
+    assert_eq!((&other["address"], &other["is_current"]), (&json!("127.0.0.1"), &json!(false)));
+    let path = format!("/sessions/{}", other["id"].as_str().unwrap());
+    here.delete(&path).await.is(204);
+    elsewhere.get("/me").await.refused(401, "sign_in_required");
+    here.delete(&path).await.refused(404, "not_found");
+    third.get("/me").await.is(200);
+    assert_eq!(here.act("/sessions/revoke_others").await.is(200)["ended"], 1);
+    third.get("/me").await.refused(401, "sign_in_required");
+    here.get("/me").await.is(200);
+    assert_eq!(here.act("/sessions/revoke_others").await.is(200)["ended"], 0);
+    // One that has ended by itself isn't shown.
+    let late = app.client("jo@bakery.example", PASSWORD).await;
+    app.advance(Duration::from_hours(11));
+    here.get("/me").await.is(200);
+    app.advance(Duration::from_hours(2));
+    assert_eq!(here.get("/sessions").await.is(200)["items"].as_array().unwrap().len(), 1);
+    late.get("/me").await.refused(401, "sign_in_required");
+    app.finish().await;
+}
+
+/// Whoever may manage a person sees and ends that person's sessions; nobody else does.
+#[tokio::test]
+async fn sessions_of_people_below_are_listed_and_ended() {
+    let app = App::start().await;
+    let reseller = app.reseller("Northwind IT").await;
+    let customer = app.customer(&reseller, "end_customer", "Bakery").await;
+    app.admin()
+        .edit(&format!("/customers/{customer}"), &json!({ "username": "bakery", "password": PASSWORD }))
+        .await
+        .is(200);
+    let boss = app.person(&reseller, "administrator", "boss@example.com").await;
+    let helper = app.person(&reseller, "supporter", "help@example.com").await;
+    let jo = app.person(&customer, "supporter", "jo@bakery.example").await;
+    let own = app.client("bakery", PASSWORD).await;
+    let user = jo.get("/me").await.is(200)["id"].as_str().unwrap().to_owned();
+    for (path, client) in [(format!("/users/{user}/sessions"), &jo), (format!("/customers/{customer}/sessions"), &own)]
+    {
+        helper.get(&path).await.refused(403, "forbidden");
+        let session = boss.get(&path).await.is(200)["items"][0].clone();
+        let one = format!("/sessions/{}", session["id"].as_str().unwrap());
+        helper.delete(&one).await.refused(403, "forbidden");
+        boss.delete(&one).await.is(204);
+        client.get("/me").await.refused(401, "sign_in_required");
+    }
+    let log = app.admin().get(&format!("/customers/{customer}/changes")).await.is(200);
+    assert_eq!(log["items"][0]["action"], "session.revoked");
+    assert_eq!(log["items"][0]["actor"]["name"], "boss@example.com");
+    app.finish().await;
+}

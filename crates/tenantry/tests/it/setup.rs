@@ -128,7 +128,7 @@ async fn recover(app: &App, email: &str) -> Result<(), api::Error> {
     let database = db::Database::open(app.database().url(), &control::MIGRATIONS).await.unwrap();
     let config = base::Config { node: "host".to_owned(), ..app.control().config.clone() };
     let host = base::App::new(database, app.clock(), config).unwrap();
-    control::setup::recover_from_host(&host, email, "copper lantern meadow 77").await
+    control::setup::recover_from_host(&host, email, "copper lantern meadow 77", api::user::Role::Administrator).await
 }
 
 #[tokio::test]

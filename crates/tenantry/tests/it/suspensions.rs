@@ -289,7 +289,7 @@ async fn nobody_lifts_what_was_laid_on_them_from_above_or_learns_why() {
     let log = own.get(&format!("/customers/{customer}/changes")).await.is(200);
     assert!(!log.to_string().contains("Secret reason") && !log.to_string().contains("boss@"), "{log:#}");
     let entry = log["items"].as_array().unwrap().iter().find(|entry| entry["action"] == "customer.suspended").unwrap();
-    assert_eq!(entry["actor"], json!({ "kind": "above", "id": null, "name": null }));
+    assert_eq!(entry["actor"], json!({ "kind": "above", "id": null, "name": null, "token": null }));
     assert_eq!((&entry["address"], &entry["request_id"]), (&Value::Null, &Value::Null));
     assert_eq!(entry["after"]["mode"], "stop_backups");
     let log = boss.get(&format!("/customers/{customer}/changes")).await.is(200);

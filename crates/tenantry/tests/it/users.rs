@@ -33,6 +33,11 @@ async fn an_account_is_made_edited_and_removed() {
     app.nobody().sign_in("jo@bakery.example", PASSWORD).await.refused(401, "sign_in_failed");
     app.client("jones@bakery.example", PASSWORD).await;
     // A role that changes holds at once.
+    let other = app.person(&customer, "administrator", "other@bakery.example").await;
+    app.admin()
+        .edit(&format!("/users/{}", id(&other.get("/me").await.is(200))), &json!({ "is_key_officer": true }))
+        .await
+        .is(200);
     app.admin().edit(&path, &json!({ "role": "supporter" })).await.is(200);
     jo.post(&format!("/customers/{customer}/sites"), &json!({ "name": "hq" })).await.refused(403, "forbidden");
     app.admin().delete(&path).await.is(204);
@@ -85,8 +90,11 @@ async fn the_provider_keeps_an_administrator_who_can_sign_in() {
     app.person(&reseller, "administrator", "boss@northwind.example").await;
     app.admin().edit(&own, &json!({ "role": "supporter" })).await.refused(409, "last_administrator");
     let second = app.person(&provider, "administrator", "second@example.com").await;
-    second.edit(&own, &json!({ "role": "supporter" })).await.is(200);
     let own_second = format!("/users/{}", id(&second.get("/me").await.is(200)));
+    // The first one answers for keys, which is not for everybody to take away.
+    second.edit(&own, &json!({ "role": "supporter" })).await.refused(403, "holds_more");
+    app.admin().edit(&own_second, &json!({ "is_key_officer": true })).await.is(200);
+    second.edit(&own, &json!({ "role": "supporter" })).await.is(200);
     second.edit(&own_second, &json!({ "role": "supporter" })).await.refused(409, "last_administrator");
     second.delete(&own).await.is(204);
     app.finish().await;
@@ -111,5 +119,90 @@ async fn the_list_is_searched_sorted_and_narrowed() {
     assert_eq!(names("q=ADAM").await, ["adam"]);
     assert_eq!(names("q=z@").await, ["adam"]);
     assert_eq!(names("q=_").await, ["Mo_1"]);
+    app.finish().await;
+}
+
+/// Wherever there is one who can sign in: the last administrator and the last key officer stay what they are.
+#[tokio::test]
+async fn the_last_administrator_and_the_last_key_officer_stay() {
+    let app = App::start().await;
+    let customer = app.end_customer("Bakery").await;
+    let person = async |role: &str, email: &str| {
+        let client = app.person(&customer, role, email).await;
+        format!("/users/{}", id(&client.get("/me").await.is(200)))
+    };
+    let edit = async |path: &str, fields: Value| app.admin().edit(path, &fields).await;
+    let first = person("administrator", "first@bakery.example").await;
+    assert_eq!(app.admin().get(&first).await.is(200)["is_key_officer"], true, "the first answers for the keys");
+    edit(&first, json!({ "role": "manager" })).await.refused(409, "last_administrator");
+    edit(&first, json!({ "is_active": false })).await.refused(409, "last_administrator");
+    app.admin().delete(&first).await.refused(409, "last_administrator");
+    edit(&first, json!({ "is_key_officer": false })).await.refused(409, "last_key_officer");
+    let second = person("administrator", "second@bakery.example").await;
+    assert_eq!(app.admin().get(&second).await.is(200)["is_key_officer"], false);
+    edit(&first, json!({ "role": "supporter" })).await.refused(409, "last_key_officer");
+    app.admin().delete(&first).await.refused(409, "last_key_officer");
+    edit(&first, json!({ "is_active": false })).await.refused(409, "last_key_officer");
+    // A key officer need not be an administrator.
+    let manager = person("manager", "manager@bakery.example").await;
+    edit(&manager, json!({ "is_key_officer": true })).await.is(200);
+    let demoted = edit(&first, json!({ "role": "supporter" })).await.is(200);
+    assert_eq!(demoted["is_key_officer"], false, "a supporter isn't one");
+    edit(&first, json!({ "is_key_officer": true })).await.invalid(&[("is_key_officer", "invalid")]);
+    edit(&manager, json!({ "role": "reporter" })).await.refused(409, "last_key_officer");
+    edit(&second, json!({ "is_active": false })).await.refused(409, "last_administrator");
+    // One who can't sign in doesn't count, and whom nobody needs may go.
+    let waiting = json!({ "customer_id": customer, "email": "w@bakery.example", "name": "W", "role": "administrator" });
+    let waiting = format!("/users/{}", id(&app.admin().post("/users", &waiting).await.is(201)));
+    app.admin().delete(&second).await.refused(409, "last_administrator");
+    app.admin().delete(&waiting).await.is(204);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn nobody_gives_or_touches_more_than_they_hold() {
+    let app = App::start().await;
+    let reseller = app.reseller("Northwind IT").await;
+    let customer = app.customer(&reseller, "end_customer", "Bakery").await;
+    let top = app.super_user().await;
+    let boss = app.person(&reseller, "administrator", "boss@example.com").await;
+    let second = app.person(&reseller, "administrator", "second@example.com").await;
+    let manager = app.person(&reseller, "manager", "manager@example.com").await;
+    assert_eq!(manager.get("/me").await.is(200)["grantable_roles"], json!([]));
+    let grantable = second.get("/me").await.is(200)["grantable_roles"].clone();
+    assert!(grantable.as_array().unwrap().iter().all(|role| role != "super_user"));
+    assert_eq!(grantable.as_array().unwrap().len(), 8);
+    let new = |role: &str, more: Value| {
+        let good =
+            json!({ "customer_id": customer, "email": format!("{role}@bakery.example"), "name": role, "role": role });
+        merged(&good, &more)
+    };
+    second.post("/users", &new("super_user", json!({}))).await.invalid(&[("role", "not_held")]);
+    second
+        .post("/users", &new("manager", json!({ "is_key_officer": true })))
+        .await
+        .invalid(&[("is_key_officer", "not_held")]);
+    boss.post("/users", &new("manager", json!({ "is_key_officer": true }))).await.is(201);
+    boss.post("/users", &new("reporter", json!({ "is_key_officer": true })))
+        .await
+        .invalid(&[("is_key_officer", "invalid")]);
+    manager.post("/users", &new("reporter", json!({}))).await.refused(403, "forbidden");
+
+    // A super user is out of administrators' reach: not edited, invited, removed or signed out by one.
+    let owner = id(&top.post("/users", &new("super_user", json!({ "password": PASSWORD }))).await.is(201));
+    let owner_client = app.client("super_user@bakery.example", PASSWORD).await;
+    let path = format!("/users/{owner}");
+    for client in [&boss, app.admin()] {
+        client.edit(&path, &json!({ "name": "X" })).await.refused(403, "holds_more");
+        client.edit(&path, &json!({ "password": PASSWORD })).await.refused(403, "holds_more");
+        client.act(&format!("{path}/invitation")).await.refused(403, "holds_more");
+        client.delete(&path).await.refused(403, "holds_more");
+        let session = client.get(&format!("{path}/sessions")).await.is(200)["items"][0]["id"].clone();
+        client.delete(&format!("/sessions/{}", session.as_str().unwrap())).await.refused(403, "holds_more");
+        let shown = client.get(&path).await.is(200);
+        assert!(shown["actions"].as_array().unwrap().iter().all(|action| action["code"] == "holds_more"));
+    }
+    owner_client.get("/me").await.is(200);
+    top.edit(&path, &json!({ "name": "Owner" })).await.is(200);
     app.finish().await;
 }

@@ -1,0 +1,163 @@
+//! Settings: what flows down the tree by nearest override, where each value comes from and what was passed over.
+
+use serde::{Deserialize, Serialize};
+use tree::Level;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::customer::EffectiveState;
+use crate::units::{Action, Time};
+
+/// Where a value comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceKind {
+    /// Nobody sets it.
+    Default,
+    Customer,
+    Device,
+    /// Somebody above what the caller may see.
+    Above,
+}
+
+/// A node that sets a setting.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SettingSource {
+    pub kind: SourceKind,
+    /// Of the customer or device; `null` for what has no name here.
+    pub id: Option<String>,
+    pub name: Option<String>,
+    pub level: Option<Level>,
+}
+
+/// Why a value that somebody set is not the one that holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PassedWhy {
+    /// Somebody nearer sets it too.
+    Overridden,
+    /// Somebody above has locked it.
+    Locked,
+    /// It has run out, or isn't for such a node.
+    NotApplicable,
+}
+
+/// What somebody sets in vain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PassedOver {
+    pub source: SettingSource,
+    pub value: serde_json::Value,
+    pub locked: bool,
+    pub why: PassedWhy,
+}
+
+/// What is set at the node itself, whether it holds or not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OwnSetting {
+    pub value: serde_json::Value,
+    /// Nothing below may say otherwise.
+    pub locked: bool,
+    pub set_at: Time,
+    /// As the change log names them; `null` where the caller does not see where they stand.
+    pub set_by: Option<String>,
+}
+
+/// A setting at a node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct EffectiveSetting {
+    pub name: String,
+    /// What holds.
+    pub value: serde_json::Value,
+    pub source: SettingSource,
+    /// Whether the source has locked it for everything below.
+    pub locked: bool,
+    /// Until when it holds, where that is known beforehand.
+    pub until: Option<Time>,
+    pub own: Option<OwnSetting>,
+    /// The nearest first; nothing that stands above what the caller may see.
+    pub passed_over: Vec<PassedOver>,
+    /// What holds where nobody sets it.
+    pub default: serde_json::Value,
+    pub can_lock: bool,
+    /// `set` and `inherit`.
+    pub actions: Vec<Action>,
+}
+
+/// Of what is on or off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Switch {
+    On,
+    Off,
+}
+
+/// What is set at a customer or device itself, of what lists are filtered by. What is inherited is `null`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OwnSwitches {
+    pub auto_authorise: Option<Switch>,
+    pub append_only: Option<Switch>,
+}
+
+/// What holds at a customer or a device.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Effective {
+    pub id: String,
+    /// Of the customer or device; also the `ETag`.
+    pub version: i64,
+    pub at: Time,
+    pub state: EffectiveState,
+    pub settings: Vec<EffectiveSetting>,
+}
+
+/// When it held.
+#[derive(Clone, Copy, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct EffectiveQuery {
+    /// Now, unless a moment in the past is given.
+    #[param(value_type = Option<String>, format = DateTime)]
+    pub at: Option<Time>,
+}
+
+/// What a node is to say of a setting.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SettingSet {
+    /// What the setting asks for: `docs/settings.md`.
+    pub value: serde_json::Value,
+    /// Nothing below may say otherwise.
+    #[serde(default)]
+    pub locked: bool,
+}
+
+/// How much gets another value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SettingConsequences {
+    /// Customers and sites, the customer itself included.
+    pub customers: i64,
+    pub devices: i64,
+}
+
+/// What a change of a setting did or would do.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct SettingChange {
+    #[serde(flatten)]
+    pub setting: EffectiveSetting,
+    /// Of the customer or device; also the `ETag`.
+    pub version: i64,
+    /// Whether anything changes at the node itself; saying the same twice is no error.
+    pub changes: bool,
+    /// Told in dry runs only.
+    pub consequences: Option<SettingConsequences>,
+    /// Nothing was done.
+    pub dry_run: bool,
+}
+
+/// The value of `prune_window`: until when what is append-only may be pruned, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PruneWindow {
+    /// In the future, at most 14 days away.
+    pub until: Time,
+    #[schema(min_length = 1, max_length = 500)]
+    pub reason: String,
+}

@@ -1,0 +1,84 @@
+//! Taking devices out for good: their rows, their repositories' rows, and what is counted of them. The files follow when the
+//! gateway knows of it (`customers/removal.rs`).
+
+use api::Error;
+use api::change::ChangeAction;
+use api::device::DeviceStatus;
+use db::{columns_of, list, sql};
+use tree::{Path, Totals};
+
+use super::sql::{DeviceRow, Repository};
+use super::subject;
+use base::change::{Entry, snapshot};
+use base::cx::Tx;
+
+/// Removes some of the devices at and below a place. Returns how many.
+pub(crate) async fn remove_below(tx: &mut Tx, place: &Path, limit: i64) -> Result<u64, Error> {
+    let (from, to) = place.range();
+    let ids: Vec<String> = tx
+        .all(sql![
+            "select id from devices where path >= ",
+            from,
+            " and path < ",
+            to,
+            " order by path, id limit ",
+            limit
+        ])
+        .await?;
+    if ids.is_empty() {
+        return Ok(0);
+    }
+    // Whoever counts bytes into these has done so before this, or finds nothing any more.
+    let lock = tx.locking("r, d");
+    let devices: Vec<(DeviceRow, Repository)> = tx
+        .all(sql![
+            "select ",
+            columns_of::<DeviceRow>("d"),
+            ", ",
+            columns_of::<Repository>("r"),
+            " from devices d join repositories r on r.device_id = d.id where d.id in ",
+            list(ids.iter().map(String::as_str)),
+            " order by r.id",
+            lock
+        ])
+        .await?;
+    let held: Vec<(String, Option<i64>)> = tx
+        .all(sql![
+            "select device_id, allotted_bytes from repositories where allotted_bytes is not null and device_id in ",
+            list(ids.iter().map(String::as_str))
+        ])
+        .await?;
+    let now = tx.now.as_microsecond();
+    let repositories = || list(devices.iter().map(|(_, repository)| repository.id.as_str()));
+    let of_devices = || list(ids.iter().map(String::as_str));
+    tx.exec(sql!["delete from repository_counters where repository_id in ", repositories()]).await?;
+    tx.exec(sql![
+        "insert into removed_repositories (id, pool_id, removed_at) select id, pool_id, ",
+        now,
+        " from repositories where id in ",
+        repositories()
+    ])
+    .await?;
+    tx.exec(sql!["delete from repositories where id in ", repositories()]).await?;
+    tx.exec(sql!["delete from device_histories where device_id in ", of_devices()]).await?;
+    tx.exec(sql!["delete from devices where id in ", of_devices()]).await?;
+    for id in &ids {
+        crate::settings::forget(tx, id).await?;
+    }
+    for (device, repository) in &devices {
+        let allotted = held.iter().find(|(id, _)| id == device.id.as_str()).and_then(|(_, allotted)| *allotted);
+        let less = Totals {
+            devices: -1,
+            devices_pending: -i64::from(device.status == DeviceStatus::PendingApproval),
+            devices_without_backup: -i64::from(repository.last_backup_at.is_none()),
+            used_bytes: -repository.used_bytes,
+            apart_bytes: if allotted.is_some() { -repository.used_bytes } else { 0 },
+            handed_bytes: -allotted.unwrap_or_default(),
+            ..Totals::default()
+        };
+        tx.add_to_totals(&device.path, less);
+        let before = serde_json::Value::Object(snapshot(device));
+        tx.record(Entry::new(ChangeAction::DeviceDeleted, subject(device)).before(before));
+    }
+    Ok(devices.len() as u64)
+}

@@ -1,0 +1,218 @@
+//! What can be set. Each setting is one registration: what its values are, where it may be set and by whom, what holds
+//! where nobody sets it, and what of it the gateway has to know. Everything else (resolving, locks, explanation, history,
+//! previews, bulk) follows. What each means is told in `docs/settings.md`.
+
+use std::num::NonZeroU32;
+
+use api::factor::TwoFactor;
+use api::grant::{Flag, OwnSettings};
+use api::setting::PruneWindow;
+use api::{Code, Error, Level};
+use base::text::Checks;
+use jiff::{Timestamp, ToSpan as _};
+use serde_json::{Value, json};
+
+/// Who may set something at a customer or a device that they see and have the right to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum By {
+    /// Its own administrators too.
+    Anybody,
+    /// Those who look after it from above.
+    Above,
+}
+
+/// What the gateway has to know of a value, and whether it is locked.
+pub(crate) type Feeds = fn(&mut OwnSettings, &Value, bool);
+
+/// A setting.
+#[derive(Debug)]
+pub(crate) struct Setting {
+    pub(crate) name: &'static str,
+    /// Reads a value, and says it as it is kept. A field `.` is the value itself.
+    pub(crate) check: fn(Value, Timestamp) -> Result<Value, Error>,
+    /// What holds where nobody sets it.
+    pub(crate) default: fn() -> Value,
+    /// Customers of which levels say it.
+    pub(crate) levels: &'static [Level],
+    pub(crate) on_devices: bool,
+    pub(crate) can_lock: bool,
+    pub(crate) by: By,
+    pub(crate) feeds: Option<Feeds>,
+    /// The microsecond from which on a value says nothing any more.
+    pub(crate) ends_at: fn(&Value) -> Option<i64>,
+    /// Whether a value holds for everything below, as if it were locked.
+    pub(crate) binds: fn(&Value) -> bool,
+    /// Whether one value protects people less than another: that is not a matter of settings alone.
+    pub(crate) lowers: fn(&Value, &Value) -> bool,
+    /// Another setting that it opens: what is locked there is open to nobody who could not unlock it.
+    pub(crate) opens: Option<&'static str>,
+    /// A value in words.
+    pub(crate) words: fn(&Value) -> String,
+}
+
+/// Those that have people.
+const WITH_PEOPLE: &[Level] =
+    &[Level::Provider, Level::Distributor, Level::SubDistributor, Level::Reseller, Level::EndCustomer];
+
+const EVERY_LEVEL: &[Level] =
+    &[Level::Provider, Level::Distributor, Level::SubDistributor, Level::Reseller, Level::EndCustomer, Level::Site];
+
+impl Setting {
+    /// One that is on or off.
+    const fn switch(name: &'static str) -> Self {
+        Self {
+            name,
+            check: |value, _| match value {
+                Value::Bool(_) => Ok(value),
+                _ => Err(Error::field(".", Code::Invalid, "Must be true or false.")),
+            },
+            default: || json!(false),
+            levels: EVERY_LEVEL,
+            on_devices: true,
+            can_lock: true,
+            by: By::Anybody,
+            feeds: None,
+            ends_at: |_| None,
+            binds: |_| false,
+            lowers: |_, _| false,
+            opens: None,
+            words: |value| (if value == &json!(true) { "on" } else { "off" }).to_owned(),
+        }
+    }
+
+    /// Whether it is for such a customer, or for a device where there is no level.
+    pub(crate) fn is_for(&self, level: Option<Level>) -> bool {
+        level.map_or(self.on_devices, |level| self.levels.contains(&level))
+    }
+
+    /// Whether what is said holds for everything below.
+    pub(crate) fn is_locked(&self, value: &Value, locked: bool) -> bool {
+        locked || (self.binds)(value)
+    }
+
+    /// Whether a value says something at this moment.
+    pub(crate) fn says(&self, value: &Value, now: Timestamp) -> bool {
+        (self.ends_at)(value).is_none_or(|end| now.as_microsecond() < end)
+    }
+}
+
+pub(crate) const SETTINGS: &[Setting] = &[
+    // Off: a device that nobody has announced waits to be approved.
+    Setting { default: || json!(true), on_devices: false, ..Setting::switch("auto_authorise") },
+    // On: nothing that was backed up is deleted by a client.
+    Setting {
+        feeds: Some(|own, value, locked| own.append_only = Some(Flag::new(value == &json!(true), locked))),
+        ..Setting::switch("append_only")
+    },
+    // Until when clients may delete all the same.
+    Setting {
+        check: prune_window,
+        default: || Value::Null,
+        can_lock: false,
+        by: By::Above,
+        feeds: Some(|own, value, _| own.window_until = until_second(value)),
+        opens: Some("append_only"),
+        ends_at: |value| read_window(value).map(|window| window.until.micros()),
+        words: |value| match read_window(value) {
+            None => "closed".to_owned(),
+            Some(window) => format!("open until {:.0}: {}", window.until.0, window.reason),
+        },
+        ..Setting::switch("prune_window")
+    },
+    // Whether people sign in with a second factor. What is required is required of everybody below.
+    Setting {
+        check: two_factor,
+        default: || json!("on"),
+        levels: WITH_PEOPLE,
+        on_devices: false,
+        binds: |value| value == &json!("required"),
+        lowers: |before, after| rank(after) < rank(before),
+        words: |value| value.as_str().unwrap_or_default().to_owned(),
+        ..Setting::switch("two_factor")
+    },
+];
+
+/// The setting of this name.
+///
+/// # Errors
+/// `unknown_setting` at `name`.
+pub(crate) fn find(name: &str) -> Result<&'static Setting, Error> {
+    SETTINGS.iter().find(|setting| setting.name == name).ok_or_else(|| {
+        let names: Vec<&str> = SETTINGS.iter().map(|setting| setting.name).collect();
+        Error::field("name", Code::UnknownSetting, format!("Can be one of: {}.", names.join(", ")))
+    })
+}
+
+fn rank(value: &Value) -> usize {
+    ["off", "on", "required"].iter().position(|known| value == known).unwrap_or_default()
+}
+
+fn two_factor(value: Value, _: Timestamp) -> Result<Value, Error> {
+    match serde_json::from_value::<TwoFactor>(value.clone()) {
+        Ok(_) => Ok(value),
+        Err(_) => Err(Error::field(".", Code::Invalid, "Must be off, on or required.")),
+    }
+}
+
+/// No window is open for longer than this.
+const LONGEST_WINDOW_DAYS: i64 = 14;
+
+fn prune_window(value: Value, now: Timestamp) -> Result<Value, Error> {
+    let window: PruneWindow = base::http::read_object(value)?;
+    let mut checks = Checks::of::<PruneWindow>();
+    let reason = checks.line("reason", &window.reason).unwrap_or_default();
+    let latest = now.checked_add((LONGEST_WINDOW_DAYS * 24).hours()).unwrap_or(now);
+    if window.until.0 <= now || window.until.0 > latest {
+        let detail = format!("Must be in the future, at most {LONGEST_WINDOW_DAYS} days away.");
+        checks.add("until", Code::OutOfRange, detail);
+    }
+    checks.finish()?;
+    serde_json::to_value(PruneWindow { reason, ..window }).map_err(Error::internal)
+}
+
+fn read_window(value: &Value) -> Option<PruneWindow> {
+    serde_json::from_value(value.clone()).ok()
+}
+
+fn until_second(value: &Value) -> Option<NonZeroU32> {
+    let window = read_window(value)?;
+    NonZeroU32::new(u32::try_from(window.until.0.as_second()).ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_setting_takes_its_own_words_and_has_a_name_of_its_own() {
+        let mut names: Vec<&str> = SETTINGS.iter().map(|setting| setting.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), SETTINGS.len());
+        for setting in SETTINGS {
+            assert!(!(setting.words)(&(setting.default)()).is_empty());
+            assert!(setting.says(&(setting.default)(), Timestamp::UNIX_EPOCH));
+        }
+    }
+
+    #[test]
+    fn a_window_is_open_for_days_not_for_ever() {
+        let now: Timestamp = "2026-05-01T12:00:00Z".parse().unwrap();
+        let check = |until: &str, reason: &str| prune_window(json!({ "until": until, "reason": reason }), now);
+        let fields = |result: Result<Value, Error>| -> Vec<String> {
+            result.unwrap_err().fields.into_iter().map(|field| format!("{} {}", field.field, field.code)).collect()
+        };
+        let value = check("2026-05-02T00:00:00Z", " Disk is nearly full ").unwrap();
+        assert_eq!(value["reason"], "Disk is nearly full");
+        assert_eq!(fields(check("2026-05-01T12:00:00Z", "")), ["reason required", "until out_of_range"]);
+        assert_eq!(fields(check("2026-05-16T00:00:00Z", "x")), ["until out_of_range"]);
+        assert_eq!(fields(prune_window(json!({ "until": 5, "reason": "x" }), now)), ["until invalid"]);
+        assert_eq!(fields(prune_window(json!(true), now)), [". invalid"]);
+        let setting = find("prune_window").unwrap();
+        assert!(setting.says(&value, now));
+        assert!(!setting.says(&value, "2026-05-02T00:00:00Z".parse().unwrap()));
+        let mut own = OwnSettings::default();
+        setting.feeds.unwrap()(&mut own, &value, false);
+        assert_eq!(own.window_until.map(NonZeroU32::get), Some(1_777_680_000));
+    }
+}

@@ -1,0 +1,58 @@
+//! What tables show of each noun.
+
+use super::table::Column;
+
+pub(super) const CUSTOMERS: &[Column] = &[
+    ("ID", "id"),
+    ("NAME", "company_name"),
+    ("LEVEL", "level"),
+    ("STATE", "effective_state.state"),
+    ("DEVICES", "totals.devices"),
+    ("USED BYTES", "totals.used_bytes"),
+    ("LAST BACKUP", "last_backup_at"),
+];
+pub(super) const SITES: &[Column] = &[
+    ("ID", "id"),
+    ("NAME", "name"),
+    ("UNDER", "parent_id"),
+    ("STATE", "effective_state.state"),
+    ("DEVICES", "totals.devices"),
+];
+pub(super) const DEVICES: &[Column] = &[
+    ("ID", "id"),
+    ("NAME", "name"),
+    ("CUSTOMER", "customer_name"),
+    ("STATUS", "status"),
+    ("USED BYTES", "used_bytes"),
+    ("LAST BACKUP", "last_backup_at"),
+];
+pub(super) const USERS: &[Column] = &[
+    ("ID", "id"),
+    ("NAME", "name"),
+    ("EMAIL", "email"),
+    ("ROLE", "role"),
+    ("OFFICER", "is_key_officer"),
+    ("ACTIVE", "is_active"),
+    ("AT", "customer_name"),
+    ("LAST SIGN-IN", "last_sign_in_at"),
+];
+pub(super) const SESSIONS: &[Column] =
+    &[("ID", "id"), ("WITH", "browser"), ("FROM", "address"), ("SINCE", "created_at"), ("LAST USED", "last_seen_at")];
+pub(super) const TOKENS: &[Column] = &[
+    ("ID", "id"),
+    ("NAME", "name"),
+    ("OF", "owner_name"),
+    ("AT", "customer_name"),
+    ("STATE", "state"),
+    ("MAY", "permissions_now"),
+    ("LAST USED", "last_used_at"),
+    ("ENDS", "expires_at"),
+];
+pub(super) const CHANGES: &[Column] = &[
+    ("AT", "at"),
+    ("WHO", "actor.name"),
+    ("TOKEN", "actor.token"),
+    ("ACTION", "action"),
+    ("WHAT", "subject_name"),
+    ("FROM", "address"),
+];

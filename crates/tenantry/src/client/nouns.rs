@@ -1,0 +1,329 @@
+//! `tenantry <noun> <verb>`: what people and scripts ask a running server for most, each an operation of the API.
+
+use clap::{Args, Subcommand};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::asked::{Asked, List, One, Said, Suspend, segment};
+use super::columns::{CHANGES, CUSTOMERS, DEVICES, SESSIONS, SITES, TOKENS, USERS};
+use super::export::Export;
+
+const DAY_SECONDS: i64 = 24 * 60 * 60;
+
+#[derive(Debug, Subcommand)]
+pub enum CustomerCommand {
+    /// List customers
+    List(List),
+    /// Show a customer
+    Show(One),
+    /// Add a customer
+    Add {
+        /// The customer that it stands under
+        #[arg(long, value_name = "ID")]
+        parent: String,
+        /// Its company name
+        #[arg(long)]
+        name: String,
+        /// Its country, as DE
+        #[arg(long)]
+        country: String,
+        /// Needed where more than one fits: distributor, `sub_distributor`, reseller, `end_customer`
+        #[arg(long)]
+        level: Option<String>,
+        #[arg(long)]
+        email: Option<String>,
+        #[command(flatten)]
+        asked: Asked,
+    },
+    /// Suspend a customer and all below it
+    Suspend(Suspend),
+    /// Lift a customer's own suspension
+    Activate(One),
+    /// Put a customer under another parent
+    Move {
+        #[command(flatten)]
+        one: One,
+        /// The new parent
+        #[arg(long, value_name = "ID")]
+        to: String,
+    },
+    /// Schedule the deletion of a customer
+    Delete {
+        #[command(flatten)]
+        one: One,
+        /// With its devices, their backups and all customers below it
+        #[arg(long)]
+        remove_products: bool,
+    },
+    /// Cancel the deletion of a customer
+    Restore(One),
+    /// Write the list out whole
+    Export(Box<Export>),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SiteCommand {
+    /// List sites
+    List(List),
+    /// Add a site to an end customer
+    Add {
+        /// The end customer
+        #[arg(long, value_name = "ID")]
+        customer: String,
+        /// Letters, digits and underscores
+        #[arg(long)]
+        name: String,
+        #[command(flatten)]
+        asked: Asked,
+    },
+    /// Show a site
+    Show(One),
+    /// Schedule the deletion of a site
+    Delete {
+        #[command(flatten)]
+        one: One,
+        /// With its devices and their backups
+        #[arg(long)]
+        remove_products: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum DeviceCommand {
+    /// List devices
+    List(List),
+    /// Show a device
+    Show(One),
+    /// Let a device in that waits
+    Approve(One),
+    /// Suspend a device
+    Suspend(Suspend),
+    /// Lift a device's suspension
+    Activate(One),
+    /// Give a device new credentials; the old ones end
+    Credentials(One),
+    /// Write the list out whole
+    Export(Box<Export>),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// List people's accounts
+    List(List),
+    /// Show an account
+    Show(One),
+    /// Add an account; its person sets a password by an invitation
+    Add {
+        /// The customer that it belongs to
+        #[arg(long, value_name = "ID")]
+        customer: String,
+        /// To sign in with
+        #[arg(long)]
+        email: String,
+        #[arg(long)]
+        name: String,
+        /// As in docs/permissions.md
+        #[arg(long)]
+        role: String,
+        #[command(flatten)]
+        asked: Asked,
+    },
+    /// Change an account
+    Edit {
+        #[command(flatten)]
+        one: One,
+        #[arg(long)]
+        name: Option<String>,
+        #[arg(long)]
+        role: Option<String>,
+        /// Answers for keys, or no more
+        #[arg(long, value_name = "true|false")]
+        key_officer: Option<bool>,
+        /// Whether it can be used
+        #[arg(long, value_name = "true|false")]
+        active: Option<bool>,
+    },
+    /// Print a link by which a person sets a password
+    Invite(One),
+    /// List where a person is signed in
+    Sessions(One),
+    /// Remove an account
+    Delete(One),
+    /// Write the list out whole
+    Export(Box<Export>),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum TokenCommand {
+    /// List tokens: one's own, and those of people below
+    List(List),
+    /// Make a token for oneself, and print it this once
+    Create {
+        /// What it is for
+        #[arg(long)]
+        name: String,
+        /// It holds at this customer and below it; one's own unless given
+        #[arg(long, value_name = "ID")]
+        customer: Option<String>,
+        /// What it may, as in docs/permissions.md; several with commas between them
+        #[arg(long, value_name = "PERMISSION", value_delimiter = ',', required = true)]
+        permissions: Vec<String>,
+        /// It works for so many days; until it is revoked unless given
+        #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(i64).range(1..=36500))]
+        days: Option<i64>,
+        #[command(flatten)]
+        asked: Asked,
+    },
+    /// Revoke a token
+    Revoke(One),
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Changes {
+    /// The customer whose history it is, with all below it; one's own unless given
+    #[arg(long, value_name = "ID")]
+    customer: Option<String>,
+    #[command(flatten)]
+    list: List,
+}
+
+impl CustomerCommand {
+    pub async fn run(&self) -> Said {
+        match self {
+            Self::List(list) => list.run("/customers", &[], CUSTOMERS).await,
+            Self::Show(one) => one.show("customers").await,
+            Self::Add { parent, name, country, level, email, asked } => {
+                let mut input = json!({ "parent_id": parent, "company_name": name, "country": country });
+                for (field, value) in [("level", level), ("email", email)] {
+                    if let Some(value) = value {
+                        input[field] = json!(value);
+                    }
+                }
+                asked.one(Method::POST, "/customers", Some(input)).await
+            }
+            Self::Suspend(suspend) => suspend.one.act("customers", "/suspend", Some(suspend.input())).await,
+            Self::Activate(one) => one.act("customers", "/activate", None).await,
+            Self::Move { one, to } => one.act("customers", "/move", Some(json!({ "parent_id": to }))).await,
+            Self::Delete { one, remove_products } => one.delete("customers", removing(*remove_products)).await,
+            Self::Restore(one) => one.act("customers", "/restore", None).await,
+            Self::Export(export) => export.run("customers").await,
+        }
+    }
+}
+
+fn removing(products: bool) -> &'static str {
+    if products { "?remove_products=true" } else { "" }
+}
+
+impl SiteCommand {
+    pub async fn run(&self) -> Said {
+        match self {
+            Self::List(list) => list.run("/customers", &[("level", "site")], SITES).await,
+            Self::Show(one) => one.show("customers").await,
+            Self::Add { customer, name, asked } => {
+                let path = format!("/customers/{}/sites", segment(customer));
+                asked.one(Method::POST, &path, Some(json!({ "name": name }))).await
+            }
+            Self::Delete { one, remove_products } => one.delete("customers", removing(*remove_products)).await,
+        }
+    }
+}
+
+impl DeviceCommand {
+    pub async fn run(&self) -> Said {
+        match self {
+            Self::List(list) => list.run("/devices", &[], DEVICES).await,
+            Self::Show(one) => one.show("devices").await,
+            Self::Approve(one) => one.act("devices", "/approve", None).await,
+            Self::Suspend(suspend) => suspend.one.act("devices", "/suspend", Some(suspend.input())).await,
+            Self::Activate(one) => one.act("devices", "/activate", None).await,
+            Self::Credentials(one) => one.act("devices", "/credentials", None).await,
+            Self::Export(export) => export.run("devices").await,
+        }
+    }
+}
+
+impl UserCommand {
+    pub async fn run(&self) -> Said {
+        match self {
+            Self::List(list) => list.run("/users", &[], USERS).await,
+            Self::Show(one) => one.show("users").await,
+            Self::Add { customer, email, name, role, asked } => {
+                let input = json!({ "customer_id": customer, "email": email, "name": name, "role": role });
+                asked.one(Method::POST, "/users", Some(input)).await
+            }
+            Self::Edit { one, name, role, key_officer, active } => {
+                let given = [
+                    ("name", name.as_ref().map(|name| json!(name))),
+                    ("role", role.as_ref().map(|role| json!(role))),
+                    ("is_key_officer", key_officer.map(Value::from)),
+                    ("is_active", active.map(Value::from)),
+                ];
+                let input: serde_json::Map<String, Value> =
+                    given.into_iter().filter_map(|(field, value)| Some((field.to_owned(), value?))).collect();
+                let path = format!("/users/{}", segment(&one.id));
+                one.asked.one(Method::PATCH, &path, Some(Value::Object(input))).await
+            }
+            Self::Invite(one) => one.act("users", "/invitation", None).await,
+            Self::Sessions(one) => {
+                let path = format!("/users/{}/sessions", segment(&one.id));
+                let list = one.asked.with(async |session| session.read(&path, &[]).await).await?;
+                let rows = list["items"].as_array().cloned().unwrap_or_default();
+                Ok(Some(one.asked.table(SESSIONS, &rows)))
+            }
+            Self::Delete(one) => one.delete("users", "").await,
+            Self::Export(export) => export.run("users").await,
+        }
+    }
+}
+
+impl TokenCommand {
+    pub async fn run(&self, now: jiff::Timestamp) -> Said {
+        match self {
+            Self::List(list) => list.run("/tokens", &[], TOKENS).await,
+            Self::Create { name, customer, permissions, days, asked } => {
+                let until = days.map(|days| now.checked_add(jiff::SignedDuration::from_secs(days * DAY_SECONDS)));
+                let until = until.transpose()?.map(|until| until.to_string());
+                let made = asked
+                    .with(async |session| {
+                        let customer = match customer {
+                            Some(customer) => json!(customer),
+                            None => session.read("/me", &[]).await?["customer_id"].clone(),
+                        };
+                        let input = json!({ "name": name, "customer_id": customer, "permissions": permissions,
+                            "expires_at": until });
+                        session.run(Method::POST, "/tokens", Some(&input)).await
+                    })
+                    .await?;
+                // A script takes it as it is.
+                let secret = made["token"].as_str().unwrap_or_default().to_owned();
+                Ok(if asked.json { asked.tell(&made) } else { Some(secret) })
+            }
+            Self::Revoke(one) => one.delete("tokens", "").await,
+        }
+    }
+}
+
+impl Changes {
+    pub async fn run(&self) -> Said {
+        let customer = if let Some(customer) = &self.customer {
+            customer.clone()
+        } else {
+            let me = self.list.asked.with(async |session| session.read("/me", &[]).await).await?;
+            me["customer_id"].as_str().unwrap_or_default().to_owned()
+        };
+        self.list.run(&format!("/customers/{}/changes", segment(&customer)), &[], CHANGES).await
+    }
+}
+
+/// Who asks, and what they may.
+pub async fn who(asked: &Asked) -> Said {
+    let me = asked.with(async |session| session.read("/me", &[]).await).await?;
+    if asked.json {
+        return Ok(asked.tell(&me));
+    }
+    let told = ["name", "login", "role", "is_key_officer", "customer_name", "customer_id", "token_name", "permissions"];
+    let me: serde_json::Map<String, Value> =
+        told.iter().map(|field| ((*field).to_owned(), me[field].clone())).collect();
+    Ok(asked.tell(&Value::Object(me)))
+}

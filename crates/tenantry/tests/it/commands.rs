@@ -1,0 +1,149 @@
+//! `tenantry <noun> <verb>`: the real binary against the real server, as people and as scripts use it.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::app::{ADMIN, App, PASSWORD, id};
+
+/// What a command came to.
+struct Ran {
+    code: i32,
+    out: String,
+    said: String,
+}
+
+impl Ran {
+    #[track_caller]
+    fn good(self) -> String {
+        assert_eq!(self.code, 0, "{}{}", self.out, self.said);
+        self.out
+    }
+
+    #[track_caller]
+    fn json(self) -> Value {
+        serde_json::from_str(&self.good()).unwrap()
+    }
+}
+
+/// Somebody's shell: a home directory and the environment.
+struct Shell<'a> {
+    app: &'a App,
+    home: &'a Path,
+    environment: Vec<(&'static str, String)>,
+}
+
+impl Shell<'_> {
+    async fn run(&self, line: &str) -> Ran {
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_tenantry"));
+        command.args(line.split(' ')).env_clear().env("HOME", self.home);
+        command.env("TENANTRY_SERVER", format!("http://{}/", self.app.address()));
+        command.envs(self.environment.iter().map(|(name, value)| (*name, value.as_str())));
+        let output = command.stdin(std::process::Stdio::null()).output().await.unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Ran { code: output.status.code().unwrap(), out: text(output.stdout), said: text(output.stderr) }
+    }
+}
+
+#[tokio::test]
+async fn people_and_scripts_ask_by_noun_and_verb() {
+    let app = App::start().await;
+    let reseller = app.reseller("Northwind IT").await;
+    let home = tempfile::tempdir().unwrap();
+    let login = vec![("TENANTRY_LOGIN", ADMIN.to_owned()), ("TENANTRY_PASSWORD", PASSWORD.to_owned())];
+    let person = Shell { app: &app, home: home.path(), environment: login };
+
+    // A customer, a site and a person are added, seen and changed.
+    let made = person.run(&format!("customer add --parent {reseller} --name Bakery --country DE --json")).await.json();
+    let bakery = id(&made);
+    let table = person.run("customer list --search bakery").await.good();
+    let mut lines = table.lines();
+    assert!(lines.next().unwrap().starts_with("ID") && lines.next().unwrap().contains("Bakery"), "{table}");
+    assert!(person.run(&format!("customer show {bakery}")).await.good().contains("company_name"));
+    person.run(&format!("site add --customer {bakery} --name hq")).await.good();
+    assert_eq!(person.run("site list --json").await.json().as_array().unwrap().len(), 1);
+    person.run(&format!("customer suspend {bakery} --reason Unpaid --mode full_stop")).await.good();
+    let shown = person.run(&format!("customer show {bakery} --json")).await.json();
+    assert_eq!((&shown["account_state"], &shown["suspension"]["mode"]), (&json!("suspended"), &json!("full_stop")));
+    person.run(&format!("customer activate {bakery}")).await.good();
+    let add = format!("user add --customer {bakery} --email jo@bakery.example --name Jo --role operator --json");
+    let jo = id(&person.run(&add).await.json());
+    let edited = person.run(&format!("user edit {jo} --role manager --key-officer true --json")).await.json();
+    assert_eq!((&edited["role"], &edited["is_key_officer"]), (&json!("manager"), &json!(true)));
+    assert!(person.run(&format!("user invite {jo}")).await.good().contains("/invitation#token="));
+    assert!(person.run("device list --json").await.json().as_array().unwrap().is_empty());
+
+    // A script has a token: what it does is told under its name, and what it may not ends with its own code.
+    let create = format!(
+        "token create --name nightly --customer {bakery} --permissions read_customers,edit_customers,read_changes --days 2"
+    );
+    let secret = person.run(&create).await.good();
+    let environment = vec![("TENANTRY_TOKEN", secret.trim().to_owned())];
+    let script = Shell { app: &app, home: home.path(), environment };
+    assert!(script.run("whoami").await.good().contains("nightly"));
+    assert_eq!(script.run("customer list --json").await.json().as_array().unwrap().len(), 2, "it, and its site");
+    let listed = person.run("token list --json").await.json();
+    assert_eq!((&listed[0]["name"], &listed[0]["state"]), (&json!("nightly"), &json!("active")));
+
+    for (line, code, said) in [
+        (format!("customer suspend {bakery} --reason X"), 4, "[forbidden]"),
+        (format!("customer show {reseller}"), 5, "[not_found]"),
+        ("customer list --filter nonsense".to_owned(), 6, "[invalid_input]"),
+        ("token list".to_owned(), 4, "[token_not_allowed]"),
+        ("customer fly".to_owned(), 2, "fly"),
+        ("customer show ../users".to_owned(), 5, "[not_found]"),
+        ("customer export --ids-file /nowhere/at/all".to_owned(), 1, "cannot be read"),
+        ("whoami --server http://127.0.0.1:9".to_owned(), 8, "cannot be reached"),
+    ] {
+        let ran = script.run(&line).await;
+        assert!(ran.code == code && ran.said.contains(said), "{line}: {} {}", ran.code, ran.said);
+        assert!(ran.out.is_empty(), "what is wrong goes to standard error: {}", ran.out);
+    }
+    let token = id(&listed[0]);
+    person.run(&format!("token revoke {token}")).await.good();
+    assert_eq!(script.run("whoami").await.code, 3);
+    let last = person.run(&format!("customer delete {reseller}")).await;
+    assert!(last.code == 7 && last.said.contains("[customer_not_empty]"), "{}", last.said);
+    let told = person.run(&format!("audit list --customer {bakery} --limit 0 --json")).await.json();
+    assert!(told.as_array().unwrap().iter().any(|change| change["action"] == "customer.suspended"));
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_session_is_kept_for_the_next_commands_and_ended() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let app = App::start().await;
+    let home = tempfile::tempdir().unwrap();
+    let kept = home.path().join(".config/tenantry/session.json");
+    let password = home.path().join("password");
+    std::fs::write(&password, format!("{PASSWORD}\n")).unwrap();
+    let shell = Shell { app: &app, home: home.path(), environment: Vec::new() };
+    assert_eq!(shell.run("whoami").await.code, 1, "nobody said who asks");
+    shell.run(&format!("login --login {ADMIN} --password-file {}", password.display())).await.good();
+    assert_eq!(std::fs::metadata(&kept).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(shell.run("whoami").await.good().contains(ADMIN));
+    assert!(shell.run("customer list").await.good().contains("Default reseller"), "it goes on after a command");
+    let sessions = app.admin().get("/sessions").await.is(200);
+    assert!(sessions["items"].as_array().unwrap().iter().any(|session| session["browser"] == "tenantry"));
+    // It is for its server alone.
+    let elsewhere = shell.run("whoami --server http://127.0.0.1:9").await;
+    assert!(elsewhere.said.contains("Who asks?"), "{}", elsewhere.said);
+    assert!(shell.run("logout").await.good().contains("Signed out"));
+    assert!(!kept.exists());
+    let sessions = app.admin().get("/sessions").await.is(200);
+    assert!(sessions["items"].as_array().unwrap().iter().all(|session| session["browser"] != "tenantry"));
+    assert_eq!(shell.run("whoami").await.code, 1);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn completions_know_every_noun() {
+    for shell in ["bash", "zsh", "fish"] {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_tenantry")).args(["completions", shell]).output();
+        let text = String::from_utf8(output.unwrap().stdout).unwrap();
+        for noun in ["customer", "site", "device", "user", "token", "audit", "login"] {
+            assert!(text.contains(noun), "{shell}: {noun}");
+        }
+    }
+}
