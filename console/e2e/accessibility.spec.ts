@@ -1,3 +1,4 @@
+import type { Page } from '@playwright/test';
 import type { Customer } from '../src/api/schema';
 import { expect, test, violations, type Backend } from './fixtures';
 
@@ -52,34 +53,55 @@ const PAGES: [name: string, path: (world: World) => string, shows: string][] = [
   ['customer', (w) => `/customers/${w.end.id}`, 'files-01'],
   ['customer, suspended', (w) => `/customers/${w.suspended.id}`, 'Reason: Invoice 4711 is unpaid'],
   ['customer, bare', (w) => `/customers/${w.bare.id}`, 'No device yet'],
-  ['reseller', (w) => `/customers/${w.reseller.id}`, 'Directly below'],
+  ['reseller', (w) => `/customers/${w.reseller.id}`, 'Last backups'],
   ['devices of a customer', (w) => `/customers/${w.end.id}?tab=devices`, '2 devices'],
   ['pass keys', (w) => `/customers/${w.end.id}?tab=pass_keys`, 'Begins with'],
   ['people of a customer', (w) => `/customers/${w.reseller.id}?tab=people`, 'Sam Okoye'],
+  ['settings of a customer', (w) => `/customers/${w.end.id}?tab=settings`, 'Append-only backups'],
   ['activity', (w) => `/customers/${w.suspended.id}?tab=activity`, 'suspended'],
   ['add customer', () => '/customers/new', 'Own account'],
   ['edit customer', (w) => `/customers/${w.end.id}/edit`, 'Own account'],
   ['customer added', (w) => `/customers/${w.end.id}/added`, 'What comes next'],
   ['devices', (w) => `/devices?under=${w.reseller.id}`, 'files-01'],
+  ['pass keys of everybody', (w) => `/pass_keys?under=${w.reseller.id}`, 'tpk_'],
   ['device', (w) => `/devices/${w.device}`, 'Repository'],
   ['people', (w) => `/people?under=${w.reseller.id}`, 'Sam Okoye'],
   ['add device', (w) => `/customers/${w.end.id}?add=device`, 'Make pass key'],
   ['add site', (w) => `/customers/${w.end.id}?add=site`, 'Add a site to Full Ltd'],
   ['add person', (w) => `/people?under=${w.reseller.id}&add=yes`, 'With an invitation'],
+  ['your account', () => '/account', 'API tokens'],
+  ['a foreign sign-in', () => '/sign-in/with/sip_1', 'Your organisation signs you in.'],
   ['invitation', () => '/invitation#token=x', 'Set the password'],
 ];
+
+// Loaded once: a page follows when its window becomes smaller, or the system's colours change.
+for (const [name, path, shows] of PAGES) {
+  test(`${name}, in either colours, wide and narrow`, async ({ page }) => {
+    await page.goto(path(world));
+    const shown = page.getByText(shows).filter({ visible: true }).first();
+    for (const { colorScheme, viewport } of LOOKS) {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize(viewport);
+      await expect(shown).toBeVisible();
+      expect(await violations(page), `${colorScheme}, ${viewport.width} px`).toEqual([]);
+    }
+    await page.setViewportSize({ width: 320, height: 700 });
+    await expect(shown).toBeVisible();
+    expect(await overflowOf(page), 'it scrolls sideways').toEqual([0, 0, 0]);
+  });
+}
+
+/** By how much the page, what is in it and a dialog are wider than there is room for. */
+function overflowOf(page: Page): Promise<number[]> {
+  return page.evaluate(() => {
+    const boxes = [document.documentElement, document.querySelector('main'), document.querySelector('.dialog-body')];
+    return boxes.map((box) => (box ? box.scrollWidth - box.clientWidth : 0));
+  });
+}
 
 for (const look of LOOKS) {
   test.describe(`${look.colorScheme}, ${look.viewport.width} px`, () => {
     test.use(look);
-
-    for (const [name, path, shows] of PAGES) {
-      test(name, async ({ page }) => {
-        await page.goto(path(world));
-        await expect(page.getByText(shows).filter({ visible: true }).first()).toBeVisible();
-        expect(await violations(page)).toEqual([]);
-      });
-    }
 
     test('sign-in', async ({ page, context }) => {
       await context.clearCookies();
@@ -143,26 +165,6 @@ for (const look of LOOKS) {
     });
   });
 }
-
-test.describe('320 px', () => {
-  test.use({ viewport: { width: 320, height: 700 } });
-
-  for (const [name, path, shows] of PAGES) {
-    test(`${name} does not scroll sideways`, async ({ page }) => {
-      await page.goto(path(world));
-      await expect(page.getByText(shows).filter({ visible: true }).first()).toBeVisible();
-      const overflow = await page.evaluate(() => {
-        const boxes = [
-          document.documentElement,
-          document.querySelector('main'),
-          document.querySelector('.dialog-body'),
-        ];
-        return boxes.map((box) => (box ? box.scrollWidth - box.clientWidth : 0));
-      });
-      expect(overflow).toEqual([0, 0, 0]);
-    });
-  }
-});
 
 test('whatever is pressed is at least 24 pixels wide and high', async ({ page }) => {
   for (const path of [`/customers?under=${world.reseller.id}`, `/customers/${world.end.id}`, '/customers/new']) {

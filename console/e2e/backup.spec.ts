@@ -50,15 +50,16 @@ test('a customer is added, its command copied, a real restic backs up, and the p
   rmSync(machine, { recursive: true, force: true });
 
   // Nobody reloads anything: the page looks by itself.
-  await page.getByRole('link', { name: 'Overview' }).click();
+  await page.getByLabel('Parts of this customer').getByRole('link', { name: 'Overview' }).click();
   const storage = page.getByRole('region', { name: 'Storage' });
   await expect(storage).toContainText(/3(?:\.\d+)?\s?MB\s*used by 1 device/u, { timeout: 20_000 });
-  await expect(storage).toContainText('just now');
-  await page.getByRole('link', { name: 'Pass keys' }).click();
+  const devices = page.getByRole('region', { name: 'Devices' });
+  await expect(devices).toContainText('just now');
+  await page.getByLabel('Parts of this customer').getByRole('link', { name: 'Pass keys' }).click();
   await expect(page.getByRole('region', { name: 'Pass keys' })).toContainText('Used up');
 
-  await page.getByRole('link', { name: 'Overview' }).click();
-  await storage.getByRole('table').getByRole('link').click();
+  await page.getByLabel('Parts of this customer').getByRole('link', { name: 'Overview' }).click();
+  await devices.getByRole('table').getByRole('link').click();
   await expect(page.getByRole('region', { name: 'Storage' })).toContainText(/3(?:\.\d+)?\s?MB/u);
 });
 

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
 import type { BulkRequest, Customer } from '../src/api/schema';
 import { expect, rowOf, test, violations, type Backend } from './fixtures';
@@ -197,7 +198,7 @@ test('countries are set and sites added to many; who has such a site is told bef
   await expect(rowOf(page, 'Here Ltd')).toContainText('Austria');
 });
 
-test('deleting many is confirmed by their number, and has no way back', async ({ page, backend }, info) => {
+test('deleting many is confirmed by their number, and can be undone', async ({ page, backend }, info) => {
   const reseller = await populated(backend, info.workerIndex, ['Empty 1', 'Empty 2']);
   const full = await backend.endCustomer(reseller, 'Full Ltd');
   await backend.device(full, 'files-01');
@@ -214,10 +215,15 @@ test('deleting many is confirmed by their number, and has no way back', async ({
   await dialog.getByLabel(/Type 2 to confirm/u).fill('2');
   await dialog.getByRole('button', { name: 'Delete 2 customers' }).click();
   await expect(dialog.getByRole('status')).toHaveText('2 done, 1 refused');
-  await expect(dialog.getByRole('button', { name: 'Undo' })).toHaveCount(0);
   await dialog.getByRole('button', { name: 'Close' }).click();
-  await expect(rowOf(page, 'Empty 1')).toHaveCount(0);
-  await expect(rowOf(page, 'Full Ltd')).toBeVisible();
+  await expect(rowOf(page, 'Empty 1')).toContainText('Deleting');
+  await expect(rowOf(page, 'Full Ltd')).not.toContainText('Deleting');
+  await page.getByRole('checkbox', { name: 'Select all 3 customers' }).click();
+  await choose(page, 'Cancel deletion…');
+  await dialog.getByRole('button', { name: 'Cancel the deletion of 2 customers' }).click();
+  await expect(dialog.getByRole('status')).toHaveText('2 done, 1 unchanged');
+  await dialog.getByRole('button', { name: 'Close' }).click();
+  await expect(rowOf(page, 'Empty 1')).not.toContainText('Deleting');
 });
 
 test('people are removed together', async ({ page, backend }, info) => {
@@ -234,6 +240,46 @@ test('people are removed together', async ({ page, backend }, info) => {
   await expect(dialog.getByRole('status')).toHaveText('2 done');
   await dialog.getByRole('button', { name: 'Close' }).click();
   await expect(page.getByRole('heading', { name: 'No people yet' })).toBeVisible();
+});
+
+test('links to set passwords are made for many, copied and saved, and seen by who asked alone', async ({
+  page,
+  backend,
+}, info) => {
+  unique += 1;
+  const reseller = await backend.reseller(`Links ${info.workerIndex}-${unique}`);
+  for (const name of ['Ada', 'Bea']) {
+    const email = `${name}-${info.workerIndex}-${unique}@links.example`;
+    await backend.post('/users', { customer_id: reseller.id, email, name, role: 'supporter' });
+  }
+  await page.goto(`/people?under=${reseller.id}`);
+  await page.getByRole('checkbox', { name: 'Select all 2 people' }).click();
+  await page.getByRole('button', { name: 'Password links' }).click();
+  const dialog = dialogOf(page);
+  await expect(dialog).toContainText('links are made, shown to you alone');
+  await dialog.getByRole('button', { name: 'Make password links for 2 people' }).click();
+  await expect(dialog.getByRole('status').first()).toHaveText('2 done');
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await dialog.getByRole('button', { name: 'Copy link: Ada' }).click();
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  expect(link).toMatch(/\/invitation#token=[-\w]{40}/u);
+  const [saved] = await Promise.all([
+    page.waitForEvent('download'),
+    dialog.getByRole('button', { name: 'Save all links' }).click(),
+  ]);
+  expect(saved.suggestedFilename()).toBe('password-links.csv');
+  const lines = (await readFile(await saved.path(), 'utf8')).trim().split('\r\n');
+  expect(lines).toHaveLength(3);
+  expect(lines.some((line) => line.includes(link))).toBe(true);
+  expect(await violations(page)).toEqual([]);
+  await dialog.getByRole('button', { name: 'Close' }).click();
+  // The link does what it says.
+  await page.context().clearCookies();
+  await page.goto(link);
+  await page.getByLabel('Password', { exact: true }).fill('copper lantern meadow 77');
+  await page.getByLabel('Password again').fill('copper lantern meadow 77');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { name: 'Your password is set' })).toBeVisible();
 });
 
 test('one suspension is taken back from its message, and so is one that was lifted', async ({
@@ -253,7 +299,7 @@ test('one suspension is taken back from its message, and so is one that was lift
   await expect(toasts(page)).toContainText('is active again');
 
   await backend.post(`/customers/${reseller.id}/suspend`, { reason: 'The season is over', mode: 'full_stop' });
-  const region = page.getByRole('region', { name: 'Needs attention' });
+  const region = page.getByRole('region', { name: 'Suspension' });
   await region.getByRole('button', { name: 'Activate' }).click();
   await dialogOf(page)
     .getByRole('button', { name: /^Activate/u })

@@ -65,7 +65,7 @@ test('a country without a location demands a choice; a twin is warned of, not re
   await expect(page.getByText('Germany is abroad for Austria.')).toBeVisible();
   await page.getByLabel('Storage location').selectOption({ label: 'Choose one' });
   await page.getByRole('button', { name: 'Add end customer' }).click();
-  await expect(page.getByRole('alert')).toContainText('Storage location: Choose one: the country hosts none.');
+  await expect(page.getByRole('alert')).toContainText('Storage location: Choose one: none serves the country.');
   await page.getByLabel('Storage location').selectOption({ label: 'Germany' });
   await page.getByRole('button', { name: 'Add end customer' }).click();
   await expect(page.getByRole('heading', { name: 'Twin Ltd was added' })).toBeVisible();
@@ -148,28 +148,28 @@ test('suspending says what stops, shows its cause below, and is lifted again', a
   await dialog.getByLabel('Reason').fill('Invoice 4711 is unpaid');
   await dialog.getByLabel('Message to the customer').fill('Ask Example IT');
   await dialog.getByRole('button', { name: `Suspend ${parent.company_name}` }).click();
-  await expect(page.getByRole('region', { name: 'Needs attention' })).toContainText(
+  await expect(page.getByRole('region', { name: 'Suspension' })).toContainText(
     'Suspended here. Backups are refused, restores work.',
   );
   await expect(page.getByText('Reason: Invoice 4711 is unpaid')).toBeVisible();
 
   await page.goto(`/customers/${end.id}`);
-  await expect(page.getByText(`Suspended because ${parent.company_name} above is.`)).toBeVisible();
+  await expect(page.getByText(`Backups are stopped: ${parent.company_name} is suspended.`)).toBeVisible();
   await page.getByRole('link', { name: `Open ${parent.company_name}` }).click();
-  await page.getByRole('region', { name: 'Needs attention' }).getByRole('button', { name: 'Activate' }).click();
+  await page.getByRole('region', { name: 'Suspension' }).getByRole('button', { name: 'Activate' }).click();
   await expect(page.getByRole('dialog')).toContainText('1device can back up again');
   await page
     .getByRole('dialog')
     .getByRole('button', { name: `Activate ${parent.company_name}` })
     .click();
-  await expect(page.getByRole('region', { name: 'Needs attention' })).toHaveCount(0);
+  await expect(page.getByRole('region', { name: 'Suspension' })).toHaveCount(0);
 
   await page.getByRole('link', { name: 'Activity' }).click();
   const newest = page.getByRole('region', { name: 'Activity' }).getByRole('listitem').first();
   await expect(newest).toContainText(`activated ${parent.company_name}`);
   await expect(newest).toContainText('from 127.0.0.1');
   await expect(page.getByRole('region', { name: 'Activity' })).toContainText('Reason Invoice 4711 is unpaid');
-  await expect(page.getByText('signed in')).toHaveCount(0);
+  await expect(page.getByRole('region', { name: 'Activity' }).getByText('signed in')).toHaveCount(0);
 });
 
 test('who came and went is told on demand', async ({ page, backend, playwright, server }) => {
@@ -205,26 +205,72 @@ test('what is suspended from above is not called active', async ({ page, backend
   await expect(page.getByRole('dialog')).not.toContainText('active already');
 });
 
-test('deleting wants the name typed, and is refused while something stands below', async ({ page, backend }, info) => {
+test('deleting says what goes and when, wants the name typed, and is cancelled', async ({ page, backend }, info) => {
   const parent = await reseller(backend, info.workerIndex);
   const end = await backend.endCustomer(parent, 'Gone Ltd');
-  await page.goto(`/customers/${parent.id}`);
-  await page.getByRole('button', { name: 'More actions' }).click();
-  await expect(page.getByRole('menuitem', { name: 'Delete…' })).toContainText('It still has customers');
-  await page.keyboard.press('Escape');
-
+  await backend.device(end, 'till');
   await page.goto(`/customers/${end.id}`);
   await page.getByRole('button', { name: 'More actions' }).click();
   await page.getByRole('menuitem', { name: 'Delete…' }).click();
   const dialog = page.getByRole('alertdialog');
+  await expect(dialog).toContainText('device with');
+  await expect(dialog).toContainText('removed for good');
   await dialog.getByLabel(/Type Gone Ltd to confirm/u).fill('gone');
   await dialog.getByRole('button', { name: 'Delete Gone Ltd' }).click();
   await expect(dialog.getByRole('alert')).toContainText('exactly as it is written');
   await dialog.getByLabel(/Type Gone Ltd to confirm/u).fill('Gone Ltd');
+  await dialog.getByRole('checkbox', { name: /All of this goes too/u }).click();
   await dialog.getByRole('button', { name: 'Delete Gone Ltd' }).click();
-  await expect(page.getByRole('heading', { name: parent.company_name })).toBeVisible();
+  await expect(page.getByText('Gone Ltd deleted.')).toBeVisible();
+  const banner = page.getByRole('region', { name: 'Deletion' });
+  await expect(banner).toContainText('it is removed for good');
+  await page.goto(`/customers?under=${parent.id}`);
+  await expect(page.getByRole('row').filter({ hasText: 'Gone Ltd' })).toContainText('Deleting');
   await page.goto(`/customers/${end.id}`);
-  await expect(page.getByRole('heading', { name: 'There is no such customer' })).toBeVisible();
+  await banner.getByRole('button', { name: 'Cancel deletion' }).click();
+  await expect(page.getByText('Gone Ltd is back as it was')).toBeVisible();
+  await expect(banner).toHaveCount(0);
+});
+
+test('a customer is moved, and what is in the way is said beforehand', async ({ page, backend }, info) => {
+  const from = await reseller(backend, info.workerIndex);
+  const to = await reseller(backend, info.workerIndex);
+  const end = await backend.endCustomer(from, 'Moving Ltd');
+  const small = await reseller(backend, info.workerIndex);
+  await backend.device(end, 'till');
+  await backend.patch(`/customers/${small.id}`, small.version, { max_devices: 0 });
+  await page.goto(`/customers/${end.id}`);
+  await page.getByRole('button', { name: 'More actions' }).click();
+  await page.getByRole('menuitem', { name: 'Move…' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('combobox', { name: 'To' }).fill(small.company_name);
+  await page.getByRole('option', { name: small.company_name }).click();
+  await expect(dialog).toContainText('may have 0 devices');
+  await dialog.getByRole('combobox', { name: 'To' }).fill(to.company_name);
+  await page.getByRole('option', { name: to.company_name }).click();
+  await expect(dialog).toContainText('Backups go on meanwhile');
+  await dialog.getByRole('button', { name: 'Move Moving Ltd' }).click();
+  await expect(page.getByText(`Moving Ltd moved to ${to.company_name}`)).toBeVisible();
+  await expect(page.locator('.detail-head')).toContainText(to.company_name);
+});
+
+test('a trial is begun with the customer, shown, and ended for good', async ({ page, backend }, info) => {
+  const parent = await reseller(backend, info.workerIndex);
+  await page.goto(`/customers/new?parent=${parent.id}`);
+  await page.getByLabel('Company name').fill('Trying Ltd');
+  await page.getByRole('combobox', { name: 'Country' }).fill('Germ');
+  await page.getByRole('option', { name: 'Germany' }).click();
+  await page.getByText('Kind, limit and start').click();
+  await page.getByRole('checkbox', { name: /On trial/u }).click();
+  await page.getByRole('radio', { name: /Self-managed/u }).click();
+  await page.getByRole('button', { name: 'Add end customer' }).click();
+  await page.getByRole('link', { name: 'Open Trying Ltd' }).click();
+  const banner = page.getByRole('region', { name: 'Trial' });
+  await expect(banner).toContainText('On trial until');
+  await expect(page.getByRole('complementary', { name: 'Details' })).toContainText('Self-managed');
+  await banner.getByRole('button', { name: 'End the trial now, for good' }).click();
+  await expect(page.getByText('Trying Ltd is in production')).toBeVisible();
+  await expect(banner).toHaveCount(0);
 });
 
 test('a site is added, and its name is unique', async ({ page, backend }, info) => {

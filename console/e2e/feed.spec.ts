@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import { ADMINISTRATOR, complaintsOf, expect, rowOf, test, violations } from './fixtures';
+import { ADMINISTRATOR, complaintsOf, expect, listReady, rowOf, test, violations } from './fixtures';
 import { startServer } from './server';
 
 /** What happens elsewhere, seen without anybody loading anything. */
@@ -55,7 +55,7 @@ test('what others do appears by itself, and leads to no more requests than it to
   const paths = asked(page);
   await backend.endCustomer(other, 'Far away Ltd');
   await backend.post(`/customers/${end.id}/suspend`, { reason: 'Unpaid', mode: 'stop_backups' });
-  await expect(page.getByText('Suspended here.')).toBeVisible();
+  await expect(page.getByText('Backups are stopped: First Ltd is suspended.')).toBeVisible();
   await page.waitForTimeout(1500);
   expect(paths).toContain(`/customers/${end.id}`);
   // Neither twice, nor what stands elsewhere.
@@ -122,7 +122,7 @@ test('while the server is away a bar says since when nothing was renewed, and go
   await context.request.post('/api/v1/sessions', { data: ADMINISTRATOR });
   const page = await context.newPage();
   await page.goto('/customers');
-  await page.getByRole('checkbox', { name: 'Select Default reseller' }).waitFor();
+  await listReady(page);
   await server.halt();
   const bar = page.getByText('Not renewed since');
   await expect(bar).toHaveCount(0);

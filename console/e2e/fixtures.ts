@@ -73,6 +73,14 @@ export function complaintsOf(page: Page): string[] {
   return complaints;
 }
 
+/** Until rows stand in the list. Any will do: others may have added so many that a certain one is out of sight. */
+export function listReady(page: Page): Promise<void> {
+  return page
+    .getByRole('checkbox', { name: /^Select (?!all)/u })
+    .first()
+    .waitFor();
+}
+
 /** A country that hosts a storage location, so that nothing has to be chosen. */
 const HOSTING = 'DE';
 
@@ -92,6 +100,12 @@ export class Backend {
 
   async post<T>(path: string, data: unknown): Promise<T> {
     const answer = await this.request.post(`/api/v1${path}`, { data });
+    expect(answer.ok(), await answer.text()).toBe(true);
+    return (await answer.json()) as T;
+  }
+
+  async put<T>(path: string, data: unknown): Promise<T> {
+    const answer = await this.request.put(`/api/v1${path}`, { data });
     expect(answer.ok(), await answer.text()).toBe(true);
     return (await answer.json()) as T;
   }
@@ -136,16 +150,39 @@ export class Backend {
   }
 
   /** Writes a pack as a backup client does; a device's repository needs no more to hold something. */
-  async upload({ repository_url, username, password }: DeviceCredentials, bytes: number): Promise<void> {
-    const headers = { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` };
-    const url = repository_url.replace(/\/$/u, '');
-    const made = await this.request.post(`${url}/?create=true`, { headers });
+  async upload(credentials: DeviceCredentials, bytes: number): Promise<void> {
+    const made = await this.create(credentials);
     expect(made.ok(), await made.text()).toBe(true);
-    const data = randomBytes(bytes);
-    const name = createHash('sha256').update(data).digest('hex');
-    const sent = await this.request.post(`${url}/data/${name}`, { headers, data });
+    const sent = await this.send(credentials, 'data', bytes);
     expect(sent.ok(), await sent.text()).toBe(true);
   }
+
+  /** Completes a backup: its snapshot arrives. */
+  async snapshot(credentials: DeviceCredentials): Promise<void> {
+    await this.upload(credentials, 100_000);
+    const sent = await this.send(credentials, 'snapshots', 200);
+    expect(sent.ok(), await sent.text()).toBe(true);
+  }
+
+  /** Tries what the gateway refuses. */
+  async isRefused(credentials: DeviceCredentials): Promise<void> {
+    const sent = await this.send(credentials, 'data', 1000);
+    expect(sent.status(), await sent.text()).toBe(403);
+  }
+
+  private create({ repository_url, username, password }: DeviceCredentials) {
+    return this.request.post(`${repository_url}?create=true`, { headers: basic(username, password) });
+  }
+
+  private send({ repository_url, username, password }: DeviceCredentials, kind: string, bytes: number) {
+    const data = randomBytes(bytes);
+    const name = createHash('sha256').update(data).digest('hex');
+    return this.request.post(`${repository_url}${kind}/${name}`, { headers: basic(username, password), data });
+  }
+}
+
+function basic(username: string, password: string) {
+  return { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` };
 }
 
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];

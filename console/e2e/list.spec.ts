@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import type { Customer } from '../src/api/schema';
-import { expect, rowOf, test, violations } from './fixtures';
+import { expect, listReady, rowOf, test, violations } from './fixtures';
 
 /** Enough that not all of them are in view, and more than one window of rows. */
 const MANY = 130;
@@ -80,20 +80,24 @@ test('going back finds the list where it was', async ({ page }) => {
 
 test('a slash leads to the search, which ignores case and is kept in the address', async ({ page }) => {
   await page.keyboard.press('/');
-  await expect(page.getByRole('searchbox', { name: 'Name, email or reference' })).toBeFocused();
+  await expect(page.getByRole('searchbox', { name: 'Name, contact, email, phone, address, reference' })).toBeFocused();
   await page.keyboard.type('rOW 11');
   await expect(page).toHaveURL(/q=rOW\+11/u);
   await expect(page.getByText(`10 in ${reseller.company_name} and below`)).toBeVisible();
   await page.reload();
-  await expect(page.getByRole('searchbox', { name: 'Name, email or reference' })).toHaveValue('rOW 11');
-  await page.getByRole('searchbox', { name: 'Name, email or reference' }).fill('nothing is called this');
+  await expect(page.getByRole('searchbox', { name: 'Name, contact, email, phone, address, reference' })).toHaveValue(
+    'rOW 11',
+  );
+  await page
+    .getByRole('searchbox', { name: 'Name, contact, email, phone, address, reference' })
+    .fill('nothing is called this');
   await expect(page.getByRole('heading', { name: 'No customer fits' })).toBeVisible();
   await page.getByRole('button', { name: 'Clear search and level' }).click();
   await expect(page).toHaveURL(new RegExp(`under=${reseller.id}$`, 'u'));
 });
 
 test('what stands in the search is taken out by one button, and it is ours', async ({ page }) => {
-  const search = page.getByRole('searchbox', { name: 'Name, email or reference' });
+  const search = page.getByRole('searchbox', { name: 'Name, contact, email, phone, address, reference' });
   await search.fill('row 11');
   await expect(page.getByText(`10 in ${reseller.company_name} and below`)).toBeVisible();
   await page.getByRole('button', { name: 'Clear', exact: true }).click();
@@ -132,11 +136,11 @@ test('columns are chosen, kept in this browser, and sent with the address', asyn
   const chosen = ['Customer', 'Contact', 'Below', 'Devices', 'Storage', 'Last backup', 'Country', 'Added'];
   expect(await titles(page)).toEqual(chosen);
   await page.goto('/customers');
-  await page.getByRole('checkbox', { name: 'Select Default reseller' }).waitFor();
+  await listReady(page);
   expect(await titles(page)).toEqual(chosen);
   const other = await context.newPage();
   await other.goto('/customers?columns=country.state');
-  await other.getByRole('checkbox', { name: 'Select Default reseller' }).waitFor();
+  await listReady(other);
   expect(await titles(other)).toEqual(['Customer', 'Country', 'State']);
   await openView(page);
   await page.getByRole('button', { name: 'As they were in the beginning' }).click();
@@ -215,4 +219,34 @@ test('sites are not mixed among customers, unless somebody asks for them', async
   await page.getByRole('checkbox', { name: 'Select all 2 customers' }).click();
   await page.getByRole('button', { name: 'Activate' }).click();
   await expect(page.getByRole('dialog')).toContainText('2 customers have no suspension of their own');
+});
+
+test('a list by site has a row for each; customers are suspended once, and ticked sites removed', async ({
+  page,
+  backend,
+}, info) => {
+  const parent = await backend.reseller(`By site ${info.workerIndex}`);
+  await backend.endCustomer(parent, 'Forge Ltd', { sites: ['mill', 'yard'] });
+  await backend.endCustomer(parent, 'Solo Ltd');
+  await page.goto(`/customers?under=${parent.id}`);
+  await page.getByRole('button', { name: 'By site', exact: true }).click();
+  await expect(page.getByRole('row').filter({ hasText: 'Forge Ltd' })).toHaveCount(2);
+  await expect(page.getByRole('row').filter({ hasText: 'Solo Ltd' })).toHaveCount(1);
+  await page.getByRole('checkbox', { name: 'Select Forge Ltd, mill' }).click();
+  await page.getByRole('checkbox', { name: 'Select Forge Ltd, yard' }).click();
+  await page.getByRole('button', { name: 'Suspend' }).click();
+  const dialog = page.getByRole('dialog');
+  await expect(dialog.getByRole('heading')).toHaveText('Suspend 1 customer?');
+  await page.keyboard.press('Escape');
+  await page.getByRole('checkbox', { name: 'Select Forge Ltd, yard' }).click();
+  await page.getByRole('button', { name: 'More to do with the selection' }).click();
+  await page.getByRole('menuitem', { name: 'Remove site…' }).click();
+  await expect(dialog.getByRole('heading')).toHaveText('Remove 1 site?');
+  await dialog.getByLabel('Type 1 to confirm').fill('1');
+  await page.keyboard.press('Enter');
+  await expect(dialog.getByRole('status')).toHaveText('1 done');
+  await dialog.getByRole('button', { name: 'Close' }).click();
+  await expect(page.getByRole('row').filter({ hasText: 'Forge Ltd' })).toHaveCount(1);
+  await expect(page.getByRole('row').filter({ hasText: 'Forge Ltd' })).toContainText('yard');
+  expect(await violations(page)).toEqual([]);
 });

@@ -245,7 +245,7 @@ test('in a dialog, the button is pressed right after typing, and Escape closes t
   await expect(page.getByRole('dialog')).toBeVisible();
   // What the country brings with it moves the button; the press counts nevertheless.
   await add(page).click();
-  await expect(page.getByRole('alert')).toContainText('Storage location: Choose one: the country hosts none.');
+  await expect(page.getByRole('alert')).toContainText('Storage location: Choose one: none serves the country.');
   await expect(country(page)).toHaveValue('Austria');
   await page.getByLabel('Storage location').selectOption({ label: 'Germany' });
   await country(page).fill('Atlantis');

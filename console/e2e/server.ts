@@ -23,10 +23,14 @@ export type Server = {
 type Options = {
   /** Makes the first administrator from the command line, as an operator would. */
   setUp: boolean;
+  /** At an address with a name, as passkeys want it. */
+  named?: boolean;
+  /** Beyond the usual configuration. */
+  environment?: Record<string, string>;
 };
 
 /** The real server on a database and a pool of its own. */
-export async function startServer({ setUp }: Options): Promise<Server> {
+export async function startServer({ setUp, named = false, environment = {} }: Options): Promise<Server> {
   const data = mkdtempSync(join(tmpdir(), 'tenantry-e2e-'));
   if (setUp) {
     const setup = ['setup', '--data', data, '--email', ADMINISTRATOR.login, '--password-stdin'];
@@ -34,12 +38,12 @@ export async function startServer({ setUp }: Options): Promise<Server> {
     if (done.status !== 0) throw new Error(`tenantry setup failed: ${done.error?.message ?? done.stderr}`);
   }
   const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
+  const url = `http://${named ? 'localhost' : '127.0.0.1'}:${port}`;
   let output = '';
   let server: ChildProcess;
   const resume = async () => {
     const begun = spawn(BINARY, ['serve', '--data', data, '--listen', `127.0.0.1:${port}`], {
-      env: { ...process.env, NO_COLOR: '1' },
+      env: { ...process.env, NO_COLOR: '1', ...(named && { TENANTRY__SERVER__PUBLIC_URL: url }), ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     begun.stdout.on('data', (text: Buffer) => (output += text.toString()));
@@ -78,7 +82,7 @@ async function ready(url: string, server: ChildProcess, output: () => string): P
   throw new Error(`The server did not become ready.\n${output()}`);
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
   const { port } = probe.address() as AddressInfo;

@@ -32,7 +32,7 @@ test.describe('signed out', () => {
     await page.getByLabel('Email or username').fill(ADMINISTRATOR.login);
     await page.getByLabel('Password', { exact: true }).fill(ADMINISTRATOR.password);
     await page.getByRole('button', { name: 'Sign in' }).click();
-    await expect(page).toHaveURL(/\/customers$/u);
+    await expect(page).toHaveURL(/\/overview$/u);
   });
 });
 
@@ -61,7 +61,7 @@ test('the setup link makes the first administrator', async ({ browser }) => {
   await page.getByLabel('Password again').fill('violet harbour siphon 42');
   await page.getByRole('button', { name: 'Set up and sign in' }).click();
   await expect(page.getByRole('banner')).toContainText('Harbour Backup');
-  await expect(page).toHaveURL(/\/customers$/u);
+  await expect(page).toHaveURL(/\/overview$/u);
   await page.reload();
   await expect(page.getByRole('heading', { name: 'Harbour Backup has no customers yet' })).toBeVisible();
   expect(await violations(page)).toEqual([]);

@@ -7,7 +7,7 @@ import { brotliCompressSync, constants } from 'node:zlib';
 const COMPRESSIBLE = /\.(?:js|css|html|svg|json)$/u;
 const WORTH_IT = 512;
 /** Bytes of script, brotli, before the customers list stands. */
-const BUDGET = 200_000;
+const BUDGET = 220_000;
 
 const sizes = new Map();
 for (const entry of readdirSync('dist', { recursive: true, withFileTypes: true })) {

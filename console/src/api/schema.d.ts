@@ -53,7 +53,10 @@ export interface paths {
         get: operations["customer_show"];
         put?: never;
         post?: never;
-        /** Deletes a customer that has no customers, sites or devices any more. */
+        /**
+         * Deletes a customer with all that stands below it: at once its backups stop and its names are free again, and after the hold
+         *     it is removed for good with its devices and their backups. Until then `restore` brings it back as it was.
+         */
         delete: operations["customer_delete"];
         options?: never;
         head?: never;
@@ -87,6 +90,135 @@ export interface paths {
         };
         /** What happened at a customer and below it: who, when, from where, before and after. The newest first. */
         get: operations["change_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/effective": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What holds at a customer: every setting with where it comes from and what was passed over, and its state with the
+         *     cause.
+         */
+        get: operations["customer_effective"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/end_trial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a trial before its time: the customer is in production from now on, and there is no way back. */
+        post: operations["customer_end_trial"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/factors/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The same of a customer's own account. */
+        post: operations["customer_reset_factors"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a link with which the customer sets the password of its own account. Earlier links end. */
+        post: operations["customer_invitation_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/measurements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a customer and everything below it used, day by day in UTC: sizes in bytes, devices, and how many of these completed
+         *     a backup. A customer that moves takes its days along; those of its former parents stay what they were. Kept for two
+         *     years.
+         */
+        get: operations["measurement_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Moves a customer, with all that stands below it, to another parent. */
+        post: operations["customer_move"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What needs attention at a customer and below it, how the last backups went, who uses how much, what runs out. Every
+         *     number names the list whose total it is.
+         */
+        get: operations["overview_show"];
         put?: never;
         post?: never;
         delete?: never;
@@ -130,6 +262,80 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancels a deletion that is scheduled: the customer is as it was before. */
+        post: operations["customer_restore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where a customer's own account is signed in. */
+        get: operations["customer_session_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/settings/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets something at a customer, for it and everything below that says nothing nearer. */
+        put: operations["customer_set_setting"];
+        post?: never;
+        /** Lets a customer inherit something again. */
+        delete: operations["customer_inherit_setting"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/sign_in_provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** By whom a customer lets its people be signed in. */
+        get: operations["sign_in_provider_show"];
+        /**
+         * Sets by whom, all of it anew. Its accounts are those at the customer and below it with a mail address that the provider
+         *     vouches for; none is made by it.
+         */
+        put: operations["sign_in_provider_set"];
+        post?: never;
+        /** Nobody is signed in by it any more. Sessions go on. */
+        delete: operations["sign_in_provider_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}/sites": {
         parameters: {
             query?: never;
@@ -141,6 +347,45 @@ export interface paths {
         put?: never;
         /** Creates a site below an end customer. */
         post: operations["site_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/space": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A customer's space, and whose it draws on. */
+        get: operations["space_show"];
+        /**
+         * Gives a customer space of its own, or lets it draw on the nearest above. What is handed on is never more than is held,
+         *     unless overcommitment is allowed there, and nothing is cut below what is used or handed on. Takes somebody who looks
+         *     after the customer from above; the provider sets its own.
+         */
+        put: operations["space_set"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/storage_location": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Another storage location for a customer or site: by the provider, with a reason, while nothing is stored there. */
+        post: operations["customer_migrate_storage"];
         delete?: never;
         options?: never;
         head?: never;
@@ -181,6 +426,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Customers of the list, all of them, as a file: `docs/exports.md`. */
+        get: operations["customer_export"];
+        put?: never;
+        /** Customers that were chosen of the list, as a file: `docs/exports.md`. */
+        post: operations["customer_export_chosen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices": {
         parameters: {
             query?: never;
@@ -191,7 +454,8 @@ export interface paths {
         /** Devices below the caller, by name unless sorted otherwise. */
         get: operations["device_list"];
         put?: never;
-        post?: never;
+        /** Adds a device by hand before it registers. */
+        post: operations["device_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -209,11 +473,46 @@ export interface paths {
         get: operations["device_show"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** Deletes a device that has no backups: turns away one that waits, or one that never came. */
+        delete: operations["device_delete"];
         options?: never;
         head?: never;
         /** Renames a device. Its credentials stay. */
         patch: operations["device_update"];
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/activate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lifts a device's own suspension. */
+        post: operations["device_activate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets in a device that waits to be approved. */
+        post: operations["device_approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/devices/{id}/credentials": {
@@ -233,6 +532,93 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices/{id}/effective": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What holds at a device. */
+        get: operations["device_effective"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last days of a device: what arrived, and what the gateway refused. Days are in UTC. */
+        get: operations["device_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/settings/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets something at a device. */
+        put: operations["device_set_setting"];
+        post?: never;
+        /** Lets a device inherit something again. */
+        delete: operations["device_inherit_setting"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/space": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A device's space, and whose it draws on. */
+        get: operations["device_space_show"];
+        /** Gives a device space of its own, or lets it draw on its customer's. */
+        put: operations["device_space_set"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Suspends a device. */
+        post: operations["device_suspend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices/counts": {
         parameters: {
             query?: never;
@@ -244,6 +630,24 @@ export interface paths {
         get: operations["device_count"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Devices of the list, all of them, as a file: `docs/exports.md`. */
+        get: operations["device_export"];
+        put?: never;
+        /** Devices that were chosen of the list, as a file: `docs/exports.md`. */
+        post: operations["device_export_chosen"];
         delete?: never;
         options?: never;
         head?: never;
@@ -282,6 +686,7 @@ export interface paths {
          *     - `usage`: used bytes or last backups changed. `{"paths": […]}` of the customers that the devices stand under, at most
          *       every two seconds; `null` where they are many.
          *     - `task`: a task that the caller began has moved on. `{"id", "state", "progress": {"done", "total"}}`.
+         *     - `views`: views that are shared with the caller from above may be others. `{}`
          *     - `reset`: what was missed is too much to be told. Read anew whatever is shown. `{}`
          *
          *     A comment comes every 15 seconds. The events' ids are cursors: a client that connects again sends the last one as
@@ -330,6 +735,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/mail_settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How mail leaves. For administrators of the provider. */
+        get: operations["mail_settings_show"];
+        /** Sets how mail leaves, all of it anew. A password that is left out stays, as long as it goes to the same server. */
+        put: operations["mail_settings_update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mail_settings/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a test mail by the settings that are stored, also while mail is off. What becomes of it stands in the list of mails. */
+        post: operations["mail_settings_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Mails to people at and below the caller's customer, without their texts, the newest first; kept for 30 days. */
+        get: operations["mail_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -347,6 +804,112 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's own second factors. */
+        get: operations["factor_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/factors/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes one. Needs a session that has proven itself within ten minutes. */
+        delete: operations["factor_delete"];
+        options?: never;
+        head?: never;
+        /** Renames one. */
+        patch: operations["factor_update"];
+        trace?: never;
+    };
+    "/api/v1/me/factors/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Adds a passkey by what it has answered. Whoever had to set one up to sign in is signed in with it. */
+        post: operations["passkey_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/factors/passkeys/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a new passkey has to answer, within 30 minutes. */
+        post: operations["passkey_begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/factors/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begins to set up codes from an app. They count once one was sent back, within 30 minutes, and take the place of those
+         *     that the account had.
+         */
+        post: operations["totp_begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/factors/totp/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Confirms codes by the first of them. Whoever had to set one up to sign in is signed in with it. */
+        post: operations["totp_confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/password": {
         parameters: {
             query?: never;
@@ -358,6 +921,80 @@ export interface paths {
         put?: never;
         /** Sets one's own password; other sessions of the account end. */
         post: operations["me_set_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Proves once more who one is, for what a session that was left open must not allow: by a second factor where the account
+         *     has one, else by the password. It holds for ten minutes, as signing in does.
+         */
+        post: operations["me_prove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/proof/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a passkey has to answer to prove once more who one is, within 30 minutes. */
+        post: operations["me_prove_begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/recovery_codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes ten new recovery codes; those before are worth nothing any more. Needs a session that has proven itself within
+         *     ten minutes.
+         */
+        post: operations["recovery_codes_renew"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pass_keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Pass keys of all end customers below the caller, without their secrets, the oldest first unless sorted otherwise. */
+        get: operations["pass_key_list_below"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -398,7 +1035,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/sessions": {
+    "/api/v1/pass_keys/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many pass keys of the list have which value. */
+        get: operations["pass_key_count"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/password_resets": {
         parameters: {
             query?: never;
             header?: never;
@@ -407,9 +1061,119 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Signs in; the answer sets the session cookie. */
+        /** Asks for a link with which to set a new password, by mail. The answer is the same whether there is such an account or not. */
+        post: operations["password_reset_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All plans, by name, retired ones among them. Few, so in one page. */
+        get: operations["plan_list"];
+        put?: never;
+        /** Adds a plan to the provider's catalogue. */
+        post: operations["plan_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One plan, with the terms that it had before. */
+        get: operations["plan_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Edits a plan. Other terms make a new revision, which holds for what is sold from now on. */
+        patch: operations["plan_update"];
+        trace?: never;
+    };
+    "/api/v1/products": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All products, by name, retired ones among them. Few, so in one page. */
+        get: operations["product_list"];
+        put?: never;
+        /** Adds a product to the provider's catalogue. */
+        post: operations["product_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One product. */
+        get: operations["product_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Edits a product, or takes it off the shelf: what was sold goes on. Its unit stays. */
+        patch: operations["product_update"];
+        trace?: never;
+    };
+    "/api/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where one is signed in oneself, the last used first. */
+        get: operations["session_list"];
+        put?: never;
+        /**
+         * Signs in; the answer sets the session cookie. Where a second factor is asked for, it sets one that allows to give it, and
+         *     nothing else, and says what is to be done: `POST /sessions/second_factor`, or setting one up.
+         */
         post: operations["session_create"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends a session: one's own, or one of somebody below. */
+        delete: operations["session_revoke"];
         options?: never;
         head?: never;
         patch?: never;
@@ -427,6 +1191,77 @@ export interface paths {
         post?: never;
         /** Signs out. */
         delete: operations["session_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/foreign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Signs in by what a browser has brought back from a provider. Second factors are asked for as after a password. */
+        post: operations["foreign_sign_in_finish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/foreign/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tells where to send a browser that signs in by a provider. It comes back to an address of that provider's own with a code and a state,
+         *     within 15 minutes; the answer sets a cookie by which it is known then.
+         */
+        post: operations["foreign_sign_in_begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/revoke_others": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends all of one's sessions but this one. */
+        post: operations["session_revoke_others"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/second_factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The second half of a sign-in, within ten minutes after the first; the answer sets the session cookie. */
+        post: operations["session_finish"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -457,14 +1292,33 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All storage locations, by name. Few, so in one page. */
+        /** All storage locations, by name, withdrawn ones among them. Few, so in one page. */
         get: operations["storage_location_list"];
+        put?: never;
+        /** Adds a storage location to the provider's catalogue. Customers that are there keep what they have. */
+        post: operations["storage_location_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/storage_locations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One storage location. */
+        get: operations["storage_location_show"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /** Edits a storage location, or takes it out of the choice: who has it keeps it. */
+        patch: operations["storage_location_update"];
         trace?: never;
     };
     "/api/v1/tasks": {
@@ -493,6 +1347,23 @@ export interface paths {
         };
         /** One task, as far as it is by now. */
         get: operations["task_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What only the caller is told of a task that it began, such as links to set passwords: a CSV of names and answers. */
+        get: operations["task_answers"];
         put?: never;
         post?: never;
         delete?: never;
@@ -569,6 +1440,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One's own tokens and, for who may manage people, those of everybody below, without their secrets; the newest first
+         *     unless sorted otherwise.
+         */
+        get: operations["token_list"];
+        put?: never;
+        /** Makes a token for oneself. Its secret is in this answer and nowhere else. */
+        post: operations["token_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends a token for good: one's own, or one of somebody below. */
+        delete: operations["token_revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users": {
         parameters: {
             query?: never;
@@ -602,8 +1511,25 @@ export interface paths {
         delete: operations["user_delete"];
         options?: never;
         head?: never;
-        /** Changes a user account. A new password ends its sessions. */
+        /** Changes a user account. A new password ends its sessions, and so does being deactivated. */
         patch: operations["user_update"];
+        trace?: never;
+    };
+    "/api/v1/users/{id}/factors/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes away all second factors of somebody who has lost them. Their sessions end. */
+        post: operations["user_reset_factors"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/users/{id}/invitation": {
@@ -623,6 +1549,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/users/{id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where a person is signed in. */
+        get: operations["user_session_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users/counts": {
         parameters: {
             query?: never;
@@ -634,6 +1577,95 @@ export interface paths {
         get: operations["user_count"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** User accounts of the list, all of them, as a file: `docs/exports.md`. */
+        get: operations["user_export"];
+        put?: never;
+        /** User accounts that were chosen of the list, as a file: `docs/exports.md`. */
+        post: operations["user_export_chosen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The views that the caller uses, by name: its own, and those that are shared with it. There are few, so all are told. */
+        get: operations["view_list"];
+        put?: never;
+        /** Saves a view: one's own, or one that is shared. */
+        post: operations["view_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/views/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One view. */
+        get: operations["view_show"];
+        put?: never;
+        post?: never;
+        /** Deletes a view. Lists that opened with it open as they did before. For a day it can be brought back. */
+        delete: operations["view_delete"];
+        options?: never;
+        head?: never;
+        /** Renames a view, changes what it shows, shares it or no longer. */
+        patch: operations["view_update"];
+        trace?: never;
+    };
+    "/api/v1/views/{id}/default": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets the caller's list open with this view, or no longer. */
+        post: operations["view_set_default"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/views/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Brings back a view that the caller has deleted within the last day, as it was. */
+        post: operations["view_restore"];
         delete?: never;
         options?: never;
         head?: never;
@@ -664,6 +1696,8 @@ export interface components {
             id?: string | null;
             kind: components["schemas"]["ActorKind"];
             name?: string | null;
+            /** @description What the API token is called with which it was asked for; `null` where somebody did it themselves. */
+            token?: string | null;
         };
         /** @enum {string} */
         ActorKind: "user" | "customer" | "device" | "system" | "above";
@@ -674,6 +1708,68 @@ export interface components {
             level: components["schemas"]["Level"];
             /** @description Sites only: the short name. */
             name?: string | null;
+        };
+        /** @description A backup that was completed: its snapshot arrived. */
+        Backup: {
+            /**
+             * Format: int64
+             * @description Bytes by which the repository has grown since the backup before it; less than nothing where more was deleted in
+             *     between, `null` where the one before is not known.
+             */
+            added_bytes?: number | null;
+            at: components["schemas"]["Time"];
+        };
+        /**
+         * @description How backups stand, the first that is true.
+         * @enum {string}
+         */
+        BackupCode: "suspended" | "pending_approval" | "no_device" | "refused" | "wrong_password" | "never_connected" | "never_backed_up" | "silent" | "well";
+        /** @description A day of a device, in UTC. */
+        BackupDay: {
+            /**
+             * Format: int64
+             * @description Bytes by which they made the repository grow; less than nothing where more was deleted between them.
+             */
+            added_bytes: number;
+            /**
+             * Format: int32
+             * @description Backups that were completed.
+             */
+            backups: number;
+            /** @description `YYYY-MM-DD`. */
+            day: string;
+            outcome: components["schemas"]["DayOutcome"];
+            /**
+             * Format: int32
+             * @description Tries that were refused.
+             */
+            refusals: number;
+        };
+        /** @description How the backups of a device or a customer stand, and why none came. */
+        BackupState: {
+            /**
+             * @description The action that would help, named as among `actions`: `activate`, at the cause, or at the device where
+             *     that is suspended itself; `restore`, where the cause is to be deleted; `approve`; `add_device`; `issue_credentials`.
+             */
+            action?: string | null;
+            cause?: components["schemas"]["CustomerId"] | null;
+            cause_name?: string | null;
+            code: components["schemas"]["BackupCode"];
+            /** @description The same in a sentence. */
+            detail: string;
+            device_id?: components["schemas"]["DeviceId"] | null;
+            /**
+             * Format: int64
+             * @description Customers: how many devices it concerns.
+             */
+            devices?: number | null;
+            /** @description Whether somebody should do something about it: a machine that has registered within the last day is only new. */
+            needs_attention: boolean;
+            /** @description What the refused client was told. */
+            sentence?: string | null;
+            since?: components["schemas"]["Time"] | null;
+            /** @description Who suspended it, as the change log names them; `null` for callers who may not know. */
+            suspended_by?: string | null;
         };
         /** @description What would become of a selection. */
         BulkPreview: {
@@ -702,22 +1798,29 @@ export interface components {
         };
         /** @description What is to be done to many. */
         BulkRequest: {
-            /** @description Customers: `suspend`, `activate`, `delete`, `set_country`, `add_site`. Users: `delete`. */
+            /**
+             * @description Customers: `suspend`, `activate`, `delete`, `restore`, `set_country`, `add_site`, `invitation`. Devices: `approve`,
+             *     `suspend`, `activate`, `delete`. Both: `set_setting`, `inherit_setting`. Users: `delete`, `invitation`. The links that
+             *     invitations make stand in the results of the task.
+             */
             action: string;
             /** @description Answer with what would happen and change nothing. */
             dry_run?: boolean;
             /**
              * @description What the action asks for when it is done to one: for `suspend` a reason, a mode and perhaps a public message, for
-             *     `set_country` a country and perhaps a storage location, for `add_site` a name.
+             *     `set_country` a country and perhaps a storage location, for `add_site` a name, for `delete` perhaps
+             *     `remove_products`, for `set_setting` the `name` of the setting, a `value` and perhaps `locked`, for
+             *     `inherit_setting` its `name`, for `invitation` perhaps `by_mail`.
              */
             input?: unknown;
-            /** @description The list that they are chosen from: `customers`, `users`. */
+            /** @description The list that they are chosen from: `customers`, `devices`, `users`. */
             noun: string;
             selection: components["schemas"]["Selection"];
         };
         /** @description What would become of one. */
         BulkRow: {
             code?: string | null;
+            /** @description Why it is refused, or what would change. */
             detail?: string | null;
             /** @description `done`, `unchanged` or `refused`. */
             outcome: components["schemas"]["Outcome"];
@@ -741,7 +1844,10 @@ export interface components {
             id: components["schemas"]["ChangeId"];
             request_id?: string | null;
             subject_id: string;
-            /** @description `customer`, `user`, `device`, `pass_key`, `task`. */
+            /**
+             * @description `customer`, `user`, `device`, `pass_key`, `task`, `view`, `product`, `plan`, `token`,
+             *     `storage_location`.
+             */
             subject_kind: string;
             subject_name: string;
         };
@@ -749,9 +1855,22 @@ export interface components {
          * @description What happened: noun and participle.
          * @enum {string}
          */
-        ChangeAction: "customer.created" | "customer.updated" | "customer.suspended" | "customer.activated" | "customer.deleted" | "customer.password_set" | "user.created" | "user.updated" | "user.invited" | "user.password_set" | "user.deleted" | "session.created" | "session.deleted" | "pass_key.created" | "pass_key.rotated" | "pass_key.revoked" | "device.registered" | "device.registered_again" | "device.updated" | "device.credentials_issued" | "task.created" | "task.stopped" | "task.retried";
+        ChangeAction: "customer.created" | "customer.updated" | "customer.suspended" | "customer.activated" | "customer.moved" | "customer.moved_away" | "customer.deletion_scheduled" | "customer.restored" | "customer.storage_migrated" | "customer.trial_ended" | "customer.deleted" | "customer.password_set" | "customer.space_set" | "customer.invited" | "user.created" | "user.updated" | "user.invited" | "user.password_set" | "user.deleted" | "session.created" | "session.deleted" | "factor.added" | "factor.removed" | "factors.reset" | "recovery_codes.renewed" | "codes.blocked" | "recovery_code.used" | "sign_in_provider.set" | "sign_in_provider.removed" | "session.revoked" | "token.created" | "token.revoked" | "pass_key.created" | "pass_key.rotated" | "pass_key.revoked" | "device.registered" | "device.registered_again" | "device.updated" | "device.space_set" | "device.credentials_issued" | "device.added" | "device.approved" | "device.suspended" | "device.activated" | "device.deleted" | "device.deletion_refused" | "customer.setting_set" | "customer.setting_inherited" | "device.setting_set" | "device.setting_inherited" | "task.created" | "task.stopped" | "task.retried" | "product.created" | "product.updated" | "storage_location.created" | "storage_location.updated" | "plan.created" | "plan.updated" | "mail_settings.updated" | "view.shared" | "view.updated" | "view.unshared";
         /** @description An entry of the change log, as one reader sees it. */
         ChangeId: string;
+        /** @description What a customer that stands directly below uses, with everything below it. */
+        ChildUse: {
+            company_name: string;
+            /** Format: int64 */
+            devices: number;
+            growth: components["schemas"]["Growth"];
+            id: components["schemas"]["CustomerId"];
+            level: components["schemas"]["Level"];
+            /** @description Sites only: the short name. */
+            name?: string | null;
+            /** Format: int64 */
+            used_bytes: number;
+        };
         /** @description What follows below, in numbers. */
         Consequences: {
             /**
@@ -770,16 +1889,40 @@ export interface components {
              */
             devices_with_recent_backup: number;
         };
+        /** @description A number, and the list whose total it is. */
+        Count: {
+            /** Format: int64 */
+            count: number;
+            filter: string;
+            finding: components["schemas"]["Finding"];
+            /** @description Where it isn't, there are more. */
+            is_exact: boolean;
+            /** @description `GET /{noun}?under={id}&filter={filter}` lists the rows. */
+            noun: components["schemas"]["ListedNoun"];
+        };
         /** @description A customer. */
         Customer: {
             account_state: components["schemas"]["AccountState"];
             actions: components["schemas"]["Action"][];
             /** @description The nodes from the top of what the caller may see down to the parent. Not in lists. */
             ancestors?: components["schemas"]["Ancestor"][] | null;
+            /**
+             * @description End customers and sites, in lists: whether a device that has been there for a day has never completed a backup,
+             *     though no suspension stops it.
+             */
+            backup_overdue?: boolean | null;
+            backup_state?: components["schemas"]["BackupState"] | null;
             company_name: string;
             /** @description ISO 3166-1 alpha-2; the provider may have none. */
             country?: string | null;
             created_at: components["schemas"]["Time"];
+            deletion?: components["schemas"]["Deletion"] | null;
+            /**
+             * Format: int64
+             * @description How many of these there is still room for; below zero where the limit was cut below what there is. `null` without a
+             *     limit of its own; those above may have less.
+             */
+            devices_left?: number | null;
             effective_state: components["schemas"]["EffectiveState"];
             email?: string | null;
             id: components["schemas"]["CustomerId"];
@@ -790,25 +1933,40 @@ export interface components {
             is_default: boolean;
             kind?: components["schemas"]["Kind"] | null;
             last_backup_at?: components["schemas"]["Time"] | null;
+            last_refused_at?: components["schemas"]["Time"] | null;
             level: components["schemas"]["Level"];
             /** Format: int64 */
             max_devices?: number | null;
             /** @description Sites only: the short name. */
             name?: string | null;
+            /** @description What it may offer to those below it. */
+            offered_service_types: components["schemas"]["ServiceType"][];
+            own_settings: components["schemas"]["OwnSwitches"];
             parent_id?: components["schemas"]["CustomerId"] | null;
             parent_name?: string | null;
             /** @description The ids from the top of what the caller may see down to this customer, each followed by a slash. */
             path: string;
+            production_since?: components["schemas"]["Time"] | null;
             profile: components["schemas"]["Profile"];
+            service_type: components["schemas"]["ServiceType"];
+            site?: components["schemas"]["Customer"] | null;
+            stage: components["schemas"]["Stage"];
             storage_location_id?: components["schemas"]["StorageLocationId"] | null;
             suspension?: components["schemas"]["Suspension"] | null;
+            then?: components["schemas"]["CustomerThen"] | null;
             totals: components["schemas"]["CustomerTotals"];
+            trial_ends_at?: components["schemas"]["Time"] | null;
             username?: string | null;
             /**
              * Format: int64
              * @description Counts the changes; also the `ETag`.
              */
             version: number;
+        };
+        /** @description What a command without an input of its own came to. */
+        CustomerChange: components["schemas"]["Customer"] & {
+            /** @description Whether anything has changed; saying the same twice is no error. */
+            changes: boolean;
         };
         /** @description A new customer, or a new site below an end customer. */
         CustomerCreate: {
@@ -828,12 +1986,20 @@ export interface components {
             max_devices?: number | null;
             /** @description The name of a new site: letters, digits and underscore, unique within its customer. Sites only. */
             name?: string | null;
+            /**
+             * @description What it may offer to those below it, of what the parent offers; all of that unless given. Nothing for end customers
+             *     and sites.
+             */
+            offered_service_types?: components["schemas"]["ServiceType"][] | null;
             parent_id: components["schemas"]["CustomerId"];
             password?: components["schemas"]["Secret"] | null;
             profile?: components["schemas"]["Profile"] | null;
+            service_type?: components["schemas"]["ServiceType"] | null;
             /** @description Names of the sites to make with an end customer. */
             sites?: string[] | null;
             storage_location_id?: components["schemas"]["StorageLocationId"] | null;
+            /** @description On trial for 30 days, not invoiced meanwhile, in production by itself afterwards. End customers only. */
+            trial?: boolean;
             /** @description Letters, digits and underscore, unique in the whole installation ignoring case, never changed. With a password. */
             username?: string | null;
         };
@@ -845,27 +2011,70 @@ export interface components {
             warnings: components["schemas"]["Warning"][];
         };
         /** @description What a deletion did or would do. */
-        CustomerDeletion: {
-            /** @description Why it would be refused, in words; empty if it would not. */
+        CustomerDeletion: components["schemas"]["Customer"] & {
+            /** @description Everything that stands in the way, at once; empty if nothing does. */
             blockers: components["schemas"]["FieldlessProblem"][];
-            company_name: string;
+            /** @description Whether anything changes; deleting what is to be deleted already is no error. */
+            changes: boolean;
+            /** @description Nothing was done. */
             dry_run: boolean;
-            id: components["schemas"]["CustomerId"];
-            /**
-             * Format: int64
-             * @description Pass keys that go with it.
-             */
-            pass_keys: number;
-            /**
-             * Format: int64
-             * @description Accounts of people that go with it.
-             */
-            users: number;
+            /** @description When it goes for good; until then it can be restored. */
+            due_at: components["schemas"]["Time"];
+            /** @description All that goes with it. */
+            goes: components["schemas"]["Goes"];
         };
         /** @description A customer: any node of the tree above device. */
         CustomerId: string;
+        /** @description A link to hand to one customer. Whoever has it can set the password of the customer's own account, once. */
+        CustomerInvitation: {
+            customer_id: components["schemas"]["CustomerId"];
+            expires_at: components["schemas"]["Time"];
+            url?: components["schemas"]["Secret"] | null;
+            username: string;
+        };
+        /** @description Where a customer is to stand from now on. */
+        CustomerMove: {
+            /** @description The customer that it stands under afterwards. */
+            parent_id: components["schemas"]["CustomerId"];
+            /** @description For the records of those who look after the customer. */
+            reason?: string | null;
+        };
+        /** @description What a move did or would do. */
+        CustomerMoved: components["schemas"]["Customer"] & {
+            /** @description Everything that stands in the way, at once; empty if nothing does. */
+            blockers: components["schemas"]["FieldlessProblem"][];
+            /** @description Whether anything changes; moving it to where it stands is no error. */
+            changes: boolean;
+            /** @description Nothing was done. */
+            dry_run: boolean;
+        };
+        /** @description What a customer was at the end of a day, by the change log. */
+        CustomerThen: {
+            account_state: components["schemas"]["AccountState"];
+            company_name: string;
+            country?: string | null;
+            day: components["schemas"]["Day"];
+            /** @description Whether its deletion was scheduled. */
+            deleting: boolean;
+            /** @description What held after all that stood above it then. */
+            effective_state: components["schemas"]["EffectiveState"];
+            email?: string | null;
+            kind?: components["schemas"]["Kind"] | null;
+            level: components["schemas"]["Level"];
+            /** @description Sites only: the short name. */
+            name?: string | null;
+            parent_id?: components["schemas"]["CustomerId"] | null;
+            parent_name?: string | null;
+            stage: components["schemas"]["Stage"];
+            username?: string | null;
+        };
         /** @description Sums over the subtree, the node itself not counted. */
         CustomerTotals: {
+            /**
+             * Format: int64
+             * @description What it holds of its own; `null`: it draws on the nearest above.
+             */
+            allotted_bytes?: number | null;
             /**
              * Format: int64
              * @description Customers of every level but site.
@@ -873,6 +2082,16 @@ export interface components {
             customers: number;
             /** Format: int64 */
             devices: number;
+            /**
+             * Format: int64
+             * @description Devices that wait to be approved.
+             */
+            devices_pending: number;
+            /**
+             * Format: int64
+             * @description Devices of which no backup has ever arrived.
+             */
+            devices_without_backup: number;
             /** Format: int64 */
             sites: number;
             /**
@@ -880,6 +2099,11 @@ export interface components {
              * @description Bytes in all repositories.
              */
             used_bytes: number;
+            /**
+             * Format: int64
+             * @description How much of that is used, in per cent, as of a second ago; `null` where it holds nothing, or uses nothing of it.
+             */
+            used_percent?: number | null;
         };
         /**
          * @description What changes. A field that is left out stays, `null` clears it. What is fixed from above (`kind`, `max_devices`,
@@ -897,16 +2121,46 @@ export interface components {
              * @description Fixed from above: nobody lifts a limit that was laid on their own customer.
              */
             max_devices?: number | null;
+            /** @description Sites only: the short name, unique within the customer ignoring case. Devices and pass keys stay with the site. */
+            name?: string | null;
+            /** @description Fixed from above. Nothing can be taken away that is used below. */
+            offered_service_types?: components["schemas"]["ServiceType"][] | null;
             password?: components["schemas"]["Secret"] | null;
             profile?: components["schemas"]["ProfileUpdate"] | null;
+            service_type?: components["schemas"]["ServiceType"] | null;
             storage_location_id?: components["schemas"]["StorageLocationId"] | null;
             /** @description Only while there is none, and together with a password. */
             username?: string | null;
         };
+        /**
+         * Format: date
+         * @description A day, from midnight to midnight in UTC: `2025-01-31` on the wire, days since 1970 in the database.
+         */
+        Day: string;
+        /**
+         * @description How a day was.
+         * @enum {string}
+         */
+        DayOutcome: "done" | "refused" | "nothing" | "absent" | "unknown";
+        /** @description A deletion that is scheduled. */
+        Deletion: {
+            /** @description Who deleted it, as the change log names them; `null` where the caller does not see where they stand. */
+            by?: string | null;
+            /** @description When it goes for good. */
+            due_at: components["schemas"]["Time"];
+            scheduled_at: components["schemas"]["Time"];
+        };
         Device: {
+            account_state: components["schemas"]["AccountState"];
             actions: components["schemas"]["Action"][];
+            /**
+             * Format: int64
+             * @description What it has of its own; `null`: it draws on its customer's.
+             */
+            allotted_bytes?: number | null;
             /** @description The nodes from the top of what the caller may see down to its customer. Not in lists. */
             ancestors?: components["schemas"]["Ancestor"][] | null;
+            backup_state?: components["schemas"]["BackupState"] | null;
             created_at: components["schemas"]["Time"];
             /** @description The end customer or site under which it stands. */
             customer_id: components["schemas"]["CustomerId"];
@@ -917,14 +2171,17 @@ export interface components {
             id: components["schemas"]["DeviceId"];
             kind: components["schemas"]["DeviceKind"];
             last_backup_at?: components["schemas"]["Time"] | null;
+            last_refused_at?: components["schemas"]["Time"] | null;
             name: string;
             os?: string | null;
+            own_settings: components["schemas"]["OwnSwitches"];
             /** @description The ids from the top of what the caller may see down to the customer, each followed by a slash. */
             path: string;
             repository_id: components["schemas"]["RepositoryId"];
             repository_url: string;
             status: components["schemas"]["DeviceStatus"];
             storage_location_id?: components["schemas"]["StorageLocationId"] | null;
+            suspension?: components["schemas"]["Suspension"] | null;
             /**
              * Format: int64
              * @description Bytes of all files of the repository.
@@ -936,6 +2193,18 @@ export interface components {
              */
             version: number;
         };
+        /**
+         * @description A device that is added by hand beforehand: it is let in when it registers. A machine is known again by its fingerprint, or
+         *     by its name where none is given here.
+         */
+        DeviceCreate: {
+            /** @description The end customer or site under which it will stand. */
+            customer_id: components["schemas"]["CustomerId"];
+            fingerprint?: string | null;
+            kind?: components["schemas"]["DeviceKind"] | null;
+            name: string;
+            os?: string | null;
+        };
         /** @description All that a stock restic needs. The password is shown this once. */
         DeviceCredentials: {
             device_id: components["schemas"]["DeviceId"];
@@ -944,6 +2213,23 @@ export interface components {
             repository_url: string;
             status: components["schemas"]["DeviceStatus"];
             username: string;
+        };
+        /** @description What a deletion did or would do. */
+        DeviceDeletion: {
+            /** @description Why it would be refused, in words; empty if it would not. */
+            blockers: components["schemas"]["FieldlessProblem"][];
+            dry_run: boolean;
+            id: components["schemas"]["DeviceId"];
+            name: string;
+        };
+        /** @description What is known of a device's last days. It is stored within seconds of what happens. */
+        DeviceHistory: {
+            /** @description The last twenty, the newest first. */
+            backups: components["schemas"]["Backup"][];
+            /** @description Every day up to today, the oldest first. */
+            days: components["schemas"]["BackupDay"][];
+            /** @description The last twenty, the newest first. */
+            refusals: components["schemas"]["Refusal"][];
         };
         /** @description A machine that backs up. */
         DeviceId: string;
@@ -964,18 +2250,109 @@ export interface components {
             site?: string | null;
         };
         /** @enum {string} */
-        DeviceStatus: "authorised" | "pending_approval";
+        DeviceStatus: "authorised" | "pending_approval" | "expected";
+        /** @description Why and how far a device is suspended. */
+        DeviceSuspend: {
+            mode: components["schemas"]["Mode"];
+            /** @description For the records of whoever suspends, and of those above. */
+            reason: string;
+        };
         /** @description What changes. A field that is left out stays. */
         DeviceUpdate: {
             name?: string | null;
         };
+        /**
+         * @description For how something is sold.
+         * @enum {string}
+         */
+        Edition: "trial" | "full";
+        /** @description What holds at a customer or a device. */
+        Effective: {
+            at: components["schemas"]["Time"];
+            id: string;
+            settings: components["schemas"]["EffectiveSetting"][];
+            state: components["schemas"]["EffectiveState"];
+            /**
+             * Format: int64
+             * @description Of the customer or device; also the `ETag`.
+             */
+            version: number;
+        };
+        /** @description A setting at a node. */
+        EffectiveSetting: {
+            /** @description `set` and `inherit`. */
+            actions: components["schemas"]["Action"][];
+            can_lock: boolean;
+            /** @description What holds where nobody sets it. */
+            default: unknown;
+            /** @description Whether the source has locked it for everything below. */
+            locked: boolean;
+            name: string;
+            own?: components["schemas"]["OwnSetting"] | null;
+            /** @description The nearest first; nothing that stands above what the caller may see. */
+            passed_over: components["schemas"]["PassedOver"][];
+            source: components["schemas"]["SettingSource"];
+            until?: components["schemas"]["Time"] | null;
+            /** @description What holds. */
+            value: unknown;
+        };
         /** @description What holds after all ancestors. */
         EffectiveState: {
             cause?: components["schemas"]["CustomerId"] | null;
-            /** @description That customer's name. */
+            /** @description That customer's name, or the device's. */
             cause_name?: string | null;
+            /** @description Whether that customer is to be deleted, rather than only suspended. */
+            deleting: boolean;
             mode?: components["schemas"]["Mode"] | null;
             state: components["schemas"]["AccountState"];
+        };
+        /**
+         * @description How an export is written.
+         * @enum {string}
+         */
+        ExportFormat: "csv" | "jsonl";
+        /** @description Which rows of a list to write out whole, chosen as for a bulk action: for more of them than an address can name. */
+        ExportRequest: {
+            /** @description Whether CSV begins with a byte order mark, by which spreadsheets know that it is UTF-8. */
+            bom?: boolean;
+            /**
+             * @description Fields as `GET /fields` names them, in this order behind `id` and `path`; all of them unless said otherwise. With
+             *     rows by site a field of the site is called `site.name` and so on.
+             */
+            columns?: string[] | null;
+            format?: components["schemas"]["ExportFormat"] | null;
+            selection: components["schemas"]["Selection"];
+            /** @description A field to sort by; with a leading `-` descending. */
+            sort?: string | null;
+        };
+        /** @description A factor of the caller's own. */
+        Factor: {
+            created_at: components["schemas"]["Time"];
+            id: components["schemas"]["FactorId"];
+            kind: components["schemas"]["FactorKind"];
+            last_used_at?: components["schemas"]["Time"] | null;
+            name: string;
+            /**
+             * Format: int64
+             * @description Counts the changes; also the `ETag`.
+             */
+            version: number;
+        };
+        /** @description A factor that counts from now on. */
+        FactorAdded: {
+            factor: components["schemas"]["Factor"];
+            me?: components["schemas"]["Me"] | null;
+            /** @description With the first factor: ten codes, each of which signs in once where no factor is at hand. Not shown again. */
+            recovery_codes?: components["schemas"]["Secret"][] | null;
+        };
+        /** @description Something that an account proves itself with beside its password. */
+        FactorId: string;
+        /** @enum {string} */
+        FactorKind: "totp" | "passkey";
+        /** @enum {string} */
+        FactorMethod: "totp" | "passkey" | "recovery_code";
+        FactorUpdate: {
+            name: string;
         };
         /** @description A field that lists can be filtered by. */
         Field: {
@@ -1021,18 +2398,89 @@ export interface components {
         FieldList: {
             items: components["schemas"]["NounFields"][];
         };
+        /**
+         * @description What is counted.
+         * @enum {string}
+         */
+        Finding: "customers_suspended" | "devices_pending" | "devices_never_backed_up" | "devices_silent" | "space_used_up" | "space_filling" | "devices_refused" | "device_limit_reached" | "device_limit_near" | "trial_ends_today" | "trial_ends_this_week" | "trial_ended" | "removed_this_week" | "pass_keys_expiring" | "pass_keys_nearly_used" | "invitations_expiring" | "backup_within_day" | "backup_within_three_days" | "backup_within_week" | "backup_longer_ago" | "backup_never";
+        /** @description What the browser has brought back. */
+        ForeignSignIn: {
+            code: string;
+            /** @description Who says so, where they do (RFC 9207). */
+            iss?: string | null;
+            /** @description To whose address the browser came back. */
+            provider_id: components["schemas"]["SignInProviderId"];
+            state: string;
+        };
+        ForeignSignInBegin: {
+            provider_id: components["schemas"]["SignInProviderId"];
+        };
+        /** @description Where to send the browser. */
+        ForeignSignInBegun: {
+            url: string;
+        };
+        /** @description What stands at and below a customer and goes with it, in numbers. */
+        Goes: {
+            /**
+             * Format: int64
+             * @description Customers below it, of every level but site.
+             */
+            customers: number;
+            /** Format: int64 */
+            devices: number;
+            /** Format: int64 */
+            pass_keys: number;
+            /** Format: int64 */
+            sites: number;
+            /**
+             * Format: int64
+             * @description Bytes of backups, which nobody can bring back afterwards.
+             */
+            used_bytes: number;
+            /**
+             * Format: int64
+             * @description Accounts of people.
+             */
+            users: number;
+        };
+        /** @description By how much the used space has changed since the end of a day in UTC. */
+        Growth: {
+            /**
+             * Format: int64
+             * @description In bytes, less than nothing where it has shrunk; `null` where it wasn't measured then.
+             */
+            seven_days?: number | null;
+            /** Format: int64 */
+            thirty_days?: number | null;
+        };
+        /**
+         * @description A sign-in of which the first half is done. The answer sets a cookie that allows the other half, for ten minutes, and
+         *     nothing else.
+         */
+        HalfSignIn: {
+            expires_at: components["schemas"]["Time"];
+            /** @description By what it can be done. */
+            methods: components["schemas"]["FactorMethod"][];
+            next: components["schemas"]["NextStep"];
+            /** @description For `navigator.credentials.get`, where the account has passkeys. */
+            passkey?: unknown;
+        };
         /** @description A link to hand to one person. Whoever has it can set the account's password, once. */
         Invitation: {
             email: string;
             expires_at: components["schemas"]["Time"];
-            /** @description Shown this once. */
-            url: components["schemas"]["Secret"];
+            url?: components["schemas"]["Secret"] | null;
             user_id: components["schemas"]["UserId"];
         };
         InvitationAccept: {
             password: components["schemas"]["Secret"];
             /** @description From the link's fragment. */
             token: components["schemas"]["Secret"];
+        };
+        /** @description How somebody is invited. */
+        InvitationCreate: {
+            /** @description The link goes to the account's address instead of to whoever invites. Only while mail is on. */
+            by_mail?: boolean;
         };
         /**
          * @description Who runs a customer's licences: the provider, or the customer itself.
@@ -1061,28 +2509,163 @@ export interface components {
          * @enum {string}
          */
         ListedNoun: "customers" | "devices" | "users" | "pass_keys" | "changes" | "tasks";
+        /** @description A message, without its text. */
+        Mail: {
+            /**
+             * Format: int64
+             * @description How often it was tried.
+             */
+            attempts: number;
+            created_at: components["schemas"]["Time"];
+            /** @description The customer whose person it goes to. */
+            customer_id: components["schemas"]["CustomerId"];
+            /** @description What the mail server said last, or why it could not be asked. */
+            detail?: string | null;
+            due_at?: components["schemas"]["Time"] | null;
+            id: components["schemas"]["MailId"];
+            purpose: components["schemas"]["MailPurpose"];
+            sent_at?: components["schemas"]["Time"] | null;
+            state: components["schemas"]["MailState"];
+            to: string;
+        };
+        /** @description A message to somebody. */
+        MailId: string;
+        /**
+         * @description What a message is for.
+         * @enum {string}
+         */
+        MailPurpose: "test" | "invitation" | "password_reset";
+        /**
+         * @description How the way to the mail server is kept from others.
+         * @enum {string}
+         */
+        MailSecurity: "none" | "starttls" | "tls";
+        /** @description How mail leaves. */
+        MailSettings: {
+            /** @description While it is off nothing is sent, and nothing offers to. */
+            enabled: boolean;
+            /** @description The password itself is never shown again. */
+            has_password: boolean;
+            host: string;
+            /** Format: int32 */
+            port: number;
+            security: components["schemas"]["MailSecurity"];
+            /** @description Where mail comes from: `Backups <backups@example.com>`. */
+            sender: string;
+            updated_at?: components["schemas"]["Time"] | null;
+            username?: string | null;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description All of it anew. */
+        MailSettingsUpdate: {
+            enabled: boolean;
+            host?: string;
+            password?: components["schemas"]["Secret"] | null;
+            /** Format: int32 */
+            port: number;
+            security: components["schemas"]["MailSecurity"];
+            sender?: string;
+            username?: string | null;
+        };
+        /**
+         * @description What has become of a message.
+         * @enum {string}
+         */
+        MailState: "queued" | "sent" | "failed";
+        MailTest: {
+            /** @description Who gets the test mail. */
+            to: string;
+        };
         /** @description Who is signed in. */
         Me: {
             /** @description The node below which everything happens for this caller. */
             customer_id: components["schemas"]["CustomerId"];
             customer_level: components["schemas"]["Level"];
             customer_name: string;
-            /** @description When the session ends at the latest. */
-            expires_at: components["schemas"]["Time"];
+            expires_at?: components["schemas"]["Time"] | null;
+            /** @description The roles that it may give to others. */
+            grantable_roles: components["schemas"]["Role"][];
             /** @description The user's id, or the customer's when it signed in with its username. */
             id: string;
+            is_key_officer: boolean;
             login: string;
             /** @description What to call the caller: a name, or the username. */
             name: string;
             /** @description Operations that the role allows somewhere, by `operation_id`. */
             operations: string[];
+            /** @description What it may, as `docs/permissions.md` names it. */
+            permissions: components["schemas"]["Permission"][];
             role: components["schemas"]["Role"];
+            second_factor: components["schemas"]["SecondFactorState"];
+            /** @description What the token is called with which this is asked; `null` for a session. */
+            token_name?: string | null;
+        };
+        /** @description Bytes in the repositories of everything below a customer, on one day. */
+        MeasuredBytes: {
+            /**
+             * Format: int64
+             * @description Over the measured time of the day, each size weighted by how long it held; rounded to a byte.
+             */
+            average: number;
+            /**
+             * Format: int64
+             * @description The greatest size that was stored at any time.
+             */
+            high: number;
+            /**
+             * Format: int64
+             * @description The size at the end of the day, of today the present one.
+             */
+            last: number;
+        };
+        /** @description A customer's day, with everything below it. */
+        MeasuredDay: {
+            /** @description From midnight to midnight in UTC. */
+            day: components["schemas"]["Day"];
+            /**
+             * Format: int64
+             * @description Devices at the end of the day.
+             */
+            devices: number;
+            /**
+             * Format: int64
+             * @description Devices that completed a backup on this day.
+             */
+            devices_backed_up: number;
+            /**
+             * Format: int64
+             * @description Of these, devices that had completed a backup by then, on whatever day.
+             */
+            devices_protected: number;
+            /**
+             * Format: int64
+             * @description How much of the day was measured, at most 86,400: less where no server ran for more than two and a half minutes, on
+             *     the day on which measuring began, and today.
+             */
+            measured_seconds: number;
+            used_bytes: components["schemas"]["MeasuredBytes"];
+        };
+        /** @description What a customer used. Days on which nothing was measured at all are left out: a gap is told as a gap. */
+        Measurements: {
+            /** @description Until when; what is newer than a second or two may not be in it. */
+            as_of: components["schemas"]["Time"];
+            /** @description The days that were asked for. */
+            from: components["schemas"]["Day"];
+            /** @description In their order. */
+            items: components["schemas"]["MeasuredDay"][];
+            to: components["schemas"]["Day"];
         };
         /**
          * @description What a suspension stops. The later variant is the stricter.
          * @enum {string}
          */
         Mode: "stop_backups" | "full_stop";
+        /**
+         * @description What is left to do after the password was right.
+         * @enum {string}
+         */
+        NextStep: "second_factor" | "enrol";
         /** @description What can be asked of a noun's rows. */
         NounFields: {
             fields: components["schemas"]["Field"][];
@@ -1108,10 +2691,66 @@ export interface components {
             /** Format: int64 */
             unchanged: number;
         };
+        /** @description A customer and everything below it, at a glance. */
+        Overview: {
+            as_of: components["schemas"]["Time"];
+            /** @description What somebody has to do something about, what is worst first; nothing that is zero. */
+            attention: components["schemas"]["Count"][];
+            /** @description All devices by their last backups, the newest first. */
+            backups: components["schemas"]["Count"][];
+            /** @description Those directly below that use most, at most eight. */
+            children: components["schemas"]["ChildUse"][];
+            /**
+             * Format: int64
+             * @description How many stand directly below; beyond 10,000 it is 10,000.
+             */
+            children_total: number;
+            /** Format: int64 */
+            customers: number;
+            /** Format: int64 */
+            devices: number;
+            growth: components["schemas"]["Growth"];
+            id: components["schemas"]["CustomerId"];
+            /** Format: int64 */
+            sites: number;
+            /** @description What runs out soon, as far as the caller may read it; nothing that is zero. */
+            soon: components["schemas"]["Count"][];
+            /** Format: int64 */
+            used_bytes: number;
+        };
+        /** @enum {string} */
+        OwnerKind: "user" | "customer";
+        /** @description The caller's factors, and what holds for them. */
+        OwnFactors: {
+            items: components["schemas"]["Factor"][];
+            /** @description Whether passkeys can be used: only where the server knows its public address. */
+            passkeys_offered: boolean;
+            /**
+             * Format: int64
+             * @description How many recovery codes were not used yet.
+             */
+            recovery_codes_left: number;
+            /** @description What holds where the account stands. */
+            two_factor: components["schemas"]["TwoFactor"];
+        };
         /** @description A new password of one's own. */
         OwnPassword: {
             current_password: components["schemas"]["Secret"];
             password: components["schemas"]["Secret"];
+        };
+        /** @description What is set at the node itself, whether it holds or not. */
+        OwnSetting: {
+            /** @description Nothing below may say otherwise. */
+            locked: boolean;
+            set_at: components["schemas"]["Time"];
+            /** @description As the change log names them; `null` where the caller does not see where they stand. */
+            set_by?: string | null;
+            value: unknown;
+        };
+        /** @description What is set at a customer or device itself, of what lists are filtered by. What is inherited is `null`. */
+        OwnSwitches: {
+            append_only?: components["schemas"]["Switch"] | null;
+            auto_authorise?: components["schemas"]["Switch"] | null;
         };
         /** @description One page of a list. */
         Page_Change: {
@@ -1131,7 +2770,10 @@ export interface components {
                 id: components["schemas"]["ChangeId"];
                 request_id?: string | null;
                 subject_id: string;
-                /** @description `customer`, `user`, `device`, `pass_key`, `task`. */
+                /**
+                 * @description `customer`, `user`, `device`, `pass_key`, `task`, `view`, `product`, `plan`, `token`,
+                 *     `storage_location`.
+                 */
                 subject_kind: string;
                 subject_name: string;
             }[];
@@ -1152,10 +2794,23 @@ export interface components {
                 actions: components["schemas"]["Action"][];
                 /** @description The nodes from the top of what the caller may see down to the parent. Not in lists. */
                 ancestors?: components["schemas"]["Ancestor"][] | null;
+                /**
+                 * @description End customers and sites, in lists: whether a device that has been there for a day has never completed a backup,
+                 *     though no suspension stops it.
+                 */
+                backup_overdue?: boolean | null;
+                backup_state?: components["schemas"]["BackupState"] | null;
                 company_name: string;
                 /** @description ISO 3166-1 alpha-2; the provider may have none. */
                 country?: string | null;
                 created_at: components["schemas"]["Time"];
+                deletion?: components["schemas"]["Deletion"] | null;
+                /**
+                 * Format: int64
+                 * @description How many of these there is still room for; below zero where the limit was cut below what there is. `null` without a
+                 *     limit of its own; those above may have less.
+                 */
+                devices_left?: number | null;
                 effective_state: components["schemas"]["EffectiveState"];
                 email?: string | null;
                 id: components["schemas"]["CustomerId"];
@@ -1166,19 +2821,29 @@ export interface components {
                 is_default: boolean;
                 kind?: components["schemas"]["Kind"] | null;
                 last_backup_at?: components["schemas"]["Time"] | null;
+                last_refused_at?: components["schemas"]["Time"] | null;
                 level: components["schemas"]["Level"];
                 /** Format: int64 */
                 max_devices?: number | null;
                 /** @description Sites only: the short name. */
                 name?: string | null;
+                /** @description What it may offer to those below it. */
+                offered_service_types: components["schemas"]["ServiceType"][];
+                own_settings: components["schemas"]["OwnSwitches"];
                 parent_id?: components["schemas"]["CustomerId"] | null;
                 parent_name?: string | null;
                 /** @description The ids from the top of what the caller may see down to this customer, each followed by a slash. */
                 path: string;
+                production_since?: components["schemas"]["Time"] | null;
                 profile: components["schemas"]["Profile"];
+                service_type: components["schemas"]["ServiceType"];
+                site?: components["schemas"]["Customer"] | null;
+                stage: components["schemas"]["Stage"];
                 storage_location_id?: components["schemas"]["StorageLocationId"] | null;
                 suspension?: components["schemas"]["Suspension"] | null;
+                then?: components["schemas"]["CustomerThen"] | null;
                 totals: components["schemas"]["CustomerTotals"];
+                trial_ends_at?: components["schemas"]["Time"] | null;
                 username?: string | null;
                 /**
                  * Format: int64
@@ -1199,9 +2864,16 @@ export interface components {
         /** @description One page of a list. */
         Page_Device: {
             items: {
+                account_state: components["schemas"]["AccountState"];
                 actions: components["schemas"]["Action"][];
+                /**
+                 * Format: int64
+                 * @description What it has of its own; `null`: it draws on its customer's.
+                 */
+                allotted_bytes?: number | null;
                 /** @description The nodes from the top of what the caller may see down to its customer. Not in lists. */
                 ancestors?: components["schemas"]["Ancestor"][] | null;
+                backup_state?: components["schemas"]["BackupState"] | null;
                 created_at: components["schemas"]["Time"];
                 /** @description The end customer or site under which it stands. */
                 customer_id: components["schemas"]["CustomerId"];
@@ -1212,14 +2884,17 @@ export interface components {
                 id: components["schemas"]["DeviceId"];
                 kind: components["schemas"]["DeviceKind"];
                 last_backup_at?: components["schemas"]["Time"] | null;
+                last_refused_at?: components["schemas"]["Time"] | null;
                 name: string;
                 os?: string | null;
+                own_settings: components["schemas"]["OwnSwitches"];
                 /** @description The ids from the top of what the caller may see down to the customer, each followed by a slash. */
                 path: string;
                 repository_id: components["schemas"]["RepositoryId"];
                 repository_url: string;
                 status: components["schemas"]["DeviceStatus"];
                 storage_location_id?: components["schemas"]["StorageLocationId"] | null;
+                suspension?: components["schemas"]["Suspension"] | null;
                 /**
                  * Format: int64
                  * @description Bytes of all files of the repository.
@@ -1242,11 +2917,43 @@ export interface components {
             total_is_exact: boolean;
         };
         /** @description One page of a list. */
+        Page_Mail: {
+            items: {
+                /**
+                 * Format: int64
+                 * @description How often it was tried.
+                 */
+                attempts: number;
+                created_at: components["schemas"]["Time"];
+                /** @description The customer whose person it goes to. */
+                customer_id: components["schemas"]["CustomerId"];
+                /** @description What the mail server said last, or why it could not be asked. */
+                detail?: string | null;
+                due_at?: components["schemas"]["Time"] | null;
+                id: components["schemas"]["MailId"];
+                purpose: components["schemas"]["MailPurpose"];
+                sent_at?: components["schemas"]["Time"] | null;
+                state: components["schemas"]["MailState"];
+                to: string;
+            }[];
+            /** @description Give this as `after` to read on; `null` at the end. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many match in all. Where that is found by counting, beyond 10,000 it is 10,000.
+             */
+            total: number;
+            /** @description Whether no more than `total` match. */
+            total_is_exact: boolean;
+        };
+        /** @description One page of a list. */
         Page_PassKey: {
             items: {
                 actions: components["schemas"]["Action"][];
                 created_at: components["schemas"]["Time"];
                 customer_id: components["schemas"]["CustomerId"];
+                /** @description What the end customer is called. */
+                customer_name: string;
                 expires_at?: components["schemas"]["Time"] | null;
                 id: components["schemas"]["PassKeyId"];
                 /** Format: int64 */
@@ -1257,6 +2964,76 @@ export interface components {
                 state: components["schemas"]["PassKeyState"];
                 /** Format: int64 */
                 uses: number;
+                /**
+                 * Format: int64
+                 * @description `null` where there is no limit.
+                 */
+                uses_left?: number | null;
+            }[];
+            /** @description Give this as `after` to read on; `null` at the end. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many match in all. Where that is found by counting, beyond 10,000 it is 10,000.
+             */
+            total: number;
+            /** @description Whether no more than `total` match. */
+            total_is_exact: boolean;
+        };
+        /** @description One page of a list. */
+        Page_Plan: {
+            items: {
+                actions: components["schemas"]["Action"][];
+                created_at: components["schemas"]["Time"];
+                edition: components["schemas"]["Edition"];
+                /** @description Those before, the newest first. Not in lists. */
+                former_terms?: components["schemas"]["Terms"][] | null;
+                id: components["schemas"]["PlanId"];
+                name: string;
+                product_id: components["schemas"]["ProductId"];
+                product_name: string;
+                retired_at?: components["schemas"]["Time"] | null;
+                terms: components["schemas"]["Terms"];
+                /**
+                 * Format: int64
+                 * @description Counts the changes; also the `ETag`.
+                 */
+                version: number;
+            }[];
+            /** @description Give this as `after` to read on; `null` at the end. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many match in all. Where that is found by counting, beyond 10,000 it is 10,000.
+             */
+            total: number;
+            /** @description Whether no more than `total` match. */
+            total_is_exact: boolean;
+        };
+        /** @description One page of a list. */
+        Page_Product: {
+            items: {
+                actions: components["schemas"]["Action"][];
+                created_at: components["schemas"]["Time"];
+                has_firmware: boolean;
+                has_templates: boolean;
+                id: components["schemas"]["ProductId"];
+                /** @description Customers with it are looked after here. */
+                managed_here: boolean;
+                name: string;
+                retired_at?: components["schemas"]["Time"] | null;
+                unit: components["schemas"]["Unit"];
+                /** @description Billed by what is used: there is nothing to assign. */
+                usage_billed: boolean;
+                /**
+                 * Format: int64
+                 * @description Counts the changes; also the `ETag`.
+                 */
+                version: number;
+                /** @description How many units something takes, by its class; empty: one each. */
+                weights: {
+                    [key: string]: number;
+                };
             }[];
             /** @description Give this as `after` to read on; `null` at the end. */
             next?: string | null;
@@ -1271,10 +3048,19 @@ export interface components {
         /** @description One page of a list. */
         Page_StorageLocation: {
             items: {
-                /** @description The country that hosts it, ISO 3166-1 alpha-2. Customers of this country get this location. */
+                actions: components["schemas"]["Action"][];
+                /** @description The country that hosts it, ISO 3166-1 alpha-2. */
                 country: string;
                 id: components["schemas"]["StorageLocationId"];
                 name: string;
+                /** @description Customers of these countries get this location, and nothing else can be chosen for them. In the order of the alphabet. */
+                serves: string[];
+                /**
+                 * Format: int64
+                 * @description Counts the changes; also the `ETag`.
+                 */
+                version: number;
+                withdrawn_at?: components["schemas"]["Time"] | null;
             }[];
             /** @description Give this as `after` to read on; `null` at the end. */
             next?: string | null;
@@ -1323,6 +3109,7 @@ export interface components {
         /** @description One page of a list. */
         Page_TaskResult: {
             items: {
+                answer?: components["schemas"]["Secret"] | null;
                 /** @description Why it was refused or failed. */
                 code?: string | null;
                 detail?: string | null;
@@ -1330,6 +3117,39 @@ export interface components {
                 subject_id: string;
                 /** @description What it is called, as far as it is there and the caller sees it. */
                 subject_name?: string | null;
+            }[];
+            /** @description Give this as `after` to read on; `null` at the end. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many match in all. Where that is found by counting, beyond 10,000 it is 10,000.
+             */
+            total: number;
+            /** @description Whether no more than `total` match. */
+            total_is_exact: boolean;
+        };
+        /** @description One page of a list. */
+        Page_Token: {
+            items: {
+                actions: components["schemas"]["Action"][];
+                created_at: components["schemas"]["Time"];
+                customer_id?: components["schemas"]["CustomerId"] | null;
+                customer_name?: string | null;
+                expires_at?: components["schemas"]["Time"] | null;
+                id: components["schemas"]["TokenId"];
+                last_used_at?: components["schemas"]["Time"] | null;
+                name: string;
+                /** @description The account for which it asks. */
+                owner_id: string;
+                owner_kind: components["schemas"]["OwnerKind"];
+                owner_name: string;
+                /** @description What it was made for. */
+                permissions: components["schemas"]["Permission"][];
+                /** @description What of that its owner may now, which is what it may. */
+                permissions_now: components["schemas"]["Permission"][];
+                /** @description The first characters, to tell one token from another. */
+                prefix: string;
+                state: components["schemas"]["TokenState"];
             }[];
             /** @description Give this as `after` to read on; `null` at the end. */
             next?: string | null;
@@ -1351,7 +3171,14 @@ export interface components {
                 email: string;
                 /** @description An account without a password cannot sign in yet. */
                 has_password: boolean;
+                /** @description Whether it signs in with a second factor. */
+                has_second_factor: boolean;
                 id: components["schemas"]["UserId"];
+                invitation_expires_at?: components["schemas"]["Time"] | null;
+                /** @description An account that is not active can't sign in, and its tokens open nothing. */
+                is_active: boolean;
+                /** @description Answers for the keys that are kept for customers, apart from the role. */
+                is_key_officer: boolean;
                 last_sign_in_at?: components["schemas"]["Time"] | null;
                 name: string;
                 role: components["schemas"]["Role"];
@@ -1371,11 +3198,54 @@ export interface components {
             /** @description Whether no more than `total` match. */
             total_is_exact: boolean;
         };
+        /** @description One page of a list. */
+        Page_View: {
+            items: {
+                actions: components["schemas"]["Action"][];
+                content: components["schemas"]["ViewContent"];
+                customer_id?: components["schemas"]["CustomerId"] | null;
+                filter_problem?: components["schemas"]["FieldlessProblem"] | null;
+                id: components["schemas"]["ViewId"];
+                /** @description The reader's list opens with it. */
+                is_default: boolean;
+                name: string;
+                noun: components["schemas"]["ViewNoun"];
+                origin: components["schemas"]["ViewOrigin"];
+                /**
+                 * Format: int64
+                 * @description Counts the changes; also the `ETag`.
+                 */
+                version: number;
+            }[];
+            /** @description Give this as `after` to read on; `null` at the end. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many match in all. Where that is found by counting, beyond 10,000 it is 10,000.
+             */
+            total: number;
+            /** @description Whether no more than `total` match. */
+            total_is_exact: boolean;
+        };
+        /** @description What somebody sets in vain. */
+        PassedOver: {
+            locked: boolean;
+            source: components["schemas"]["SettingSource"];
+            value: unknown;
+            why: components["schemas"]["PassedWhy"];
+        };
+        /**
+         * @description Why a value that somebody set is not the one that holds.
+         * @enum {string}
+         */
+        PassedWhy: "overridden" | "locked" | "not_applicable";
         /** @description A pass key without its secret. */
         PassKey: {
             actions: components["schemas"]["Action"][];
             created_at: components["schemas"]["Time"];
             customer_id: components["schemas"]["CustomerId"];
+            /** @description What the end customer is called. */
+            customer_name: string;
             expires_at?: components["schemas"]["Time"] | null;
             id: components["schemas"]["PassKeyId"];
             /** Format: int64 */
@@ -1386,6 +3256,21 @@ export interface components {
             state: components["schemas"]["PassKeyState"];
             /** Format: int64 */
             uses: number;
+            /**
+             * Format: int64
+             * @description `null` where there is no limit.
+             */
+            uses_left?: number | null;
+        };
+        PasskeyAdd: {
+            /** @description What `navigator.credentials.create` has answered, its bytes in base 64 for addresses. */
+            credential: unknown;
+            name: string;
+        };
+        /** @description What a browser needs to make a passkey or to use one. */
+        PasskeyChallenge: {
+            /** @description For `navigator.credentials`, its bytes in base 64 for addresses. */
+            options: unknown;
         };
         PassKeyCreate: {
             expires_at?: components["schemas"]["Time"] | null;
@@ -1410,9 +3295,70 @@ export interface components {
         PassKeyId: string;
         /** @enum {string} */
         PassKeyState: "active" | "expired" | "used_up" | "revoked";
+        /** @description Somebody who has lost a password. */
+        PasswordResetRequest: {
+            /** @description An email address or a customer's username, as for signing in. */
+            login: string;
+        };
         /** @description A new password for the account of a customer's username. */
         PasswordSet: {
             password: components["schemas"]["Secret"];
+        };
+        /**
+         * @description Something that an account may be allowed to do with what stands in its subtree.
+         * @enum {string}
+         */
+        Permission: "read_customers" | "create_customers" | "edit_customers" | "switch_customers" | "delete_customers" | "move_customers" | "allot_space" | "set_passwords" | "read_users" | "manage_users" | "read_devices" | "edit_devices" | "issue_credentials" | "manage_devices" | "manage_settings" | "read_pass_keys" | "manage_pass_keys" | "read_changes" | "read_tasks" | "run_tasks" | "use_views" | "share_views" | "manage_products" | "manage_mail" | "manage_sign_in" | "manage_super_users" | "manage_keys";
+        /** @description The terms under which a product is sold. */
+        Plan: {
+            actions: components["schemas"]["Action"][];
+            created_at: components["schemas"]["Time"];
+            edition: components["schemas"]["Edition"];
+            /** @description Those before, the newest first. Not in lists. */
+            former_terms?: components["schemas"]["Terms"][] | null;
+            id: components["schemas"]["PlanId"];
+            name: string;
+            product_id: components["schemas"]["ProductId"];
+            product_name: string;
+            retired_at?: components["schemas"]["Time"] | null;
+            terms: components["schemas"]["Terms"];
+            /**
+             * Format: int64
+             * @description Counts the changes; also the `ETag`.
+             */
+            version: number;
+        };
+        /** @description A new plan. */
+        PlanCreate: {
+            auto_renew?: boolean;
+            edition?: components["schemas"]["Edition"] | null;
+            /**
+             * Format: int64
+             * @description 60 of a full plan and 14 of a trial unless said otherwise.
+             */
+            expiry_notice_days?: number | null;
+            /** @description Unique ignoring case. */
+            name: string;
+            product_id: components["schemas"]["ProductId"];
+            /** Format: int64 */
+            term_days?: number | null;
+            /** Format: int64 */
+            term_months?: number | null;
+        };
+        /** @description The terms under which a product is sold. */
+        PlanId: string;
+        /** @description What changes. A field that is left out stays. Other terms hold for what is sold from now on. */
+        PlanUpdate: {
+            auto_renew?: boolean | null;
+            /** Format: int64 */
+            expiry_notice_days?: number | null;
+            name?: string | null;
+            /** @description Off the shelf, or back on it. */
+            retired?: boolean | null;
+            /** Format: int64 */
+            term_days?: number | null;
+            /** Format: int64 */
+            term_months?: number | null;
         };
         /** @description An error on the wire: a problem document of RFC 9457. */
         Problem: {
@@ -1426,6 +3372,56 @@ export interface components {
             status: number;
             title: string;
             type: string;
+        };
+        /** @description What can be sold. */
+        Product: {
+            actions: components["schemas"]["Action"][];
+            created_at: components["schemas"]["Time"];
+            has_firmware: boolean;
+            has_templates: boolean;
+            id: components["schemas"]["ProductId"];
+            /** @description Customers with it are looked after here. */
+            managed_here: boolean;
+            name: string;
+            retired_at?: components["schemas"]["Time"] | null;
+            unit: components["schemas"]["Unit"];
+            /** @description Billed by what is used: there is nothing to assign. */
+            usage_billed: boolean;
+            /**
+             * Format: int64
+             * @description Counts the changes; also the `ETag`.
+             */
+            version: number;
+            /** @description How many units something takes, by its class; empty: one each. */
+            weights: {
+                [key: string]: number;
+            };
+        };
+        /** @description A new product. */
+        ProductCreate: {
+            has_firmware?: boolean;
+            has_templates?: boolean;
+            managed_here?: boolean;
+            /** @description Unique ignoring case. */
+            name: string;
+            /** @description Never changes. */
+            unit: components["schemas"]["Unit"];
+            usage_billed?: boolean;
+            /** @description Only of credits: by class, from 1 to 1,000. */
+            weights?: {
+                [key: string]: number;
+            };
+        };
+        /** @description What can be sold. */
+        ProductId: string;
+        /** @description What changes. A field that is left out stays. */
+        ProductUpdate: {
+            has_firmware?: boolean | null;
+            has_templates?: boolean | null;
+            managed_here?: boolean | null;
+            name?: string | null;
+            /** @description Off the shelf, or back on it. */
+            retired?: boolean | null;
         };
         /** @description Who is who and where: all optional, all editable. */
         Profile: {
@@ -1496,6 +3492,41 @@ export interface components {
             /** Format: int64 */
             total: number;
         };
+        /** @description Once more who one is, in one of these ways: by a second factor where the account has one, else by the password. */
+        Proof: {
+            code?: components["schemas"]["Secret"] | null;
+            current_password?: components["schemas"]["Secret"] | null;
+            /** @description What `navigator.credentials.get` has answered, its bytes in base 64 for addresses. */
+            passkey?: unknown;
+            recovery_code?: components["schemas"]["Secret"] | null;
+        };
+        /** @description Ten new codes; those before are worth nothing any more. Not shown again. */
+        RecoveryCodes: {
+            recovery_codes: components["schemas"]["Secret"][];
+        };
+        /** @description Something that the gateway refused a device. Equal refusals less than 36 hours apart are one. */
+        Refusal: {
+            /** @description Where the last of these requests came from. */
+            address?: string | null;
+            /** @description As in the problem document that the client got. */
+            code: string;
+            /**
+             * Format: int32
+             * @description How often it was tried. What is refused within a minute of the last is the same try: clients send several requests
+             *     at once, and some of them again.
+             */
+            count: number;
+            first_at: components["schemas"]["Time"];
+            last_at: components["schemas"]["Time"];
+            operation: components["schemas"]["RefusedOperation"];
+            /**
+             * Format: int64
+             * @description Requests that were refused in all.
+             */
+            requests: number;
+            /** @description What the client was told and prints. */
+            sentence: string;
+        };
         /** @description How many are refused for one reason. */
         RefusedCount: {
             code: string;
@@ -1503,13 +3534,35 @@ export interface components {
             count: number;
             detail: string;
         };
+        /**
+         * @description What a client was about when it was refused.
+         * @enum {string}
+         */
+        RefusedOperation: "sign_in" | "read" | "upload" | "delete";
         /** @description One device's backups in a pool. */
         RepositoryId: string;
         /**
          * @description A named set of permissions over the subtree of the account's customer.
          * @enum {string}
          */
-        Role: "administrator" | "supporter" | "customer";
+        Role: "super_user" | "administrator" | "manager" | "operator" | "supporter" | "reporter" | "restore_only" | "invoice_auditor" | "customer";
+        /**
+         * @description What a row of a list of customers stands for.
+         * @enum {string}
+         */
+        RowsOf: "customer" | "site";
+        /** @description The second half of a sign-in: one of these. */
+        SecondFactor: {
+            code?: components["schemas"]["Secret"] | null;
+            /** @description What `navigator.credentials.get` has answered, its bytes in base 64 for addresses. */
+            passkey?: unknown;
+            recovery_code?: components["schemas"]["Secret"] | null;
+        };
+        /** @description Where the caller's account stands as to second factors. */
+        SecondFactorState: {
+            enrolled: boolean;
+            two_factor: components["schemas"]["TwoFactor"];
+        };
         /** @description A secret on its way in or out: on the wire it is text, in logs it is nothing. */
         Secret: string;
         /** @description Which: either by their ids, or all of a list but some. It is frozen when the task begins. */
@@ -1536,7 +3589,78 @@ export interface components {
             /** @default null */
             q?: string | null;
             /** @default null */
+            rows?: components["schemas"]["RowsOf"] | null;
+            /** @default null */
             under?: string | null;
+        };
+        /**
+         * @description Whose storage a customer's backups lie in.
+         * @enum {string}
+         */
+        ServiceType: "all_inclusive" | "software_only";
+        /** @description Somebody who is signed in somewhere; the id is no secret. */
+        SessionId: string;
+        /** @description The sessions of an account, the last used first. */
+        SessionList: {
+            items: components["schemas"]["SessionShown"][];
+        };
+        /** @description How many sessions were ended. */
+        SessionsEnded: {
+            /** Format: int64 */
+            ended: number;
+        };
+        /** @description Somebody who is signed in somewhere. */
+        SessionShown: {
+            /** @description The address that it was begun from, as far as it was known. */
+            address?: string | null;
+            /** @description The browser or program that it was begun with, in a few words; `null` where it did not say. */
+            browser?: string | null;
+            created_at: components["schemas"]["Time"];
+            /** @description When it ends if it isn't used any more. */
+            expires_at: components["schemas"]["Time"];
+            id: components["schemas"]["SessionId"];
+            /** @description It is the one with which this is asked. */
+            is_current: boolean;
+            /** @description To the minute. */
+            last_seen_at: components["schemas"]["Time"];
+        };
+        /** @description What a change of a setting did or would do. */
+        SettingChange: components["schemas"]["EffectiveSetting"] & {
+            /** @description Whether anything changes at the node itself; saying the same twice is no error. */
+            changes: boolean;
+            consequences?: components["schemas"]["SettingConsequences"] | null;
+            /** @description Nothing was done. */
+            dry_run: boolean;
+            /**
+             * Format: int64
+             * @description Of the customer or device; also the `ETag`.
+             */
+            version: number;
+        };
+        /** @description How much gets another value. */
+        SettingConsequences: {
+            /**
+             * Format: int64
+             * @description Customers and sites, the customer itself included.
+             */
+            customers: number;
+            /** Format: int64 */
+            devices: number;
+        };
+        /** @description What a node is to say of a setting. */
+        SettingSet: {
+            /** @description Nothing below may say otherwise. */
+            locked?: boolean;
+            /** @description What the setting asks for: `docs/settings.md`. */
+            value: unknown;
+        };
+        /** @description A node that sets a setting. */
+        SettingSource: {
+            /** @description Of the customer or device; `null` for what has no name here. */
+            id?: string | null;
+            kind: components["schemas"]["SourceKind"];
+            level?: components["schemas"]["Level"] | null;
+            name?: string | null;
         };
         /** @description The first administrator and the provider's name. */
         SetupRequest: {
@@ -1548,13 +3672,55 @@ export interface components {
         };
         /** @description Whether somebody has to set this installation up first. */
         SetupStatus: {
+            /** @description Whether mail is on: then a lost password can be set anew by it. */
+            mail_enabled: boolean;
             setup_required: boolean;
+            /** @description By whom one can sign in besides. */
+            sign_in_providers: components["schemas"]["SignInOffer"][];
         };
         /** @description Credentials of a person or a customer. */
         SignIn: {
             /** @description A user account's email or a customer's username, ignoring case. */
             login: string;
             password: components["schemas"]["Secret"];
+        };
+        /** @description A way to sign in that everybody is offered: the provider's own. */
+        SignInOffer: {
+            id: components["schemas"]["SignInProviderId"];
+            name: string;
+        };
+        /** @description Whom a customer lets sign its people in. Its secret is never told. */
+        SignInProvider: {
+            client_id: string;
+            customer_id: components["schemas"]["CustomerId"];
+            enabled: boolean;
+            has_client_secret: boolean;
+            id?: components["schemas"]["SignInProviderId"] | null;
+            /** @description Its address; `/.well-known/openid-configuration` below it is read. */
+            issuer: string;
+            /** @description What people know it as. */
+            name: string;
+            /** @description Where the provider sends people back to: it wants to know beforehand. */
+            redirect_uri: string;
+            /** @description Where people begin; `null` until something is set. */
+            sign_in_url?: string | null;
+            updated_at?: components["schemas"]["Time"] | null;
+            /**
+             * Format: int64
+             * @description Counts the changes; also the `ETag`. Zero until something is set.
+             */
+            version: number;
+        };
+        /** @description Somebody who signs a customer's people in. */
+        SignInProviderId: string;
+        /** @description All of it anew. */
+        SignInProviderSet: {
+            client_id: string;
+            client_secret?: components["schemas"]["Secret"] | null;
+            enabled: boolean;
+            /** @description An address that begins with `https://`. */
+            issuer: string;
+            name: string;
         };
         /** @description A new site. */
         SiteCreate: {
@@ -1565,6 +3731,82 @@ export interface components {
             name: string;
             storage_location_id?: components["schemas"]["StorageLocationId"] | null;
         };
+        /**
+         * @description Where a value comes from.
+         * @enum {string}
+         */
+        SourceKind: "default" | "customer" | "device" | "above";
+        /** @description A budget of space in numbers. */
+        Space: {
+            /**
+             * Format: int64
+             * @description `null`: nothing of its own.
+             */
+            allotted_bytes?: number | null;
+            /**
+             * Format: int64
+             * @description Used outside of these.
+             */
+            drawn_bytes: number;
+            /**
+             * Format: int64
+             * @description What is neither handed on nor drawn; `null` without space of its own. Below zero where more was counted than was
+             *     there.
+             */
+            free_bytes?: number | null;
+            /**
+             * Format: int64
+             * @description What the nearest below have of their own.
+             */
+            handed_bytes: number;
+            /** Format: double */
+            overcommit: number;
+            /**
+             * Format: int64
+             * @description In all repositories below.
+             */
+            used_bytes: number;
+        };
+        /** @description The customer that something draws on, or that handed it what it has. */
+        SpaceAbove: components["schemas"]["Space"] & {
+            company_name: string;
+            id: components["schemas"]["CustomerId"];
+            level: components["schemas"]["Level"];
+        };
+        /** @description Space for a customer or a device. */
+        SpaceSet: {
+            /**
+             * Format: int64
+             * @description In bytes; `null`: nothing of its own, it draws on the nearest customer above that has. Required.
+             */
+            allotted_bytes?: number | null;
+            /**
+             * Format: double
+             * @description How many times what it holds may be promised below, from 1 (not more than it holds) to 10, in hundredths; what is
+             *     used never exceeds what it holds. Left out: as it was. Not for devices.
+             */
+            overcommit?: number | null;
+        };
+        /** @description The space of a customer or a device, and where it comes from. */
+        SpaceState: components["schemas"]["Space"] & {
+            above?: components["schemas"]["SpaceAbove"] | null;
+            actions: components["schemas"]["Action"][];
+            /**
+             * Format: int64
+             * @description The most that could be allotted now; `null` without an end, and where whoever has it is not for the caller to see.
+             */
+            most_bytes?: number | null;
+            /**
+             * Format: int64
+             * @description Of the customer or the device; also the `ETag`.
+             */
+            version: number;
+        };
+        /**
+         * @description Whether a customer is on trial, and so not invoiced.
+         * @enum {string}
+         */
+        Stage: "trial" | "production";
         /** @description What a suspension or an activation did or would do. */
         StateChange: components["schemas"]["Customer"] & {
             /** @description Whether anything changes at the customer itself; saying the same twice is no error. */
@@ -1574,13 +3816,45 @@ export interface components {
             dry_run: boolean;
         };
         StorageLocation: {
-            /** @description The country that hosts it, ISO 3166-1 alpha-2. Customers of this country get this location. */
+            actions: components["schemas"]["Action"][];
+            /** @description The country that hosts it, ISO 3166-1 alpha-2. */
             country: string;
             id: components["schemas"]["StorageLocationId"];
             name: string;
+            /** @description Customers of these countries get this location, and nothing else can be chosen for them. In the order of the alphabet. */
+            serves: string[];
+            /**
+             * Format: int64
+             * @description Counts the changes; also the `ETag`.
+             */
+            version: number;
+            withdrawn_at?: components["schemas"]["Time"] | null;
+        };
+        /** @description A new storage location. */
+        StorageLocationCreate: {
+            /** @description The country that hosts it, ISO 3166-1 alpha-2; it stays. */
+            country: string;
+            /** @description Unique ignoring case. */
+            name: string;
+            /** @description The countries whose customers store there; without it, the country that hosts it. */
+            serves?: string[] | null;
         };
         /** @description A data centre. */
         StorageLocationId: string;
+        /** @description What changes. A field that is left out stays. */
+        StorageLocationUpdate: {
+            name?: string | null;
+            /** @description All of them, those that it serves already among them. */
+            serves?: string[] | null;
+            /** @description No longer chosen, or chosen again. One that is withdrawn serves no country. */
+            withdrawn?: boolean | null;
+        };
+        /** @description Where a customer's or site's storage location becomes another one. */
+        StorageMigration: {
+            /** @description Kept in the change log. */
+            reason: string;
+            storage_location_id: components["schemas"]["StorageLocationId"];
+        };
         /** @description Why and how far a customer is suspended. */
         SuspendRequest: {
             mode: components["schemas"]["Mode"];
@@ -1591,6 +3865,8 @@ export interface components {
         };
         /** @description The node's own suspension. */
         Suspension: {
+            /** @description Who suspended it, as the change log names them; `null` where the caller does not see where they stand. */
+            by?: string | null;
             mode: components["schemas"]["Mode"];
             /** @description What refused clients are told in addition. */
             public_message?: string | null;
@@ -1601,6 +3877,11 @@ export interface components {
             reason?: string | null;
             since: components["schemas"]["Time"];
         };
+        /**
+         * @description Of what is on or off.
+         * @enum {string}
+         */
+        Switch: "on" | "off";
         /** @description A task, as whoever began it sees it. */
         Task: {
             /** @description What is done, as the action's address names it: `suspend`. */
@@ -1632,6 +3913,7 @@ export interface components {
         TaskId: string;
         /** @description What became of one subject. */
         TaskResult: {
+            answer?: components["schemas"]["Secret"] | null;
             /** @description Why it was refused or failed. */
             code?: string | null;
             detail?: string | null;
@@ -1645,11 +3927,103 @@ export interface components {
          * @enum {string}
          */
         TaskState: "queued" | "running" | "done" | "stopped" | "failed";
+        /** @description For how long, and what happens then. */
+        Terms: {
+            /** @description At its end it begins anew. */
+            auto_renew: boolean;
+            /**
+             * Format: int64
+             * @description How many days before the end somebody is told.
+             */
+            expiry_notice_days: number;
+            /**
+             * Format: int64
+             * @description Counts the changes of terms; what was sold keeps those that it was sold under.
+             */
+            revision: number;
+            since: components["schemas"]["Time"];
+            /**
+             * Format: int64
+             * @description Of trials, say. Neither: without an end.
+             */
+            term_days?: number | null;
+            /** Format: int64 */
+            term_months?: number | null;
+        };
         /**
          * Format: date-time
          * @description An instant: RFC 3339 in UTC on the wire, microseconds since 1970 in the database.
          */
         Time: string;
+        /** @description A token without its secret. */
+        Token: {
+            actions: components["schemas"]["Action"][];
+            created_at: components["schemas"]["Time"];
+            customer_id?: components["schemas"]["CustomerId"] | null;
+            customer_name?: string | null;
+            expires_at?: components["schemas"]["Time"] | null;
+            id: components["schemas"]["TokenId"];
+            last_used_at?: components["schemas"]["Time"] | null;
+            name: string;
+            /** @description The account for which it asks. */
+            owner_id: string;
+            owner_kind: components["schemas"]["OwnerKind"];
+            owner_name: string;
+            /** @description What it was made for. */
+            permissions: components["schemas"]["Permission"][];
+            /** @description What of that its owner may now, which is what it may. */
+            permissions_now: components["schemas"]["Permission"][];
+            /** @description The first characters, to tell one token from another. */
+            prefix: string;
+            state: components["schemas"]["TokenState"];
+        };
+        TokenCreate: {
+            current_password?: components["schemas"]["Secret"] | null;
+            /** @description It holds at this customer and below it: one's own, or one below it. */
+            customer_id: components["schemas"]["CustomerId"];
+            expires_at?: components["schemas"]["Time"] | null;
+            /** @description What it is for; the change log names it. */
+            name: string;
+            /** @description Of those that one has oneself. */
+            permissions: components["schemas"]["Permission"][];
+        };
+        /** @description A token with its secret, shown this once. */
+        TokenCreated: {
+            expires_at?: components["schemas"]["Time"] | null;
+            id: components["schemas"]["TokenId"];
+            prefix: string;
+            /** @description The secret itself, for `Authorization: Bearer`. */
+            token: components["schemas"]["Secret"];
+        };
+        /** @description With what a program asks for somebody; the id is no secret. */
+        TokenId: string;
+        /** @enum {string} */
+        TokenState: "active" | "expired" | "without_effect";
+        /** @description Codes from an app, on their way: they count once a first code was sent back. */
+        TotpBegun: {
+            /** @description The same to be scanned: a picture, as an SVG document. */
+            qr_svg: string;
+            /** @description For typing, in base 32. Not shown again. */
+            secret: components["schemas"]["Secret"];
+            /** @description The same for apps, `otpauth://…`. */
+            url: string;
+        };
+        TotpConfirm: {
+            /** @description What the app shows. */
+            code: components["schemas"]["Secret"];
+            /** @description What to call it; without one, it is called after what it is. */
+            name?: string | null;
+        };
+        /**
+         * @description The value of the setting `two_factor`: `docs/settings.md`.
+         * @enum {string}
+         */
+        TwoFactor: "off" | "on" | "required";
+        /**
+         * @description What is counted.
+         * @enum {string}
+         */
+        Unit: "device" | "server" | "workstation" | "seat" | "tb" | "credit";
         User: {
             actions: components["schemas"]["Action"][];
             created_at: components["schemas"]["Time"];
@@ -1658,7 +4032,14 @@ export interface components {
             email: string;
             /** @description An account without a password cannot sign in yet. */
             has_password: boolean;
+            /** @description Whether it signs in with a second factor. */
+            has_second_factor: boolean;
             id: components["schemas"]["UserId"];
+            invitation_expires_at?: components["schemas"]["Time"] | null;
+            /** @description An account that is not active can't sign in, and its tokens open nothing. */
+            is_active: boolean;
+            /** @description Answers for the keys that are kept for customers, apart from the role. */
+            is_key_officer: boolean;
             last_sign_in_at?: components["schemas"]["Time"] | null;
             name: string;
             role: components["schemas"]["Role"];
@@ -1672,6 +4053,8 @@ export interface components {
             customer_id: components["schemas"]["CustomerId"];
             /** @description Unique in the whole installation, ignoring case. */
             email: string;
+            /** @description Only a key officer makes another one. Left out: the first administrator of a customer is one. */
+            is_key_officer?: boolean | null;
             name: string;
             password?: components["schemas"]["Secret"] | null;
             role: components["schemas"]["Role"];
@@ -1680,7 +4063,11 @@ export interface components {
         UserId: string;
         /** @description What changes. A field that is left out stays. */
         UserUpdate: {
+            current_password?: components["schemas"]["Secret"] | null;
             email?: string | null;
+            /** @description `false` ends the account's sessions and its links; its tokens open nothing until it is active again. */
+            is_active?: boolean | null;
+            is_key_officer?: boolean | null;
             name?: string | null;
             password?: components["schemas"]["Secret"] | null;
             role?: components["schemas"]["Role"] | null;
@@ -1690,6 +4077,105 @@ export interface components {
             count: number;
             /** @description As a filter takes it, without quotes; `null` for rows that have no value. */
             value?: string | null;
+        };
+        View: {
+            actions: components["schemas"]["Action"][];
+            content: components["schemas"]["ViewContent"];
+            customer_id?: components["schemas"]["CustomerId"] | null;
+            filter_problem?: components["schemas"]["FieldlessProblem"] | null;
+            id: components["schemas"]["ViewId"];
+            /** @description The reader's list opens with it. */
+            is_default: boolean;
+            name: string;
+            noun: components["schemas"]["ViewNoun"];
+            origin: components["schemas"]["ViewOrigin"];
+            /**
+             * Format: int64
+             * @description Counts the changes; also the `ETag`.
+             */
+            version: number;
+        };
+        /** @description What is shown of a list, and how: what its address in the console carries beside the customer that it is narrowed to. */
+        ViewContent: {
+            /**
+             * @description In the language of `docs/filters.md`. It runs within what the reader sees.
+             * @default null
+             */
+            filter?: string | null;
+            /**
+             * @default {
+             *       "columns": null,
+             *       "pinned": [],
+             *       "widths": {}
+             *     }
+             */
+            layout?: components["schemas"]["ViewLayout"];
+            /**
+             * @description What else the address carries, by name: at most 16, of at most 200 characters each.
+             * @default {}
+             */
+            parameters?: {
+                [key: string]: string;
+            };
+            /** @default null */
+            q?: string | null;
+            /**
+             * @description A field to sort by; with a leading `-` descending.
+             * @default null
+             */
+            sort?: string | null;
+        };
+        ViewCreate: {
+            content?: components["schemas"]["ViewContent"];
+            customer_id?: components["schemas"]["CustomerId"] | null;
+            /** @description Everybody at the customer and below it sees it. */
+            is_shared?: boolean;
+            /** @description Another one than the other views of its owner and noun have. */
+            name: string;
+            noun: components["schemas"]["ViewNoun"];
+        };
+        /** @description Whether the caller's list opens with it. */
+        ViewDefault: {
+            is_default: boolean;
+        };
+        /** @description How somebody looks at a list, kept under a name. */
+        ViewId: string;
+        /** @description The columns of a list, as the console names them. */
+        ViewLayout: {
+            /**
+             * @description Those that are shown, in their order; `null`: as the list has them by itself. At most 100.
+             * @default null
+             */
+            columns?: string[] | null;
+            /**
+             * @description Those that stay in place while the others scroll.
+             * @default []
+             */
+            pinned?: string[];
+            /**
+             * @description In rem, from 1 to 100.
+             * @default {}
+             */
+            widths?: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * @description What is listed.
+         * @enum {string}
+         */
+        ViewNoun: "customers" | "devices" | "users";
+        /**
+         * @description Whose a view is, to its reader.
+         * @enum {string}
+         */
+        ViewOrigin: "own" | "shared" | "above";
+        /** @description Only what is given changes. */
+        ViewUpdate: {
+            content?: components["schemas"]["ViewContent"] | null;
+            /** @description True shares it at the caller's customer, false makes it the caller's own. */
+            is_shared?: boolean | null;
+            name?: string | null;
         };
         /** @description Something that deserves a second look but was done. */
         Warning: {
@@ -1709,7 +4195,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Refused: sign_in_required, sign_in_failed, credentials_required. */
+        /** @description Refused: sign_in_required, token_invalid, sign_in_failed, second_factor_failed, credentials_required. */
         Refused401: {
             headers: {
                 [name: string]: unknown;
@@ -1718,7 +4204,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Refused: forbidden, foreign_origin, setup_token_invalid, invitation_invalid, customer_suspended, pass_key_unknown, pass_key_expired, pass_key_revoked, pass_key_used_up, file_too_large, too_many_locks, config_exists, storage_away, storage_full. */
+        /** @description Refused: forbidden, codes_blocked, proof_required, token_not_allowed, holds_more, foreign_origin, sign_in_refused, setup_token_invalid, invitation_invalid, customer_suspended, pass_key_unknown, pass_key_expired, pass_key_revoked, pass_key_used_up, pending_approval, device_suspended, append_only, file_too_large, too_many_locks, config_exists, storage_away, quota_exceeded, storage_full. */
         Refused403: {
             headers: {
                 [name: string]: unknown;
@@ -1745,7 +4231,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Refused: setup_required, setup_done, parent_suspended, default_protected, customer_not_empty, storage_location_fixed, username_fixed, last_administrator, pass_key_not_active, too_many_tasks, task_state, reference_gone, storage_location_required, client_limit_reached, fingerprint_bound_elsewhere. */
+        /** @description Refused: setup_required, setup_done, parent_suspended, default_protected, customer_not_empty, products_attached, deletion_scheduled, deletion_begun, in_production, move_blocked, site_stays, cycle, not_for_kind, storage_location_fixed, below_committed, allotment_exceeded, username_fixed, last_administrator, last_key_officer, too_many_tokens, pass_key_not_active, too_many_tasks, task_state, too_many_views, mail_off, two_factor_off, second_factor_required, factor_not_begun, too_many_factors, passkeys_not_offered, reference_gone, storage_location_required, client_limit_reached, fingerprint_bound_elsewhere, too_many_pending, device_not_empty, setting_locked. */
         Refused409: {
             headers: {
                 [name: string]: unknown;
@@ -1781,7 +4267,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Refused: invalid_input, idempotency_key_reused, required, invalid, invalid_filter, unknown_field, too_long, too_short, out_of_range, username_taken, email_taken, weak_password, duplicate_site, parent_not_found, reference_not_found, parent_level_not_allowed, storage_location_not_choosable. */
+        /** @description Refused: invalid_input, idempotency_key_reused, unknown_setting, setting_not_applicable, required, invalid, invalid_filter, unknown_field, too_long, too_short, out_of_range, username_taken, email_taken, weak_password, duplicate_site, name_taken, view_name_taken, not_held, parent_not_found, reference_not_found, parent_level_not_allowed, service_type_not_offered, service_type_in_use, country_served, storage_location_not_choosable. */
         Refused422: {
             headers: {
                 [name: string]: unknown;
@@ -1817,7 +4303,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Refused: unavailable. */
+        /** @description Refused: sign_in_provider_away, unavailable. */
         Refused503: {
             headers: {
                 [name: string]: unknown;
@@ -1837,89 +4323,211 @@ export type Action = components['schemas']['Action'];
 export type Actor = components['schemas']['Actor'];
 export type ActorKind = components['schemas']['ActorKind'];
 export type Ancestor = components['schemas']['Ancestor'];
+export type Backup = components['schemas']['Backup'];
+export type BackupCode = components['schemas']['BackupCode'];
+export type BackupDay = components['schemas']['BackupDay'];
+export type BackupState = components['schemas']['BackupState'];
 export type BulkPreview = components['schemas']['BulkPreview'];
 export type BulkRequest = components['schemas']['BulkRequest'];
 export type BulkRow = components['schemas']['BulkRow'];
 export type Change = components['schemas']['Change'];
 export type ChangeAction = components['schemas']['ChangeAction'];
 export type ChangeId = components['schemas']['ChangeId'];
+export type ChildUse = components['schemas']['ChildUse'];
 export type Consequences = components['schemas']['Consequences'];
+export type Count = components['schemas']['Count'];
 export type Customer = components['schemas']['Customer'];
+export type CustomerChange = components['schemas']['CustomerChange'];
 export type CustomerCreate = components['schemas']['CustomerCreate'];
 export type CustomerCreated = components['schemas']['CustomerCreated'];
 export type CustomerDeletion = components['schemas']['CustomerDeletion'];
 export type CustomerId = components['schemas']['CustomerId'];
+export type CustomerInvitation = components['schemas']['CustomerInvitation'];
+export type CustomerMove = components['schemas']['CustomerMove'];
+export type CustomerMoved = components['schemas']['CustomerMoved'];
+export type CustomerThen = components['schemas']['CustomerThen'];
 export type CustomerTotals = components['schemas']['CustomerTotals'];
 export type CustomerUpdate = components['schemas']['CustomerUpdate'];
+export type Day = components['schemas']['Day'];
+export type DayOutcome = components['schemas']['DayOutcome'];
+export type Deletion = components['schemas']['Deletion'];
 export type Device = components['schemas']['Device'];
+export type DeviceCreate = components['schemas']['DeviceCreate'];
 export type DeviceCredentials = components['schemas']['DeviceCredentials'];
+export type DeviceDeletion = components['schemas']['DeviceDeletion'];
+export type DeviceHistory = components['schemas']['DeviceHistory'];
 export type DeviceId = components['schemas']['DeviceId'];
 export type DeviceKind = components['schemas']['DeviceKind'];
 export type DeviceRegister = components['schemas']['DeviceRegister'];
 export type DeviceStatus = components['schemas']['DeviceStatus'];
+export type DeviceSuspend = components['schemas']['DeviceSuspend'];
 export type DeviceUpdate = components['schemas']['DeviceUpdate'];
+export type Edition = components['schemas']['Edition'];
+export type Effective = components['schemas']['Effective'];
+export type EffectiveSetting = components['schemas']['EffectiveSetting'];
 export type EffectiveState = components['schemas']['EffectiveState'];
+export type ExportFormat = components['schemas']['ExportFormat'];
+export type ExportRequest = components['schemas']['ExportRequest'];
+export type Factor = components['schemas']['Factor'];
+export type FactorAdded = components['schemas']['FactorAdded'];
+export type FactorId = components['schemas']['FactorId'];
+export type FactorKind = components['schemas']['FactorKind'];
+export type FactorMethod = components['schemas']['FactorMethod'];
+export type FactorUpdate = components['schemas']['FactorUpdate'];
 export type Field = components['schemas']['Field'];
 export type FieldCounts = components['schemas']['FieldCounts'];
 export type FieldError = components['schemas']['FieldError'];
 export type FieldKind = components['schemas']['FieldKind'];
 export type FieldlessProblem = components['schemas']['FieldlessProblem'];
 export type FieldList = components['schemas']['FieldList'];
+export type Finding = components['schemas']['Finding'];
+export type ForeignSignIn = components['schemas']['ForeignSignIn'];
+export type ForeignSignInBegin = components['schemas']['ForeignSignInBegin'];
+export type ForeignSignInBegun = components['schemas']['ForeignSignInBegun'];
+export type Goes = components['schemas']['Goes'];
+export type Growth = components['schemas']['Growth'];
+export type HalfSignIn = components['schemas']['HalfSignIn'];
 export type Invitation = components['schemas']['Invitation'];
 export type InvitationAccept = components['schemas']['InvitationAccept'];
+export type InvitationCreate = components['schemas']['InvitationCreate'];
 export type Kind = components['schemas']['Kind'];
 export type Level = components['schemas']['Level'];
 export type ListCounts = components['schemas']['ListCounts'];
 export type ListedNoun = components['schemas']['ListedNoun'];
+export type Mail = components['schemas']['Mail'];
+export type MailId = components['schemas']['MailId'];
+export type MailPurpose = components['schemas']['MailPurpose'];
+export type MailSecurity = components['schemas']['MailSecurity'];
+export type MailSettings = components['schemas']['MailSettings'];
+export type MailSettingsUpdate = components['schemas']['MailSettingsUpdate'];
+export type MailState = components['schemas']['MailState'];
+export type MailTest = components['schemas']['MailTest'];
 export type Me = components['schemas']['Me'];
+export type MeasuredBytes = components['schemas']['MeasuredBytes'];
+export type MeasuredDay = components['schemas']['MeasuredDay'];
+export type Measurements = components['schemas']['Measurements'];
 export type Mode = components['schemas']['Mode'];
+export type NextStep = components['schemas']['NextStep'];
 export type NounFields = components['schemas']['NounFields'];
 export type Outcome = components['schemas']['Outcome'];
 export type OutcomeCounts = components['schemas']['OutcomeCounts'];
+export type Overview = components['schemas']['Overview'];
+export type OwnerKind = components['schemas']['OwnerKind'];
+export type OwnFactors = components['schemas']['OwnFactors'];
 export type OwnPassword = components['schemas']['OwnPassword'];
+export type OwnSetting = components['schemas']['OwnSetting'];
+export type OwnSwitches = components['schemas']['OwnSwitches'];
 export type PageChange = components['schemas']['Page_Change'];
 export type PageCustomer = components['schemas']['Page_Customer'];
 export type PageDevice = components['schemas']['Page_Device'];
+export type PageMail = components['schemas']['Page_Mail'];
 export type PagePassKey = components['schemas']['Page_PassKey'];
+export type PagePlan = components['schemas']['Page_Plan'];
+export type PageProduct = components['schemas']['Page_Product'];
 export type PageStorageLocation = components['schemas']['Page_StorageLocation'];
 export type PageTask = components['schemas']['Page_Task'];
 export type PageTaskResult = components['schemas']['Page_TaskResult'];
+export type PageToken = components['schemas']['Page_Token'];
 export type PageUser = components['schemas']['Page_User'];
+export type PageView = components['schemas']['Page_View'];
+export type PassedOver = components['schemas']['PassedOver'];
+export type PassedWhy = components['schemas']['PassedWhy'];
 export type PassKey = components['schemas']['PassKey'];
+export type PasskeyAdd = components['schemas']['PasskeyAdd'];
+export type PasskeyChallenge = components['schemas']['PasskeyChallenge'];
 export type PassKeyCreate = components['schemas']['PassKeyCreate'];
 export type PassKeyCreated = components['schemas']['PassKeyCreated'];
 export type PassKeyId = components['schemas']['PassKeyId'];
 export type PassKeyState = components['schemas']['PassKeyState'];
+export type PasswordResetRequest = components['schemas']['PasswordResetRequest'];
 export type PasswordSet = components['schemas']['PasswordSet'];
+export type Permission = components['schemas']['Permission'];
+export type Plan = components['schemas']['Plan'];
+export type PlanCreate = components['schemas']['PlanCreate'];
+export type PlanId = components['schemas']['PlanId'];
+export type PlanUpdate = components['schemas']['PlanUpdate'];
 export type Problem = components['schemas']['Problem'];
+export type Product = components['schemas']['Product'];
+export type ProductCreate = components['schemas']['ProductCreate'];
+export type ProductId = components['schemas']['ProductId'];
+export type ProductUpdate = components['schemas']['ProductUpdate'];
 export type Profile = components['schemas']['Profile'];
 export type ProfileUpdate = components['schemas']['ProfileUpdate'];
 export type Progress = components['schemas']['Progress'];
+export type Proof = components['schemas']['Proof'];
+export type RecoveryCodes = components['schemas']['RecoveryCodes'];
+export type Refusal = components['schemas']['Refusal'];
 export type RefusedCount = components['schemas']['RefusedCount'];
+export type RefusedOperation = components['schemas']['RefusedOperation'];
 export type RepositoryId = components['schemas']['RepositoryId'];
 export type Role = components['schemas']['Role'];
+export type RowsOf = components['schemas']['RowsOf'];
+export type SecondFactor = components['schemas']['SecondFactor'];
+export type SecondFactorState = components['schemas']['SecondFactorState'];
 export type Secret = components['schemas']['Secret'];
 export type Selection = components['schemas']['Selection'];
+export type ServiceType = components['schemas']['ServiceType'];
+export type SessionId = components['schemas']['SessionId'];
+export type SessionList = components['schemas']['SessionList'];
+export type SessionsEnded = components['schemas']['SessionsEnded'];
+export type SessionShown = components['schemas']['SessionShown'];
+export type SettingChange = components['schemas']['SettingChange'];
+export type SettingConsequences = components['schemas']['SettingConsequences'];
+export type SettingSet = components['schemas']['SettingSet'];
+export type SettingSource = components['schemas']['SettingSource'];
 export type SetupRequest = components['schemas']['SetupRequest'];
 export type SetupStatus = components['schemas']['SetupStatus'];
 export type SignIn = components['schemas']['SignIn'];
+export type SignInOffer = components['schemas']['SignInOffer'];
+export type SignInProvider = components['schemas']['SignInProvider'];
+export type SignInProviderId = components['schemas']['SignInProviderId'];
+export type SignInProviderSet = components['schemas']['SignInProviderSet'];
 export type SiteCreate = components['schemas']['SiteCreate'];
+export type SourceKind = components['schemas']['SourceKind'];
+export type Space = components['schemas']['Space'];
+export type SpaceAbove = components['schemas']['SpaceAbove'];
+export type SpaceSet = components['schemas']['SpaceSet'];
+export type SpaceState = components['schemas']['SpaceState'];
+export type Stage = components['schemas']['Stage'];
 export type StateChange = components['schemas']['StateChange'];
 export type StorageLocation = components['schemas']['StorageLocation'];
+export type StorageLocationCreate = components['schemas']['StorageLocationCreate'];
 export type StorageLocationId = components['schemas']['StorageLocationId'];
+export type StorageLocationUpdate = components['schemas']['StorageLocationUpdate'];
+export type StorageMigration = components['schemas']['StorageMigration'];
 export type SuspendRequest = components['schemas']['SuspendRequest'];
 export type Suspension = components['schemas']['Suspension'];
+export type Switch = components['schemas']['Switch'];
 export type Task = components['schemas']['Task'];
 export type TaskBegun = components['schemas']['TaskBegun'];
 export type TaskId = components['schemas']['TaskId'];
 export type TaskResult = components['schemas']['TaskResult'];
 export type TaskState = components['schemas']['TaskState'];
+export type Terms = components['schemas']['Terms'];
 export type Time = components['schemas']['Time'];
+export type Token = components['schemas']['Token'];
+export type TokenCreate = components['schemas']['TokenCreate'];
+export type TokenCreated = components['schemas']['TokenCreated'];
+export type TokenId = components['schemas']['TokenId'];
+export type TokenState = components['schemas']['TokenState'];
+export type TotpBegun = components['schemas']['TotpBegun'];
+export type TotpConfirm = components['schemas']['TotpConfirm'];
+export type TwoFactor = components['schemas']['TwoFactor'];
+export type Unit = components['schemas']['Unit'];
 export type User = components['schemas']['User'];
 export type UserCreate = components['schemas']['UserCreate'];
 export type UserId = components['schemas']['UserId'];
 export type UserUpdate = components['schemas']['UserUpdate'];
 export type ValueCount = components['schemas']['ValueCount'];
+export type View = components['schemas']['View'];
+export type ViewContent = components['schemas']['ViewContent'];
+export type ViewCreate = components['schemas']['ViewCreate'];
+export type ViewDefault = components['schemas']['ViewDefault'];
+export type ViewId = components['schemas']['ViewId'];
+export type ViewLayout = components['schemas']['ViewLayout'];
+export type ViewNoun = components['schemas']['ViewNoun'];
+export type ViewOrigin = components['schemas']['ViewOrigin'];
+export type ViewUpdate = components['schemas']['ViewUpdate'];
 export type Warning = components['schemas']['Warning'];
 export type ResponseRefused400 = components['responses']['Refused400'];
 export type ResponseRefused401 = components['responses']['Refused401'];
@@ -2009,6 +4617,11 @@ export interface operations {
                 parent_id?: string;
                 /** @description Text that must occur, ignoring case; of one or two characters at the beginning of a word. */
                 q?: string;
+                /**
+                 * @description Customers: `site` gives one row per site, a customer without sites still once. What narrows the list and its order
+                 *     are the customer's; the site stands in the row's `site`.
+                 */
+                rows?: components["schemas"]["RowsOf"];
                 /** @description A field to sort by; with a leading `-` descending. */
                 sort?: string;
                 /** @description A customer's id: only it and what is below it. */
@@ -2079,7 +4692,10 @@ export interface operations {
     };
     customer_show: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A day in UTC, as `2025-01-31`: answers in `then` what the customer was at its end. */
+                as_of?: string;
+            };
             header?: never;
             path: {
                 id: string;
@@ -2111,6 +4727,8 @@ export interface operations {
             query?: {
                 /** @description Answer with what would happen and change nothing. */
                 dry_run?: boolean;
+                /** @description That devices with their backups, and customers below it, go too; refused otherwise where there are any. */
+                remove_products?: boolean;
             };
             header?: never;
             path: {
@@ -2246,6 +4864,11 @@ export interface operations {
                 parent_id?: string;
                 /** @description Text that must occur, ignoring case; of one or two characters at the beginning of a word. */
                 q?: string;
+                /**
+                 * @description Customers: `site` gives one row per site, a customer without sites still once. What narrows the list and its order
+                 *     are the customer's; the site stands in the row's `site`.
+                 */
+                rows?: components["schemas"]["RowsOf"];
                 /** @description A field to sort by; with a leading `-` descending. */
                 sort?: string;
                 /** @description A customer's id: only it and what is below it. */
@@ -2265,6 +4888,247 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Change"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    customer_effective: {
+        parameters: {
+            query?: {
+                /** @description Now, unless a moment in the past is given. */
+                at?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Effective"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    customer_end_trial: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerChange"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    customer_reset_factors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description There are none any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    customer_invitation_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["InvitationCreate"] | null;
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerInvitation"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    measurement_list: {
+        parameters: {
+            query?: {
+                /** @description The first day in UTC, as `2025-01-31`. 89 days before the last unless given; at most 731 days are answered at once. */
+                from?: string;
+                /** @description The last day, itself included; today unless given. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Measurements"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    customer_move: {
+        parameters: {
+            query?: {
+                /** @description Answer with what would happen and change nothing. */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CustomerMove"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerMoved"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    overview_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overview"];
                 };
             };
             400: components["responses"]["Refused400"];
@@ -2301,6 +5165,11 @@ export interface operations {
                 parent_id?: string;
                 /** @description Text that must occur, ignoring case; of one or two characters at the beginning of a word. */
                 q?: string;
+                /**
+                 * @description Customers: `site` gives one row per site, a customer without sites still once. What narrows the list and its order
+                 *     are the customer's; the site stands in the row's `site`.
+                 */
+                rows?: components["schemas"]["RowsOf"];
                 /** @description A field to sort by; with a leading `-` descending. */
                 sort?: string;
                 /** @description A customer's id: only it and what is below it. */
@@ -2408,6 +5277,251 @@ export interface operations {
             503: components["responses"]["Refused503"];
         };
     };
+    customer_restore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerChange"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    customer_session_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    customer_set_setting: {
+        parameters: {
+            query?: {
+                /** @description Answer with what would happen and change nothing. */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingSet"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingChange"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            428: components["responses"]["Refused428"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    customer_inherit_setting: {
+        parameters: {
+            query?: {
+                /** @description Answer with what would happen and change nothing. */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingChange"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    sign_in_provider_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInProvider"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    sign_in_provider_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInProviderSet"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInProvider"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            428: components["responses"]["Refused428"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    sign_in_provider_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description There is none any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
     site_create: {
         parameters: {
             query?: never;
@@ -2429,6 +5543,115 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CustomerCreated"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    space_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpaceState"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    space_set: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that the change is based on. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SpaceSet"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpaceState"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            428: components["responses"]["Refused428"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    customer_migrate_storage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StorageMigration"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerChange"];
                 };
             };
             400: components["responses"]["Refused400"];
@@ -2490,7 +5713,7 @@ export interface operations {
     customer_count: {
         parameters: {
             query: {
-                /** @description Fields with few values, separated by commas, such as `level,effective_state.state`; at most 10. */
+                /** @description Fields with few values, separated by commas, such as `level,effective_state.state`; at most 20. */
                 by: string;
                 /** @description Only what this filter finds, as in the list. */
                 filter?: string;
@@ -2529,6 +5752,101 @@ export interface operations {
             503: components["responses"]["Refused503"];
         };
     };
+    customer_export: {
+        parameters: {
+            query?: {
+                /** @description Whether CSV begins with a byte order mark, by which spreadsheets know that it is UTF-8. */
+                bom?: boolean;
+                /**
+                 * @description Fields as `GET /fields` names them, separated by commas, in this order behind `id` and `path`; all of them unless
+                 *     said otherwise. With `rows=site` a field of the site is called `site.name` and so on.
+                 */
+                columns?: string;
+                /** @description Only what this filter finds, as in the list. */
+                filter?: string;
+                /** @description `csv` unless said otherwise. */
+                format?: "csv" | "jsonl";
+                /** @description Only these, separated by commas; at most 500. */
+                ids?: string;
+                /** @description Only customers of this level; other lists have no levels. */
+                level?: components["schemas"]["Level"];
+                /** @description Customers: only those directly below this one. Devices, users: only those of this customer itself. */
+                parent_id?: string;
+                /** @description Text that must occur, as in the list. */
+                q?: string;
+                /** @description Customers: `site` gives one row per site, as in the list. */
+                rows?: components["schemas"]["RowsOf"];
+                /** @description A field to sort by; with a leading `-` descending. */
+                sort?: string;
+                /** @description A customer's id: only it and what is below it. */
+                under?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description The moment that all of it was read at. */
+                    "tenantry-as-of"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": string;
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    customer_export_chosen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description The moment that all of it was read at. */
+                    "tenantry-as-of"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": string;
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
     device_list: {
         parameters: {
             query?: {
@@ -2553,6 +5871,11 @@ export interface operations {
                 parent_id?: string;
                 /** @description Text that must occur, ignoring case; of one or two characters at the beginning of a word. */
                 q?: string;
+                /**
+                 * @description Customers: `site` gives one row per site, a customer without sites still once. What narrows the list and its order
+                 *     are the customer's; the site stands in the row's `site`.
+                 */
+                rows?: components["schemas"]["RowsOf"];
                 /** @description A field to sort by; with a leading `-` descending. */
                 sort?: string;
                 /** @description A customer's id: only it and what is below it. */
@@ -2582,6 +5905,45 @@ export interface operations {
             503: components["responses"]["Refused503"];
         };
     };
+    device_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes it safe to send the request again. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceCreate"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
     device_show: {
         parameters: {
             query?: never;
@@ -2607,6 +5969,43 @@ export interface operations {
             404: components["responses"]["Refused404"];
             408: components["responses"]["Refused408"];
             422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    device_delete: {
+        parameters: {
+            query?: {
+                /** @description Answer with what would happen and change nothing. */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceDeletion"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             503: components["responses"]["Refused503"];
         };
@@ -2653,6 +6052,74 @@ export interface operations {
             503: components["responses"]["Refused503"];
         };
     };
+    device_activate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    device_approve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
     device_issue_credentials: {
         parameters: {
             query?: never;
@@ -2687,10 +6154,264 @@ export interface operations {
             503: components["responses"]["Refused503"];
         };
     };
+    device_effective: {
+        parameters: {
+            query?: {
+                /** @description Now, unless a moment in the past is given. */
+                at?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Effective"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    device_history: {
+        parameters: {
+            query?: {
+                /** @description How many days, today among them. */
+                days?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceHistory"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    device_set_setting: {
+        parameters: {
+            query?: {
+                /** @description Answer with what would happen and change nothing. */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingSet"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingChange"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            428: components["responses"]["Refused428"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    device_inherit_setting: {
+        parameters: {
+            query?: {
+                /** @description Answer with what would happen and change nothing. */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingChange"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    device_space_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpaceState"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    device_space_set: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that the change is based on. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SpaceSet"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpaceState"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            428: components["responses"]["Refused428"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    device_suspend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceSuspend"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
     device_count: {
         parameters: {
             query: {
-                /** @description Fields with few values, separated by commas, such as `level,effective_state.state`; at most 10. */
+                /** @description Fields with few values, separated by commas, such as `level,effective_state.state`; at most 20. */
                 by: string;
                 /** @description Only what this filter finds, as in the list. */
                 filter?: string;
@@ -2725,6 +6446,101 @@ export interface operations {
             404: components["responses"]["Refused404"];
             408: components["responses"]["Refused408"];
             422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    device_export: {
+        parameters: {
+            query?: {
+                /** @description Whether CSV begins with a byte order mark, by which spreadsheets know that it is UTF-8. */
+                bom?: boolean;
+                /**
+                 * @description Fields as `GET /fields` names them, separated by commas, in this order behind `id` and `path`; all of them unless
+                 *     said otherwise. With `rows=site` a field of the site is called `site.name` and so on.
+                 */
+                columns?: string;
+                /** @description Only what this filter finds, as in the list. */
+                filter?: string;
+                /** @description `csv` unless said otherwise. */
+                format?: "csv" | "jsonl";
+                /** @description Only these, separated by commas; at most 500. */
+                ids?: string;
+                /** @description Only customers of this level; other lists have no levels. */
+                level?: components["schemas"]["Level"];
+                /** @description Customers: only those directly below this one. Devices, users: only those of this customer itself. */
+                parent_id?: string;
+                /** @description Text that must occur, as in the list. */
+                q?: string;
+                /** @description Customers: `site` gives one row per site, as in the list. */
+                rows?: components["schemas"]["RowsOf"];
+                /** @description A field to sort by; with a leading `-` descending. */
+                sort?: string;
+                /** @description A customer's id: only it and what is below it. */
+                under?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description The moment that all of it was read at. */
+                    "tenantry-as-of"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": string;
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    device_export_chosen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description The moment that all of it was read at. */
+                    "tenantry-as-of"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": string;
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             503: components["responses"]["Refused503"];
         };
@@ -2857,6 +6673,144 @@ export interface operations {
             503: components["responses"]["Refused503"];
         };
     };
+    mail_settings_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailSettings"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    mail_settings_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MailSettingsUpdate"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailSettings"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            428: components["responses"]["Refused428"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    mail_settings_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MailTest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mail"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    mail_list: {
+        parameters: {
+            query?: {
+                /** @description Items after this cursor, as a former page's `next` gave it. Not together with `offset`. */
+                after?: string;
+                /** @description Only what this filter finds, such as `state == failed`, as in other lists. */
+                filter?: string;
+                /** @description At most this many items, 1 to 500. */
+                limit?: number;
+                /** @description Skip this many items. */
+                offset?: number;
+                /** @description A field to sort by; with a leading `-` descending. */
+                sort?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Mail"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
     me_show: {
         parameters: {
             query?: never;
@@ -2880,6 +6834,244 @@ export interface operations {
             404: components["responses"]["Refused404"];
             408: components["responses"]["Refused408"];
             422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    factor_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnFactors"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    factor_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    factor_update: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that the change is based on; required. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FactorUpdate"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Factor"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            428: components["responses"]["Refused428"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    passkey_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyAdd"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactorAdded"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    passkey_begin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyChallenge"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    totp_begin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpBegun"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    totp_confirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TotpConfirm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactorAdded"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             503: components["responses"]["Refused503"];
         };
@@ -2915,6 +7107,163 @@ export interface operations {
             415: components["responses"]["Refused415"];
             422: components["responses"]["Refused422"];
             429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    me_prove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Proof"];
+            };
+        };
+        responses: {
+            /** @description Proven. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    me_prove_begin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyChallenge"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    recovery_codes_renew: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    pass_key_list_below: {
+        parameters: {
+            query?: {
+                /** @description Items after this cursor, as a former page's `next` gave it. Not together with `offset`. */
+                after?: string;
+                /** @description Only these fields of each item, separated by commas; `id` always. */
+                fields?: string;
+                /**
+                 * @description Only what this filter finds, such as `level == end_customer and last_backup_at < now-2d`; on the fields that
+                 *     `GET /fields` names, in the language of `docs/filters.md`.
+                 */
+                filter?: string;
+                /** @description Only these, separated by commas; at most 500. */
+                ids?: string;
+                /** @description Only customers of this level; other lists have no levels. */
+                level?: components["schemas"]["Level"];
+                /** @description At most this many items, 1 to 500. */
+                limit?: number;
+                /** @description Skip this many items. */
+                offset?: number;
+                /** @description Customers: only those directly below this one. Devices, users: only those of this customer itself. */
+                parent_id?: string;
+                /** @description Text that must occur, ignoring case; of one or two characters at the beginning of a word. */
+                q?: string;
+                /**
+                 * @description Customers: `site` gives one row per site, a customer without sites still once. What narrows the list and its order
+                 *     are the customer's; the site stands in the row's `site`.
+                 */
+                rows?: components["schemas"]["RowsOf"];
+                /** @description A field to sort by; with a leading `-` descending. */
+                sort?: string;
+                /** @description A customer's id: only it and what is below it. */
+                under?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PassKey"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
             500: components["responses"]["Refused500"];
             503: components["responses"]["Refused503"];
         };
@@ -2986,6 +7335,384 @@ export interface operations {
             503: components["responses"]["Refused503"];
         };
     };
+    pass_key_count: {
+        parameters: {
+            query: {
+                /** @description Fields with few values, separated by commas, such as `level,effective_state.state`; at most 20. */
+                by: string;
+                /** @description Only what this filter finds, as in the list. */
+                filter?: string;
+                /** @description Only these, separated by commas; at most 500. */
+                ids?: string;
+                /** @description Only customers of this level; other lists have no levels. */
+                level?: components["schemas"]["Level"];
+                /** @description Customers: only those directly below this one. Devices, users: only those of this customer itself. */
+                parent_id?: string;
+                /** @description Text that must occur, as in the list. */
+                q?: string;
+                /** @description A customer's id: only it and what is below it. */
+                under?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListCounts"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    password_reset_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordResetRequest"];
+            };
+        };
+        responses: {
+            /** @description If there is such an account with an address, a link is on its way. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    plan_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Plan"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    plan_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes it safe to send the request again. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanCreate"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    plan_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    plan_update: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that the change is based on; required. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanUpdate"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            428: components["responses"]["Refused428"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    product_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Product"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    product_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes it safe to send the request again. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProductCreate"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Product"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    product_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Product"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    product_update: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that the change is based on; required. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProductUpdate"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Product"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            428: components["responses"]["Refused428"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    session_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
     session_create: {
         parameters: {
             query?: never;
@@ -3006,6 +7733,47 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Me"];
                 };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HalfSignIn"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    session_revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["Refused400"];
             401: components["responses"]["Refused401"];
@@ -3037,6 +7805,154 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    foreign_sign_in_finish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForeignSignIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HalfSignIn"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    foreign_sign_in_begin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForeignSignInBegin"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForeignSignInBegun"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    session_revoke_others: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsEnded"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    session_finish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecondFactor"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
             };
             400: components["responses"]["Refused400"];
             401: components["responses"]["Refused401"];
@@ -3144,6 +8060,116 @@ export interface operations {
             503: components["responses"]["Refused503"];
         };
     };
+    storage_location_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes it safe to send the request again. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StorageLocationCreate"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StorageLocation"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    storage_location_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StorageLocation"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    storage_location_update: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that the change is based on; required. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StorageLocationUpdate"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StorageLocation"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            428: components["responses"]["Refused428"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
     task_list: {
         parameters: {
             query?: {
@@ -3199,6 +8225,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Task"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    task_answers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             400: components["responses"]["Refused400"];
@@ -3351,6 +8406,133 @@ export interface operations {
             503: components["responses"]["Refused503"];
         };
     };
+    token_list: {
+        parameters: {
+            query?: {
+                /** @description Items after this cursor, as a former page's `next` gave it. Not together with `offset`. */
+                after?: string;
+                /** @description Only these fields of each item, separated by commas; `id` always. */
+                fields?: string;
+                /**
+                 * @description Only what this filter finds, such as `level == end_customer and last_backup_at < now-2d`; on the fields that
+                 *     `GET /fields` names, in the language of `docs/filters.md`.
+                 */
+                filter?: string;
+                /** @description Only these, separated by commas; at most 500. */
+                ids?: string;
+                /** @description Only customers of this level; other lists have no levels. */
+                level?: components["schemas"]["Level"];
+                /** @description At most this many items, 1 to 500. */
+                limit?: number;
+                /** @description Skip this many items. */
+                offset?: number;
+                /** @description Customers: only those directly below this one. Devices, users: only those of this customer itself. */
+                parent_id?: string;
+                /** @description Text that must occur, ignoring case; of one or two characters at the beginning of a word. */
+                q?: string;
+                /**
+                 * @description Customers: `site` gives one row per site, a customer without sites still once. What narrows the list and its order
+                 *     are the customer's; the site stands in the row's `site`.
+                 */
+                rows?: components["schemas"]["RowsOf"];
+                /** @description A field to sort by; with a leading `-` descending. */
+                sort?: string;
+                /** @description A customer's id: only it and what is below it. */
+                under?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Token"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    token_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenCreate"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenCreated"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    token_revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
     user_list: {
         parameters: {
             query?: {
@@ -3375,6 +8557,11 @@ export interface operations {
                 parent_id?: string;
                 /** @description Text that must occur, ignoring case; of one or two characters at the beginning of a word. */
                 q?: string;
+                /**
+                 * @description Customers: `site` gives one row per site, a customer without sites still once. What narrows the list and its order
+                 *     are the customer's; the site stands in the row's `site`.
+                 */
+                rows?: components["schemas"]["RowsOf"];
                 /** @description A field to sort by; with a leading `-` descending. */
                 sort?: string;
                 /** @description A customer's id: only it and what is below it. */
@@ -3544,7 +8731,7 @@ export interface operations {
             503: components["responses"]["Refused503"];
         };
     };
-    invitation_create: {
+    user_reset_factors: {
         parameters: {
             query?: never;
             header?: never;
@@ -3554,6 +8741,44 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    invitation_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["InvitationCreate"] | null;
+            };
+        };
         responses: {
             201: {
                 headers: {
@@ -3578,10 +8803,39 @@ export interface operations {
             503: components["responses"]["Refused503"];
         };
     };
+    user_session_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
     user_count: {
         parameters: {
             query: {
-                /** @description Fields with few values, separated by commas, such as `level,effective_state.state`; at most 10. */
+                /** @description Fields with few values, separated by commas, such as `level,effective_state.state`; at most 20. */
                 by: string;
                 /** @description Only what this filter finds, as in the list. */
                 filter?: string;
@@ -3616,6 +8870,348 @@ export interface operations {
             404: components["responses"]["Refused404"];
             408: components["responses"]["Refused408"];
             422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    user_export: {
+        parameters: {
+            query?: {
+                /** @description Whether CSV begins with a byte order mark, by which spreadsheets know that it is UTF-8. */
+                bom?: boolean;
+                /**
+                 * @description Fields as `GET /fields` names them, separated by commas, in this order behind `id` and `path`; all of them unless
+                 *     said otherwise. With `rows=site` a field of the site is called `site.name` and so on.
+                 */
+                columns?: string;
+                /** @description Only what this filter finds, as in the list. */
+                filter?: string;
+                /** @description `csv` unless said otherwise. */
+                format?: "csv" | "jsonl";
+                /** @description Only these, separated by commas; at most 500. */
+                ids?: string;
+                /** @description Only customers of this level; other lists have no levels. */
+                level?: components["schemas"]["Level"];
+                /** @description Customers: only those directly below this one. Devices, users: only those of this customer itself. */
+                parent_id?: string;
+                /** @description Text that must occur, as in the list. */
+                q?: string;
+                /** @description Customers: `site` gives one row per site, as in the list. */
+                rows?: components["schemas"]["RowsOf"];
+                /** @description A field to sort by; with a leading `-` descending. */
+                sort?: string;
+                /** @description A customer's id: only it and what is below it. */
+                under?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description The moment that all of it was read at. */
+                    "tenantry-as-of"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": string;
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    user_export_chosen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description The moment that all of it was read at. */
+                    "tenantry-as-of"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": string;
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    view_list: {
+        parameters: {
+            query?: {
+                /** @description Only those that are shared at this very customer, instead of those that the caller uses. */
+                customer_id?: components["schemas"]["CustomerId"];
+                /** @description Only those of this list. */
+                noun?: "customers" | "devices" | "users";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_View"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    view_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes it safe to send the request again. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewCreate"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["View"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    view_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["View"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    view_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    view_update: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that the change is based on; required. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewUpdate"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["View"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            428: components["responses"]["Refused428"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    view_set_default: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewDefault"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["View"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    view_restore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["View"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             503: components["responses"]["Refused503"];
         };

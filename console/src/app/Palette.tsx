@@ -1,48 +1,57 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { Plus, Search, SunMoon, UserPlus } from 'lucide-react';
+import { HardDrive, Keyboard, ListTree, Plus, SunMoon, User as UserIcon, UserPlus, Zap } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
-import {
-  Autocomplete,
-  Dialog,
-  Header,
-  Input,
-  Menu,
-  MenuItem,
-  MenuSection,
-  Modal,
-  ModalOverlay,
-  TextField,
-} from 'react-aria-components';
 import { findQuery } from '../features/customers/api';
+import { findDevicesQuery } from '../features/devices/api';
+import { findUsersQuery } from '../features/users/api';
 import { LevelIcon } from '../features/customers/LevelIcon';
 import { customerName, LEVEL } from '../lib/words';
+import { Finder, FinderItem, FinderSection } from '../ui/Finder';
 import { ranked } from '../ui/pick/match';
-import { pagesFor } from './pages';
+import type { Said } from './Act';
+import { isOwn, pagesFor } from './pages';
 import { switchTheme } from './theme';
 import { useMe } from './useMe';
+import { begun, saidOf, sayings } from './verbs';
 
 const LABEL = 'Go to a customer, page or action';
+const HINT = 'Search, or say what to do: suspend …';
 
 /** Customers in the list. */
 const SHOWN = 12;
 
 type Command = { id: string; name: string; icon: ReactNode; run: () => void };
 
-/** The command field: customers by name, pages, and what can be begun from anywhere. */
-export function Palette({ takeEarly, onClose }: { takeEarly: () => string; onClose: () => void }) {
+type PaletteProps = {
+  takeEarly: () => string;
+  onSay: (said: Said) => void;
+  onSwitch: () => void;
+  onKeys: () => void;
+  onClose: () => void;
+};
+
+/** The command field: customers, devices and people by name, pages, what can be begun from anywhere and what can be said. */
+export function Palette({ takeEarly, onSay, onSwitch, onKeys, onClose }: PaletteProps) {
   const [text, setText] = useState('');
   // Never behind the text: Enter must not run what was listed for a shorter one.
   const wanted = text.trim();
   const me = useMe();
   const { operations } = me;
   const go = useNavigate();
-  const found = useQuery({ ...findQuery(wanted), enabled: wanted.length > 0, placeholderData: (old) => old });
-  const listed = wanted ? (found.data ?? []) : [];
+  const said = saidOf(wanted, operations);
+  const sought = said ? said.rest : wanted;
+  const found = useQuery({ ...findQuery(sought), enabled: sought.length > 0, placeholderData: (old) => old });
+  const listed = sought ? (found.data ?? []) : [];
   const named = listed.map((customer) => ({ id: customer.id, name: customerName(customer), customer }));
-  const customers = ranked(named, wanted, !found.isPlaceholderData)
-    .slice(0, SHOWN)
-    .map(({ customer }) => customer);
+  const fitting = ranked(named, sought, !found.isPlaceholderData).map(({ customer }) => customer);
+  const spoken = said ? sayings(said.verb, fitting, customerName).slice(0, SHOWN) : [];
+  const customers = said ? [] : fitting.slice(0, SHOWN);
+  const others = wanted.length > 1 && !said;
+  const ofDevices = others && operations.includes('device_list');
+  const ofPeople = others && operations.includes('user_list');
+  const { data: devices = [] } = useQuery({ ...findDevicesQuery(wanted), enabled: ofDevices });
+  const { data: people = [] } = useQuery({ ...findUsersQuery(wanted), enabled: ofPeople });
 
   const matching = (commands: Command[]) => ranked(commands, wanted);
   const actions = matching([
@@ -66,8 +75,19 @@ export function Palette({ takeEarly, onClose }: { takeEarly: () => string; onClo
           },
         ]
       : []),
+    ...(isOwn(me)
+      ? []
+      : [{ id: 'switch', name: 'Switch customer', icon: <ListTree className="icon" />, run: onSwitch }]),
+    {
+      id: 'account',
+      name: 'Your account',
+      icon: <UserIcon className="icon" />,
+      run: () => void go({ to: '/account' }),
+    },
+    { id: 'keys', name: 'Keyboard shortcuts', icon: <Keyboard className="icon" />, run: onKeys },
     { id: 'theme', name: 'Light or dark', icon: <SunMoon className="icon" />, run: switchTheme },
   ]);
+  const verbs = begun(wanted, operations);
   const pages = matching(
     pagesFor(me).map(({ section, link, name, icon: Icon }) => ({
       id: section,
@@ -78,76 +98,89 @@ export function Palette({ takeEarly, onClose }: { takeEarly: () => string; onClo
   );
 
   const open = (id: string) => {
+    const verb = verbs.find((candidate) => `verb ${candidate.id}` === id);
+    if (verb) return setText(`${verb.verb} `);
     onClose();
     const command = [...actions, ...pages].find((candidate) => candidate.id === id);
+    const chosen = spoken.find(({ customer }) => `say ${customer.id}` === id);
     if (command) command.run();
-    else void go({ to: '/customers/$id', params: { id } });
+    else if (chosen) onSay({ verb: chosen.verb, id: chosen.customer.id });
+    else if (id.startsWith('dev_')) void go({ to: '/devices/$id', params: { id } });
+    else if (id.startsWith('usr_')) {
+      const person = people.find((candidate) => candidate.id === id);
+      void go({ to: '/people', search: { q: person?.email ?? wanted, under: undefined } });
+    } else void go({ to: '/customers/$id', params: { id } });
   };
 
   return (
-    <ModalOverlay className="scrim" isOpen isDismissable onOpenChange={(isOpen) => !isOpen && onClose()}>
-      <Modal className="dialog palette">
-        <Dialog aria-label={LABEL} className="dialog-box">
-          <Autocomplete inputValue={text} onInputChange={setText}>
-            <TextField
-              aria-label={LABEL}
-              type="search"
-              autoFocus
-              onFocus={() => setText((now) => takeEarly() + now)}
-              className="palette-field"
-            >
-              <Search className="icon" aria-hidden />
-              <Input placeholder={LABEL} />
-            </TextField>
-            <Menu
-              className="palette-list"
-              aria-label="What was found"
-              onAction={(key) => open(String(key))}
-              renderEmptyState={() => (
-                <p className="menu-heading">{found.isFetching ? 'Looking…' : `Nothing is called “${text}”.`}</p>
-              )}
-            >
-              {customers.length > 0 && (
-                <MenuSection>
-                  <Header className="menu-heading">Customers</Header>
-                  {customers.map((customer) => (
-                    <MenuItem
-                      key={customer.id}
-                      id={customer.id}
-                      textValue={customerName(customer)}
-                      className="menu-item"
-                    >
-                      <LevelIcon level={customer.level} />
-                      <span className="menu-item-text">
-                        <span>{customerName(customer)}</span>
-                        {customer.parent_name && <span className="hint">{customer.parent_name}</span>}
-                      </span>
-                      <span className="menu-item-end">{LEVEL[customer.level]}</span>
-                    </MenuItem>
-                  ))}
-                </MenuSection>
-              )}
-              <Commands title="Actions" commands={actions} />
-              <Commands title="Pages" commands={pages} />
-            </Menu>
-          </Autocomplete>
-        </Dialog>
-      </Modal>
-    </ModalOverlay>
+    <Finder
+      label={LABEL}
+      hint={HINT}
+      list="What was found"
+      text={text}
+      onText={setText}
+      takeEarly={takeEarly}
+      onClose={onClose}
+      onAction={open}
+      refused={spoken.filter(({ refusal }) => refusal).map(({ customer }) => `say ${customer.id}`)}
+      stays
+      none={found.isFetching ? 'Looking…' : said ? nobody(said.verb.verb, said.rest) : `Nothing is called “${text}”.`}
+    >
+      <FinderSection title="Do">
+        {spoken.map(({ customer, name, refusal }) => (
+          <FinderItem
+            key={customer.id}
+            id={`say ${customer.id}`}
+            name={name}
+            icon={<Zap className="icon" />}
+            detail={refusal ?? customer.parent_name}
+            kind={LEVEL[customer.level]}
+          />
+        ))}
+      </FinderSection>
+      <FinderSection title="Customers">
+        {customers.map((customer) => (
+          <FinderItem
+            key={customer.id}
+            id={customer.id}
+            name={customerName(customer)}
+            icon={<LevelIcon level={customer.level} />}
+            detail={customer.parent_name}
+            kind={LEVEL[customer.level]}
+          />
+        ))}
+      </FinderSection>
+      <FinderSection title="Devices">
+        {devices.map(({ id, name, customer_name }) => (
+          <FinderItem key={id} id={id} name={name} icon={<HardDrive className="icon" />} detail={customer_name} />
+        ))}
+      </FinderSection>
+      <FinderSection title="People">
+        {people.map(({ id, name, email, customer_name }) => (
+          <FinderItem
+            key={id}
+            id={id}
+            name={name}
+            icon={<UserIcon className="icon" />}
+            detail={`${email}, ${customer_name}`}
+          />
+        ))}
+      </FinderSection>
+      <FinderSection title="Say of whom">
+        {verbs.map(({ id, verb }) => (
+          <FinderItem key={id} id={`verb ${id}`} name={`${verb} …`} icon={<Zap className="icon" />} />
+        ))}
+      </FinderSection>
+      <FinderSection title="Actions">{actions.map(item)}</FinderSection>
+      <FinderSection title="Pages">{pages.map(item)}</FinderSection>
+    </Finder>
   );
 }
 
-function Commands({ title, commands }: { title: string; commands: Command[] }) {
-  if (commands.length === 0) return null;
-  return (
-    <MenuSection>
-      <Header className="menu-heading">{title}</Header>
-      {commands.map(({ id, name, icon }) => (
-        <MenuItem key={id} id={id} textValue={name} className="menu-item">
-          {icon}
-          {name}
-        </MenuItem>
-      ))}
-    </MenuSection>
-  );
+function nobody(verb: string, rest: string): string {
+  return rest ? `“${verb}” can be said of nobody called “${rest}”.` : `“${verb}” of whom? Type a name.`;
+}
+
+function item({ id, name, icon }: Command) {
+  return <FinderItem key={id} id={id} name={name} icon={icon} />;
 }

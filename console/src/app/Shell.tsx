@@ -1,48 +1,72 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { Outlet } from '@tanstack/react-router';
-import { Suspense, useCallback, useEffect, useRef, useState } from 'react';
+import { Outlet, useParams } from '@tanstack/react-router';
+import { Suspense, useCallback, useEffect, useState } from 'react';
+import { EnrolBar } from '../features/factors/EnrolBar';
 import { problemText } from '../lib/words';
+import { lazyDialog, lazyPart } from '../ui/lazily';
 import { toast, Toasts } from '../ui/Toasts';
+import { askToSignIn, useAskedToSignIn } from '../ui/unsaved';
+import type { Said } from './Act';
 import { FeedBar } from './feed/FeedBar';
 import { follow, unfollow } from './feed/feed';
+import { useEarlyKeys, useShortcuts } from './keys';
 import { Navigation } from './Navigation';
+import { isOwn } from './pages';
+import { remember } from './recent';
 import { TopBar } from './TopBar';
+import { useMe, useScope } from './useMe';
 
-const loadPalette = () => import('./Palette');
-type PaletteView = Awaited<ReturnType<typeof loadPalette>>['Palette'];
+const loadFields = async () => ({
+  ...(await import('./Palette')),
+  ...(await import('./Switcher')),
+});
+type Fields = Awaited<ReturnType<typeof loadFields>>;
+
+const Act = lazyDialog(async () => (await import('./Act')).Act);
+const KeysDialog = lazyDialog(async () => (await import('./KeysDialog')).KeysDialog);
+
+const SignInAgain = lazyPart(async () => (await import('../features/sessions/SignInAgain')).SignInAgain);
+
+/** What lies over the page, opened from anywhere. */
+type Front = 'palette' | 'switcher' | 'keys' | Said;
 
 /** The frame around every page: top bar, navigation with the customer tree, and the page itself. */
 export function Shell() {
-  const [palette, setPalette] = useState(false);
+  const me = useMe();
+  const [front, setFront] = useState<Front>();
   const [drawer, setDrawer] = useState(false);
   const closeDrawer = useCallback(() => setDrawer(false), []);
   // Kept here rather than suspended on: what suspends is held back for a while even where it has been fetched.
-  const [Palette, setView] = useState<PaletteView>();
-  const closePalette = useCallback(() => setPalette(false), []);
-  const early = useEarlyKeys(closePalette);
-  const openPalette = useCallback(() => {
-    if (palette) return;
-    early.begin();
-    setPalette(true);
-    loadPalette().then(
-      (loaded) => setView(() => loaded.Palette),
-      (error: unknown) => {
+  const [fields, setFields] = useState<Fields>();
+  const close = useCallback(() => setFront(undefined), []);
+  const early = useEarlyKeys(close);
+  const open = useCallback(
+    (field: 'palette' | 'switcher') => {
+      if (front === field) return;
+      early.begin();
+      setFront(field);
+      loadFields().then(setFields, (error: unknown) => {
         early.take();
-        setPalette(false);
+        setFront(undefined);
         toast(problemText(error));
-      },
-    );
-  }, [palette, early]);
-  useShortcuts(openPalette);
-  useFollowing();
+      });
+    },
+    [front, early],
+  );
+  const openPalette = useCallback(() => open('palette'), [open]);
+  const openSwitcher = useCallback(() => open('switcher'), [open]);
+  const openKeys = useCallback(() => setFront('keys'), []);
+  // Whoever has nobody below has nobody to switch to.
+  const switcher = isOwn(me) ? undefined : openSwitcher;
+  useShortcuts({ palette: openPalette, switcher, keys: openKeys });
+  const followAnew = useFollowing();
+  const signIn = useAskedToSignIn();
+  useRemembering();
 
   // Fetched once the page has what it needs, so that the field mostly is there at once.
   useEffect(() => {
     const timer = setTimeout(() => {
-      loadPalette().then(
-        (loaded) => setView(() => loaded.Palette),
-        () => undefined,
-      );
+      loadFields().then(setFields, () => undefined);
     }, 1500);
     return () => clearTimeout(timer);
   }, []);
@@ -52,84 +76,69 @@ export function Shell() {
       <a className="skip" href="#main">
         Skip to the page
       </a>
-      <TopBar drawer={drawer} onDrawer={setDrawer} onPalette={openPalette} />
+      <TopBar drawer={drawer} onDrawer={setDrawer} onPalette={openPalette} onSwitcher={switcher} onKeys={openKeys} />
       <Navigation open={drawer} onClose={closeDrawer} />
       <main id="main" tabIndex={-1}>
         <Suspense>
           <Outlet />
         </Suspense>
       </main>
-      <FeedBar />
-      {palette && Palette && <Palette takeEarly={early.take} onClose={closePalette} />}
+      <div className="frame-note">
+        <FeedBar />
+        <EnrolBar />
+      </div>
+      {front === 'palette' && fields && (
+        <fields.Palette
+          takeEarly={early.take}
+          onSay={setFront}
+          onSwitch={openSwitcher}
+          onKeys={openKeys}
+          onClose={close}
+        />
+      )}
+      {front === 'switcher' && fields && <fields.Switcher takeEarly={early.take} onClose={close} />}
+      {front === 'keys' && (
+        <Suspense>
+          <KeysDialog onClose={close} />
+        </Suspense>
+      )}
+      {signIn && (
+        <Suspense>
+          <SignInAgain onSignedIn={followAnew} />
+        </Suspense>
+      )}
+      {typeof front === 'object' && (
+        <Suspense>
+          <Act said={front} onClose={close} />
+        </Suspense>
+      )}
       <Toasts />
     </div>
   );
 }
 
-/** The route has begun it already; whoever signs out ends it. */
-function useFollowing(): void {
+/** Where one was lately, for the switcher: nodes to which the console was narrowed, and customers that were looked at. */
+function useRemembering(): void {
+  const me = useMe();
+  const scope = useScope();
+  const { id } = useParams({ strict: false });
+  const at = id?.startsWith('cus_') ? id : scope.id;
+  useEffect(() => {
+    if (at !== me.customer_id) remember(me.id, at);
+  }, [me, at]);
+}
+
+/** The route has begun it already; whoever signs out ends it. What it gives back begins anew, for another session. */
+function useFollowing(): () => void {
   const client = useQueryClient();
   useEffect(() => {
     follow(client);
+    // Whoever came here has just signed in.
+    askToSignIn(false);
     return unfollow;
   }, [client]);
-}
-
-/** Whoever presses Ctrl K types on at once: keeps what is typed until the command field has the focus and takes it. */
-function useEarlyKeys(onEscape: () => void) {
-  const typed = useRef<string>(undefined);
-  const [early] = useState(() => ({
-    begin: () => void (typed.current ??= ''),
-    take: () => {
-      const text = typed.current ?? '';
-      typed.current = undefined;
-      return text;
-    },
-  }));
-  useEffect(() => {
-    const onKey = (event: globalThis.KeyboardEvent) => {
-      if (typed.current === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
-      // Nothing else may act on it: the page below has keys of its own.
-      event.preventDefault();
-      event.stopImmediatePropagation();
-      if (event.key.length === 1) typed.current += event.key;
-      else if (event.key === 'Backspace') typed.current = typed.current.slice(0, -1);
-      else if (event.key === 'Escape') {
-        typed.current = undefined;
-        onEscape();
-      }
-    };
-    addEventListener('keydown', onKey, { capture: true });
-    return () => removeEventListener('keydown', onKey, { capture: true });
-  }, [onEscape]);
-  return early;
-}
-
-/** Ctrl K anywhere, and `/` outside of fields for the search of the list. */
-function useShortcuts(openPalette: () => void): void {
-  useEffect(() => {
-    const onKey = (event: globalThis.KeyboardEvent) => {
-      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') {
-        event.preventDefault();
-        openPalette();
-        return;
-      }
-      if (event.key !== '/' || isTyping(event.target)) return;
-      const search = document.querySelector<HTMLInputElement>('[data-list-search]');
-      if (!search) return;
-      event.preventDefault();
-      search.focus();
-      search.select();
-    };
-    // While it is on its way down: some widgets keep what they were sent.
-    addEventListener('keydown', onKey, { capture: true });
-    return () => removeEventListener('keydown', onKey, { capture: true });
-  }, [openPalette]);
-}
-
-function isTyping(target: EventTarget | null): boolean {
-  return (
-    target instanceof HTMLElement &&
-    target.closest('input:not([type="checkbox"], [type="radio"]), textarea, select, [contenteditable]') !== null
-  );
+  return () => {
+    unfollow();
+    follow(client);
+  };
 }

@@ -1,27 +1,48 @@
-import { useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { KeyRound, LogOut, Menu as MenuIcon, Moon, Search, Sun, X } from 'lucide-react';
+import {
+  ChevronsUpDown,
+  CircleUser,
+  Keyboard,
+  KeyRound,
+  ListTree,
+  LogOut,
+  Menu as MenuIcon,
+  Moon,
+  Search,
+  Sun,
+  X,
+} from 'lucide-react';
 import { Suspense, useState } from 'react';
 import { Button as AriaButton } from 'react-aria-components';
+import { customerQuery } from '../features/customers/api';
 import { signOut } from '../features/sessions/api';
 import { Tasks } from '../features/tasks/Tasks';
 import { initials } from '../lib/format';
-import { problemText, ROLE } from '../lib/words';
+import { customerName, problemText, ROLE } from '../lib/words';
 import { IconButton } from '../ui/Button';
 import { lazyDialog } from '../ui/lazily';
 import { Menu, MenuItem } from '../ui/Menu';
+import { useSingleKeys } from '../ui/singleKeys';
 import { toast } from '../ui/Toasts';
 import { homeOf } from './pages';
+import { forget } from './recent';
 import { switchTheme } from './theme';
-import { useMay, useMe } from './useMe';
+import { useMay, useMe, useScope } from './useMe';
 
 const OwnPasswordDialog = lazyDialog(
   async () => (await import('../features/sessions/OwnPasswordDialog')).OwnPasswordDialog,
 );
 
-type TopBarProps = { drawer: boolean; onDrawer: (open: boolean) => void; onPalette: () => void };
+type TopBarProps = {
+  drawer: boolean;
+  onDrawer: (open: boolean) => void;
+  onPalette: () => void;
+  onSwitcher: (() => void) | undefined;
+  onKeys: () => void;
+};
 
-export function TopBar({ drawer, onDrawer, onPalette }: TopBarProps) {
+export function TopBar({ drawer, onDrawer, onPalette, onSwitcher, onKeys }: TopBarProps) {
   const me = useMe();
   const mayTasks = useMay('task_list');
   return (
@@ -41,6 +62,7 @@ export function TopBar({ drawer, onDrawer, onPalette }: TopBarProps) {
         </span>
         <span className="brand-name">{me.customer_name}</span>
       </Link>
+      {onSwitcher && <SwitcherButton onPress={onSwitcher} />}
       <AriaButton className="button command" aria-keyshortcuts="Control+K" onPress={onPalette}>
         <Search className="icon-s" aria-hidden />
         <span>Go to a customer, page or action</span>
@@ -52,13 +74,34 @@ export function TopBar({ drawer, onDrawer, onPalette }: TopBarProps) {
           <Sun className="icon when-dark" aria-hidden />
           <Moon className="icon when-light" aria-hidden />
         </IconButton>
-        <Account />
+        <Account onKeys={onKeys} />
       </div>
     </header>
   );
 }
 
-function Account() {
+/** Where the console stands, and the way to anywhere else. */
+function SwitcherButton({ onPress }: { onPress: () => void }) {
+  const scope = useScope();
+  const keys = useSingleKeys();
+  const customer = useQuery(customerQuery(scope.id)).data;
+  const name = scope.chosen ? customer && customerName(customer) : 'All customers';
+  return (
+    <AriaButton
+      className="button switcher"
+      data-narrowed={scope.chosen || undefined}
+      aria-label={`${name ?? ''}, switch customer`}
+      {...(keys && { 'aria-keyshortcuts': 'c' })}
+      onPress={onPress}
+    >
+      <ListTree className="icon-s" aria-hidden />
+      <span>{name}</span>
+      <ChevronsUpDown className="icon-s" aria-hidden />
+    </AriaButton>
+  );
+}
+
+function Account({ onKeys }: { onKeys: () => void }) {
   const me = useMe();
   const client = useQueryClient();
   const go = useNavigate();
@@ -67,6 +110,7 @@ function Account() {
   const leave = async () => {
     try {
       await signOut();
+      forget(me.id);
     } catch (error) {
       toast(problemText(error));
       return;
@@ -101,10 +145,16 @@ function Account() {
         }
       >
         <MenuItem
+          name="Your account"
+          icon={<CircleUser className="icon" aria-hidden />}
+          onAction={() => void go({ to: '/account' })}
+        />
+        <MenuItem
           name="Change password…"
           icon={<KeyRound className="icon" aria-hidden />}
           onAction={() => setChanging(true)}
         />
+        <MenuItem name="Keyboard shortcuts…" icon={<Keyboard className="icon" aria-hidden />} onAction={onKeys} />
         <MenuItem name="Sign out" icon={<LogOut className="icon" aria-hidden />} onAction={() => void leave()} />
       </Menu>
       {changing && (

@@ -7,6 +7,7 @@ import { Missing } from './Missing';
 import { routeTree } from './routes';
 import { parseSearch, writeSearch } from './search';
 import { Broken } from './Unavailable';
+import { askToSignIn, isUnsaved } from '../ui/unsaved';
 
 export const queryClient = new QueryClient({
   queryCache: new QueryCache({ onError: endIfSignedOut }),
@@ -39,6 +40,8 @@ declare module '@tanstack/react-router' {
   interface HistoryState {
     /** What the page that added a customer hands to the next one. */
     warnings?: Warning[];
+    /** The entry is a dialog over the page that stands in the one before. */
+    over?: boolean;
   }
 }
 
@@ -46,6 +49,8 @@ declare module '@tanstack/react-router' {
 function endIfSignedOut(error: Error): void {
   const { pathname, href } = router.state.location;
   if (!isCode(error, 'sign_in_required') || ['/sign-in', '/setup', '/invitation'].includes(pathname)) return;
+  // What was typed stays: signing in again is asked for over it.
+  if (isUnsaved()) return askToSignIn(true);
   queryClient.clear();
   void router.navigate({ to: '/sign-in', search: { to: href } });
 }

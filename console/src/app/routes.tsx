@@ -3,6 +3,7 @@ import { createRootRouteWithContext, createRoute, Outlet, redirect, retainSearch
 import { isCode } from '../api/client';
 import { customerQuery } from '../features/customers/api';
 import { meQuery, setupQuery } from '../features/sessions/api';
+import { opensView } from '../features/views/open';
 import { follow } from './feed/feed';
 import { page } from './page';
 import { homeOf } from './pages';
@@ -23,6 +24,30 @@ const signIn = createRoute({
     if (setup_required) throw redirect({ to: '/setup' });
   },
   component: page(() => import('../features/sessions/SignInPage'), 'SignInPage'),
+});
+
+const foreign = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in/with/$provider',
+  component: page(() => import('../features/oidc/ForeignPage'), 'ForeignPage'),
+});
+
+const back = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in/back/$provider',
+  validateSearch: (raw: Raw): { code?: string; state?: string; iss?: string; error?: string } => ({
+    ...(typeof raw['code'] !== 'undefined' && { code: String(raw['code']) }),
+    ...(typeof raw['state'] !== 'undefined' && { state: String(raw['state']) }),
+    ...(typeof raw['iss'] === 'string' && { iss: raw['iss'] }),
+    ...(typeof raw['error'] === 'string' && { error: raw['error'] }),
+  }),
+  component: page(() => import('../features/oidc/BackPage'), 'BackPage'),
+});
+
+const forgotten = createRoute({
+  getParentRoute: () => root,
+  path: '/forgotten',
+  component: page(() => import('../features/sessions/ForgottenPage'), 'ForgottenPage'),
 });
 
 const setup = createRoute({
@@ -63,10 +88,17 @@ const index = createRoute({
   },
 });
 
+const overview = createRoute({
+  getParentRoute: () => frame,
+  path: '/overview',
+  component: page(() => import('../features/overview/OverviewPage'), 'OverviewPage'),
+});
+
 const customers = createRoute({
   getParentRoute: () => frame,
   path: '/customers',
   validateSearch: readCustomers,
+  beforeLoad: opensView('customers', '/customers'),
   component: page(() => import('../features/customers/CustomersPage'), 'CustomersPage'),
 });
 
@@ -103,6 +135,7 @@ const devices = createRoute({
   getParentRoute: () => frame,
   path: '/devices',
   validateSearch: readList,
+  beforeLoad: opensView('devices', '/devices'),
   component: page(() => import('../features/devices/DevicesPage'), 'DevicesPage'),
 });
 
@@ -112,16 +145,74 @@ const device = createRoute({
   component: page(() => import('../features/devices/DevicePage'), 'DevicePage'),
 });
 
+const passKeys = createRoute({
+  getParentRoute: () => frame,
+  path: '/pass_keys',
+  validateSearch: readList,
+  component: page(() => import('../features/pass_keys/PassKeysPage'), 'PassKeysPage'),
+});
+
 const people = createRoute({
   getParentRoute: () => frame,
   path: '/people',
   validateSearch: readPeople,
+  beforeLoad: opensView('users', '/people'),
   component: page(() => import('../features/users/PeoplePage'), 'PeoplePage'),
+});
+
+const space = createRoute({
+  getParentRoute: () => frame,
+  path: '/space',
+  component: page(() => import('../features/space/SpacePage'), 'SpacePage'),
+});
+
+const products = createRoute({
+  getParentRoute: () => frame,
+  path: '/products',
+  component: page(() => import('../features/products/ProductsPage'), 'ProductsPage'),
+});
+
+const locations = createRoute({
+  getParentRoute: () => frame,
+  path: '/locations',
+  component: page(() => import('../features/storage/LocationsPage'), 'LocationsPage'),
+});
+
+const mail = createRoute({
+  getParentRoute: () => frame,
+  path: '/mail',
+  component: page(() => import('../features/mail/MailPage'), 'MailPage'),
+});
+
+const account = createRoute({
+  getParentRoute: () => frame,
+  path: '/account',
+  component: page(() => import('../features/account/AccountPage'), 'AccountPage'),
 });
 
 export const routeTree = root.addChildren([
   signIn,
+  foreign,
+  back,
+  forgotten,
   setup,
   invitation,
-  frame.addChildren([index, customers, customerAdd, customer, customerEdit, customerAdded, devices, device, people]),
+  frame.addChildren([
+    index,
+    overview,
+    customers,
+    customerAdd,
+    customer,
+    customerEdit,
+    customerAdded,
+    devices,
+    device,
+    passKeys,
+    people,
+    products,
+    locations,
+    space,
+    mail,
+    account,
+  ]),
 ]);

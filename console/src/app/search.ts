@@ -13,14 +13,18 @@ export type ListSearch = Scope & {
   filter?: string | undefined;
   /** Those that are shown, with dots between them. */
   columns?: string | undefined;
+  /** The id of a saved view, beside what differs from it. */
+  view?: string | undefined;
+  /** What stands beside the view is all there is: it was changed. */
+  changed?: 'yes' | undefined;
 };
 
-/** Without a level it is all of them but sites, which are many and belong to their customers. */
-export type LevelChoice = Level | 'all' | undefined;
+/** Without a level it is all of them but sites, which are many and belong to their customers; or a row for each site. */
+export type LevelChoice = Level | 'all' | 'by_site' | undefined;
 
-type CustomersSearch = ListSearch & { level?: LevelChoice };
+export type CustomersSearch = ListSearch & { level?: LevelChoice };
 
-const TABS = ['overview', 'devices', 'pass_keys', 'people', 'activity'] as const;
+const TABS = ['overview', 'devices', 'pass_keys', 'people', 'settings', 'activity'] as const;
 export type Tab = (typeof TABS)[number];
 
 export type Raw = Record<string, unknown>;
@@ -36,16 +40,26 @@ export function readList(raw: Raw): ListSearch {
     sort: text(raw['sort']),
     filter: text(raw['filter']),
     columns: text(raw['columns']),
+    view: text(raw['view']),
+    changed: raw['changed'] === 'yes' ? 'yes' : undefined,
   };
 }
 
-const LEVEL_CHOICES = [...LEVELS, 'all'] as const;
+/**
+ * What a list goes by: what was chosen, else its usual order. A search goes by what fits best, which has no name (`''`):
+ * what begins with the text comes first.
+ */
+export function orderOf({ sort, q }: Pick<ListSearch, 'sort' | 'q'>, usual: string): string {
+  return sort ?? (q ? '' : usual);
+}
+
+const LEVEL_CHOICES = [...LEVELS, 'all', 'by_site'] as const;
 
 export function readCustomers(raw: Raw): CustomersSearch {
   return { ...readList(raw), level: LEVEL_CHOICES.find((level) => level === raw['level']) };
 }
 
-type PeopleSearch = ListSearch & {
+export type PeopleSearch = ListSearch & {
   /** The dialog for a new person is open. */
   add?: 'yes' | undefined;
 };
@@ -55,7 +69,7 @@ export function readPeople(raw: Raw): PeopleSearch {
 }
 
 /** Dialogs of a customer's page that other pages lead to. */
-const ADDS = ['device', 'site', 'person'] as const;
+const ADDS = ['device', 'by_hand', 'site', 'person'] as const;
 
 export type CustomerSearch = {
   tab?: Tab | undefined;

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
-import { moveOf, visibleRows, type Node, type TreeRow } from './tree';
+import { foundRows, moveOf, visibleRows, type Node, type Placed, type TreeRow } from './tree';
 
 const node = (id: string, name = id, mayHaveChildren = true): Node => ({ id, name, mayHaveChildren });
 const TREE: Record<string, Node[]> = {
   root: [node('a', 'Alder'), node('b', 'Birch'), node('leaf', 'Leaf', false)],
   a: [node('a1', 'Cedar'), node('a2', 'Ash')],
 };
-const rowsOf = (open: string[], filter = '') =>
-  visibleRows({ root: node('root', 'Root'), childrenOf: (id) => TREE[id], open: new Set(open), filter });
+const rowsOf = (open: string[]) =>
+  visibleRows({ root: node('root', 'Root'), childrenOf: (id) => TREE[id], open: new Set(open) });
 const names = (rows: TreeRow[]) => rows.map((row) => (row.kind === 'node' ? row.node.name : '…'));
 
 test('only what is open is shown, a node without children can not be opened', () => {
@@ -21,9 +21,18 @@ test('what was not fetched yet is announced', () => {
   expect(names(rowsOf(['root', 'b']))).toEqual(['Root', 'Alder', 'Birch', '…', 'Leaf']);
 });
 
-test('a filter keeps matches and what stands above them', () => {
-  expect(names(rowsOf([], 'CEDAR'))).toEqual(['Root', 'Alder', 'Cedar']);
-  expect(names(rowsOf([], 'nothing like it'))).toEqual(['Root']);
+test('what was found stands where it does, and nothing beside it', () => {
+  const placed = (id: string, name: string, above: string[]): Placed => ({ ...node(id, name), above });
+  const rows = foundRows(node('root', 'Root'), [
+    placed('a2', 'Ash', ['root', 'a']),
+    placed('b', 'Birch', ['root']),
+    placed('a', 'Alder', ['root']),
+    placed('root', 'Root', []),
+  ]);
+  expect(names(rows)).toEqual(['Root', 'Birch', 'Alder', 'Ash']);
+  expect(rows.map((row) => row.kind === 'node' && row.open)).toEqual([true, undefined, true, undefined]);
+  expect(rows.at(-1)).toMatchObject({ depth: 2, position: 1, siblings: 1 });
+  expect(names(foundRows(node('root', 'Root'), []))).toEqual(['Root']);
 });
 
 test('arrows walk, open, close and lead to the parent', () => {

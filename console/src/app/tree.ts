@@ -11,16 +11,9 @@ type Options = {
   /** `undefined`: not fetched yet. */
   childrenOf: (id: string) => Node[] | undefined;
   open: ReadonlySet<string>;
-  /** Keeps nodes whose name has it, with what stands above them; everything that was fetched is looked through. */
-  filter: string;
 };
 
-export function visibleRows({ root, childrenOf, open, filter }: Options): TreeRow[] {
-  const text = filter.trim().toLowerCase();
-  return text ? filteredRows(root, childrenOf, text) : openRows(root, childrenOf, open);
-}
-
-function openRows(root: Node, childrenOf: Options['childrenOf'], open: ReadonlySet<string>): TreeRow[] {
+export function visibleRows({ root, childrenOf, open }: Options): TreeRow[] {
   const rows: TreeRow[] = [];
   const visit = (node: Node, depth: number, position: number, siblings: number) => {
     const isOpen = node.mayHaveChildren ? open.has(node.id) : undefined;
@@ -37,14 +30,23 @@ function openRows(root: Node, childrenOf: Options['childrenOf'], open: ReadonlyS
   return rows;
 }
 
-function filteredRows(root: Node, childrenOf: Options['childrenOf'], text: string): TreeRow[] {
-  const visit = (node: Node, depth: number): TreeRow[] => {
-    const below = (childrenOf(node.id) ?? []).flatMap((child) => visit(child, depth + 1));
-    if (below.length === 0 && depth > 0 && !node.name.toLowerCase().includes(text)) return [];
-    const open = below.length > 0 ? true : undefined;
-    return [{ kind: 'node', node, depth, open, position: 1, siblings: 1 }, ...below];
+/** A node that was found, or stands above one, with the ids of what stands above itself. */
+export type Placed = Node & { above: string[] };
+
+/** The ways from the root to what was found, in the order in which it was found. */
+export function foundRows(root: Node, placed: readonly Placed[]): TreeRow[] {
+  const below = new Map<string, Node[]>();
+  for (const node of placed) {
+    const parent = node.above.at(-1);
+    if (parent === undefined || node.id === root.id) continue;
+    below.set(parent, [...(below.get(parent) ?? []), node]);
+  }
+  const visit = (node: Node, depth: number, position: number, siblings: number): TreeRow[] => {
+    const children = below.get(node.id) ?? [];
+    const rows = children.flatMap((child, at) => visit(child, depth + 1, at + 1, children.length));
+    return [{ kind: 'node', node, depth, open: rows.length > 0 ? true : undefined, position, siblings }, ...rows];
   };
-  return visit(root, 0);
+  return visit(root, 0, 1, 1);
 }
 
 /** Where a key leads from row `at`; `undefined`: not ours. */

@@ -1,4 +1,4 @@
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
 import { isBoolean, useStored } from '../lib/useStored';
 import { isLayout, readColumns, writeColumns, type Layout } from '../ui/grid/layout';
 import { useMe } from './useMe';
@@ -11,14 +11,24 @@ export type View = {
   setCompact: (compact: boolean) => void;
 };
 
-/** `columns`: as the URL has them. */
-export function useView(list: string, columns: string | undefined, setColumns: (columns?: string) => void): View {
+/** `columns`: as the URL has them. `saved`: of a saved view, until others are chosen. */
+export function useView(
+  list: string,
+  columns: string | undefined,
+  setColumns: (columns?: string) => void,
+  saved?: { id: string; layout: Layout },
+): View {
   const { id } = useMe();
   const [stored, store] = useStored<Layout>(`view.${list}.${id}`, NONE, isLayout);
   const [compact, setCompact] = useStored('compact', false, isBoolean);
-  const layout = useMemo(() => ({ ...stored, columns: readColumns(columns) ?? stored.columns }), [stored, columns]);
+  const [chosen, choose] = useState<{ id: string; layout: Layout }>();
+  const layout = useMemo(() => {
+    if (!saved) return { ...stored, columns: readColumns(columns) ?? stored.columns };
+    return { ...(chosen?.id === saved.id ? chosen : saved).layout, columns: readColumns(columns) };
+  }, [stored, columns, saved, chosen]);
   const setLayout = (next: Layout) => {
-    store(next);
+    if (saved) choose({ id: saved.id, layout: next });
+    else store(next);
     const written = writeColumns(next.columns);
     if (written !== columns && next.columns !== layout.columns) setColumns(written);
   };

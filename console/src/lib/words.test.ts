@@ -15,13 +15,13 @@ import {
 } from './words';
 
 type State = Parameters<typeof stateSentence>[0];
-const state = (effective_state: State['effective_state']): State => ({
+const state = (effective_state: Omit<State['effective_state'], 'deleting'>): State => ({
   id: 'cus_1',
   level: 'end_customer',
-  effective_state,
+  effective_state: { deleting: false, ...effective_state },
 });
 const totals = (customers: number, sites: number, devices: number) => ({
-  totals: { customers, sites, devices, used_bytes: 0 },
+  totals: { customers, sites, devices, devices_pending: 0, devices_without_backup: 0, used_bytes: 0 },
 });
 const refused = (code: string, detail: string) =>
   new ApiError({ type: '', title: '', status: 409, code, detail, request_id: 'r1' });

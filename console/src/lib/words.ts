@@ -10,10 +10,12 @@ import type {
   DeviceKind,
   DeviceStatus,
   FieldError,
+  Kind,
   Level,
   Mode,
   PassKeyState,
   Role,
+  ServiceType,
 } from '../api/schema';
 import { counted, exact } from './format';
 
@@ -44,15 +46,40 @@ export const LEVEL_PLURAL: Record<Level, string> = {
   site: 'Sites',
 };
 
+/** From those who may most to those who may least. */
+export const ROLES: readonly Role[] = [
+  'super_user',
+  'administrator',
+  'manager',
+  'operator',
+  'supporter',
+  'reporter',
+  'restore_only',
+  'invoice_auditor',
+  'customer',
+];
+
 export const ROLE: Record<Role, string> = {
+  super_user: 'Super user',
   administrator: 'Administrator',
+  manager: 'Manager',
+  operator: 'Operator',
   supporter: 'Supporter',
+  reporter: 'Reporter',
+  restore_only: 'Restore only',
+  invoice_auditor: 'Invoice auditor',
   customer: 'Customer',
 };
 
 export const ROLE_HINT: Record<Role, string> = {
+  super_user: 'May do what an administrator may, and only super users may change this person.',
   administrator: 'May do everything at this customer and below it.',
+  manager: 'May run customers, devices and settings, but not people, passwords, moves or deletions.',
+  operator: 'May see everything, and give devices new credentials.',
   supporter: 'May see everything at this customer and below it, and change nothing.',
+  reporter: 'May see customers, devices and what happened, but neither people nor pass keys.',
+  restore_only: 'May see which devices there are and which backups they have.',
+  invoice_auditor: 'May see customers and what they used.',
   customer: 'May see this customer’s sites and devices, and add devices.',
 };
 
@@ -70,6 +97,7 @@ export const DEVICE_KIND: Record<DeviceKind, string> = {
 export const DEVICE_STATUS: Record<DeviceStatus, string> = {
   authorised: 'Authorised',
   pending_approval: 'Waits for approval',
+  expected: 'Expected',
 };
 
 export const PASS_KEY_STATE: Record<PassKeyState, string> = {
@@ -86,6 +114,7 @@ export function customerName(customer: Pick<Customer, 'company_name' | 'name' | 
 
 /** The state in one word, for the second line of a row; `undefined` while there is nothing to say. */
 export function shortState(subject: Pick<Customer | Device, 'effective_state'>): string | undefined {
+  if (subject.effective_state.deleting) return 'Deleting';
   return subject.effective_state.state === 'suspended' ? 'Suspended' : undefined;
 }
 
@@ -93,6 +122,10 @@ export function shortState(subject: Pick<Customer | Device, 'effective_state'>):
 export function stateSentence(customer: Pick<Customer, 'id' | 'effective_state' | 'suspension' | 'level'>): string {
   const { state, mode, cause, cause_name } = customer.effective_state;
   if (state === 'active') return 'Active. Devices can back up.';
+  if (customer.effective_state.deleting) {
+    const what = cause === customer.id ? 'It is to be deleted' : `${cause_name ?? 'A customer above'} is to be deleted`;
+    return `${what}. ${mode === 'full_stop' ? 'Neither backups nor restores work' : 'Backups are refused, restores work'}.`;
+  }
   const extent = mode === 'full_stop' ? 'Neither backups nor restores work' : 'Backups are refused, restores work';
   if (cause === customer.id) return `Suspended here. ${extent}.`;
   if (cause_name) return `Suspended because ${cause_name} above is. ${extent}.`;
@@ -103,12 +136,31 @@ export function stateSentence(customer: Pick<Customer, 'id' | 'effective_state' 
 const CHANGES: Record<Change['action'], string> = {
   'session.created': 'signed in',
   'session.deleted': 'signed out',
+  'factor.added': 'set up a second factor',
+  'factor.removed': 'removed a second factor',
+  'factors.reset': 'took all second factors from',
+  'recovery_codes.renewed': 'made new recovery codes',
+  'codes.blocked': 'had too many wrong codes and is asked for none any more',
+  'recovery_code.used': 'signed in with a recovery code',
+  'sign_in_provider.set': 'set the sign-in by another provider at',
+  'sign_in_provider.removed': 'removed the sign-in by another provider at',
+  'session.revoked': 'ended a session of',
+  'token.created': 'made the API token',
+  'token.revoked': 'revoked the API token',
   'customer.created': 'added',
   'customer.updated': 'edited',
   'customer.suspended': 'suspended',
   'customer.activated': 'activated',
-  'customer.deleted': 'deleted',
+  'customer.moved': 'moved',
+  'customer.moved_away': 'moved away',
+  'customer.deletion_scheduled': 'deleted',
+  'customer.restored': 'restored',
+  'customer.storage_migrated': 'changed the storage location of',
+  'customer.trial_ended': 'ended the trial of',
+  'customer.deleted': 'removed for good',
   'customer.password_set': 'set the password of',
+  'customer.space_set': 'allotted space to',
+  'customer.invited': 'made a password link for',
   'user.created': 'added the account of',
   'user.updated': 'edited the account of',
   'user.deleted': 'removed the account of',
@@ -117,13 +169,34 @@ const CHANGES: Record<Change['action'], string> = {
   'device.registered': 'registered',
   'device.registered_again': 'registered again',
   'device.updated': 'edited the device',
+  'device.space_set': 'allotted space to',
   'device.credentials_issued': 'issued new credentials for',
+  'device.added': 'added the device',
+  'device.approved': 'approved',
+  'device.suspended': 'suspended',
+  'device.activated': 'activated',
+  'device.deleted': 'deleted the device',
+  'device.deletion_refused': 'was refused a deletion from append-only backups',
+  'customer.setting_set': 'changed a setting of',
+  'customer.setting_inherited': 'let a setting be inherited again by',
+  'device.setting_set': 'changed a setting of',
+  'device.setting_inherited': 'let a setting be inherited again by',
   'pass_key.created': 'made the pass key',
   'pass_key.rotated': 'replaced the pass key',
   'pass_key.revoked': 'revoked the pass key',
   'task.created': 'began the task',
   'task.stopped': 'stopped the task',
   'task.retried': 'gave another try to the task',
+  'product.created': 'added the product',
+  'product.updated': 'edited the product',
+  'storage_location.created': 'added the storage location',
+  'storage_location.updated': 'edited the storage location',
+  'plan.created': 'added the plan',
+  'plan.updated': 'edited the plan',
+  'mail_settings.updated': 'changed how mail leaves for',
+  'view.shared': 'shared the view',
+  'view.updated': 'edited the view',
+  'view.unshared': 'stopped sharing the view',
 };
 
 /** The verb of a change: somebody *suspended* `Acme`. */
@@ -138,12 +211,45 @@ const FIELDS: Record<string, string> = {
   username: 'Username',
   country: 'Country',
   storage_location_id: 'Storage location',
+  serves: 'Serves',
+  withdrawn: 'Withdrawn',
   max_devices: 'Most devices',
+  allotted_bytes: 'Allotted space',
+  overcommit: 'Promise it how many times',
+  overcommit_percent: 'Promised up to, in per cent',
+  unit: 'Unit',
+  usage_billed: 'Billed by use',
+  managed_here: 'Managed here',
+  has_templates: 'Has templates',
+  has_firmware: 'Has firmware',
+  edition: 'Edition',
+  term_months: 'Term in months',
+  term_days: 'Term in days',
+  auto_renew: 'Renewed by itself',
+  expiry_notice_days: 'Notice before the end, in days',
+  retired: 'Retired',
   kind: 'Kind',
+  due_at: 'To be removed',
+  stage: 'Stage',
+  trial_ends_at: 'Trial ends',
+  production_since: 'In production since',
+  remove_products: 'Consent',
+  as_of: 'Day',
+  service_type: 'Service type',
+  offered_service_types: 'Service types to provide',
+  offers: 'Service types to provide',
   account_state: 'State',
   parent_id: 'Under',
+  parent_name: 'Under',
   level: 'Level',
   role: 'Role',
+  is_key_officer: 'Key officer',
+  is_active: 'Active',
+  permissions: 'Permissions',
+  holds_at: 'Holds at',
+  owner_name: 'Of',
+  browser: 'Browser',
+  sessions: 'Sessions',
   sites: 'Sites',
   password: 'Password',
   again: 'Password again',
@@ -171,6 +277,20 @@ const FIELDS: Record<string, string> = {
   shared_notes: 'Notes for everybody',
   contact: 'Contact person',
   reference: 'Reference',
+  status: 'Status',
+  append_only: 'Append-only backups',
+  auto_authorise: 'Let devices in by themselves',
+  prune_window: 'Window for pruning',
+  two_factor: 'Second factor',
+  recovery_codes_left: 'Recovery codes left',
+  method: 'Method',
+  provider: 'Provider',
+  issuer: 'Issuer',
+  client_id: 'Client ID',
+  locked: 'Locked',
+  until: 'Until',
+  sentence: 'Told',
+  requests: 'Requests',
 };
 
 /** The name of a wire field, nested or not. */
@@ -199,11 +319,26 @@ const VALUES: Record<string, string> = {
   ...ROLE,
   ...MODE,
   ...DEVICE_KIND,
+  authorised: 'authorised',
+  pending_approval: 'waits for approval',
+  expected: 'expected',
   active: 'active',
   suspended: 'suspended',
+  deleting: 'to be deleted',
+  all_inclusive: 'all-inclusive',
+  software_only: 'software-only',
+  trial: 'on trial',
+  production: 'in production',
   managed: 'managed',
   self_managed: 'self-managed',
+  totp: 'authenticator app',
+  passkey: 'passkey',
 };
+
+/** Who runs a customer's licences. */
+export const KIND: Record<Kind, string> = { managed: 'Managed', self_managed: 'Self-managed' };
+
+export const SERVICE: Record<ServiceType, string> = { all_inclusive: 'All-inclusive', software_only: 'Software-only' };
 
 const FIELD_PROBLEMS: Record<string, string> = {
   required: 'This is needed.',
@@ -222,6 +357,7 @@ export function fieldProblem(error: FieldError): string {
 const PROBLEMS: Record<string, string> = {
   sign_in_required: 'The session has ended. Sign in again.',
   sign_in_failed: 'The login or the password is wrong.',
+  proof_required: 'Prove once more that it is you.',
   setup_token_invalid: 'This setup link is not valid any more. The server prints a new one when it starts.',
   invitation_invalid: 'This invitation is not valid, was used, or has run out. Ask for a new one.',
   setup_done: 'This installation has been set up already. Sign in instead.',
@@ -259,6 +395,11 @@ export function refusalOf(subject: { actions: Action[] } | undefined, name: stri
 /** `offers` tells a missing action from a refused one: what no role could do here is not shown at all. */
 export function offers(subject: { actions: Action[] } | undefined, name: string): boolean {
   return subject?.actions.some((action) => action.name === name) ?? false;
+}
+
+/** Devices that a limit counts: those that wait for approval take no place yet. */
+export function takenPlaces({ totals }: Pick<Customer, 'totals'>): number {
+  return totals.devices - totals.devices_pending;
 }
 
 /** `4 customers, 12 sites and 60 devices`. */

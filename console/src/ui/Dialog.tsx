@@ -4,6 +4,7 @@ import { Dialog as AriaDialog, Heading, Modal, ModalOverlay } from 'react-aria-c
 import { afterRestoring, keepFocus } from './focus';
 import { Button } from './Button';
 import type { Form } from './form';
+import { useUnsaved } from './unsaved';
 
 type DialogProps = {
   title: ReactNode;
@@ -27,6 +28,7 @@ type DialogProps = {
 export function Dialog({ title, onClose, children, firm = false, form, busy = false, secret }: DialogProps) {
   const [asked, setAsked] = useState(false);
   const holds = secret !== undefined || form?.changed === true;
+  useUnsaved(holds);
   const blocker = useBlocker({
     shouldBlockFn: () => holds,
     enableBeforeUnload: holds,

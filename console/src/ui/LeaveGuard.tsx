@@ -1,9 +1,11 @@
 import { useBlocker } from '@tanstack/react-router';
 import { Button } from './Button';
 import { Dialog, DialogBody, DialogFoot } from './Dialog';
+import { useUnsaved } from './unsaved';
 
 /** Asks before unsaved changes are left behind. */
 export function LeaveGuard({ when, what }: { when: boolean; what: string }) {
+  useUnsaved(when);
   const blocker = useBlocker({ shouldBlockFn: () => when, enableBeforeUnload: when, withResolver: true });
   if (blocker.status !== 'blocked') return null;
   return (

@@ -1,6 +1,7 @@
 import { Search, X } from 'lucide-react';
 import { useRef, type InputHTMLAttributes } from 'react';
 import { IconButton } from './Button';
+import { useSingleKeys } from './singleKeys';
 
 type SearchFieldProps = Omit<InputHTMLAttributes<HTMLInputElement>, 'value' | 'onChange' | 'type' | 'className'> & {
   label: string;
@@ -13,6 +14,7 @@ type SearchFieldProps = Omit<InputHTMLAttributes<HTMLInputElement>, 'value' | 'o
 /** A field to search with. What stands in it is taken out by a button, or by Escape. */
 export function SearchField({ label, value, onChange, shortcut, ...rest }: SearchFieldProps) {
   const input = useRef<HTMLInputElement>(null);
+  const key = useSingleKeys() ? shortcut : undefined;
   const clear = () => {
     onChange('');
     input.current?.focus();
@@ -26,13 +28,13 @@ export function SearchField({ label, value, onChange, shortcut, ...rest }: Searc
         className="input"
         type="search"
         aria-label={label}
-        aria-keyshortcuts={shortcut}
+        aria-keyshortcuts={key}
         placeholder={label}
         maxLength={200}
         value={value}
         onChange={(event) => onChange(event.target.value)}
       />
-      {shortcut && <kbd aria-hidden>{shortcut}</kbd>}
+      {key && <kbd aria-hidden>{key}</kbd>}
       {value !== '' && (
         <IconButton size="s" label="Clear" onPress={clear}>
           <X className="icon-s" aria-hidden />

@@ -18,6 +18,7 @@ type TextFieldProps = FieldProps & {
   maxLength?: number;
   readOnly?: boolean;
   spellCheck?: boolean;
+  inputMode?: 'numeric';
 };
 
 export function TextField({
@@ -117,10 +118,14 @@ export function SelectField({ name, label, hint, optional, options, disabled }: 
   );
 }
 
-type ChoiceFieldProps = Omit<FieldProps, 'autoFocus'> & { options: { value: string; label: string; hint?: string }[] };
+type ChoiceFieldProps = Omit<FieldProps, 'autoFocus'> & {
+  options: { value: string; label: string; hint?: string }[];
+  /** What holds until something is chosen. */
+  usual?: string;
+};
 
 /** Few choices that want a word of explanation each. */
-export function ChoiceField({ name, label, hint, options }: ChoiceFieldProps) {
+export function ChoiceField({ name, label, hint, options, usual = '' }: ChoiceFieldProps) {
   const { id, problem, value, set } = useFormField(name);
   return (
     <fieldset className="choices" aria-describedby={problem ? `${id}-problem` : undefined}>
@@ -132,7 +137,7 @@ export function ChoiceField({ name, label, hint, options }: ChoiceFieldProps) {
             type="radio"
             name={id}
             value={option.value}
-            checked={value === option.value}
+            checked={(value || usual) === option.value}
             onChange={() => set(option.value)}
           />
           <span>{option.label}</span>

@@ -11,8 +11,9 @@ import {
   type FormEvent,
   type ReactNode,
 } from 'react';
-import { ApiError, idempotencyKey } from '../api/client';
+import { ApiError, idempotencyKey, isCode } from '../api/client';
 import { fieldName, fieldProblem, problemText } from '../lib/words';
+import { askToSignIn } from './unsaved';
 
 /** What a form holds: texts under the names of the wire's fields, nested ones with a dot. */
 export type Values = Record<string, string>;
@@ -128,6 +129,7 @@ export function useForm({ initial, check, send, explain }: FormOptions): Form {
       forgive();
       await latest.current.send(held.current, submissionOf(held.current));
     } catch (error) {
+      if (isCode(error, 'sign_in_required')) askToSignIn(true);
       const fields = fieldsOf(error);
       const whole = latest.current.explain?.(error) ?? problemText(error);
       fail(fields, Object.keys(fields).length > 0 ? undefined : whole);

@@ -149,6 +149,9 @@ class Feed {
       case 'task':
         void renewTask(this.client, news.moved);
         return;
+      case 'views':
+        void this.client.invalidateQueries({ queryKey: ['views'] });
+        return;
       case 'reset':
         void renewAll(this.client);
         return;
@@ -178,6 +181,7 @@ type News =
   | { kind: 'change'; change: Happened }
   | { kind: 'usage'; paths: string[] | null }
   | { kind: 'task'; moved: Moved }
+  | { kind: 'views' }
   | { kind: 'reset' };
 
 /** What an event says. One that can't be read may have been anything. */
@@ -196,8 +200,9 @@ export function newsOf({ event, data }: Message): News | undefined {
         const { id, state: now, progress } = JSON.parse(data) as Moved;
         return { kind: 'task', moved: { id, state: now, progress } };
       }
+      case 'views':
       case 'reset':
-        return { kind: 'reset' };
+        return { kind: event };
       default:
         return undefined;
     }

@@ -2,8 +2,8 @@
 
 import type { Query, QueryClient } from '@tanstack/react-query';
 import type { Task } from '../../api/schema';
-import { isRenewable, isTouched, rowsOf, type Happened } from './touches';
-import { goesByUsage, nounOf, numbersOf, rowsUsed, withNumbers, type Noun } from './usage';
+import { idsOf, isRenewable, isTouched, rowsOf, type Happened } from './touches';
+import { goesByUsage, isHistory, nounOf, numbersOf, rowsUsed, withNumbers, type Noun } from './usage';
 
 export function isShown(): boolean {
   return document.visibilityState === 'visible';
@@ -23,7 +23,10 @@ export function renewAll(client: QueryClient): Promise<void> {
 
 /** Everything with numbers of use: they may be others anywhere. */
 export function renewNumbers(client: QueryClient): Promise<void> {
-  return renew(client, ({ queryKey }) => nounOf(queryKey) !== undefined);
+  return renew(
+    client,
+    ({ queryKey }) => nounOf(queryKey) !== undefined || queryKey[0] === 'overview' || isHistory(queryKey),
+  );
 }
 
 /**
@@ -40,8 +43,10 @@ export async function renewUsed(client: QueryClient, paths: readonly string[]): 
     });
   const shown = used.filter(({ query }) => isShown() && query.isActive() && isPatchable(query));
   const others = new Set(used.filter((one) => !shown.includes(one)).map(({ query }) => query));
+  const above = new Set(paths.flatMap(idsOf));
   await Promise.all([
-    renew(client, (query) => others.has(query)),
+    renew(client, ({ queryKey: [noun, , id] }) => noun === 'overview' && above.has(String(id))),
+    renew(client, (query) => others.has(query) || isHistory(query.queryKey, paths)),
     ...(['customers', 'devices'] as const).map((noun) =>
       writeNumbers(
         client,
@@ -77,9 +82,12 @@ async function writeNumbers(client: QueryClient, noun: Noun, used: { query: Quer
   }
 }
 
-/** The few largest of many are soon fetched, and may be others; what is being fetched would write over it. */
+/**
+ * The first few of many are soon fetched, and may be others; of one alone more follows from its numbers than they say.
+ * What is being fetched would write over it.
+ */
 function isPatchable({ queryKey, state }: Query): boolean {
-  return queryKey[1] !== 'largest' && state.fetchStatus === 'idle';
+  return (queryKey[1] === 'list' || queryKey[1] === 'children') && state.fetchStatus === 'idle';
 }
 
 async function renew(client: QueryClient, predicate: (query: Query) => boolean): Promise<void> {

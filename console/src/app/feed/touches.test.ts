@@ -49,6 +49,7 @@ const CACHE: Record<string, Cached> = {
   'keys b': { queryKey: ['pass_keys', 'b'], data: [] },
   'changes r': { queryKey: ['changes', 'r'], data: {} },
   'changes b': { queryKey: ['changes', 'b'], data: {} },
+  'settings s': { queryKey: ['settings', 'customers', 's'], data: {} },
   tasks: { queryKey: ['tasks', 'list'], data: { items: [] } },
   locations: { queryKey: ['storage_locations'], data: [] },
   fields: { queryKey: ['fields'], data: [] },
@@ -77,6 +78,7 @@ test('a suspension touches the customer, all below it, and pages of lists that s
     'devices a',
     'keys a',
     'changes r',
+    'settings s',
   ];
   expect(touched(at('customer.suspended', 'a'))).toEqual(expected);
   expect(touched(at('customer.activated', 'a'))).toEqual(expected);
@@ -88,6 +90,23 @@ test('one of a reseller reaches far down and nothing beside it', () => {
     expect(found).toContain(name);
   }
   for (const name of ['one p', 'one q', 'list q', 'children q', 'users all', 'me']) expect(found).not.toContain(name);
+});
+
+test('a setting touches what is set, wherever it is shown, and the customer’s own row', () => {
+  expect(touched(at('customer.setting_set', 'a'))).toEqual([
+    'one a',
+    'children r',
+    'list second',
+    'find',
+    'changes r',
+    'settings s',
+  ]);
+  expect(touched(at('device.setting_inherited', 'a', 'dev_a'))).toEqual([
+    'device a',
+    'devices a',
+    'changes r',
+    'settings s',
+  ]);
 });
 
 test('a new customer touches its parent’s children, lists that may show it, and the totals up the path', () => {
@@ -243,4 +262,11 @@ test('counts follow what is counted', () => {
   expect(isAsked(at('customer.suspended', 'r'), counts('a'))).toBe(true);
   expect(isAsked(at('customer.suspended', 'r'), counts('q'))).toBe(false);
   expect(isAsked(at('user.created', 'a', 'usr_1'), counts())).toBe(false);
+});
+
+test('what is shared of views touches the views, and nothing that they show', () => {
+  const views = { queryKey: ['views', 'customers'], data: [] };
+  expect(isAsked(at('view.shared', 'r', 'vie_1'), views)).toBe(true);
+  expect(isAsked(at('user.created', 'r', 'usr_1'), views)).toBe(false);
+  expect(touched(at('view.unshared', 'r', 'vie_1'))).toEqual(['changes r']);
 });

@@ -32,6 +32,14 @@ type Reach = {
   passKeys?: 'path' | 'subtree';
   /** Which tasks there are; how far each is, is told apart. */
   tasks?: true;
+  /** Where people are signed in. */
+  sessions?: true;
+  /** Which API tokens there are, and what they may. */
+  tokens?: true;
+  /** Which views there are, and what they show. */
+  views?: true;
+  /** What holds at a customer or device, there and below. */
+  settings?: true;
 };
 
 const SWITCHED: Reach = {
@@ -41,12 +49,33 @@ const SWITCHED: Reach = {
   passKeys: 'subtree',
 };
 
+/** It is to be deleted, or no more: it stays where it is, in other lists. */
+const ENDING: Reach = { ...SWITCHED, customerLists: 'all' };
+
+/** It and all below it stand elsewhere, and count elsewhere. */
+const MOVED: Reach = {
+  customers: 'subtree',
+  customerLists: 'all',
+  totals: true,
+  devices: 'subtree',
+  deviceLists: true,
+  users: 'lists',
+  passKeys: 'subtree',
+  tokens: true,
+};
+
 /** Whoever adds an action to the API says here what it touches: one without does not compile. */
 const REACHES: Record<Change['action'], Reach> = {
   'customer.created': { customerLists: 'all', totals: true },
   'customer.updated': { customers: 'subtree', customerLists: 'all', devices: 'subtree', users: 'customer' },
   'customer.suspended': SWITCHED,
   'customer.activated': SWITCHED,
+  'customer.deletion_scheduled': ENDING,
+  'customer.restored': ENDING,
+  'customer.storage_migrated': { customers: 'row', customerLists: 'all' },
+  'customer.trial_ended': { customers: 'row', customerLists: 'all' },
+  'customer.moved': MOVED,
+  'customer.moved_away': MOVED,
   'customer.deleted': {
     customers: 'subtree',
     customerLists: 'all',
@@ -55,25 +84,60 @@ const REACHES: Record<Change['action'], Reach> = {
     deviceLists: true,
     users: 'lists',
     passKeys: 'subtree',
+    tokens: true,
   },
-  'customer.password_set': { customers: 'row' },
+  'customer.password_set': { customers: 'row', sessions: true },
+  'customer.space_set': { customers: 'row', customerLists: 'all' },
+  'customer.invited': {},
   'user.created': { users: 'lists' },
-  'user.updated': { users: 'lists' },
+  'user.updated': { users: 'lists', sessions: true, tokens: true },
   'user.invited': { users: 'row' },
-  'user.password_set': { users: 'row' },
-  'user.deleted': { users: 'lists' },
-  'session.created': { users: 'row' },
-  'session.deleted': {},
+  'user.password_set': { users: 'row', sessions: true },
+  'user.deleted': { users: 'lists', tokens: true },
+  'session.created': { users: 'row', sessions: true },
+  'session.deleted': { sessions: true },
+  'session.revoked': { sessions: true },
+  'token.created': { tokens: true },
+  'token.revoked': { tokens: true },
+  'factor.added': { users: 'row', sessions: true },
+  'factor.removed': { users: 'row' },
+  'factors.reset': { users: 'row', sessions: true, tokens: true },
+  'recovery_codes.renewed': {},
+  'codes.blocked': {},
+  'recovery_code.used': {},
+  'sign_in_provider.set': {},
+  'sign_in_provider.removed': {},
   'pass_key.created': { passKeys: 'path' },
   'pass_key.rotated': { passKeys: 'path' },
   'pass_key.revoked': { passKeys: 'path' },
   'device.registered': { totals: true, deviceLists: true, passKeys: 'path' },
   'device.registered_again': { devices: 'row', passKeys: 'path' },
   'device.updated': { devices: 'row', deviceLists: true },
+  'device.space_set': { devices: 'row' },
   'device.credentials_issued': { devices: 'row' },
+  'device.added': { totals: true, deviceLists: true },
+  'device.approved': { totals: true, devices: 'row', deviceLists: true },
+  'device.suspended': { devices: 'row', deviceLists: true },
+  'device.activated': { devices: 'row', deviceLists: true },
+  'device.deleted': { totals: true, devices: 'row', deviceLists: true },
+  'device.deletion_refused': { devices: 'row' },
+  'customer.setting_set': { customers: 'row', settings: true },
+  'customer.setting_inherited': { customers: 'row', settings: true },
+  'device.setting_set': { devices: 'row', settings: true },
+  'device.setting_inherited': { devices: 'row', settings: true },
   'task.created': { tasks: true },
   'task.stopped': { tasks: true },
   'task.retried': { tasks: true },
+  'storage_location.created': {},
+  'storage_location.updated': {},
+  'product.created': {},
+  'product.updated': {},
+  'plan.created': {},
+  'plan.updated': {},
+  'mail_settings.updated': {},
+  'view.shared': { views: true },
+  'view.updated': { views: true },
+  'view.unshared': { views: true },
 };
 
 /** For what a newer server tells and this console has never heard of. */
@@ -86,6 +150,10 @@ const ANYTHING: Reach = {
   users: 'lists',
   passKeys: 'subtree',
   tasks: true,
+  sessions: true,
+  tokens: true,
+  views: true,
+  settings: true,
 };
 
 /** Whether what is cached may be another after a change. What is still on its way may have been read before it. */
@@ -102,11 +170,24 @@ export function isTouched(happened: Happened, { queryKey, data }: Cached, pathOf
     case 'users':
       return usersTouched(place, queryKey, data);
     case 'pass_keys':
-      return passKeysTouched(place, String(kind), pathOf);
+      return kind === 'list' ? passKeyListTouched(place, of) : passKeysTouched(place, String(kind), pathOf);
     case 'tasks':
       return place.reach.tasks === true;
+    case 'sessions':
+      return place.reach.sessions === true;
+    case 'tokens':
+      return place.reach.tokens === true;
+    case 'views':
+      return place.reach.views === true;
+    // Few are shown at a time, and what holds at them may come from anywhere above. Names are among what is shown.
+    case 'settings':
+      return place.reach.settings === true || place.reach.customers === 'subtree';
+    case 'history':
+      return place.reach.devices !== undefined && place.reaches(String(of));
     case 'changes':
       return place.isAtOrBelow(String(kind));
+    case 'overview':
+      return overviewTouched(place, String(kind), String(of));
     case 'me':
       return meTouched(place, data as Me | undefined);
     // What was asked for in a dialog is answered once: the command itself has the last word.
@@ -178,22 +259,27 @@ function isFiltered(of: unknown): of is Filtered {
 }
 
 function mayFind(place: Place, noun: string, { under, filter = '', by = '' }: Filtered, pathOf: PathOf): boolean {
-  const { customerLists, totals, devices, deviceLists, users } = place.reach;
+  const { customerLists, totals, devices, deviceLists, users, passKeys, settings } = place.reach;
   const path = under === undefined ? undefined : pathOf(under);
   // What flows down comes from above the customer to which it is narrowed, too.
   if (!place.isUnder(under) && (path === undefined || !place.reaches(path))) return false;
   switch (noun) {
     case 'customers':
       if (totals && filter.includes('totals.')) return true;
+      if (settings && (filter + by).includes('own_settings')) return true;
       return customerLists === 'by_state' ? /state|suspension|mode/u.test(filter + by) : customerLists === 'all';
     case 'devices':
       return Boolean(devices ?? deviceLists);
     case 'users':
       return users !== undefined;
+    case 'pass_keys':
+      return passKeys !== undefined;
     default:
       return false;
   }
 }
+
+const PICKED = new Set<unknown>(['find', 'tree', 'recent', 'twins', 'parents', 'nearest_parent']);
 
 function customersTouched(place: Place, key: readonly unknown[], data: unknown): boolean {
   const { customers, customerLists, totals } = place.reach;
@@ -201,7 +287,7 @@ function customersTouched(place: Place, key: readonly unknown[], data: unknown):
   if (isForm(key)) return false;
   const concerns = Boolean(customers ?? customerLists ?? totals);
   // What a picker found: short lists, only asked for while somebody looks.
-  if (kind === 'find' || kind === 'parents' || kind === 'nearest_parent') return Boolean(customers ?? customerLists);
+  if (PICKED.has(kind)) return Boolean(customers ?? customerLists);
   const rows = rowsOf<Customer>(data);
   if (!rows) return concerns;
   const shown = rows.some(
@@ -230,6 +316,14 @@ function devicesTouched(place: Place, [, kind, of]: readonly unknown[], data: un
   return shown || (deviceLists === true && kind !== 'one' && place.isUnder(underOf(of)));
 }
 
+/** Numbers of everything below a customer; of what was measured only today is another. */
+function overviewTouched(place: Place, kind: string, customer: string): boolean {
+  const { customers, customerLists, totals, devices, deviceLists, users, passKeys } = place.reach;
+  if (kind === 'days') return false;
+  const reached = customers ?? customerLists ?? totals ?? devices ?? deviceLists ?? users ?? passKeys;
+  return Boolean(reached) && place.isAtOrBelow(customer);
+}
+
 function usersTouched(place: Place, [, , of]: readonly unknown[], data: unknown): boolean {
   const { users } = place.reach;
   if (!users) return false;
@@ -239,6 +333,11 @@ function usersTouched(place: Place, [, , of]: readonly unknown[], data: unknown)
   if (!rows) return true;
   if (users === 'customer') return rows.some((row) => row.customer_id === place.customer);
   return rows.some((row) => row.id === place.subject) || (users === 'lists' && place.isUnder(underOf(of)));
+}
+
+/** Of everybody below a customer. */
+function passKeyListTouched(place: Place, of: unknown): boolean {
+  return place.reach.passKeys !== undefined && place.isUnder(underOf(of));
 }
 
 function passKeysTouched(place: Place, customer: string, pathOf: PathOf): boolean {

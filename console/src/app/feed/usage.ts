@@ -14,7 +14,8 @@ type Numbers = ReadonlyMap<string, object>;
 /** The noun whose rows a query holds, if these have such numbers. */
 export function nounOf([noun, kind]: readonly unknown[]): Noun | undefined {
   if (noun === 'customers' && (kind === 'one' || kind === 'list' || kind === 'children')) return noun;
-  if (noun === 'devices' && (kind === 'one' || kind === 'list' || kind === 'largest')) return noun;
+  if (noun === 'devices' && (kind === 'one' || kind === 'list' || kind === 'largest' || kind === 'lacking'))
+    return noun;
   return undefined;
 }
 
@@ -33,12 +34,17 @@ export function rowsUsed(
   return ids.length > 0 ? { noun, ids } : undefined;
 }
 
+/** Whether it tells of days and refusals, which are told with the numbers; `paths` as above, nothing: anywhere. */
+export function isHistory([noun, , path]: readonly unknown[], paths?: readonly string[]): boolean {
+  return noun === 'history' && (!paths || paths.some((used) => String(path).startsWith(used)));
+}
+
 /** Whether another order, or other rows, may follow from other numbers. */
 export function goesByUsage([noun, kind, of, sort]: readonly unknown[]): boolean {
-  if (noun === 'devices' && kind === 'largest') return true;
+  if (noun === 'devices' && (kind === 'largest' || kind === 'lacking')) return true;
   if (kind !== 'list') return false;
   const filter = typeof of === 'object' && of !== null && 'filter' in of ? of.filter : undefined;
-  return [filter, sort].some((text) => /used_bytes|last_backup_at/u.test(String(text)));
+  return [filter, sort].some((text) => /used_bytes|last_backup_at|last_refused_at|without_backup/u.test(String(text)));
 }
 
 /** The numbers of these rows now, and nothing else of them. */
@@ -58,8 +64,8 @@ export async function numbersOf(noun: Noun, wanted: ReadonlySet<string>): Promis
 }
 
 const FIELDS: Record<Noun, string> = {
-  customers: 'totals,last_backup_at',
-  devices: 'used_bytes,last_backup_at,first_contact_at',
+  customers: 'totals,last_backup_at,last_refused_at',
+  devices: 'used_bytes,last_backup_at,last_refused_at,first_contact_at',
 };
 
 /** The same answer with these numbers in its rows. */

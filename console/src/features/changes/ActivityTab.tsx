@@ -1,6 +1,5 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
-import { useEffect } from 'react';
 import type { Change } from '../../api/schema';
 import { day, exact, time } from '../../lib/format';
 import { changeVerb } from '../../lib/words';
@@ -8,29 +7,20 @@ import { Blank, Failed, Skeletons } from '../../ui/Blank';
 import { Button } from '../../ui/Button';
 import { Check } from '../../ui/Check';
 import { storageLocationsQuery } from '../customers/api';
+import { AsOf } from '../customers/AsOf';
 import { changesQuery } from './api';
-import { actorName, differencesOf, isSession, summaryOf, type Difference } from './describe';
+import { actorName, differencesOf, summaryOf, type Difference } from './describe';
 
 const route = getRouteApi('/frame/customers/$id');
-
-/** Where most of it is not wanted: so many are looked for before somebody is asked, */
-const WANTED = 20;
-/** in so many pages at most. */
-const PAGES = 8;
 
 /** What was done to a customer and below it, by whom and from where, day by day. Who came and went only on demand. */
 export function ActivityTab({ customer }: { customer: string }) {
   const { sign_ins } = route.useSearch();
   const go = useNavigate({ from: '/customers/$id' });
   const withSessions = sign_ins === 'yes';
-  const changes = useInfiniteQuery(changesQuery(customer));
-  const { hasNextPage, isFetching, fetchNextPage } = changes;
-  const pages = changes.data?.pages ?? [];
-  const items = pages.flatMap((page) => page.items).filter((change) => withSessions || !isSession(change));
-  const isShort = items.length < WANTED && pages.length < PAGES;
-  useEffect(() => {
-    if (isShort && hasNextPage && !isFetching) void fetchNextPage();
-  }, [isShort, hasNextPage, isFetching, fetchNextPage]);
+  const changes = useInfiniteQuery(changesQuery(customer, withSessions));
+  const { hasNextPage, fetchNextPage } = changes;
+  const items = changes.data?.pages.flatMap((page) => page.items) ?? [];
 
   if (changes.isPending) return <Skeletons lines={5} />;
   if (changes.error && !changes.data) {
@@ -49,11 +39,9 @@ export function ActivityTab({ customer }: { customer: string }) {
           Show sign-ins
         </Check>
       </header>
-      {items.length === 0 && !isFetching && (
-        <Blank
-          title={withSessions || !hasNextPage ? 'Nothing was done yet' : 'Nothing but sign-ins for a while'}
-          small
-        />
+      <AsOf customer={customer} />
+      {items.length === 0 && (
+        <Blank title={withSessions ? 'Nothing was done yet' : 'Nothing was done yet, but signing in'} small />
       )}
       {byDay(items).map(([name, ofDay]) => (
         <section key={name} className="activity-day" aria-label={name}>

@@ -23,7 +23,7 @@ export function actorName({ actor }: Pick<Change, 'actor'>): string {
     case 'device':
       return actor.name ?? 'A machine';
     default:
-      return actor.name ?? 'Somebody';
+      return `${actor.name ?? 'Somebody'}${actor.token ? ` (token ${actor.token})` : ''}`;
   }
 }
 

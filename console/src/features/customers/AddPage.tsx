@@ -15,10 +15,13 @@ import { Section } from '../../ui/Section';
 import { createCustomer, customerQuery, LEVELS_BELOW, storageLocationsQuery } from './api';
 import { invitationKey } from './AddedPage';
 import { checkNew, createOf, emptyValues } from './edit';
+import { KINDS } from './kinds';
 import { ParentField } from './ParentField';
 import { nearestParentQuery } from './parents';
 import { PlaceFields } from './PlaceFields';
+import { ServiceFields } from './ServiceFields';
 import { ProfileFields } from './ProfileFields';
+import { Twin } from './Twin';
 import { useTitle } from '../../ui/useTitle';
 
 const route = getRouteApi('/frame/customers/new');
@@ -105,8 +108,10 @@ function AddForm({ parent: initialParent }: { parent: Customer | null }) {
       </Section>
       <Section title="Customer">
         <TextField name="company_name" label="Company name" maxLength={255} autoComplete="organization" />
+        <Twin parent={parent} field="company_name" what="name" />
         <PlaceFields />
         <TextField name="email" label="Email" type="email" hint="For messages and reports." maxLength={254} optional />
+        <Twin parent={parent} field="email" what="address" />
         <CheckField
           name="invite_administrator"
           label="Invite its first administrator"
@@ -124,7 +129,7 @@ function AddForm({ parent: initialParent }: { parent: Customer | null }) {
       <Section title="Own account" note="To sign in to its own devices. People can be added instead, or later.">
         <AccountFields />
       </Section>
-      <Section title="Limit and start" folded>
+      <Section title="Kind, limit and start" folded>
         <TextField
           name="max_devices"
           label="Most devices"
@@ -132,6 +137,15 @@ function AddForm({ parent: initialParent }: { parent: Customer | null }) {
           type="number"
           optional
         />
+        {level && <ServiceFields level={level} parent={parent} />}
+        <ChoiceField name="kind" label="Kind" options={KINDS} />
+        {level === 'end_customer' && (
+          <CheckField
+            name="trial"
+            label="On trial"
+            hint="For 30 days it is not invoiced; then it is in production by itself."
+          />
+        )}
         <ChoiceField
           name="account_state"
           label="Begins"

@@ -1,9 +1,12 @@
 import type { Consequences, Mode } from '../../api/schema';
 import { siteNameProblem } from '../../lib/sites';
-import { TextField } from '../../ui/fields';
-import type { Problems } from '../../ui/form';
+import { bytes } from '../../lib/format';
+import type { Consequence } from '../../ui/Consequences';
+import { CheckField, TextField } from '../../ui/fields';
+import type { Problems, Values } from '../../ui/form';
 import type { Selection } from '../../ui/grid/selection';
 import { BulkDialog, type BulkAction } from '../tasks/BulkDialog';
+import { passwordLinks } from '../tasks/passwordLinks';
 import type { CustomerFilter } from './api';
 import type { BulkName } from './bulk';
 import { switched } from './ConsequenceList';
@@ -24,6 +27,33 @@ export function CustomersBulkDialog({ action, ...rest }: CustomersBulkDialogProp
 }
 
 const noun = 'customers';
+
+const HOLD =
+  'Backups stop at once. For a while it can be undone, or cancelled at each of them; then they are removed for good, with their backups.';
+
+/** That devices and customers go too: without it those that have some are left out. */
+function Consent() {
+  return (
+    <CheckField
+      name="remove_products"
+      label="Devices with their backups, and customers below, go too"
+      hint="Otherwise those that have some are left out."
+    />
+  );
+}
+
+function consent({ remove_products }: Values): object {
+  return remove_products ? { remove_products: true } : {};
+}
+
+function gone(effects: Record<string, number>): Consequence[] {
+  const { customers = 0, sites = 0, devices = 0, used_bytes = 0 } = effects;
+  return [
+    { n: devices, text: `${devices === 1 ? 'device' : 'devices'} with ${bytes(used_bytes)} of backups` },
+    { n: customers, text: customers === 1 ? 'customer is deleted' : 'customers are deleted' },
+    { n: sites, text: sites === 1 ? 'site is deleted' : 'sites are deleted' },
+  ].filter(({ n }) => n > 0);
+}
 
 const ACTIONS: Record<BulkName, BulkAction> = {
   suspend: {
@@ -79,20 +109,46 @@ const ACTIONS: Record<BulkName, BulkAction> = {
     consequences: ({ sites = 0 }) => [{ n: sites, text: sites === 1 ? 'site is added' : 'sites are added' }],
     unchanged: (what) => `${what}: nothing to do.`,
   },
+  invitation: {
+    ...passwordLinks(noun),
+    hint: 'Each sets the password of the customer’s own account, once and within a week. The links made before end; until then the old passwords stay as they are.',
+  },
   delete: {
     noun,
     name: 'delete',
     title: (what) => `Delete ${what}`,
+    initial: { remove_products: '' },
+    fields: <Consent />,
+    previewed: consent,
+    input: consent,
+    consequences: gone,
+    unchanged: (what, one) => `${what} ${one ? 'goes' : 'go'} already, or along with what is above: nothing to do.`,
+    hint: HOLD,
+    final: 'held',
+  },
+  remove_site: {
+    noun,
+    name: 'delete',
+    title: (what) => `Remove ${what.replace('customer', 'site')}`,
+    initial: { remove_products: '' },
+    fields: <Consent />,
+    previewed: consent,
+    input: consent,
+    consequences: gone,
+    unchanged: (what, one) => `${what} ${one ? 'goes' : 'go'} already: nothing to do.`,
+    hint: `The customers stay. ${HOLD}`,
+    final: 'held',
+  },
+  restore: {
+    noun,
+    name: 'restore',
+    title: (what) => `Cancel the deletion of ${what}`,
     initial: {},
     previewed: () => ({}),
     input: () => ({}),
-    consequences: ({ customers = 0, sites = 0 }) => [
-      { n: customers, text: customers === 1 ? 'customer is gone for good' : 'customers are gone for good' },
-      { n: sites, text: sites === 1 ? 'site is gone for good' : 'sites are gone for good' },
-    ],
-    unchanged: (what) => `${what}: nothing to do.`,
-    hint: 'Their accounts can no longer sign in, and their pass keys stop working. No backups are lost: what holds some is left out.',
-    final: 'confirmed',
+    consequences: () => [],
+    unchanged: (what, one) => `${what} ${one ? 'is' : 'are'} not to be deleted: nothing to do.`,
+    hint: 'Everything is as it was before.',
   },
 };
 

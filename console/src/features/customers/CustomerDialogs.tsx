@@ -1,10 +1,15 @@
 import type { Customer } from '../../api/schema';
 import type { CustomerSearch } from '../../app/search';
+import { AddByHandDialog } from '../devices/AddByHandDialog';
 import { AddDeviceDialog } from '../devices/AddDeviceDialog';
+import { resetFactorsOfCustomer } from '../factors/api';
+import { ResetFactorsDialog } from '../factors/ResetFactorsDialog';
 import { AddSiteDialog } from '../sites/AddSiteDialog';
 import { UserDialog } from '../users/UserDialog';
 import type { CustomerDialog } from './CustomerPage';
 import { DeleteDialog } from './DeleteDialog';
+import { MigrateDialog } from './MigrateDialog';
+import { MoveDialog } from './MoveDialog';
 import { PasswordDialog } from './PasswordDialog';
 import { ActivateDialog, SuspendDialog } from './SwitchDialog';
 
@@ -24,14 +29,28 @@ export function CustomerDialogs({ customer, dialog, add, onClose }: CustomerDial
       return <ActivateDialog customer={customer} onClose={onClose} />;
     case 'delete':
       return <DeleteDialog customer={customer} onClose={onClose} />;
+    case 'move':
+      return <MoveDialog customer={customer} onClose={onClose} />;
+    case 'migrate':
+      return <MigrateDialog customer={customer} onClose={onClose} />;
     case 'password':
       return <PasswordDialog customer={customer} onClose={onClose} />;
+    case 'factors':
+      return (
+        <ResetFactorsDialog
+          name={customer.username ?? ''}
+          reset={() => resetFactorsOfCustomer(customer.id)}
+          onClose={onClose}
+        />
+      );
     case undefined:
       break;
   }
   switch (add) {
     case 'device':
       return <AddDeviceDialog customer={customer} onClose={onClose} />;
+    case 'by_hand':
+      return <AddByHandDialog customer={customer} onClose={onClose} />;
     case 'site':
       return <AddSiteDialog customer={customer} onClose={onClose} />;
     case 'person':

@@ -1,10 +1,23 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
-import { Ellipsis, KeyRound, MapPin, Pause, Pencil, Play, Plus, Trash2 } from 'lucide-react';
+import {
+  Ellipsis,
+  FolderInput,
+  HardDriveUpload,
+  KeyRound,
+  MapPin,
+  Pause,
+  Pencil,
+  Play,
+  Plus,
+  ShieldOff,
+  Trash2,
+} from 'lucide-react';
 import { Suspense, useState } from 'react';
 import type { Customer } from '../../api/schema';
+import { OVER, useBack } from '../../app/over';
 import type { Tab } from '../../app/search';
-import { useMay } from '../../app/useMe';
+import { useMay, useMe } from '../../app/useMe';
 import { count } from '../../lib/format';
 import { customerName, offers, refusalOf } from '../../lib/words';
 import { Blank, Failed, Skeletons } from '../../ui/Blank';
@@ -24,10 +37,12 @@ import { useTitle } from '../../ui/useTitle';
 const DevicesTab = lazyPart(async () => (await import('../devices/DevicesTab')).DevicesTab);
 const PassKeysTab = lazyPart(async () => (await import('../pass_keys/PassKeysTab')).PassKeysTab);
 const PeopleTab = lazyPart(async () => (await import('../users/PeopleTab')).PeopleTab);
+const SignInProviderCard = lazyPart(async () => (await import('../oidc/SignInProviderCard')).SignInProviderCard);
+const SettingsCard = lazyPart(async () => (await import('../settings/SettingsCard')).SettingsCard);
 const ActivityTab = lazyPart(async () => (await import('../changes/ActivityTab')).ActivityTab);
 const Dialogs = lazyDialog(async () => (await import('./CustomerDialogs')).CustomerDialogs);
 
-export type CustomerDialog = 'suspend' | 'activate' | 'delete' | 'password';
+export type CustomerDialog = 'suspend' | 'activate' | 'move' | 'migrate' | 'delete' | 'password' | 'factors';
 
 const route = getRouteApi('/frame/customers/$id');
 
@@ -36,8 +51,10 @@ export function CustomerPage() {
   const { id } = route.useParams();
   const { tab = 'overview', add } = route.useSearch();
   const go = useNavigate({ from: '/customers/$id' });
+  const back = useBack();
   const customer = useQuery(customerQuery(id));
   const [dialog, setDialog] = useState<CustomerDialog>();
+  const mayManageSignIn = useMay('sign_in_provider_show');
   const data = customer.data;
   useTitle(data && customerName(data));
 
@@ -55,7 +72,11 @@ export function CustomerPage() {
           <h1>{customerName(data)}</h1>
           <StateBadge state={data.effective_state} />
           <Actions customer={data} onDialog={setDialog} />
-          <More customer={data} onDialog={setDialog} onAddSite={() => void go({ search: { tab, add: 'site' } })} />
+          <More
+            customer={data}
+            onDialog={setDialog}
+            onAddSite={() => void go({ search: { tab, add: 'site' }, state: OVER })}
+          />
         </div>
         <Tabs customer={data} chosen={tab} />
       </header>
@@ -66,6 +87,12 @@ export function CustomerPage() {
             {tab === 'devices' && <DevicesTab customer={data} />}
             {tab === 'pass_keys' && <PassKeysTab customer={data} />}
             {tab === 'people' && <PeopleTab customer={data} />}
+            {tab === 'settings' && (
+              <>
+                <SettingsCard owner={{ noun: 'customers', id: data.id, name: customerName(data), path: data.path }} />
+                {mayManageSignIn && data.level !== 'site' && <SignInProviderCard customer={data.id} />}
+              </>
+            )}
             {tab === 'activity' && <ActivityTab customer={data.id} />}
           </Suspense>
         </div>
@@ -81,7 +108,7 @@ export function CustomerPage() {
             add={add}
             onClose={() => {
               setDialog(undefined);
-              if (add) void go({ search: { tab }, replace: true, ignoreBlocker: true });
+              if (add) back(() => void go({ search: { tab }, replace: true, ignoreBlocker: true }));
             }}
           />
         </Suspense>
@@ -146,10 +173,12 @@ function Actions({ customer, onDialog }: ActionsProps) {
   );
 }
 
+const MORE = ['add_site', 'change_suspension', 'set_password', 'move', 'migrate_storage', 'delete'];
+
 function More({ customer, onDialog, onAddSite }: ActionsProps & { onAddSite: () => void }) {
   const mayEdit = useMay('customer_update');
   if (!mayEdit) return null;
-  if (!['add_site', 'change_suspension', 'set_password', 'delete'].some((name) => offers(customer, name))) return null;
+  if (!MORE.some((name) => offers(customer, name))) return null;
   return (
     <Menu
       label="More actions"
@@ -183,6 +212,29 @@ function More({ customer, onDialog, onAddSite }: ActionsProps & { onAddSite: () 
           onAction={() => onDialog('password')}
         />
       )}
+      {offers(customer, 'set_password') && customer.username && (
+        <MenuItem
+          name="Take second factors…"
+          icon={<ShieldOff className="icon" aria-hidden />}
+          refusal={refusalOf(customer, 'set_password')}
+          onAction={() => onDialog('factors')}
+        />
+      )}
+      {offers(customer, 'move') && (
+        <MenuItem
+          name="Move…"
+          icon={<FolderInput className="icon" aria-hidden />}
+          refusal={refusalOf(customer, 'move')}
+          onAction={() => onDialog('move')}
+        />
+      )}
+      {offers(customer, 'migrate_storage') && (
+        <MenuItem
+          name="Change the storage location…"
+          icon={<HardDriveUpload className="icon" aria-hidden />}
+          onAction={() => onDialog('migrate')}
+        />
+      )}
       {offers(customer, 'delete') && (
         <>
           <MenuDivider />
@@ -200,14 +252,16 @@ function More({ customer, onDialog, onAddSite }: ActionsProps & { onAddSite: () 
 }
 
 function Tabs({ customer, chosen }: { customer: Customer; chosen: Tab }) {
-  const mayPeople = useMay('user_list');
+  const { operations } = useMe();
+  const may = (operation: string) => operations.includes(operation);
   const { totals } = customer;
   const tabs: { tab: Tab; name: string; n?: number; shown: boolean }[] = [
     { tab: 'overview', name: 'Overview', shown: true },
-    { tab: 'devices', name: 'Devices', n: totals.devices, shown: true },
-    { tab: 'pass_keys', name: 'Pass keys', shown: customer.level === 'end_customer' },
-    { tab: 'people', name: 'People', shown: mayPeople && customer.level !== 'site' },
-    { tab: 'activity', name: 'Activity', shown: true },
+    { tab: 'devices', name: 'Devices', n: totals.devices, shown: may('device_list') },
+    { tab: 'pass_keys', name: 'Pass keys', shown: may('pass_key_list') && customer.level === 'end_customer' },
+    { tab: 'people', name: 'People', shown: may('user_list') && customer.level !== 'site' },
+    { tab: 'settings', name: 'Settings', shown: true },
+    { tab: 'activity', name: 'Activity', shown: may('change_list') },
   ];
   return (
     <nav className="tabs" aria-label="Parts of this customer">

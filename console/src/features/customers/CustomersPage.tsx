@@ -1,13 +1,11 @@
-import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { Ellipsis, Plus } from 'lucide-react';
-import { Suspense, useCallback, useMemo, useState } from 'react';
+import { Suspense, useCallback, useMemo, useState, type ReactNode } from 'react';
 import { Button as AriaButton } from 'react-aria-components';
 import type { Customer } from '../../api/schema';
-import type { LevelChoice } from '../../app/search';
+import { orderOf, readCustomers, type CustomersSearch, type LevelChoice } from '../../app/search';
 import { useMay, useMe, useScope } from '../../app/useMe';
 import { useView } from '../../app/useView';
-import { countedTo } from '../../lib/format';
 import { customerName, LEVEL_PLURAL, LEVELS } from '../../lib/words';
 import { Blank, ListFailed } from '../../ui/Blank';
 import { Button, LinkButton } from '../../ui/Button';
@@ -24,12 +22,24 @@ import { Menu, MenuItem } from '../../ui/Menu';
 import { FilterButton } from '../filter/FilterButton';
 import { Filtered, FindsNothing } from '../filter/Filtered';
 import { useFilterPane } from '../filter/useFilterPane';
-import { customerQuery, LEVELS_BELOW, listCustomers, withoutSites, type CustomerFilter } from './api';
+import { LEVELS_BELOW, listCustomers, withoutSites, type CustomerFilter } from './api';
 import { offersFor, type BulkName } from './bulk';
-import { COLUMNS } from './columns';
+import { customersOf, rowId, rowsOf, sitesOf } from './bySite';
+import { COLUMNS, COLUMNS_BY_SITE } from './columns';
+import { ListCount } from './ListCount';
 import { useTitle } from '../../ui/useTitle';
+import { SettingsItems } from '../settings/SettingsItems';
+import type { SettingChoice } from '../settings/choices';
+import { ExportButton } from '../export/ExportButton';
+import { fieldsShown } from '../export/columns';
+import { contentOf, isSame } from '../views/content';
+import { useSavedView } from '../views/useSavedView';
+import { ViewsButton } from '../views/ViewsButton';
+import { ViewTabs } from '../views/ViewTabs';
 
 const BulkDialog = lazyDialog(async () => (await import('./BulkDialog')).CustomersBulkDialog);
+const ExportDialog = lazyDialog(async () => (await import('../export/ExportDialog')).ExportDialog);
+const SettingsBulkDialog = lazyDialog(async () => (await import('../settings/SettingsBulkDialog')).SettingsBulkDialog);
 const FirstSteps = lazyPart(async () => (await import('./FirstSteps')).FirstSteps);
 
 /** What is done most often; the rest stands in a menu. */
@@ -39,16 +49,26 @@ const route = getRouteApi('/frame/customers');
 
 export function CustomersPage() {
   useTitle('Customers');
-  const search = route.useSearch();
   const go = useNavigate({ from: '/customers' });
+  const saved = useSavedView<CustomersSearch>({
+    noun: 'customers',
+    search: route.useSearch(),
+    read: readCustomers,
+    go: (next, replace) => void go({ search: next, replace, ignoreBlocker: true }),
+  });
+  const { search, set } = saved;
   const [bulk, setBulk] = useState<BulkName>();
+  const [setting, setSetting] = useState<SettingChoice>();
+  const [exporting, setExporting] = useState<'all' | 'selected'>();
   const scope = useScope();
-  const scopeName = useScopeName(scope.id);
   const mayCreate = useMay('customer_create');
+  const maySet = useMay('customer_set_setting');
   const me = useMe();
-  const offers = offersFor(me);
+  const bySite = search.level === 'by_site';
+  const offers = offersFor(me, bySite);
+  const columns = bySite ? COLUMNS_BY_SITE : COLUMNS;
 
-  const level = search.level === 'all' ? undefined : search.level;
+  const level = search.level === 'all' || search.level === 'by_site' ? undefined : search.level;
   const filter: CustomerFilter = useMemo(
     () => ({
       under: search.under,
@@ -56,25 +76,25 @@ export function CustomersPage() {
       level,
       // A filter of one's own says by itself whether sites are among what it finds.
       filter: search.filter ?? (search.level ? undefined : withoutSites(search.under)),
+      rows: bySite ? 'site' : undefined,
     }),
-    [search.under, search.q, search.level, level, search.filter],
+    [search.under, search.q, search.level, level, search.filter, bySite],
   );
   const pane = useFilterPane();
   const filterKey = JSON.stringify(filter);
   const [selection, setSelection] = useSelection(filterKey);
-  const sort = search.sort ?? 'company_name';
+  const sort = orderOf(search, 'company_name');
   const rows = useWindow<Customer>({
     key: ['customers', 'list', filter, sort],
     fetch: (range, signal) => listCustomers(filter, sort, range, signal),
   });
 
-  const set = useCallback(
-    (change: Partial<typeof search>) => void go({ search: (old) => ({ ...old, ...change }), replace: true }),
-    [go],
-  );
   const onSearch = useCallback((q: string) => set({ q: q || undefined }), [set]);
   const onSort = (next: string) => set({ sort: next });
-  const view = useView('customers', search.columns, (columns) => set({ columns }));
+  const list = bySite ? 'sites' : 'customers';
+  const view = useView(list, search.columns, (next) => set({ columns: next }), saved.layout);
+  const content = contentOf(search, view.layout);
+  const modified = saved.view !== undefined && !isSame(content, saved.view.content);
   const selected = sizeOf(selection, rows.total);
   const narrowed = Boolean(search.q || level || search.filter);
   const parent = !narrowed && mayCreate && firstParent(rows, me.customer_id);
@@ -84,11 +104,7 @@ export function CustomersPage() {
       <header className="page-head">
         <div className="page-title">
           <h1>Customers</h1>
-          {!rows.loading && !rows.error && scopeName && (
-            <p className="quiet" role="status">
-              <span className="number">{countedTo(rows)}</span> in {scopeName} and below
-            </p>
-          )}
+          {!rows.loading && !rows.error && <ListCount rows={rows} search={search} />}
         </div>
         {mayCreate && (
           <div className="page-actions">
@@ -100,15 +116,23 @@ export function CustomersPage() {
         )}
       </header>
       {/* A filter says by itself whether it wants sites. */}
-      <Levels chosen={search.level ?? (search.filter ? 'all' : undefined)} onChoose={(next) => set({ level: next })} />
+      <Levels
+        chosen={saved.view ? NO_LEVEL : (search.level ?? (search.filter ? 'all' : undefined))}
+        onChoose={(next) => (saved.view ? saved.open(undefined, { level: next }) : set({ level: next }))}
+      >
+        <ViewTabs saved={saved} modified={modified} />
+      </Levels>
       <div className="bar" data-covered={selected > 0 || undefined}>
-        <SearchBox label="Name, email or reference" value={search.q ?? ''} onChange={onSearch} />
+        <SearchBox label="Name, contact, email, phone, address, reference" value={search.q ?? ''} onChange={onSearch} />
         <div className="bar-end">
           <FilterButton pane={pane} filter={search.filter} />
-          <ViewButton columns={COLUMNS} view={view} sort={sort} onSort={onSort} />
+          <ViewsButton saved={saved} content={content} modified={modified} />
+          <ViewButton columns={columns} view={view} sort={sort} onSort={onSort} />
+          <ExportButton onPress={() => setExporting('all')} />
         </div>
       </div>
       <SelectionBar window={rows} selection={selection} onSelect={setSelection}>
+        <ExportButton onPress={() => setExporting('selected')} />
         {offers.slice(0, BUTTONS).map(({ name, label, icon: Icon }) => (
           <Button key={name} size="s" onPress={() => setBulk(name)}>
             <Icon className="icon-s" aria-hidden />
@@ -133,6 +157,7 @@ export function CustomersPage() {
                 onAction={() => setBulk(name)}
               />
             ))}
+            {maySet && <SettingsItems noun="customers" onChoose={setSetting} />}
           </Menu>
         )}
       </SelectionBar>
@@ -150,10 +175,10 @@ export function CustomersPage() {
           ) : (
             <Grid
               label="Customers"
-              columns={COLUMNS}
+              columns={columns}
               window={rows}
-              rowId={(customer) => customer.id}
-              rowName={customerName}
+              rowId={rowId}
+              rowName={(customer) => [customerName(customer), customer.site?.name].filter(Boolean).join(', ')}
               onOpen={(customer) => void go({ to: '/customers/$id', params: { id: customer.id } })}
               sort={sort}
               onSort={onSort}
@@ -179,8 +204,8 @@ export function CustomersPage() {
                   <NoCustomers
                     narrowed={narrowed}
                     chosen={scope.chosen}
-                    onClear={() => void go({ search: { under: search.under } })}
-                    onWhole={() => void go({ search: { q: search.q, level: search.level, under: undefined } })}
+                    onClear={() => saved.open(undefined)}
+                    onWhole={() => set({ under: undefined })}
                   />
                 )
               }
@@ -188,13 +213,34 @@ export function CustomersPage() {
           )}
         </div>
       </Filtered>
+      {exporting && (
+        <Suspense>
+          <ExportDialog
+            noun="customers"
+            {...exportOf(exporting, { selection, filter }, sort)}
+            total={rows}
+            columns={fieldsShown(columns, view.layout)}
+            onClose={() => setExporting(undefined)}
+          />
+        </Suspense>
+      )}
       {bulk && (
         <Suspense>
           <BulkDialog
             action={bulk}
-            selection={selection}
-            filter={filter}
+            {...targets(bulk, { selection, filter })}
             onClose={() => setBulk(undefined)}
+            onBegun={() => setSelection(NOTHING)}
+          />
+        </Suspense>
+      )}
+      {setting && (
+        <Suspense>
+          <SettingsBulkDialog
+            noun="customers"
+            choice={setting}
+            {...(filter.rows ? customersOf({ selection, filter }) : { selection, filter })}
+            onClose={() => setSetting(undefined)}
             onBegun={() => setSelection(NOTHING)}
           />
         </Suspense>
@@ -203,13 +249,32 @@ export function CustomersPage() {
   );
 }
 
-type LevelsProps = { chosen: LevelChoice; onChoose: (level: LevelChoice) => void };
+/** What an action is done to: in a list by site to customers, unless it is meant for the sites themselves. */
+function targets(action: BulkName, rows: Parameters<typeof sitesOf>[0]) {
+  if (!rows.filter.rows) return rows;
+  return action === 'remove_site' ? sitesOf(rows) : customersOf(rows);
+}
+
+/** What a file is made of: the whole list, or what is selected of it. */
+function exportOf(what: 'all' | 'selected', rows: Parameters<typeof rowsOf>[0], sort: string) {
+  const { selection, filter } = what === 'all' ? { ...rows, selection: undefined } : rowsOf(rows);
+  return { selection, narrowing: filter, sort };
+}
+
+/** None of them: a saved view is shown. */
+const NO_LEVEL = 'none';
+
+type LevelsProps = {
+  chosen: LevelChoice | typeof NO_LEVEL;
+  onChoose: (level: LevelChoice) => void;
+  children: ReactNode;
+};
 
 /** The levels that can stand below the caller, as tabs. */
-function Levels({ chosen, onChoose }: LevelsProps) {
+function Levels({ chosen, onChoose, children }: LevelsProps) {
   const { customer_level } = useMe();
   const reachable = levelsBelow(customer_level);
-  const tabs: LevelChoice[] = [undefined, ...LEVELS.filter((level) => reachable.has(level)), 'all'];
+  const tabs: LevelChoice[] = [undefined, ...LEVELS.filter((level) => reachable.has(level)), 'by_site', 'all'];
   return (
     <nav className="tabs list-tabs" aria-label="Levels">
       {tabs.map((level) => (
@@ -221,11 +286,18 @@ function Levels({ chosen, onChoose }: LevelsProps) {
           aria-current={chosen === level ? 'page' : undefined}
           onClick={() => onChoose(level)}
         >
-          {level === undefined ? 'All but sites' : level === 'all' ? 'All' : LEVEL_PLURAL[level]}
+          {tabName(level)}
         </button>
       ))}
+      {children}
     </nav>
   );
+}
+
+function tabName(level: LevelChoice): string {
+  if (level === undefined) return 'All but sites';
+  if (level === 'all') return 'All';
+  return level === 'by_site' ? 'By site' : LEVEL_PLURAL[level];
 }
 
 type NoCustomersProps = { narrowed: boolean; chosen: boolean; onClear: () => void; onWhole: () => void };
@@ -249,11 +321,6 @@ function firstParent(rows: RowWindow<Customer>, own: string): string | undefined
   const shown = [0, 1, 2].slice(0, rows.total).map((index) => rows.rowAt(index));
   if (!shown.every((customer) => customer?.is_default || customer?.id === own)) return undefined;
   return shown.find((customer) => customer?.level === 'reseller')?.id ?? own;
-}
-
-function useScopeName(id: string): string | undefined {
-  const customer = useQuery(customerQuery(id)).data;
-  return customer && customerName(customer);
 }
 
 function levelsBelow(level: Customer['level']): Set<Customer['level']> {

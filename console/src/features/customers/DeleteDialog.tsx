@@ -1,48 +1,59 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
-import type { Customer } from '../../api/schema';
+import type { Customer, CustomerDeletion } from '../../api/schema';
 import { happened } from '../../app/feed/feed';
-import { count } from '../../lib/format';
-import { customerName, LEVEL, problemText } from '../../lib/words';
+import { bytes, day } from '../../lib/format';
+import { customerName, problemText } from '../../lib/words';
 import { Skeletons } from '../../ui/Blank';
 import { Button } from '../../ui/Button';
+import { Consequences, type Consequence } from '../../ui/Consequences';
 import { Dialog, DialogBody, DialogFoot } from '../../ui/Dialog';
-import { TextField } from '../../ui/fields';
+import { CheckField, TextField } from '../../ui/fields';
 import { FormSummary, FormView, useForm, type Problems } from '../../ui/form';
 import { Notice } from '../../ui/Notice';
 import { toast } from '../../ui/Toasts';
-import { deleteCustomer, previewDeletion } from './api';
+import { customerQuery, deleteCustomer, previewDeletion, restoreCustomer } from './api';
 
-/** Deletes a customer that has nothing below it. It cannot be undone, so its name has to be typed. */
+/** What a consent helps against: devices with their backups, and customers below. */
+const CONSENTS = new Set(['products_attached', 'customer_not_empty']);
+
+/** Deletes a customer with all that stands below it. It can be taken back for a while; what then is gone is gone for good. */
 export function DeleteDialog({ customer, onClose }: { customer: Customer; onClose: () => void }) {
   const client = useQueryClient();
-  const go = useNavigate();
   const name = customerName(customer);
-  const noun = LEVEL[customer.level].toLowerCase();
   const preview = useQuery({
     queryKey: ['preview', 'delete', customer.id],
     queryFn: () => previewDeletion(customer.id),
     gcTime: 0,
   });
+  const all = preview.data?.blockers ?? [];
+  const blockers = all.filter(({ code }) => !CONSENTS.has(code));
+  const asks = all.length > blockers.length;
   const form = useForm({
-    initial: { confirmation: '' },
-    check: ({ confirmation }): Problems =>
-      confirmation?.trim() === name ? {} : { confirmation: `Type ${name} exactly as it is written here.` },
-    send: async () => {
-      await deleteCustomer(customer.id);
+    initial: { confirmation: '', remove_products: '' },
+    check: ({ confirmation, remove_products }): Problems => ({
+      ...(asks && !remove_products && { remove_products: 'Say that this goes too.' }),
+      ...(confirmation?.trim() !== name && { confirmation: `Type ${name} exactly as it is written here.` }),
+    }),
+    send: async ({ remove_products }) => {
+      const deleted = await deleteCustomer(customer.id, Boolean(remove_products));
       onClose();
-      toast(`${name} deleted`);
-      if (customer.parent_id) {
-        const params = { id: customer.parent_id };
-        await go({ to: '/customers/$id', params, search: { under: undefined }, ignoreBlocker: true });
-      } else {
-        await go({ to: '/customers', search: { under: undefined }, ignoreBlocker: true });
-      }
-      client.removeQueries({ queryKey: ['customers', 'one', customer.id] });
-      await happened(client, 'customer.deleted', customer);
+      client.setQueryData(customerQuery(customer.id).queryKey, deleted);
+      const undo = async () => {
+        try {
+          await restoreCustomer(customer.id, { version: deleted.version });
+          toast(`${name} is back as it was`);
+          await happened(client, 'customer.restored', customer);
+        } catch (error) {
+          toast(`${name} stays deleted. ${problemText(error)}`);
+        }
+      };
+      toast(`${name} deleted. Until ${day(deleted.due_at)} it can be restored.`, {
+        label: 'Undo',
+        run: () => void undo(),
+      });
+      await happened(client, 'customer.deletion_scheduled', customer);
     },
   });
-  const blockers = preview.data?.blockers ?? [];
   const possible = preview.data !== undefined && blockers.length === 0;
   return (
     <Dialog title={`Delete ${name}?`} onClose={onClose} form={form} firm>
@@ -58,24 +69,24 @@ export function DeleteDialog({ customer, onClose }: { customer: Customer; onClos
           ))}
           {possible && (
             <>
-              <ul className="consequences">
-                <Line
-                  n={preview.data.users}
-                  one="account that can no longer sign in"
-                  many="accounts that can no longer sign in"
+              <Consequences list={goesWith(preview.data)} none="Nothing stands below it." />
+              <p>
+                At once, backups stop and its names are free again. Restores go on until{' '}
+                <b>{day(preview.data.due_at)}</b>, and until then it can be restored exactly as it is now. After that
+                everything is removed for good, its backups from the storage too.
+              </p>
+              {asks && (
+                <CheckField
+                  name="remove_products"
+                  label="All of this goes too, with its backups"
+                  hint={all
+                    .filter(({ code }) => CONSENTS.has(code))
+                    .map(({ detail }) => detail.split('. ')[0])
+                    .join('. ')
+                    .concat('.')}
                 />
-                <Line n={preview.data.pass_keys} one="pass key that stops working" many="pass keys that stop working" />
-                <li>
-                  <b>1</b>
-                  <span>{noun} that is gone for good; no backups are lost, since it has none</span>
-                </li>
-              </ul>
-              <TextField
-                name="confirmation"
-                label={`This cannot be undone. Type ${name} to confirm.`}
-                spellCheck={false}
-                autoFocus
-              />
+              )}
+              <TextField name="confirmation" label={`Type ${name} to confirm.`} spellCheck={false} autoFocus />
             </>
           )}
         </DialogBody>
@@ -92,12 +103,17 @@ export function DeleteDialog({ customer, onClose }: { customer: Customer; onClos
   );
 }
 
-function Line({ n, one, many }: { n: number; one: string; many: string }) {
-  if (n === 0) return null;
-  return (
-    <li>
-      <b>{count(n)}</b>
-      <span>{n === 1 ? one : many}</span>
-    </li>
-  );
+/** What goes, the heaviest first. */
+function goesWith({ goes }: CustomerDeletion): Consequence[] {
+  const list: Consequence[] = [
+    {
+      n: goes.devices,
+      text: `${goes.devices === 1 ? 'device' : 'devices'} with ${bytes(goes.used_bytes)} of backups`,
+    },
+    { n: goes.customers, text: goes.customers === 1 ? 'customer below it' : 'customers below it' },
+    { n: goes.sites, text: goes.sites === 1 ? 'site' : 'sites' },
+    { n: goes.users, text: goes.users === 1 ? 'account of a person' : 'accounts of people' },
+    { n: goes.pass_keys, text: goes.pass_keys === 1 ? 'pass key' : 'pass keys' },
+  ];
+  return list.filter(({ n }) => n > 0);
 }

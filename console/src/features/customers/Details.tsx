@@ -3,7 +3,7 @@ import type { Customer } from '../../api/schema';
 import { countryName } from '../../lib/countries';
 import { count, day } from '../../lib/format';
 import { mailto } from '../../lib/mailto';
-import { LEVEL } from '../../lib/words';
+import { KIND, LEVEL, SERVICE } from '../../lib/words';
 import { CopyId, Fact, Facts } from '../../ui/Facts';
 import { storageLocationsQuery } from './api';
 import { LastBackup } from './LastBackup';
@@ -34,9 +34,15 @@ export function Details({ customer }: { customer: Customer }) {
                 : count(customer.max_devices)}
             </Fact>
           )}
-          <Fact name="Last backup">
-            <LastBackup at={customer.last_backup_at} state={customer.effective_state} />
-          </Fact>
+          {customer.level !== 'provider' && <Fact name="Service type">{SERVICE[customer.service_type]}</Fact>}
+          {customer.kind && <Fact name="Kind">{KIND[customer.kind]}</Fact>}
+          {customer.trial_ends_at && <Fact name="Trial until">{day(customer.trial_ends_at)}</Fact>}
+          {customer.production_since && <Fact name="In production since">{day(customer.production_since)}</Fact>}
+          {customer.last_backup_at && (
+            <Fact name="Last backup">
+              <LastBackup at={customer.last_backup_at} state={customer.effective_state} />
+            </Fact>
+          )}
           <Fact name="Added">{day(customer.created_at)}</Fact>
           {profile.reference && <Fact name="Reference">{profile.reference}</Fact>}
           <Fact name="ID" wide>

@@ -8,7 +8,7 @@ import { save, Stale, type Saving } from '../../lib/save';
 import { customerName, fieldName, refusalOf } from '../../lib/words';
 import { Failed, NotForRole, Skeletons } from '../../ui/Blank';
 import { Button, LinkButton } from '../../ui/Button';
-import { TextField } from '../../ui/fields';
+import { ChoiceField, TextField } from '../../ui/fields';
 import { FormSummary, FormView, useForm, useFormField, type Values } from '../../ui/form';
 import { LeaveGuard } from '../../ui/LeaveGuard';
 import { NewPasswordFields } from '../../ui/NewPassword';
@@ -18,8 +18,10 @@ import { toast } from '../../ui/Toasts';
 import { customerFormQuery, customerQuery, showCustomer, storageLocationsQuery, updateCustomer } from './api';
 import { CustomerCrumbs } from './CustomerCrumbs';
 import { checkEdit, conflictsOf, follows, isSaved, updateOf, valuesOf, type Conflict } from './edit';
+import { KINDS } from './kinds';
 import { ONE_POOL, PlaceFields } from './PlaceFields';
 import { ProfileFields } from './ProfileFields';
+import { ServiceFields } from './ServiceFields';
 import { useTitle } from '../../ui/useTitle';
 
 const route = getRouteApi('/frame/customers/$id/edit');
@@ -106,6 +108,15 @@ function EditForm({ customer }: { customer: Customer }) {
         </Notice>
       )}
       <Section title="Customer">
+        {customer.level === 'site' && (
+          <TextField
+            name="name"
+            label="Name"
+            hint="Letters, digits and underscores; unique within the customer. Devices and pass keys stay with the site."
+            maxLength={64}
+            spellCheck={false}
+          />
+        )}
         <TextField name="company_name" label="Company name" maxLength={255} />
         <TextField name="email" label="Email" type="email" maxLength={254} optional />
         <PlaceOrFact customer={base} />
@@ -116,7 +127,9 @@ function EditForm({ customer }: { customer: Customer }) {
         </Section>
       )}
       {customer.level !== 'site' && !isOwn && (
-        <Section title="Limit">
+        <Section title="Kind and limit">
+          <Services customer={base} />
+          <ChoiceField name="kind" label="Kind" options={KINDS} />
           <TextField
             name="max_devices"
             label="Most devices"
@@ -167,6 +180,12 @@ function PlaceOrFact({ customer }: { customer: Customer }) {
       </p>
     </>
   );
+}
+
+function Services({ customer }: { customer: Customer }) {
+  const id = customer.parent_id ?? '';
+  const parent = useQuery({ ...customerQuery(id), enabled: id !== '' }).data;
+  return <ServiceFields level={customer.level} parent={parent} />;
 }
 
 function AccountFields({ fixed }: { fixed: boolean }) {

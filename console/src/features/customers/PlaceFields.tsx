@@ -64,7 +64,7 @@ export function LocationField({ open = 'Follows from the country' }: LocationFie
         ...place.locations.map(({ id, name }) => ({ value: id, label: name })),
       ]}
       hint={`${
-        abroad ? `${location.name} is abroad for ${countryName(country)}.` : `${countryName(country)} hosts none.`
+        abroad ? `${location.name} is abroad for ${countryName(country)}.` : `None serves ${countryName(country)}.`
       } It cannot be changed later. ${ONE_POOL}`}
     />
   );

@@ -1,12 +1,14 @@
 import { queryOptions } from '@tanstack/react-query';
-import { api, done, gone, ifMatch, take } from '../../api/client';
+import { api, ifMatch, take } from '../../api/client';
 import type {
   Customer,
   CustomerCreate,
+  CustomerMove,
   CustomerUpdate,
   Level,
   SiteCreate,
   StorageLocation,
+  StorageMigration,
   SuspendRequest,
 } from '../../api/schema';
 import type { Page } from '../../ui/grid/useWindow';
@@ -17,6 +19,8 @@ export type CustomerFilter = {
   q?: string | undefined;
   level?: Level | undefined;
   filter?: string | undefined;
+  /** A row for each site. */
+  rows?: 'site' | undefined;
 };
 
 /**
@@ -33,7 +37,7 @@ type Range = { offset: number; limit: number };
 const MOST = 500;
 
 export async function listCustomers(filter: CustomerFilter, sort: string, range: Range, signal?: AbortSignal) {
-  const query = { ...filter, sort, ...range };
+  const query = { ...filter, sort: sort || undefined, ...range };
   const page: Page<Customer> = await take(api.GET('/api/v1/customers', { params: { query }, signal }));
   return page;
 }
@@ -65,6 +69,18 @@ export function customerQuery(id: string) {
   });
 }
 
+/** What a customer was at the end of a day. */
+export function customerThenQuery(id: string, as_of: string) {
+  return queryOptions({
+    queryKey: ['customers', 'then', id, as_of],
+    queryFn: async ({ signal }) => {
+      const params = { path: { id }, query: { as_of } };
+      return (await take(api.GET('/api/v1/customers/{id}', { params, signal }))).then ?? null;
+    },
+    retry: false,
+  });
+}
+
 /** What a form begins with: nothing is fetched into it behind one's back. */
 export function customerFormQuery(id: string) {
   return queryOptions({
@@ -77,14 +93,47 @@ export function customerFormQuery(id: string) {
   });
 }
 
-/** Customers found by a text: enough that the best are among them. */
-export function findQuery(q: string, level?: Level) {
+/** So many are looked at: enough that the best are among them. */
+const FOUND = 50;
+
+/** Customers found by a text, those whose name begins with it first. */
+export async function findCustomers(q: string, signal?: AbortSignal): Promise<Customer[]> {
+  return (await listCustomers({ q }, '', { offset: 0, limit: FOUND }, signal)).items;
+}
+
+export function findQuery(q: string) {
   return queryOptions({
-    queryKey: ['customers', 'find', q, level ?? ''],
-    queryFn: async ({ signal }) =>
-      (await listCustomers({ q: q || undefined, level }, 'company_name', { offset: 0, limit: 50 }, signal)).items,
+    queryKey: ['customers', 'find', q],
+    queryFn: ({ signal }) => findCustomers(q, signal),
     staleTime: 10_000,
   });
+}
+
+/** The same for a tree, with what stands above those that were found, up to `root`. */
+export function findInTreeQuery(q: string, root: string) {
+  return queryOptions({
+    queryKey: ['customers', 'tree', q],
+    queryFn: async ({ signal }) => {
+      const found = await findCustomers(q, signal);
+      const known = new Set(found.map(({ id }) => id));
+      const missing = new Set(found.flatMap((customer) => above(customer, root)).filter((id) => !known.has(id)));
+      return { found, above: missing.size > 0 ? await customersOf([...missing], signal) : [] };
+    },
+    staleTime: 10_000,
+  });
+}
+
+/** What stands above a customer, from the outside in; nothing above `root`. */
+export function above({ path }: Pick<Customer, 'path'>, root: string): string[] {
+  const ids = path.split('/').filter(Boolean).slice(0, -1);
+  return ids.slice(Math.max(0, ids.indexOf(root)));
+}
+
+/** Those of these that are there and may be seen, in no order. */
+export async function customersOf(ids: string[], signal?: AbortSignal): Promise<Customer[]> {
+  const some = ids.slice(0, MOST);
+  const query = { ids: some.join(','), limit: MOST };
+  return (await take(api.GET('/api/v1/customers', { params: { query }, signal }))).items;
 }
 
 /** Levels that may stand directly under each other, from the top down. The server enforces them. */
@@ -150,12 +199,30 @@ export function activateCustomer(id: string, { dry_run = false, version }: Switc
   return take(api.POST('/api/v1/customers/{id}/activate', { params, headers }));
 }
 
+export function migrateStorage(id: string, body: StorageMigration) {
+  return take(api.POST('/api/v1/customers/{id}/storage_location', { params: { path: { id } }, body }));
+}
+
+export function moveCustomer(id: string, body: CustomerMove, { dry_run = false }: { dry_run?: boolean } = {}) {
+  const params = { path: { id }, query: { dry_run } };
+  return take(api.POST('/api/v1/customers/{id}/move', { params, body }));
+}
+
 export function previewDeletion(id: string) {
   return take(api.DELETE('/api/v1/customers/{id}', { params: { path: { id }, query: { dry_run: true } } }));
 }
 
-export function deleteCustomer(id: string) {
-  return gone(done(api.DELETE('/api/v1/customers/{id}', { params: { path: { id } } })));
+export function deleteCustomer(id: string, remove_products: boolean) {
+  return take(api.DELETE('/api/v1/customers/{id}', { params: { path: { id }, query: { remove_products } } }));
+}
+
+export function restoreCustomer(id: string, { version }: { version?: number } = {}) {
+  const headers = version === undefined ? {} : ifMatch(version);
+  return take(api.POST('/api/v1/customers/{id}/restore', { params: { path: { id } }, headers }));
+}
+
+export function endTrial(id: string) {
+  return take(api.POST('/api/v1/customers/{id}/end_trial', { params: { path: { id } } }));
 }
 
 export function setCustomerPassword(id: string, password: string) {

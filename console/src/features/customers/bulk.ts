@@ -1,9 +1,17 @@
 /** What can be done to many customers at once, and what of it the caller's role allows. Pure. */
 
-import { Globe, MapPin, Pause, Play, Trash2, type LucideIcon } from 'lucide-react';
+import { Globe, KeyRound, MapPin, MapPinOff, Pause, Play, Trash2, Undo2, type LucideIcon } from 'lucide-react';
 import type { Me } from '../../api/schema';
 
-export type BulkName = 'suspend' | 'activate' | 'set_country' | 'add_site' | 'delete';
+export type BulkName =
+  | 'suspend'
+  | 'activate'
+  | 'restore'
+  | 'set_country'
+  | 'add_site'
+  | 'invitation'
+  | 'delete'
+  | 'remove_site';
 
 type Offer = {
   name: BulkName;
@@ -19,11 +27,22 @@ const OFFERS: readonly Offer[] = [
   { name: 'activate', label: 'Activate', icon: Play, operation: 'customer_activate' },
   { name: 'set_country', label: 'Set country…', icon: Globe, operation: 'customer_update' },
   { name: 'add_site', label: 'Add a site…', icon: MapPin, operation: 'site_create' },
+  { name: 'invitation', label: 'Password links…', icon: KeyRound, operation: 'customer_invitation_create' },
+  { name: 'restore', label: 'Cancel deletion…', icon: Undo2, operation: 'customer_restore' },
   { name: 'delete', label: 'Delete…', icon: Trash2, operation: 'customer_delete', tone: 'danger' },
 ];
 
+/** Of the rows of a list by site. */
+const OF_SITES: Offer = {
+  name: 'remove_site',
+  label: 'Remove site…',
+  icon: MapPinOff,
+  operation: 'customer_delete',
+  tone: 'danger',
+};
+
 /** The first two are buttons, the others stand in a menu. */
-export function offersFor({ operations }: Pick<Me, 'operations'>): Offer[] {
+export function offersFor({ operations }: Pick<Me, 'operations'>, bySite = false): Offer[] {
   if (!operations.includes('bulk_run')) return [];
-  return OFFERS.filter(({ operation }) => operations.includes(operation));
+  return (bySite ? [...OFFERS, OF_SITES] : OFFERS).filter(({ operation }) => operations.includes(operation));
 }

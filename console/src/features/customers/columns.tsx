@@ -2,10 +2,10 @@ import { Link } from '@tanstack/react-router';
 import type { Customer } from '../../api/schema';
 import { bytes, count, counted, day } from '../../lib/format';
 import { countryName } from '../../lib/countries';
-import { customerName, LEVEL, shortState } from '../../lib/words';
+import { customerName, KIND, LEVEL, shortState, takenPlaces } from '../../lib/words';
 import type { Column } from '../../ui/grid/Grid';
 import { Meter } from '../../ui/Meter';
-import { LastBackup } from './LastBackup';
+import { LastBackup, Overdue } from './LastBackup';
 import { LevelIcon } from './LevelIcon';
 import { StateBadge } from './StateBadge';
 import { Used } from './Used';
@@ -14,6 +14,7 @@ import { Used } from './Used';
 export const COLUMNS: Column<Customer>[] = [
   {
     id: 'name',
+    fields: ['company_name', 'name'],
     title: 'Customer',
     width: 15,
     grow: true,
@@ -23,6 +24,7 @@ export const COLUMNS: Column<Customer>[] = [
   },
   {
     id: 'state',
+    fields: ['effective_state.state', 'effective_state.mode'],
     title: 'State',
     width: 10,
     from: 46,
@@ -32,6 +34,7 @@ export const COLUMNS: Column<Customer>[] = [
   },
   {
     id: 'contact',
+    fields: ['profile.contact', 'profile.phone', 'email'],
     title: 'Contact',
     width: 12,
     from: 72,
@@ -39,6 +42,7 @@ export const COLUMNS: Column<Customer>[] = [
   },
   {
     id: 'below',
+    fields: ['totals.customers', 'totals.sites'],
     title: 'Below',
     width: 5.5,
     from: 58,
@@ -47,6 +51,7 @@ export const COLUMNS: Column<Customer>[] = [
   },
   {
     id: 'devices',
+    fields: ['totals.devices', 'max_devices'],
     title: 'Devices',
     width: 6.5,
     from: 40,
@@ -57,6 +62,7 @@ export const COLUMNS: Column<Customer>[] = [
   },
   {
     id: 'used',
+    fields: ['totals.used_bytes'],
     title: 'Storage',
     width: 7.5,
     card: true,
@@ -70,30 +76,108 @@ export const COLUMNS: Column<Customer>[] = [
     },
   },
   {
+    id: 'allotted',
+    fields: ['totals.allotted_bytes'],
+    title: 'Allotted',
+    optional: true,
+    width: 6.5,
+    from: 100,
+    end: true,
+    cell: ({ totals }) => typeof totals.allotted_bytes === 'number' && bytes(totals.allotted_bytes),
+  },
+  {
+    id: 'fullness',
+    fields: ['totals.used_percent'],
+    title: 'Space used',
+    optional: true,
+    width: 7,
+    from: 110,
+    end: true,
+    sort: 'used_percent',
+    mostFirst: true,
+    cell: ({ totals }) => typeof totals.used_percent === 'number' && `${totals.used_percent} %`,
+  },
+  {
     id: 'last_backup',
+    fields: ['last_backup_at'],
     title: 'Last backup',
     width: 10.5,
     from: 50,
     sort: 'last_backup_at',
     mostFirst: true,
-    // Without a device there is nothing to wait for.
-    cell: ({ last_backup_at, totals, effective_state }) =>
-      (last_backup_at || totals.devices > 0) && <LastBackup at={last_backup_at} state={effective_state} />,
+    cell: (customer) => <Backups customer={customer} />,
+  },
+  {
+    id: 'without_backup',
+    title: 'Without backup',
+    width: 7,
+    optional: true,
+    end: true,
+    sort: 'devices_without_backup',
+    mostFirst: true,
+    cell: ({ totals }) => some(totals.devices_without_backup),
   },
   {
     id: 'country',
+    fields: ['country'],
     title: 'Country',
     width: 10,
     from: 82,
     cell: ({ country }) => country && <span className="quiet">{countryName(country)}</span>,
   },
-  { id: 'level', title: 'Level', width: 9, optional: true, cell: ({ level }) => LEVEL[level] },
-  { id: 'email', title: 'Email', width: 14, optional: true, cell: ({ email }) => email },
-  { id: 'phone', title: 'Phone', width: 10, optional: true, cell: ({ profile }) => profile.phone },
-  { id: 'city', title: 'City', width: 10, optional: true, cell: ({ profile }) => profile.city },
-  { id: 'reference', title: 'Reference', width: 9, optional: true, cell: ({ profile }) => profile.reference },
+  {
+    id: 'kind',
+    fields: ['kind'],
+    title: 'Kind',
+    width: 8,
+    optional: true,
+    cell: ({ kind }) => kind && <span className="quiet">{KIND[kind]}</span>,
+  },
+  {
+    id: 'stage',
+    fields: ['stage', 'trial_ends_at'],
+    title: 'Trial',
+    width: 9,
+    optional: true,
+    cell: ({ trial_ends_at }) => trial_ends_at && <span>Until {day(trial_ends_at)}</span>,
+  },
+  {
+    id: 'deletion',
+    fields: ['deletion.due_at'],
+    title: 'To be removed',
+    width: 9,
+    optional: true,
+    cell: ({ deletion }) => deletion && day(deletion.due_at),
+  },
+  { id: 'level', fields: ['level'], title: 'Level', width: 9, optional: true, cell: ({ level }) => LEVEL[level] },
+  { id: 'email', fields: ['email'], title: 'Email', width: 14, optional: true, cell: ({ email }) => email },
+  {
+    id: 'phone',
+    fields: ['profile.phone'],
+    title: 'Phone',
+    width: 10,
+    optional: true,
+    cell: ({ profile }) => profile.phone,
+  },
+  {
+    id: 'city',
+    fields: ['profile.city'],
+    title: 'City',
+    width: 10,
+    optional: true,
+    cell: ({ profile }) => profile.city,
+  },
+  {
+    id: 'reference',
+    fields: ['profile.reference'],
+    title: 'Reference',
+    width: 9,
+    optional: true,
+    cell: ({ profile }) => profile.reference,
+  },
   {
     id: 'added',
+    fields: ['created_at'],
     title: 'Added',
     width: 8,
     optional: true,
@@ -102,6 +186,42 @@ export const COLUMNS: Column<Customer>[] = [
     cell: ({ created_at }) => <span className="quiet">{day(created_at)}</span>,
   },
 ];
+
+/** For lists with a row for each site: which one. What the other columns say is the customer's. */
+export const COLUMNS_BY_SITE: Column<Customer>[] = COLUMNS.flatMap((column) =>
+  column.id === 'name'
+    ? [
+        column,
+        {
+          id: 'site',
+          title: 'Site',
+          width: 11,
+          from: 30,
+          card: true,
+          fields: ['site.name'],
+          cell: ({ site }) => site && <Site site={site} />,
+        },
+      ]
+    : // How many sites there are is what the rows show.
+      [column.id === 'below' ? { ...column, optional: true } : column],
+);
+
+function Site({ site }: { site: Customer }) {
+  const { devices, used_bytes } = site.totals;
+  const told = [
+    site.account_state === 'suspended' && 'Suspended',
+    devices > 0 && counted(devices, 'device'),
+    used_bytes > 0 && bytes(used_bytes),
+  ].filter(Boolean);
+  return (
+    <span className="who-lines">
+      <Link to="/customers/$id" params={{ id: site.id }} className="plain-link" tabIndex={-1}>
+        {site.name}
+      </Link>
+      {told.length > 0 && <span className="who-second">{told.join(' · ')}</span>}
+    </span>
+  );
+}
 
 function Who({ customer, card }: { customer: Customer; card: boolean }) {
   const state = card ? shortState(customer) : undefined;
@@ -157,17 +277,36 @@ function Contact({ customer: { profile, email } }: { customer: Customer }) {
 function Devices({ customer }: { customer: Customer }) {
   const { totals, max_devices } = customer;
   if (max_devices === null || max_devices === undefined) return some(totals.devices);
+  const taken = takenPlaces(customer);
   return (
     <span className="use">
       <span>
-        {count(totals.devices)} <span className="quiet">of {count(max_devices)}</span>
+        {count(taken)} <span className="quiet">of {count(max_devices)}</span>
       </span>
       <Meter
         label={`Device limit of ${customerName(customer)}`}
-        text={`${count(totals.devices)} of ${counted(max_devices, 'device')}`}
-        used={totals.devices}
+        text={`${count(taken)} of ${counted(max_devices, 'device')}`}
+        used={taken}
         of={max_devices}
       />
+    </span>
+  );
+}
+
+/** The newest of all, and how many devices have none: one that backs up must not hide the others. */
+function Backups({ customer }: { customer: Customer }) {
+  const { last_backup_at, totals, effective_state, backup_overdue } = customer;
+  const { devices, devices_without_backup: without } = totals;
+  const last = last_backup_at && <LastBackup at={last_backup_at} state={effective_state} />;
+  if (without === 0) return last;
+  const missing =
+    without === devices
+      ? 'No backup yet'
+      : `${count(without)} of ${count(devices)} ${without === 1 ? 'has' : 'have'} none`;
+  return (
+    <span className="who-lines">
+      {last}
+      <span className="who-second">{backup_overdue ? <Overdue>{missing}</Overdue> : missing}</span>
     </span>
   );
 }

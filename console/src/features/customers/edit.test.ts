@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { checkEdit, checkNew, conflictsOf, createOf, emptyValues, follows, isSaved, updateOf, valuesOf } from './edit';
 import type { Customer } from '../../api/schema';
 
-const LOCATIONS = [{ id: 'loc_de', name: 'Germany', country: 'DE' }];
+const LOCATIONS = [{ id: 'loc_de', name: 'Germany', country: 'DE', serves: ['DE'] }];
 const PASSWORD = 'violet harbour siphon';
 const filled = { ...emptyValues('cus_r'), company_name: ' Acme Ltd ', country: 'DE' };
 

@@ -1,11 +1,12 @@
 /** From a form's texts to what is sent, and back. Pure. */
 
-import type { Customer, CustomerCreate, CustomerUpdate, Level, StorageLocation } from '../../api/schema';
-import { parseSites } from '../../lib/sites';
+import type { Customer, CustomerCreate, CustomerUpdate, Kind, Level } from '../../api/schema';
+import { parseSites, siteNameProblem } from '../../lib/sites';
 import { checkPasswords } from '../../ui/NewPassword';
 import type { Problems, Values } from '../../ui/form';
-import { chosenLocation, locationProblem } from './place';
+import { chosenLocation, locationProblem, type StorageLocation } from './place';
 import { PROFILE, profileValues } from './ProfileFields';
+import { offersOf, typesOf } from './ServiceFields';
 
 const USERNAME = /^[A-Za-z0-9_]{3,64}$/u;
 
@@ -23,6 +24,10 @@ export function emptyValues(parent: string): Values {
     again: '',
     sites: '',
     max_devices: '',
+    kind: '',
+    service_type: '',
+    offers: '',
+    trial: '',
     account_state: 'active',
     ...profileValues(undefined),
   };
@@ -30,6 +35,7 @@ export function emptyValues(parent: string): Values {
 
 export function valuesOf(customer: Customer): Values {
   return {
+    ...(customer.level === 'site' && { name: customer.name ?? '' }),
     company_name: customer.company_name,
     country: customer.country ?? '',
     storage_location_id: customer.storage_location_id ?? '',
@@ -37,6 +43,9 @@ export function valuesOf(customer: Customer): Values {
     username: customer.username ?? '',
     password: '',
     again: '',
+    kind: customer.kind ?? '',
+    service_type: customer.service_type ?? '',
+    offers: offersOf(customer),
     max_devices: customer.max_devices === null || customer.max_devices === undefined ? '' : `${customer.max_devices}`,
     ...profileValues(customer.profile),
   };
@@ -78,6 +87,11 @@ export function checkEdit(
 
 function checkCommon(values: Values): Problems {
   const problems: Problems = {};
+  const name = values['name'];
+  if (name !== undefined) {
+    const problem = name.trim() ? siteNameProblem(name.trim()) : 'This is needed.';
+    if (problem) problems['name'] = problem;
+  }
   if (!values['company_name']?.trim()) problems['company_name'] = 'This is needed.';
   const most = values['max_devices'] ?? '';
   if (most !== '' && !/^\d{1,6}$/u.test(most)) problems['max_devices'] = 'A whole number up to 999,999, or nothing.';
@@ -112,9 +126,18 @@ export function createOf(values: Values, level: Level, locations: StorageLocatio
     ...(username && { username, password: values['password'] ?? '' }),
     ...(level === 'end_customer' && { sites: parseSites(values['sites'] ?? '').names }),
     max_devices: values['max_devices'] ? Number(values['max_devices']) : null,
+    ...(values['kind'] && { kind: kindOf(values) }),
+    ...(values['service_type'] && { service_type: typesOf(values['service_type'])[0]! }),
+    ...(level !== 'end_customer' && values['offers'] && { offered_service_types: typesOf(values['offers']) }),
+    ...(level === 'end_customer' && values['trial'] && { trial: true }),
     account_state: values['account_state'] === 'suspended' ? 'suspended' : 'active',
     ...(Object.keys(profile).length > 0 && { profile }),
   };
+}
+
+function kindOf(values: Values): Kind | null {
+  const kind = values['kind'];
+  return kind === 'managed' || kind === 'self_managed' ? kind : null;
 }
 
 /** Only what differs from what the form began with. */
@@ -123,9 +146,13 @@ export function updateOf(values: Values, began: Values, locations: StorageLocati
   const text = (field: string) => values[field]?.trim() || null;
   const update: CustomerUpdate = {};
   if (differs('company_name')) update.company_name = values['company_name']?.trim() ?? '';
+  if (values['name'] !== undefined && differs('name')) update.name = values['name'].trim();
   if (differs('email')) update.email = text('email');
   if (differs('country') && values['country']) update.country = values['country'];
   if (differs('max_devices')) update.max_devices = values['max_devices'] ? Number(values['max_devices']) : null;
+  if (differs('service_type') && values['service_type']) update.service_type = typesOf(values['service_type'])[0]!;
+  if (differs('offers')) update.offered_service_types = typesOf(values['offers']);
+  if (differs('kind')) update.kind = kindOf(values);
   if (!began['storage_location_id']) {
     const chosen = chosenLocation(values['country'] ?? '', values['storage_location_id'] ?? '', locations);
     if (chosen) update.storage_location_id = chosen;

@@ -1,7 +1,7 @@
 import { queryOptions } from '@tanstack/react-query';
 import type { Customer, Level } from '../../api/schema';
 import { customerName, LEVEL, refusalOf } from '../../lib/words';
-import { fold, type Choice } from '../../ui/pick/match';
+import { fold, hasWords, type Choice } from '../../ui/pick/match';
 import type { Found, Search } from '../../ui/pick/source';
 import { customerQuery, listCustomers, showCustomer } from './api';
 
@@ -11,15 +11,17 @@ const PARENT_LEVELS: Level[] = ['provider', 'distributor', 'sub_distributor', 'r
 const MOST = 500;
 
 /** Customers found by a text that may have customers below them. */
-export function parentSearch(q: string): Search {
+export function parentSearch(q: string, levels: Level[] = PARENT_LEVELS): Search {
   return {
-    queryKey: ['customers', 'parents', q],
+    queryKey: ['customers', 'parents', q, levels],
     queryFn: async ({ signal, client }): Promise<Found> => {
       const lists = await Promise.all(
-        PARENT_LEVELS.map(async (level) => {
+        levels.map(async (level) => {
           const all = await client.fetchQuery(partnersQuery(level));
           if (all.total <= all.items.length) return { items: named(all.items, q), more: false };
-          const some = q ? await listCustomers({ q, level }, ORDER, { offset: 0, limit: MOST }, signal) : all;
+          if (!q) return { items: all.items, more: true };
+          // In no order of its own a search begins with those whose name begins with the text.
+          const some = await listCustomers({ q, level }, '', { offset: 0, limit: MOST }, signal);
           return { items: unique([...some.items, ...named(all.items, q)]), more: some.total > some.items.length };
         }),
       );
@@ -53,9 +55,7 @@ function partnersQuery(level: Level) {
 function named(customers: Customer[], q: string): Customer[] {
   const wanted = fold(q);
   return customers.filter((customer) =>
-    [customerName(customer), customer.email, customer.profile.reference].some(
-      (text) => text && fold(text).includes(wanted),
-    ),
+    hasWords(wanted, [customerName(customer), customer.email, customer.profile.reference]),
   );
 }
 

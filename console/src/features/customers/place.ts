@@ -1,19 +1,23 @@
 /** What the country says about the storage location. The server enforces it; the form shows it at once. Pure. */
 
-import type { StorageLocation } from '../../api/schema';
+import type { StorageLocation as Whole } from '../../api/schema';
+
+/** What of a location decides. */
+export type StorageLocation = Pick<Whole, 'id' | 'name' | 'country' | 'serves' | 'withdrawn_at'>;
 
 export type Place =
   | { kind: 'unknown' }
-  /** The country hosts a location, so it is that one. */
+  /** A location serves the country, so it is that one. */
   | { kind: 'forced'; location: StorageLocation }
-  /** It hosts none, so one of them has to be chosen. */
+  /** None does, so one of them has to be chosen. */
   | { kind: 'choice'; locations: StorageLocation[] };
 
 /** `locations`: undefined until they have arrived. */
 export function placeOf(country: string, locations: StorageLocation[] | undefined): Place {
   if (country === '' || !locations) return { kind: 'unknown' };
-  const own = locations.find((location) => location.country === country);
-  return own ? { kind: 'forced', location: own } : { kind: 'choice', locations };
+  const own = locations.find((location) => location.serves.includes(country));
+  if (own) return { kind: 'forced', location: own };
+  return { kind: 'choice', locations: locations.filter(({ withdrawn_at }) => !withdrawn_at) };
 }
 
 /** What to send: nothing where the country decides. */
@@ -32,5 +36,5 @@ export function locationProblem(
   locations: StorageLocation[] | undefined,
 ): string | undefined {
   const isMissing = placeOf(country, locations).kind === 'choice' && chosen === '';
-  return isMissing ? 'Choose one: the country hosts none.' : undefined;
+  return isMissing ? 'Choose one: none serves the country.' : undefined;
 }

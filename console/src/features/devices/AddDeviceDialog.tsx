@@ -33,8 +33,16 @@ export function AddDeviceDialog({ customer, onClose }: { customer: Customer; onC
     },
     explain: explainNoAnswer,
   });
-  if (made)
-    return <PassKeyShown passKey={made} title={`Add a device to ${customerName(customer)}`} onClose={onClose} />;
+  if (made) {
+    return (
+      <PassKeyShown
+        passKey={made}
+        title={`Add a device to ${customerName(customer)}`}
+        customer={customer.id}
+        onClose={onClose}
+      />
+    );
+  }
   return (
     <Dialog title={`Add a device to ${customerName(customer)}`} onClose={onClose} form={form}>
       <FormView form={form} label="Add device" className="dialog-form">

@@ -5,6 +5,7 @@ import type { Device } from '../../api/schema';
 import { ListFailed } from '../../ui/Blank';
 import type { View } from '../../app/useView';
 import { Grid, type Column } from '../../ui/grid/Grid';
+import type { Selection } from '../../ui/grid/selection';
 import type { RowWindow } from '../../ui/grid/useWindow';
 import { storageLocationsQuery } from '../customers/api';
 import { deviceColumns } from './columns';
@@ -17,6 +18,8 @@ type DeviceListProps = {
   filter: string;
   blank: ReactNode;
   view?: View;
+  /** Without it rows can't be selected. */
+  selection?: { value: Selection; set: (selection: Selection) => void };
 };
 
 export function DeviceList({ window, view, ...rest }: DeviceListProps) {

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { HardDrive, KeyRound, Pencil } from 'lucide-react';
-import { useState } from 'react';
+import { Check, Ellipsis, HardDrive, KeyRound, Pause, Pencil, Play, Trash2 } from 'lucide-react';
+import { Suspense, useState } from 'react';
 import { idempotencyKey, isCode } from '../../api/client';
 import type { Device, DeviceCredentials } from '../../api/schema';
 import { happened } from '../../app/feed/feed';
@@ -20,13 +20,22 @@ import { Notice } from '../../ui/Notice';
 import { Secret } from '../../ui/Secret';
 import { toast } from '../../ui/Toasts';
 import { When } from '../../ui/When';
+import { Cause } from '../backups/Cause';
+import { Nights } from '../backups/Nights';
 import { storageLocationsQuery } from '../customers/api';
 import { ancestorLinks } from '../customers/CustomerCrumbs';
 import { LastBackup } from '../customers/LastBackup';
 import { StateBadge } from '../customers/StateBadge';
+import { SpaceCard } from '../space/SpaceCard';
+import { SettingsCard } from '../settings/SettingsCard';
+import { lazyDialog } from '../../ui/lazily';
+import { Menu, MenuItem } from '../../ui/Menu';
+import type { DeviceAction } from './DeviceDialogs';
 import { deviceQuery, issueCredentials, renameDevice, showDevice } from './api';
 import { repositoryCommand } from './commands';
 import { useTitle } from '../../ui/useTitle';
+
+const DeviceDialog = lazyDialog(async () => (await import('./DeviceDialogs')).DeviceDialog);
 
 const route = getRouteApi('/frame/devices/$id');
 
@@ -35,8 +44,10 @@ export function DevicePage() {
   const { id } = route.useParams();
   const device = useQuery(deviceQuery(id));
   const [dialog, setDialog] = useState<'rename' | 'credentials'>();
+  const [action, setAction] = useState<DeviceAction>();
   const data = device.data;
   const mayRename = useMay('device_update');
+  const mayManage = useMay('device_approve');
   const mayIssue = useMay('device_issue_credentials');
   useTitle(data?.name);
   if (device.error && (!data || isCode(device.error, 'not_found'))) {
@@ -78,21 +89,118 @@ export function DevicePage() {
                 New credentials
               </Button>
             )}
+            {mayManage && <Manage device={data} onAct={setAction} />}
           </div>
         </div>
       </header>
       <div className="detail-columns">
         <div className="detail-main">
+          <Why
+            device={data}
+            onCredentials={mayIssue ? () => setDialog('credentials') : undefined}
+            onAct={mayManage ? setAction : undefined}
+          />
+          <Nights device={data} />
           <StorageCard device={data} />
+          <SpaceCard holder={{ noun: 'devices', row: data }} />
+          <SettingsCard owner={{ noun: 'devices', id: data.id, name: data.name, path: data.path }} />
         </div>
         <aside className="detail-aside" aria-label="Details">
           <Details device={data} />
         </aside>
       </div>
+      {action && (
+        <Suspense>
+          <DeviceDialog device={data} action={action} onClose={() => setAction(undefined)} />
+        </Suspense>
+      )}
       {dialog === 'rename' && <RenameDialog device={data} onClose={() => setDialog(undefined)} />}
       {dialog === 'credentials' && <CredentialsDialog device={data} onClose={() => setDialog(undefined)} />}
     </div>
   );
+}
+
+type ManageProps = { device: Device; onAct: (action: DeviceAction) => void };
+
+/** Letting in, stopping, letting go on, turning away: what fits its state. */
+function Manage({ device, onAct }: ManageProps) {
+  const waits = device.status === 'pending_approval';
+  return (
+    <>
+      {offers(device, 'approve') && (
+        <Button kind="primary" refusal={refusalOf(device, 'approve')} onPress={() => onAct('approve')}>
+          <Check className="icon-s" aria-hidden />
+          Approve
+        </Button>
+      )}
+      {offers(device, 'suspend') && !waits && (
+        <Button refusal={refusalOf(device, 'suspend')} onPress={() => onAct('suspend')}>
+          <Pause className="icon-s" aria-hidden />
+          Suspend
+        </Button>
+      )}
+      {offers(device, 'activate') && (
+        <Button refusal={refusalOf(device, 'activate')} onPress={() => onAct('activate')}>
+          <Play className="icon-s" aria-hidden />
+          Activate
+        </Button>
+      )}
+      <Menu
+        label="More actions"
+        trigger={
+          <Button aria-label="More actions">
+            <Ellipsis className="icon-s" aria-hidden />
+          </Button>
+        }
+      >
+        {offers(device, 'change_suspension') && (
+          <MenuItem
+            name="Change the suspension…"
+            icon={<Pause className="icon" aria-hidden />}
+            refusal={refusalOf(device, 'change_suspension')}
+            onAction={() => onAct('suspend')}
+          />
+        )}
+        <MenuItem
+          name={waits ? 'Turn away…' : 'Delete…'}
+          tone="danger"
+          icon={<Trash2 className="icon" aria-hidden />}
+          refusal={refusalOf(device, 'delete')}
+          onAction={() => onAct('delete')}
+        />
+      </Menu>
+    </>
+  );
+}
+
+type WhyProps = {
+  device: Device;
+  onCredentials: (() => void) | undefined;
+  onAct: ((action: DeviceAction) => void) | undefined;
+};
+
+/** Why there is no backup; of a machine that is only new, what it has done so far. */
+function Why({ device, onCredentials, onAct }: WhyProps) {
+  const state = device.backup_state;
+  if (!state) return null;
+  if (!state.needs_attention) return state.code === 'well' ? null : <p className="quiet">{state.detail}</p>;
+  if (onAct && (state.action === 'approve' || (state.action === 'activate' && !state.cause))) {
+    const action = state.action === 'approve' ? 'approve' : 'activate';
+    const act = (
+      <Button size="s" onPress={() => onAct(action)} refusal={refusalOf(device, action)}>
+        {action === 'approve' ? 'Approve' : 'Activate'}
+      </Button>
+    );
+    return (
+      <Cause state={state} help={act} more={device.suspension?.reason && <p>Reason: {device.suspension.reason}</p>} />
+    );
+  }
+  const help = state.action === 'issue_credentials' && onCredentials && offers(device, 'issue_credentials') && (
+    <Button size="s" onPress={onCredentials} refusal={refusalOf(device, 'issue_credentials')}>
+      New credentials
+    </Button>
+  );
+  return <Cause state={state} help={help} />;
 }
 
 function StorageCard({ device }: { device: Device }) {
@@ -105,9 +213,6 @@ function StorageCard({ device }: { device: Device }) {
         <b className="number">{bytes(device.used_bytes)}</b>
         <span className="quiet">in its repository</span>
       </p>
-      {device.first_contact_at === null && (
-        <p className="quiet">It has registered, but has not signed in to its repository yet.</p>
-      )}
       <Secret
         label="Repository"
         text={device.repository_url}
@@ -127,12 +232,16 @@ function Details({ device }: { device: Device }) {
         <Fact name="Kind">{DEVICE_KIND[device.kind]}</Fact>
         <Fact name="Status">{DEVICE_STATUS[device.status]}</Fact>
         {device.os && <Fact name="System">{device.os}</Fact>}
-        <Fact name="Last backup">
-          <LastBackup at={device.last_backup_at} state={device.effective_state} />
-        </Fact>
-        <Fact name="First contact">
-          <When at={device.first_contact_at} />
-        </Fact>
+        {device.last_backup_at && (
+          <Fact name="Last backup">
+            <LastBackup at={device.last_backup_at} state={device.effective_state} />
+          </Fact>
+        )}
+        {device.first_contact_at && (
+          <Fact name="First contact">
+            <When at={device.first_contact_at} />
+          </Fact>
+        )}
         <Fact name="Storage location">{location?.name ?? <span className="quiet">None yet</span>}</Fact>
         <Fact name="Registered">{day(device.created_at)}</Fact>
         {device.fingerprint && (

@@ -2,6 +2,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { Plus } from 'lucide-react';
 import { useState } from 'react';
 import type { Customer, Device } from '../../api/schema';
+import { OVER } from '../../app/over';
 import { useMay } from '../../app/useMe';
 import { counted } from '../../lib/format';
 import { offers, refusalOf } from '../../lib/words';
@@ -22,10 +23,18 @@ export function DevicesTab({ customer }: { customer: Customer }) {
   });
   const columns = useDeviceColumns(customer.totals.sites > 0 || customer.totals.customers > 0);
   const mayAdd = useMay('pass_key_create');
+  const byHand = useMay('device_create') && offers(customer, 'add_device') && (
+    <Button
+      refusal={refusalOf(customer, 'add_device')}
+      onPress={() => void go({ search: { tab: 'devices', add: 'by_hand' } })}
+    >
+      Add by hand
+    </Button>
+  );
   const add = mayAdd && offers(customer, 'add_device') && (
     <Button
       refusal={refusalOf(customer, 'add_device')}
-      onPress={() => void go({ search: { tab: 'devices', add: 'device' } })}
+      onPress={() => void go({ search: { tab: 'devices', add: 'device' }, state: OVER })}
     >
       <Plus className="icon-s" aria-hidden />
       Add device
@@ -35,7 +44,10 @@ export function DevicesTab({ customer }: { customer: Customer }) {
     <section className="tab-list" aria-label="Devices">
       <header className="card-head">
         <h2>{rows.loading ? 'Devices' : counted(rows.total, 'device')}</h2>
-        {add}
+        <span className="page-actions">
+          {byHand}
+          {add}
+        </span>
       </header>
       <div className="tab-grid" style={{ '--rows': rows.total }}>
         <DeviceList

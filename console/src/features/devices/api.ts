@@ -1,6 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
-import { api, ifMatch, take } from '../../api/client';
-import type { Device, DeviceCredentials } from '../../api/schema';
+import { api, gone, done, ifMatch, take } from '../../api/client';
+import type { Device, DeviceCreate, DeviceCredentials, DeviceSuspend } from '../../api/schema';
 import type { Page } from '../../ui/grid/useWindow';
 
 export type DeviceFilter = {
@@ -15,7 +15,7 @@ export async function listDevices(
   range: { offset: number; limit: number },
   signal?: AbortSignal,
 ) {
-  const query = { ...filter, sort, ...range };
+  const query = { ...filter, sort: sort || undefined, ...range };
   const page: Page<Device> = await take(api.GET('/api/v1/devices', { params: { query }, signal }));
   return page;
 }
@@ -25,6 +25,23 @@ export function largestDevicesQuery(under: string, limit: number) {
   return queryOptions({
     queryKey: ['devices', 'largest', under, limit],
     queryFn: ({ signal }) => listDevices({ under }, '-used_bytes', { offset: 0, limit }, signal),
+  });
+}
+
+/** The devices below a customer that lack a backup longest; those that never had one first. */
+export function lackingDevicesQuery(under: string, limit: number) {
+  return queryOptions({
+    queryKey: ['devices', 'lacking', under, limit],
+    queryFn: ({ signal }) => listDevices({ under }, 'last_backup_at', { offset: 0, limit }, signal),
+  });
+}
+
+/** Some devices found by a text. */
+export function findDevicesQuery(q: string) {
+  return queryOptions({
+    queryKey: ['devices', 'find', q],
+    queryFn: async ({ signal }) => (await listDevices({ q }, '', { offset: 0, limit: 5 }, signal)).items,
+    staleTime: 10_000,
   });
 }
 
@@ -43,6 +60,38 @@ export function renameDevice(device: Device, name: string): Promise<Device> {
   const params = { path: { id: device.id }, header: ifMatch(device.version) };
   return take(api.PATCH('/api/v1/devices/{id}', { params, headers: ifMatch(device.version), body: { name } }));
 }
+
+export function createDevice(body: DeviceCreate, key: string): Promise<Device> {
+  return take(api.POST('/api/v1/devices', { headers: { 'Idempotency-Key': key }, body }));
+}
+
+export function approveDevice(id: string): Promise<Device> {
+  return take(api.POST('/api/v1/devices/{id}/approve', { params: { path: { id } } }));
+}
+
+export function suspendDevice(id: string, body: DeviceSuspend): Promise<Device> {
+  return take(api.POST('/api/v1/devices/{id}/suspend', { params: { path: { id } }, body }));
+}
+
+export function activateDevice(id: string): Promise<Device> {
+  return take(api.POST('/api/v1/devices/{id}/activate', { params: { path: { id } } }));
+}
+
+export function deleteDevice(id: string): Promise<void> {
+  return gone(done(api.DELETE('/api/v1/devices/{id}', { params: { path: { id } } })));
+}
+
+/** How many devices below a customer wait to be approved. */
+export function pendingQuery(under: string | undefined) {
+  const filter = { under, filter: PENDING };
+  return queryOptions({
+    queryKey: ['devices', 'pending', filter],
+    queryFn: async ({ signal }) => (await listDevices(filter, 'name', { offset: 0, limit: 1 }, signal)).total,
+  });
+}
+
+/** The list of those. */
+export const PENDING = 'status == pending_approval';
 
 export function issueCredentials(id: string, key: string): Promise<DeviceCredentials> {
   const headers = { 'Idempotency-Key': key };

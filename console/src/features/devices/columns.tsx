@@ -14,6 +14,7 @@ export function deviceColumns(locationName: (id: string) => string, withCustomer
   return [
     {
       id: 'name',
+      fields: ['name', 'customer_name'],
       title: 'Device',
       width: 15,
       grow: true,
@@ -23,6 +24,7 @@ export function deviceColumns(locationName: (id: string) => string, withCustomer
     },
     {
       id: 'state',
+      fields: ['status', 'effective_state.state'],
       title: 'State',
       width: 9,
       from: 44,
@@ -30,6 +32,7 @@ export function deviceColumns(locationName: (id: string) => string, withCustomer
     },
     {
       id: 'used',
+      fields: ['used_bytes'],
       title: 'Used',
       width: 7.5,
       card: true,
@@ -41,15 +44,19 @@ export function deviceColumns(locationName: (id: string) => string, withCustomer
     },
     {
       id: 'last_backup',
+      fields: ['last_backup_at'],
       title: 'Last backup',
       width: 10.5,
       from: 36,
       sort: 'last_backup_at',
       mostFirst: true,
-      cell: (device) => <LastBackup at={device.last_backup_at} state={device.effective_state} />,
+      cell: (device) => (
+        <LastBackup at={device.last_backup_at} state={device.effective_state} since={device.created_at} />
+      ),
     },
     {
       id: 'os',
+      fields: ['os'],
       title: 'System',
       width: 9,
       from: 62,
@@ -57,6 +64,7 @@ export function deviceColumns(locationName: (id: string) => string, withCustomer
     },
     {
       id: 'location',
+      fields: ['storage_location_id'],
       title: 'Storage location',
       width: 10,
       from: 56,
@@ -64,15 +72,17 @@ export function deviceColumns(locationName: (id: string) => string, withCustomer
     },
     {
       id: 'customer',
+      fields: ['customer_name'],
       title: 'Customer',
       width: 13,
       optional: true,
       sort: 'customer_name',
       cell: ({ customer_name }) => customer_name,
     },
-    { id: 'kind', title: 'Kind', width: 9, optional: true, cell: ({ kind }) => DEVICE_KIND[kind] },
+    { id: 'kind', fields: ['kind'], title: 'Kind', width: 9, optional: true, cell: ({ kind }) => DEVICE_KIND[kind] },
     {
       id: 'added',
+      fields: ['created_at'],
       title: 'Added',
       width: 8,
       optional: true,
@@ -102,7 +112,10 @@ function Who({ device, card, withCustomer }: { device: Device; card: boolean; wi
 }
 
 export function State({ device }: { device: Device }) {
-  if (device.status === 'pending_approval') return <Badge tone="warning">{DEVICE_STATUS.pending_approval}</Badge>;
+  if (device.status !== 'authorised') {
+    return <Badge tone={device.status === 'expected' ? 'muted' : 'warning'}>{DEVICE_STATUS[device.status]}</Badge>;
+  }
   if (device.effective_state.state === 'suspended') return <StateBadge state={device.effective_state} />;
-  return device.first_contact_at ? null : <span className="quiet">Not heard of yet</span>;
+  // Where all is well there is nothing to say; what lacks a backup says so in its own column.
+  return null;
 }

@@ -1,18 +1,50 @@
-/** The commands that turn a pass key into a running backup. Pure; for any POSIX shell, with curl and restic. */
+/** The commands that turn a pass key into a running backup. Pure. */
 
+export type System = 'posix' | 'windows';
 export type Commands = { register: string; backup: string };
 
-export function commandsFor(origin: string, passKey: string): Commands {
+/** For any POSIX shell with curl, or for PowerShell; both with restic. A refusal ends them, and is told in its own words. */
+export function commandsFor(system: System, origin: string, passKey: string): Commands {
+  return system === 'posix' ? posix(origin, passKey) : powerShell(origin, passKey);
+}
+
+function posix(origin: string, passKey: string): Commands {
   return {
     register: [
-      `answer=$(curl -fsS ${origin}/api/v1/devices/register \\`,
-      `  -H 'Content-Type: application/json' \\`,
-      `  -d '{"pass_key":"${passKey}","name":"'"$(hostname)"'"}')`,
-      `field() { printf '%s' "$answer" | sed -n 's/.*"'"$1"'": *"\\([^"]*\\)".*/\\1/p'; }`,
-      `url=$(field repository_url)`,
-      `export RESTIC_REPOSITORY="rest:\${url%%://*}://$(field username):$(field password)@\${url#*://}"`,
+      'register() {',
+      `  answer=$(curl -sS ${origin}/api/v1/devices/register \\`,
+      `    -H 'Content-Type: application/json' \\`,
+      `    -d '{"pass_key":"${passKey}","name":"'"$(hostname)"'"}') || return`,
+      `  field() { printf '%s' "$answer" | sed -n 's/.*"'"$1"'": *"\\([^"]*\\)".*/\\1/p'; }`,
+      '  url=$(field repository_url)',
+      `  if [ -z "$url" ]; then printf 'Refused: %s\\n' "$(field detail)" >&2; return 1; fi`,
+      `  if [ "$(field status)" != authorised ]; then echo 'It waits until it is approved in the console.'; fi`,
+      `  export RESTIC_REPOSITORY="rest:\${url%%://*}://$(field username):$(field password)@\${url#*://}"`,
+      '}',
+      'register',
     ].join('\n'),
-    backup: ['restic init', 'restic backup "$HOME"'].join('\n'),
+    backup: 'restic init && restic backup "$HOME"',
+  };
+}
+
+/** One block, since what is pasted line by line goes on after a line that failed. */
+function powerShell(origin: string, passKey: string): Commands {
+  return {
+    register: [
+      '& {',
+      `  $ErrorActionPreference = 'Stop'`,
+      `  $body = @{ pass_key = '${passKey}'; name = $env:COMPUTERNAME } | ConvertTo-Json`,
+      '  try {',
+      `    $answer = Invoke-RestMethod -Method Post -Uri '${origin}/api/v1/devices/register' -ContentType 'application/json' -Body $body`,
+      '  } catch {',
+      `    if ($_.ErrorDetails.Message) { throw "Refused: $(($_.ErrorDetails.Message | ConvertFrom-Json).detail)" } else { throw }`,
+      '  }',
+      `  if ($answer.status -ne 'authorised') { 'It waits until it is approved in the console.' }`,
+      `  $url = [uri]$answer.repository_url`,
+      `  $env:RESTIC_REPOSITORY = "rest:$($url.Scheme)://$($answer.username):$($answer.password)@$($url.Authority)$($url.AbsolutePath)"`,
+      '}',
+    ].join('\n'),
+    backup: 'restic init; if ($LASTEXITCODE -eq 0) { restic backup $HOME }',
   };
 }
 

@@ -1,6 +1,7 @@
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { isBoolean, useStored } from '../../lib/useStored';
 import { afterRestoring } from '../../ui/focus';
+import { isBusy, singleKeys } from '../../ui/singleKeys';
 
 export type FilterPaneState = {
   open: boolean;
@@ -31,7 +32,7 @@ export function useFilterPane(): FilterPaneState {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-      const isWanted = event.key === 'f' && !isBusy(event.target);
+      const isWanted = event.key === 'f' && singleKeys() && !isBusy(event.target);
       const isLeft = event.key === 'Escape' && open && isInPane(event.target);
       if (!isWanted && !isLeft) return;
       event.preventDefault();
@@ -45,16 +46,6 @@ export function useFilterPane(): FilterPaneState {
 
 function isInPane(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.closest('.filter-pane') !== null;
-}
-
-/** Somebody types, or is in something that lies over the page. */
-function isBusy(target: EventTarget | null): boolean {
-  return (
-    target instanceof HTMLElement &&
-    target.closest(
-      'input:not([type="checkbox"], [type="radio"]), textarea, select, [contenteditable], [role="dialog"], [role="alertdialog"], [role="menu"], [role="listbox"]',
-    ) !== null
-  );
 }
 
 const NARROW = '(max-width: 43.75rem)';

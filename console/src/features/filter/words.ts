@@ -2,10 +2,10 @@
 
 import type { Field } from '../../api/schema';
 import { countryName } from '../../lib/countries';
-import { DEVICE_KIND, DEVICE_STATUS, fieldName, LEVEL, MODE, ROLE } from '../../lib/words';
+import { DEVICE_KIND, DEVICE_STATUS, fieldName, LEVEL, MODE, PASS_KEY_STATE, ROLE } from '../../lib/words';
 
 /** The lists with a filter. */
-export type Noun = 'customers' | 'devices' | 'users';
+export type Noun = 'customers' | 'devices' | 'users' | 'pass_keys';
 
 type Words = { titles: Record<string, string>; first: string[]; example: string };
 
@@ -29,12 +29,23 @@ const WORDS: Record<Noun, Words> = {
       'suspension.reason': 'Reason of the suspension',
       'suspension.public_message': 'Public message of the suspension',
       'suspension.since': 'Suspended since',
+      'deletion.due_at': 'To be removed',
+      'deletion.scheduled_at': 'Deleted',
+      service_type: 'Service type',
+      stage: 'Trial or production',
+      trial_ends_at: 'Trial ends',
+      production_since: 'In production since',
       max_devices: 'Device limit',
+      'own_settings.auto_authorise': 'Own setting: devices let in by themselves',
+      'own_settings.append_only': 'Own setting: append-only backups',
       is_default: 'Made at setup',
       'totals.customers': 'Customers below',
       'totals.sites': 'Sites below',
       'totals.devices': 'Devices',
+      'totals.devices_pending': 'Devices that wait for approval',
       'totals.used_bytes': 'Storage used',
+      'totals.allotted_bytes': 'Allotted space',
+      'totals.used_percent': 'Allotted space used, in %',
       created_at: 'Added',
     },
     first: [
@@ -56,8 +67,11 @@ const WORDS: Record<Noun, Words> = {
       customer_id: 'Id of the customer',
       kind: 'Kind of device',
       status: 'Approval',
+      account_state: 'Own state',
+      'own_settings.append_only': 'Own setting: append-only backups',
       repository_id: 'Id of the repository',
       used_bytes: 'Storage used',
+      allotted_bytes: 'Allotted space',
       first_contact_at: 'First contact',
       created_at: 'Registered',
     },
@@ -70,11 +84,31 @@ const WORDS: Record<Noun, Words> = {
       id: 'Id of the account',
       customer_id: 'Id of the customer',
       has_password: 'Has a password',
+      has_second_factor: 'Has a second factor',
+      is_active: 'Is active',
+      is_key_officer: 'Is a key officer',
+      invitation_expires_at: 'Password link holds until',
       last_sign_in_at: 'Last sign-in',
       created_at: 'Added',
     },
-    first: ['role', 'has_password', 'last_sign_in_at', 'customer_name', 'name', 'email'],
+    first: ['role', 'has_password', 'has_second_factor', 'last_sign_in_at', 'customer_name', 'name', 'email'],
     example: 'role == administrator and last_sign_in_at < now-90d',
+  },
+  pass_keys: {
+    titles: {
+      id: 'Id of the pass key',
+      customer_id: 'Id of the customer',
+      customer_name: 'Customer’s name',
+      site_id: 'Id of the site',
+      prefix: 'Begins with',
+      uses: 'Devices so far',
+      max_uses: 'Devices at most',
+      uses_left: 'Devices left',
+      expires_at: 'Ends',
+      created_at: 'Made',
+    },
+    first: ['state', 'expires_at', 'uses_left', 'customer_name'],
+    example: 'state == active and expires_at < now+2d',
   },
 };
 
@@ -102,6 +136,7 @@ const VALUES: Record<string, string> = {
   ...MODE,
   ...DEVICE_KIND,
   ...DEVICE_STATUS,
+  ...PASS_KEY_STATE,
   active: 'Active',
   suspended: 'Suspended',
   managed: 'Managed',
@@ -129,4 +164,5 @@ export const ROWS: Record<Noun, { one: string; many: string }> = {
   customers: { one: 'customer', many: 'customers' },
   devices: { one: 'device', many: 'devices' },
   users: { one: 'person', many: 'people' },
+  pass_keys: { one: 'pass key', many: 'pass keys' },
 };

@@ -1,16 +1,31 @@
+import { useState } from 'react';
 import type { PassKeyCreated } from '../../api/schema';
 import { counted, exact } from '../../lib/format';
 import { Button } from '../../ui/Button';
 import { Dialog, DialogBody, DialogFoot } from '../../ui/Dialog';
 import { Notice } from '../../ui/Notice';
 import { Secret } from '../../ui/Secret';
-import { commandsFor } from '../devices/commands';
+import { Arrivals } from '../devices/Arrivals';
+import { commandsFor, type System } from '../devices/commands';
 
-type PassKeyShownProps = { passKey: PassKeyCreated; title: string; onClose: () => void };
+type PassKeyShownProps = {
+  passKey: PassKeyCreated;
+  title: string;
+  /** Whose machines register with it. */
+  customer: string;
+  onClose: () => void;
+};
+
+const SYSTEMS: { system: System; name: string }[] = [
+  { system: 'posix', name: 'Linux, macOS, BSD' },
+  { system: 'windows', name: 'Windows' },
+];
 
 /** A pass key, this once, and the commands that use it. */
-export function PassKeyShown({ passKey, title, onClose }: PassKeyShownProps) {
-  const commands = commandsFor(location.origin, passKey.pass_key);
+export function PassKeyShown({ passKey, title, customer, onClose }: PassKeyShownProps) {
+  const [system, setSystem] = useState<System>('posix');
+  const commands = commandsFor(system, location.origin, passKey.pass_key);
+  const shell = system === 'posix' ? 'a shell with curl' : 'PowerShell';
   const limits = [
     passKey.max_uses ? `It registers ${counted(passKey.max_uses, 'device')}` : 'It registers any number of devices',
     passKey.expires_at ? `until ${exact(passKey.expires_at)}` : 'until it is revoked',
@@ -20,15 +35,29 @@ export function PassKeyShown({ passKey, title, onClose }: PassKeyShownProps) {
       <DialogBody>
         <Notice tone="warning">This pass key is shown now and not again. {limits}.</Notice>
         <Secret label="Pass key" text={passKey.pass_key} />
+        <div className="chips" role="group" aria-label="The machine runs">
+          {SYSTEMS.map(({ system: one, name }) => (
+            <button
+              key={one}
+              type="button"
+              className="chip"
+              aria-pressed={system === one}
+              onClick={() => setSystem(one)}
+            >
+              {name}
+            </button>
+          ))}
+        </div>
         <Secret
           label="1. Register the machine"
           text={commands.register}
-          hint="Run it on the machine, in a shell with curl. It sets RESTIC_REPOSITORY for the next step; the address in it is the machine’s own, and is not shown again either."
+          hint={`Run it on the machine, in ${shell}. A refusal is told in words. It sets RESTIC_REPOSITORY for the next step; the address in it is the machine’s own, and is not shown again either.`}
         />
+        <Arrivals under={customer} />
         <Secret
           label="2. Create the repository and back up"
           text={commands.backup}
-          hint="In the same shell, with restic 0.14 or later. restic asks for a password that encrypts the backups: without it nobody can restore them, so keep it safe."
+          hint="In the same window, with restic 0.14 or later. restic asks for a password that encrypts the backups: without it nobody can restore them, so keep it safe."
         />
       </DialogBody>
       <DialogFoot>

@@ -4,6 +4,7 @@ import { Plus } from 'lucide-react';
 import { useState } from 'react';
 import { idempotencyKey } from '../../api/client';
 import type { Customer, PassKey, PassKeyCreated } from '../../api/schema';
+import { OVER } from '../../app/over';
 import { useMay } from '../../app/useMe';
 import { count } from '../../lib/format';
 import { customerName, offers, PASS_KEY_STATE, problemText, refusalOf } from '../../lib/words';
@@ -34,7 +35,7 @@ export function PassKeysTab({ customer }: { customer: Customer }) {
         {mayManage && offers(customer, 'add_device') && (
           <Button
             refusal={refusalOf(customer, 'add_device')}
-            onPress={() => void go({ search: { tab: 'pass_keys', add: 'device' } })}
+            onPress={() => void go({ search: { tab: 'pass_keys', add: 'device' }, state: OVER })}
           >
             <Plus className="icon-s" aria-hidden />
             Add device
@@ -80,7 +81,14 @@ export function PassKeysTab({ customer }: { customer: Customer }) {
         </table>
       )}
       {asked && <KeyDialog {...asked} onMade={setMade} onClose={() => setAsked(undefined)} />}
-      {made && <PassKeyShown passKey={made} title="The new pass key" onClose={() => setMade(undefined)} />}
+      {made && (
+        <PassKeyShown
+          customer={customer.id}
+          passKey={made}
+          title="The new pass key"
+          onClose={() => setMade(undefined)}
+        />
+      )}
     </section>
   );
 }

@@ -1,6 +1,7 @@
 import { queryOptions } from '@tanstack/react-query';
 import { api, done, gone, take } from '../../api/client';
 import type { PassKey, PassKeyCreate, PassKeyCreated } from '../../api/schema';
+import type { Page } from '../../ui/grid/useWindow';
 
 export function passKeysQuery(customer: string) {
   return queryOptions({
@@ -10,6 +11,24 @@ export function passKeysQuery(customer: string) {
       return (await take(api.GET('/api/v1/customers/{id}/pass_keys', { params, signal }))).items;
     },
   });
+}
+
+export type PassKeyFilter = {
+  under?: string | undefined;
+  q?: string | undefined;
+  filter?: string | undefined;
+};
+
+/** The keys of everybody below a customer. */
+export async function listPassKeys(
+  filter: PassKeyFilter,
+  sort: string,
+  range: { offset: number; limit: number },
+  signal?: AbortSignal,
+) {
+  const query = { ...filter, sort, ...range };
+  const page: Page<PassKey> = await take(api.GET('/api/v1/pass_keys', { params: { query }, signal }));
+  return page;
 }
 
 export function createPassKey(customer: string, body: PassKeyCreate, key: string): Promise<PassKeyCreated> {

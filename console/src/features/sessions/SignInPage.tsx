@@ -1,11 +1,16 @@
-import { useQueryClient } from '@tanstack/react-query';
-import { getRouteApi, useRouter } from '@tanstack/react-router';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { getRouteApi, Link, useRouter } from '@tanstack/react-router';
+import { useState } from 'react';
 import { ApiError, isCode } from '../../api/client';
+import type { HalfSignIn } from '../../api/schema';
 import { Button } from '../../ui/Button';
 import { PasswordField, TextField } from '../../ui/fields';
 import { FormSummary, FormView, useForm, type Problems } from '../../ui/form';
+import { EnrolStep } from '../factors/EnrolStep';
+import { SecondStep } from '../factors/SecondStep';
+import { ForeignButton } from '../oidc/ForeignButton';
 import { Alone } from './Alone';
-import { signIn } from './api';
+import { setupQuery, signIn } from './api';
 
 const route = getRouteApi('/sign-in');
 
@@ -13,6 +18,14 @@ export function SignInPage() {
   const { to } = route.useSearch();
   const router = useRouter();
   const client = useQueryClient();
+  const setup = useQuery(setupQuery()).data;
+  const [half, setHalf] = useState<HalfSignIn>();
+  const enter = () => {
+    // Nothing of whoever was signed in before may stay.
+    client.clear();
+    router.history.push(ownPath(to));
+  };
+  const back = () => setHalf(undefined);
   const form = useForm({
     initial: { login: '', password: '' },
     check: ({ login, password }) => {
@@ -22,10 +35,9 @@ export function SignInPage() {
       return problems;
     },
     send: async ({ login = '', password = '' }) => {
-      await signIn({ login: login.trim(), password });
-      // Nothing of whoever was signed in before may stay.
-      client.clear();
-      router.history.push(ownPath(to));
+      const left = await signIn({ login: login.trim(), password });
+      if (left) setHalf(left);
+      else enter();
     },
     explain: (error) => {
       if (isCode(error, 'too_many_attempts') && error instanceof ApiError) {
@@ -34,6 +46,18 @@ export function SignInPage() {
       return undefined;
     },
   });
+  if (half) {
+    const enrols = half.next === 'enrol';
+    return (
+      <Alone title={enrols ? 'Set up a second factor' : 'Second factor'}>
+        {enrols ? (
+          <EnrolStep half={half} onDone={enter} onBack={back} />
+        ) : (
+          <SecondStep half={half} onDone={enter} onBack={back} />
+        )}
+      </Alone>
+    );
+  }
   return (
     <Alone title="Sign in">
       <FormView form={form} label="Sign in" className="alone-form">
@@ -43,7 +67,15 @@ export function SignInPage() {
         <Button kind="primary" type="submit" isPending={form.busy}>
           Sign in
         </Button>
+        {setup?.mail_enabled && (
+          <Link className="link" to="/forgotten">
+            Forgotten your password?
+          </Link>
+        )}
       </FormView>
+      {setup?.sign_in_providers.map(({ id, name }) => (
+        <ForeignButton key={id} provider={id} name={name} />
+      ))}
     </Alone>
   );
 }

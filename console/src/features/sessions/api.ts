@@ -1,6 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
 import { api, done, take } from '../../api/client';
-import type { Me, OwnPassword, SetupRequest, SetupStatus, SignIn } from '../../api/schema';
+import type { HalfSignIn, Me, OwnPassword, SetupRequest, SetupStatus, SignIn } from '../../api/schema';
 
 export function meQuery() {
   return queryOptions({
@@ -19,8 +19,10 @@ export function setupQuery() {
   });
 }
 
-export function signIn(body: SignIn) {
-  return done(api.POST('/api/v1/sessions', { body }));
+/** Signs in. Gives back what is left to do, where a second factor is asked for. */
+export async function signIn(body: SignIn): Promise<HalfSignIn | undefined> {
+  const answer: Me | HalfSignIn = await take(api.POST('/api/v1/sessions', { body }));
+  return 'next' in answer ? answer : undefined;
 }
 
 export function signOut() {

@@ -34,8 +34,10 @@ export type BulkAction = {
   /** Said of those that would not change. */
   unchanged: (what: string, one: boolean) => string;
   hint?: string;
-  /** Cannot be taken back. */
-  final?: 'confirmed' | 'simple';
+  /** Cannot be taken back; `held`: can be for a while, and takes much with it. */
+  final?: 'confirmed' | 'held' | 'simple';
+  /** Each row's change is told on demand. */
+  shows?: 'changes';
 };
 
 type BulkDialogProps = {
@@ -67,6 +69,10 @@ export function BulkDialog({ action, onBegun, onClose, ...chosen }: BulkDialogPr
   );
 }
 
+function isTyped({ final }: BulkAction): boolean {
+  return final === 'confirmed' || final === 'held';
+}
+
 type AskProps = {
   action: BulkAction;
   selection: ReturnType<typeof sentSelection>;
@@ -78,7 +84,7 @@ function Ask({ action, selection, onClose, onBegun }: AskProps) {
   const { noun, name } = action;
   const request = { noun, action: name, selection };
   const form = useForm({
-    initial: { ...action.initial, ...(action.final === 'confirmed' && { confirmation: '' }) },
+    initial: { ...action.initial, ...(isTyped(action) && { confirmation: '' }) },
     check: (values) => ({ ...action.check?.(values), ...confirmed(values) }),
     send: async (values, { key }) => onBegun(await runBulk({ ...request, input: action.input(values) }, key)),
   });
@@ -117,13 +123,14 @@ function Ask({ action, selection, onClose, onBegun }: AskProps) {
           {told && told.allowed > 0 && (
             <Consequences list={action.consequences(told.effects, form.values)} none="Nothing else follows." />
           )}
+          {told && action.shows && <Changes preview={told} />}
           {told && <LeftOut action={action} preview={told} />}
           {possible && !waiting && action.fields}
           {told && told.allowed > 0 && action.hint && <p className="hint">{action.hint}</p>}
-          {told && told.allowed > 0 && action.final === 'confirmed' && (
+          {told && told.allowed > 0 && isTyped(action) && (
             <TextField
               name="confirmation"
-              label={`This cannot be undone. Type ${told.allowed} to confirm.`}
+              label={`${action.final === 'held' ? '' : 'This cannot be undone. '}Type ${told.allowed} to confirm.`}
               spellCheck={false}
               autoFocus
             />
@@ -145,6 +152,27 @@ function Ask({ action, selection, onClose, onBegun }: AskProps) {
         </DialogFoot>
       </FormView>
     </Dialog>
+  );
+}
+
+/** What each of the first rows would be. */
+function Changes({ preview }: { preview: BulkPreview }) {
+  const rows = preview.rows.filter(({ outcome }) => outcome === 'done');
+  if (rows.length === 0) return null;
+  return (
+    <details>
+      <summary>{rows.length < preview.allowed ? `Show the first ${rows.length} changes` : 'Show every change'}</summary>
+      {/* It scrolls, so it takes the focus. */}
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      <ul className="results" aria-label="Changes" tabIndex={0}>
+        {rows.map((row) => (
+          <li key={row.subject_id}>
+            <span>{row.subject_name}</span>
+            <span>{row.detail}</span>
+          </li>
+        ))}
+      </ul>
+    </details>
   );
 }
 

@@ -1,13 +1,16 @@
 import { keepPreviousData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
+import { Check, Copy, Download } from 'lucide-react';
 import { useState } from 'react';
 import { idempotencyKey } from '../../api/client';
-import type { Outcome, Task } from '../../api/schema';
+import type { Outcome, Task, TaskResult } from '../../api/schema';
+import { download } from '../../lib/download';
 import { count } from '../../lib/format';
 import { problemText, refusalOf } from '../../lib/words';
 import { Failed, Skeletons } from '../../ui/Blank';
 import { Button } from '../../ui/Button';
 import { toast } from '../../ui/Toasts';
-import { isOver, listResults, retryTask, stopTask, taskQuery, undoTask } from './api';
+import { useCopy } from '../../ui/useCopy';
+import { fetchAnswers, isOver, listResults, retryTask, stopTask, taskQuery, undoTask } from './api';
 import { begun } from './Followed';
 import { OUTCOME, outcomesOf, resultText } from './words';
 
@@ -69,18 +72,61 @@ export function TaskResults({ task }: { task: Task }) {
                 className={row.outcome === 'refused' || row.outcome === 'failed' ? undefined : 'quiet'}
                 data-tone={row.outcome === 'failed' ? 'danger' : undefined}
               >
-                {resultText(row)}
+                {row.answer === undefined ? resultText(row) : <Answer row={row} />}
               </span>
             </li>
           ))}
         </ul>
       )}
+      {rows.some(({ answer }) => answer !== undefined) && <AllAnswers task={task} />}
       {results.hasNextPage && (
         <Button kind="link" isPending={results.isFetchingNextPage} onPress={() => void results.fetchNextPage()}>
           Show more
         </Button>
       )}
     </>
+  );
+}
+
+/** What only whoever began the task is told: a link, to be handed on. */
+function Answer({ row }: { row: TaskResult }) {
+  const { copied, copy } = useCopy(row.answer ?? '');
+  return (
+    <>
+      <Button
+        size="s"
+        aria-label={`${copied ? 'Copied' : 'Copy link'}: ${row.subject_name ?? row.subject_id}`}
+        onPress={copy}
+      >
+        {copied ? <Check className="icon-s" aria-hidden /> : <Copy className="icon-s" aria-hidden />}
+        {copied ? 'Copied' : 'Copy link'}
+      </Button>
+      {copied === false && <code className="answer">{row.answer}</code>}
+    </>
+  );
+}
+
+/** All of them at once, as a table that spreadsheets and mail mergers read. */
+function AllAnswers({ task }: { task: Task }) {
+  const [busy, setBusy] = useState(false);
+  const take = async () => {
+    setBusy(true);
+    try {
+      download('password-links.csv', await fetchAnswers(task.id));
+    } catch (error) {
+      toast(problemText(error));
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <div className="answers">
+      <Button isPending={busy} onPress={() => void take()}>
+        <Download className="icon-s" aria-hidden />
+        Save all links
+      </Button>
+      <p className="hint">You alone see them here, until a day after the task’s end.</p>
+    </div>
   );
 }
 

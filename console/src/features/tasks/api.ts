@@ -68,3 +68,8 @@ export function undoTask(id: string, key: string): Promise<Task> {
 export function isOver(task: Pick<Task, 'state'>): boolean {
   return task.state !== 'queued' && task.state !== 'running';
 }
+
+/** What only whoever began the task is told, as a table that no spreadsheet runs. */
+export function fetchAnswers(id: string): Promise<Blob> {
+  return take(api.GET('/api/v1/tasks/{id}/answers', { params: { path: { id } }, parseAs: 'blob' }));
+}

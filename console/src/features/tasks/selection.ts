@@ -2,7 +2,7 @@ import type { Selection as Sent } from '../../api/schema';
 import type { Selection } from '../../ui/grid/selection';
 
 /** What narrows a list, as the API has it. */
-type Narrowed = Pick<Partial<Sent>, 'under' | 'parent_id' | 'q' | 'level' | 'filter'>;
+type Narrowed = Pick<Partial<Sent>, 'under' | 'parent_id' | 'q' | 'level' | 'filter' | 'rows'>;
 
 /** A filter as pages have it. */
 export type Narrowing = { [Name in keyof Narrowed]?: Narrowed[Name] | undefined };

@@ -73,7 +73,8 @@ export function reasonsOf({ refused }: Pick<BulkPreview, 'refused'>): { detail: 
 
 /** `3 customers`, for each noun of the API. */
 export function countedNoun(noun: string, n: number): string {
-  return noun === 'users' ? counted(n, 'person', 'people') : counted(n, 'customer');
+  if (noun === 'users') return counted(n, 'person', 'people');
+  return counted(n, noun === 'devices' ? 'device' : 'customer');
 }
 
 function sentence(text: string): string {

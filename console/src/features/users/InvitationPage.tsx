@@ -27,7 +27,7 @@ function Invitation({ token }: { token: string }) {
       {token && !set && <InvitationForm token={token} onSet={() => setSet(true)} />}
       {set && (
         <>
-          <p>Sign in with the address that the invitation was sent to.</p>
+          <p>Sign in with your email address or your username.</p>
           <LinkButton kind="primary" to="/sign-in" search={{}}>
             Sign in
           </LinkButton>

@@ -5,6 +5,7 @@ import { Secret } from '../../ui/Secret';
 
 /** The link of an invitation, this once, to be handed to its person. */
 export function InvitationShown({ invitation }: { invitation: Invitation }) {
+  if (!invitation.url) return null;
   return (
     <>
       <Notice tone="warning">

@@ -1,4 +1,4 @@
-import { useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { idempotencyKey } from '../../api/client';
 import type { Invitation, User } from '../../api/schema';
@@ -6,6 +6,8 @@ import { problemText } from '../../lib/words';
 import { Button } from '../../ui/Button';
 import { Dialog, DialogBody, DialogFoot } from '../../ui/Dialog';
 import { Notice } from '../../ui/Notice';
+import { toast } from '../../ui/Toasts';
+import { setupQuery } from '../sessions/api';
 import { inviteUser } from './api';
 import { InvitationShown } from './InvitationShown';
 
@@ -15,12 +17,19 @@ export function InviteDialog({ user, onClose }: { user: User; onClose: () => voi
   const [invitation, setInvitation] = useState<Invitation>();
   const [problem, setProblem] = useState<string>();
   const [busy, setBusy] = useState(false);
-  const [key] = useState(idempotencyKey);
-  const invite = async () => {
+  const [keys] = useState(() => ({ mail: idempotencyKey(), link: idempotencyKey() }));
+  const mailEnabled = useQuery({ ...setupQuery(), staleTime: 60_000 }).data?.mail_enabled;
+  const invite = async (byMail: boolean) => {
     setBusy(true);
     setProblem(undefined);
     try {
-      setInvitation(await inviteUser(user.id, key));
+      const made = await inviteUser(user.id, byMail, byMail ? keys.mail : keys.link);
+      if (made.url) {
+        setInvitation(made);
+      } else {
+        onClose();
+        toast(`Invitation sent to ${made.email}`);
+      }
       await client.invalidateQueries({ queryKey: ['changes'] });
     } catch (error) {
       setProblem(problemText(error));
@@ -53,8 +62,13 @@ export function InviteDialog({ user, onClose }: { user: User; onClose: () => voi
       </DialogBody>
       <DialogFoot>
         <Button onPress={onClose}>Cancel</Button>
-        <Button kind="primary" isPending={busy} onPress={() => void invite()}>
-          Make the link
+        {mailEnabled && (
+          <Button kind="primary" isPending={busy} onPress={() => void invite(true)}>
+            Send by mail
+          </Button>
+        )}
+        <Button kind={mailEnabled ? undefined : 'primary'} isPending={busy} onPress={() => void invite(false)}>
+          {mailEnabled ? 'Show the link' : 'Make the link'}
         </Button>
       </DialogFoot>
     </Dialog>

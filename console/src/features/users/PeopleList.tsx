@@ -1,4 +1,4 @@
-import { CircleUser, Link2, Pencil, Trash2 } from 'lucide-react';
+import { CircleUser, KeyRound, Link2, MonitorSmartphone, Pencil, ShieldCheck, Trash2 } from 'lucide-react';
 import { useMemo, useState, type ReactNode } from 'react';
 import type { User } from '../../api/schema';
 import { useMay } from '../../app/useMe';
@@ -12,6 +12,7 @@ import { Grid, type Column } from '../../ui/grid/Grid';
 import type { Selection } from '../../ui/grid/selection';
 import type { RowWindow } from '../../ui/grid/useWindow';
 import { When } from '../../ui/When';
+import { AccessDialog } from './AccessDialog';
 import { InviteDialog } from './InviteDialog';
 import { RemoveUserDialog } from './RemoveUserDialog';
 import { UserDialog } from './UserDialog';
@@ -31,7 +32,7 @@ type PeopleListProps = {
 /** What can be chosen of a list of people. */
 export const PEOPLE_COLUMNS = peopleColumns(() => undefined);
 
-type Ask = { user: User; action: 'edit' | 'invite' | 'remove' };
+type Ask = { user: User; action: 'edit' | 'invite' | 'access' | 'remove' };
 
 export function PeopleList({ window, withCustomer, view, ...rest }: PeopleListProps) {
   const [asked, setAsked] = useState<Ask>();
@@ -61,6 +62,7 @@ export function PeopleList({ window, withCustomer, view, ...rest }: PeopleListPr
       />
       {asked?.action === 'edit' && <UserDialog user={asked.user} onClose={close} />}
       {asked?.action === 'invite' && <InviteDialog user={asked.user} onClose={close} />}
+      {asked?.action === 'access' && <AccessDialog id={asked.user.id} onClose={close} />}
       {asked?.action === 'remove' && <RemoveUserDialog user={asked.user} onClose={close} />}
     </>
   );
@@ -70,6 +72,7 @@ function peopleColumns(onAsk: (ask: Ask) => void): Column<User>[] {
   return [
     {
       id: 'name',
+      fields: ['name', 'email'],
       title: 'Name',
       width: 15,
       grow: true,
@@ -79,13 +82,28 @@ function peopleColumns(onAsk: (ask: Ask) => void): Column<User>[] {
     },
     {
       id: 'role',
+      fields: ['role', 'is_key_officer', 'is_active'],
       title: 'Role',
       width: 9,
       from: 34,
-      cell: ({ role }) => <span title={ROLE_HINT[role]}>{ROLE[role]}</span>,
+      cell: ({ role, is_key_officer, is_active }) => (
+        <span className="who-lines">
+          <span title={ROLE_HINT[role]}>
+            {ROLE[role]}
+            {is_key_officer && (
+              <>
+                {' '}
+                <KeyRound className="icon-s" role="img" aria-label="Key officer" />
+              </>
+            )}
+          </span>
+          {!is_active && <Badge tone="muted">Not active</Badge>}
+        </span>
+      ),
     },
     {
       id: 'customer',
+      fields: ['customer_name'],
       title: 'At',
       width: 14,
       from: 52,
@@ -93,6 +111,7 @@ function peopleColumns(onAsk: (ask: Ask) => void): Column<User>[] {
     },
     {
       id: 'last',
+      fields: ['last_sign_in_at', 'has_password'],
       title: 'Last sign-in',
       width: 10,
       from: 44,
@@ -102,11 +121,38 @@ function peopleColumns(onAsk: (ask: Ask) => void): Column<User>[] {
         user.has_password ? (
           user.last_sign_in_at && <When at={user.last_sign_in_at} />
         ) : (
-          <Badge tone="muted">No password yet</Badge>
+          <span className="who-lines">
+            <Badge tone="muted">No password yet</Badge>
+            <span className="who-second">
+              {user.invitation_expires_at ? (
+                <>
+                  Link ends <When at={user.invitation_expires_at} />
+                </>
+              ) : (
+                'No link to set one'
+              )}
+            </span>
+          </span>
+        ),
+    },
+    {
+      id: 'factor',
+      fields: ['has_second_factor'],
+      title: 'Second factor',
+      width: 7,
+      from: 72,
+      cell: ({ has_second_factor }) =>
+        has_second_factor ? (
+          <span className="who">
+            <ShieldCheck className="icon-s" aria-hidden /> Yes
+          </span>
+        ) : (
+          <span className="quiet">No</span>
         ),
     },
     {
       id: 'email',
+      fields: ['email'],
       title: 'Email',
       width: 15,
       optional: true,
@@ -115,6 +161,7 @@ function peopleColumns(onAsk: (ask: Ask) => void): Column<User>[] {
     },
     {
       id: 'added',
+      fields: ['created_at'],
       title: 'Added',
       width: 8,
       optional: true,
@@ -126,7 +173,7 @@ function peopleColumns(onAsk: (ask: Ask) => void): Column<User>[] {
       id: 'actions',
       title: 'Actions',
       silent: true,
-      width: 8.5,
+      width: 9.25,
       card: true,
       end: true,
       cell: (user) => <Actions user={user} onAsk={onAsk} />,
@@ -167,6 +214,11 @@ function Actions({ user, onAsk }: { user: User; onAsk: (ask: Ask) => void }) {
           onPress={() => onAsk({ user, action: 'invite' })}
         >
           <Link2 className="icon-s" aria-hidden />
+        </IconButton>
+      )}
+      {offers(user, 'end_sessions') && (
+        <IconButton size="s" label={`Access of ${user.name}`} onPress={() => onAsk({ user, action: 'access' })}>
+          <MonitorSmartphone className="icon-s" aria-hidden />
         </IconButton>
       )}
       {offers(user, 'delete') && (

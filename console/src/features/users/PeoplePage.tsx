@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
-import { Plus, Trash2 } from 'lucide-react';
+import { KeyRound, Plus, Trash2 } from 'lucide-react';
 import { Suspense, useCallback, useState } from 'react';
 import type { User } from '../../api/schema';
 import { useMay, useScope } from '../../app/useMe';
@@ -21,47 +21,57 @@ import { FilterButton } from '../filter/FilterButton';
 import { Filtered, FindsNothing } from '../filter/Filtered';
 import { useFilterPane } from '../filter/useFilterPane';
 import { listUsers } from './api';
+import type { UsersBulkName } from './BulkDialog';
 import { PEOPLE_COLUMNS, PeopleList } from './PeopleList';
 import { UserDialog } from './UserDialog';
+import { orderOf, readPeople, type PeopleSearch } from '../../app/search';
+import { ExportButton } from '../export/ExportButton';
+import { fieldsShown } from '../export/columns';
+import { contentOf, isSame } from '../views/content';
+import { useSavedView } from '../views/useSavedView';
+import { ViewsButton } from '../views/ViewsButton';
+import { ViewBar } from '../views/ViewTabs';
 import { useTitle } from '../../ui/useTitle';
 
-const BulkRemoveDialog = lazyDialog(async () => (await import('./BulkRemoveDialog')).BulkRemoveDialog);
+const ExportDialog = lazyDialog(async () => (await import('../export/ExportDialog')).ExportDialog);
+const BulkDialog = lazyDialog(async () => (await import('./BulkDialog')).UsersBulkDialog);
 
 const route = getRouteApi('/frame/people');
 
 /** Every account of a person at and below the chosen customer. */
 export function PeoplePage() {
   useTitle('People');
-  const search = route.useSearch();
   const go = useNavigate({ from: '/people' });
+  const saved = useSavedView<PeopleSearch>({
+    noun: 'users',
+    search: route.useSearch(),
+    read: readPeople,
+    go: (next, replace) => void go({ search: next, replace, ignoreBlocker: true }),
+  });
+  const { search, set } = saved;
+  const [exporting, setExporting] = useState<'all' | 'selected'>();
   const scope = useScope();
   const mayAdd = useMay('user_create');
-  const mayRemove = [useMay('user_delete'), useMay('bulk_run')].every(Boolean);
-  const [removing, setRemoving] = useState(false);
+  const [mayRemove, mayInvite, mayMany] = [useMay('user_delete'), useMay('invitation_create'), useMay('bulk_run')];
+  const [bulk, setBulk] = useState<UsersBulkName>();
   const customer = useQuery(customerQuery(scope.id)).data;
   const filter = { under: search.under, q: search.q, filter: search.filter };
   const pane = useFilterPane();
   const filterKey = JSON.stringify(filter);
   const [selection, setSelection] = useSelection(filterKey);
-  const sort = search.sort ?? 'name';
+  const sort = orderOf(search, 'name');
   const rows = useWindow<User>({
     key: ['users', 'list', filter, sort],
     fetch: (range, signal) => listUsers(filter, sort, range, signal),
   });
-  const onSearch = useCallback(
-    (q: string) => void go({ search: (old) => ({ ...old, q: q || undefined }), replace: true }),
-    [go],
-  );
+  const onSearch = useCallback((q: string) => set({ q: q || undefined }), [set]);
   const setAdd = (add: 'yes' | undefined) =>
     void go({ search: (old) => ({ ...old, add }), replace: true, ignoreBlocker: true });
-  const onFilter = (next: string | undefined) =>
-    void go({ search: (old) => ({ ...old, filter: next }), replace: true });
-  const onSort = (next: string) => void go({ search: (old) => ({ ...old, sort: next }), replace: true });
-  const view = useView(
-    'people',
-    search.columns,
-    (next) => void go({ search: (old) => ({ ...old, columns: next }), replace: true }),
-  );
+  const onFilter = (next: string | undefined) => set({ filter: next });
+  const onSort = (next: string) => set({ sort: next });
+  const view = useView('people', search.columns, (next) => set({ columns: next }), saved.layout);
+  const content = contentOf(search, view.layout);
+  const modified = saved.view !== undefined && !isSame(content, saved.view.content);
   const selected = sizeOf(selection, rows.total) > 0;
   return (
     <div className="list-page" data-selected={selected || undefined}>
@@ -83,18 +93,30 @@ export function PeoplePage() {
           </div>
         )}
       </header>
+      <ViewBar saved={saved} modified={modified} />
       <div className="bar" data-covered={selected || undefined}>
         <SearchBox label="Name or email" value={search.q ?? ''} onChange={onSearch} />
         <div className="bar-end">
           <FilterButton pane={pane} filter={search.filter} />
+          <ViewsButton saved={saved} content={content} modified={modified} />
           <ViewButton columns={PEOPLE_COLUMNS} view={view} sort={sort} onSort={onSort} />
+          <ExportButton onPress={() => setExporting('all')} />
         </div>
       </div>
       <SelectionBar window={rows} selection={selection} onSelect={setSelection}>
-        <Button size="s" onPress={() => setRemoving(true)}>
-          <Trash2 className="icon-s" aria-hidden />
-          Remove
-        </Button>
+        <ExportButton onPress={() => setExporting('selected')} />
+        {mayInvite && (
+          <Button size="s" onPress={() => setBulk('invitation')}>
+            <KeyRound className="icon-s" aria-hidden />
+            Password links
+          </Button>
+        )}
+        {mayRemove && (
+          <Button size="s" onPress={() => setBulk('delete')}>
+            <Trash2 className="icon-s" aria-hidden />
+            Remove
+          </Button>
+        )}
       </SelectionBar>
       <Filtered
         noun="users"
@@ -112,7 +134,7 @@ export function PeoplePage() {
             onSort={onSort}
             view={view}
             filter={filterKey}
-            {...(mayRemove && { selection: { value: selection, set: setSelection } })}
+            {...(mayMany && (mayRemove || mayInvite) && { selection: { value: selection, set: setSelection } })}
             blank={
               search.filter ? (
                 <FindsNothing
@@ -134,12 +156,26 @@ export function PeoplePage() {
           />
         </div>
       </Filtered>
-      {removing && (
+      {exporting && (
         <Suspense>
-          <BulkRemoveDialog
+          <ExportDialog
+            noun="users"
+            narrowing={filter}
+            sort={sort}
+            selection={exporting === 'selected' ? selection : undefined}
+            total={rows}
+            columns={fieldsShown(PEOPLE_COLUMNS, view.layout)}
+            onClose={() => setExporting(undefined)}
+          />
+        </Suspense>
+      )}
+      {bulk && (
+        <Suspense>
+          <BulkDialog
+            action={bulk}
             selection={selection}
             filter={filter}
-            onClose={() => setRemoving(false)}
+            onClose={() => setBulk(undefined)}
             onBegun={() => setSelection(NOTHING)}
           />
         </Suspense>

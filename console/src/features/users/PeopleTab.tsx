@@ -2,6 +2,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { Plus } from 'lucide-react';
 import { useState } from 'react';
 import type { Customer, User } from '../../api/schema';
+import { OVER } from '../../app/over';
 import { useMay } from '../../app/useMe';
 import { counted } from '../../lib/format';
 import { offers, refusalOf } from '../../lib/words';
@@ -28,7 +29,7 @@ export function PeopleTab({ customer }: { customer: Customer }) {
         {mayAdd && offers(customer, 'add_user') && (
           <Button
             refusal={refusalOf(customer, 'add_user')}
-            onPress={() => void go({ search: { tab: 'people', add: 'person' } })}
+            onPress={() => void go({ search: { tab: 'people', add: 'person' }, state: OVER })}
           >
             <Plus className="icon-s" aria-hidden />
             Add person

@@ -1,18 +1,27 @@
-import { useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Customer, Invitation, Role, User, UserUpdate } from '../../api/schema';
 import { save, Stale, type Saving } from '../../lib/save';
-import { customerName, explainNoAnswer, ROLE, ROLE_HINT } from '../../lib/words';
+import { customerName, explainNoAnswer, ROLE, ROLE_HINT, ROLES } from '../../lib/words';
 import { Button } from '../../ui/Button';
 import { Dialog, DialogBody, DialogFoot } from '../../ui/Dialog';
-import { ChoiceField, TextField } from '../../ui/fields';
+import { CheckField, ChoiceField, PasswordField, TextField } from '../../ui/fields';
 import { FormSummary, FormView, useForm, type Problems, type Values } from '../../ui/form';
 import { checkPasswords, NewPasswordFields } from '../../ui/NewPassword';
 import { toast } from '../../ui/Toasts';
+import { useMe } from '../../app/useMe';
+import { setupQuery } from '../sessions/api';
 import { createUser, inviteUser, showUser, updateUser } from './api';
 import { InvitationShown } from './InvitationShown';
 
-const ROLES: Role[] = ['administrator', 'supporter', 'customer'];
+/** Whose keys they may answer for: the others read. */
+const OFFICERS = new Set<string>(['super_user', 'administrator', 'manager', 'operator']);
+
+const BY_MAIL = {
+  value: 'mail',
+  label: 'With an invitation by mail',
+  hint: 'This person gets a link with which to set a password.',
+};
 
 const WAYS = [
   {
@@ -31,16 +40,24 @@ type UserDialogProps = { onClose: () => void } & (
 /** Adds a person at a customer, or edits one. */
 export function UserDialog({ customer, user, onClose }: UserDialogProps) {
   const client = useQueryClient();
+  const me = useMe();
+  // What somebody has stays to be chosen, whoever gave it.
+  const roles = ROLES.filter((role) => me.grantable_roles.includes(role) || role === user?.role);
   const [invitation, setInvitation] = useState<Invitation>();
   const [unanswered] = useState<Fields[]>([]);
+  const mailEnabled = useQuery({ ...setupQuery(), staleTime: 60_000, enabled: !user }).data?.mail_enabled ?? false;
+  const mayMakeOfficers = me.permissions.includes('manage_keys');
+  const usualWay = mailEnabled ? 'mail' : 'invitation';
   const form = useForm({
     initial: {
       name: user?.name ?? '',
       email: user?.email ?? '',
       role: user?.role ?? 'supporter',
+      is_key_officer: user?.is_key_officer ? 'yes' : '',
+      current_password: '',
       password: '',
       again: '',
-      way: user ? 'password' : 'invitation',
+      way: user ? 'password' : '',
       new: user ? '' : 'yes',
     },
     check: checkUser,
@@ -48,18 +65,28 @@ export function UserDialog({ customer, user, onClose }: UserDialogProps) {
       const fields = {
         name: values['name']?.trim() ?? '',
         email: values['email']?.trim() ?? '',
-        role: ROLES.find((role) => role === values['role']) ?? 'supporter',
+        role: roles.find((role) => role === values['role']) ?? 'supporter',
+        ...(mayMakeOfficers &&
+          (user || values['is_key_officer']) && {
+            is_key_officer: values['is_key_officer'] === 'yes' && OFFICERS.has(values['role'] ?? ''),
+          }),
+        ...(user && values['current_password'] && { current_password: values['current_password'] }),
         ...(values['way'] === 'password' && values['password'] && { password: values['password'] }),
       };
+      let shown: Invitation | undefined;
       if (user) {
         await save(savingOf(user.id), user, fields, unanswered);
         toast(`${fields.name} saved`);
       } else {
         const made = await createUser({ ...fields, customer_id: customer.id }, key);
         toast(`${fields.name} added`);
-        if (values['way'] === 'invitation') setInvitation(await inviteUser(made.id, key));
+        const way = values['way'] || usualWay;
+        const invited = way === 'password' ? undefined : await inviteUser(made.id, way === 'mail', key);
+        if (invited?.url) shown = invited;
+        else if (invited) toast(`Invitation sent to ${invited.email}`);
       }
-      if (user || values['way'] === 'password') onClose();
+      if (shown) setInvitation(shown);
+      else onClose();
       await client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] === 'users' || queryKey[0] === 'me' });
     },
     explain: (error) =>
@@ -95,12 +122,35 @@ export function UserDialog({ customer, user, onClose }: UserDialogProps) {
             hint="To sign in with; unique in the whole installation."
             maxLength={254}
           />
+          {user?.id === me.id && (
+            <PasswordField
+              name="current_password"
+              label="Your present password"
+              optional
+              hint="Needed to change your own address."
+              autoComplete="current-password"
+            />
+          )}
           <ChoiceField
             name="role"
             label="Role"
-            options={ROLES.map((role) => ({ value: role, label: ROLE[role], hint: ROLE_HINT[role] }))}
+            options={roles.map((role) => ({ value: role, label: ROLE[role], hint: ROLE_HINT[role] }))}
           />
-          {!user && <ChoiceField name="way" label="First sign-in" options={WAYS} />}
+          {mayMakeOfficers && OFFICERS.has(form.values['role'] ?? '') && (
+            <CheckField
+              name="is_key_officer"
+              label="Key officer"
+              hint="Answers for the keys that are kept for customers, and says who else does. Apart from the role."
+            />
+          )}
+          {!user && (
+            <ChoiceField
+              name="way"
+              label="First sign-in"
+              usual={usualWay}
+              options={mailEnabled ? [BY_MAIL, ...WAYS] : WAYS}
+            />
+          )}
           {form.values['way'] === 'password' && (
             <NewPasswordFields
               optional={Boolean(user)}
@@ -128,7 +178,14 @@ function checkUser(values: Values): Problems {
   return problems;
 }
 
-type Fields = { name: string; email: string; role: Role; password?: string };
+type Fields = {
+  name: string;
+  email: string;
+  role: Role;
+  is_key_officer?: boolean;
+  current_password?: string;
+  password?: string;
+};
 
 /** A password can't be seen: one that is to be set is sent again. */
 function savingOf(id: string): Saving<User, Fields> {
@@ -137,15 +194,22 @@ function savingOf(id: string): Saving<User, Fields> {
     update: (user, fields) => updateUser(user, changed(user, fields)),
     latest: () => showUser(id),
     isSaved: isAs,
-    follows: (user, { name, email, role }) => isAs(user, { name, email, role }),
+    follows: (user, { name, email, role, is_key_officer }) =>
+      isAs(user, { name, email, role, ...(is_key_officer !== undefined && { is_key_officer }) }),
   };
 }
 
 function changed(user: User, fields: Fields): UserUpdate {
   const update: UserUpdate = {};
   if (fields.name !== user.name) update.name = fields.name;
-  if (fields.email !== user.email) update.email = fields.email;
+  if (fields.email !== user.email) {
+    update.email = fields.email;
+    if (fields.current_password) update.current_password = fields.current_password;
+  }
   if (fields.role !== user.role) update.role = fields.role;
+  if (fields.is_key_officer !== undefined && fields.is_key_officer !== user.is_key_officer) {
+    update.is_key_officer = fields.is_key_officer;
+  }
   if (fields.password) update.password = fields.password;
   return update;
 }

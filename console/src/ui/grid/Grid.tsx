@@ -4,7 +4,9 @@ import { useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent, type 
 import { count } from '../../lib/format';
 import { Resizer } from './Resizer';
 import { Row, stuck, type Column } from './Row';
+import { singleKeys } from '../singleKeys';
 import { commandOf } from './keys';
+import { useOpening } from './opening';
 import { arrange, withWidth, type Layout, type Placed } from './layout';
 import { useListMemory } from './memory';
 import { EVERYTHING, isSelected, NOTHING, sizeOf, toggled, withRows, type Selection } from './selection';
@@ -71,6 +73,7 @@ export function Grid<T>(props: GridProps<T>) {
   const first = items[0]?.index ?? 0;
   const last = items.at(-1)?.index ?? 0;
 
+  useOpening(rows, props.onOpen);
   const { onView } = rows;
   useEffect(() => onView(first, last), [onView, first, last]);
   useEffect(() => virtual.measure(), [virtual, rowHeight]);
@@ -125,7 +128,7 @@ export function Grid<T>(props: GridProps<T>) {
   const onKeyDown = (event: KeyboardEvent) => {
     if (!isRowKey(event)) return;
     const inView = Math.floor(((scroller.current?.clientHeight ?? 0) - 2 * rem) / rowHeight);
-    const command = commandOf(event, active, rows.total, inView);
+    const command = commandOf(event, active, rows.total, inView, singleKeys());
     if (!command) return;
     event.preventDefault();
     const row = rows.rowAt(active);

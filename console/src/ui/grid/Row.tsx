@@ -22,6 +22,8 @@ export type Column<T> = {
   /** The field to sort by, as on the wire. */
   sort?: string;
   mostFirst?: boolean;
+  /** What it shows of a row, as the API names it: what a file has of it. */
+  fields?: string[];
 };
 
 type RowProps<T> = {

@@ -30,7 +30,9 @@ export function SelectionBar<T>({ window: rows, selection, onSelect, children }:
           Select all {countedTo(rows)}
         </Button>
       )}
-      <div className="bar-end">{children}</div>
+      <div className="bar-end" data-selection-actions>
+        {children}
+      </div>
     </div>
   );
 }

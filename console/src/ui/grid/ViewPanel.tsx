@@ -52,6 +52,7 @@ function SortChoice({ columns, sort, onSort }: SortChoiceProps) {
     <div className="view-sort">
       <label htmlFor={id}>Sort by</label>
       <select id={id} className="input" value={field} onChange={(event) => choose(event.target.value)}>
+        {field === '' && <option value="">Best match</option>}
         {columns.flatMap((column) =>
           column.sort ? (
             <option key={column.id} value={column.sort}>
@@ -62,12 +63,14 @@ function SortChoice({ columns, sort, onSort }: SortChoiceProps) {
           ),
         )}
       </select>
-      <IconButton
-        label={isDown ? 'Descending: turn it round' : 'Ascending: turn it round'}
-        onPress={() => onSort(isDown ? field : `-${field}`)}
-      >
-        {isDown ? <ArrowDown className="icon-s" aria-hidden /> : <ArrowUp className="icon-s" aria-hidden />}
-      </IconButton>
+      {field !== '' && (
+        <IconButton
+          label={isDown ? 'Descending: turn it round' : 'Ascending: turn it round'}
+          onPress={() => onSort(isDown ? field : `-${field}`)}
+        >
+          {isDown ? <ArrowDown className="icon-s" aria-hidden /> : <ArrowUp className="icon-s" aria-hidden />}
+        </IconButton>
+      )}
     </div>
   );
 }

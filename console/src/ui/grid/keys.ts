@@ -9,9 +9,18 @@ export type GridCommand =
   | { do: 'clear' }
   | { do: 'open' };
 
-/** `page` is the number of rows in view. `undefined`: not ours. */
-export function commandOf(event: GridKey, active: number, total: number, page: number): GridCommand | undefined {
+const LETTERS = /^[jkx]$/iu;
+
+/** `page` is the number of rows in view, `letters` whether single letters are wanted. `undefined`: not ours. */
+export function commandOf(
+  event: GridKey,
+  active: number,
+  total: number,
+  page: number,
+  letters = true,
+): GridCommand | undefined {
   if (event.altKey || total === 0) return undefined;
+  if (!letters && !event.ctrlKey && !event.metaKey && LETTERS.test(event.key)) return undefined;
   if (event.ctrlKey || event.metaKey) return event.key.toLowerCase() === 'a' ? { do: 'all' } : undefined;
   switch (event.key) {
     case 'ArrowDown':

@@ -3,6 +3,8 @@ import { useCallback, useState } from 'react';
 
 /** Rows asked for at once. */
 const PAGE = 100;
+/** So many rows beyond those in view are here before somebody scrolls to them. */
+const AHEAD = 60;
 
 export type Page<T> = { items: T[]; total: number; total_is_exact: boolean };
 
@@ -32,8 +34,10 @@ type Kept<T> = { key: string; pages: (Page<T> | undefined)[]; total: number; bey
 /** Fetches only the pages in view; until those of a new filter arrive, the former rows stay. */
 export function useWindow<T>({ key, fetch }: Source<T>): RowWindow<T> {
   const [view, setView] = useState<[number, number]>([0, 0]);
+  const [kept, setKept] = useState<Kept<T>>();
   const pages: number[] = [];
-  for (let page = view[0]; page <= view[1]; page += 1) pages.push(page);
+  const end = kept ? Math.max(view[0], Math.ceil(kept.total / PAGE) - 1) : view[0];
+  for (let page = view[0]; page <= Math.min(view[1], end); page += 1) pages.push(page);
   const results = useQueries({
     queries: pages.map((page) => ({
       queryKey: [...key, page],
@@ -42,7 +46,6 @@ export function useWindow<T>({ key, fetch }: Source<T>): RowWindow<T> {
   });
 
   const arrived = results.find((result) => result.data)?.data;
-  const [kept, setKept] = useState<Kept<T>>();
   const now = { key: JSON.stringify([key, view]), pages: results.map((result) => result.data) };
   const shown =
     arrived && !isSame(kept, now)
@@ -51,7 +54,7 @@ export function useWindow<T>({ key, fetch }: Source<T>): RowWindow<T> {
   if (shown !== kept) setKept(shown);
 
   const onView = useCallback((first: number, last: number) => {
-    const wanted: [number, number] = [Math.floor(first / PAGE), Math.floor(last / PAGE)];
+    const wanted: [number, number] = [Math.floor(Math.max(0, first - AHEAD) / PAGE), Math.floor((last + AHEAD) / PAGE)];
     setView((old) => (old[0] === wanted[0] && old[1] === wanted[1] ? old : wanted));
   }, []);
 

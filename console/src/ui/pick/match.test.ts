@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { countries } from '../../lib/countries';
+import folding from './folding.json';
 import { fold, meaningOf, ranked, type Choice } from './match';
 
 const COUNTRIES: Choice[] = countries().map(({ code, name }) => ({ id: code, name, also: [code] }));
@@ -29,6 +30,12 @@ test('case, accents, apostrophes and blanks make no difference', () => {
   expect(fold('  CÔTE   d’Ivoire ')).toBe("cote d'ivoire");
   for (const text of ["cote d'ivoire", 'CÔTE D’IVOIRE', 'ci']) expect(meant(COUNTRIES, text)).toBe('Côte d’Ivoire');
   expect(meant(COUNTRIES, 'reunion')).toBe('Réunion');
+});
+
+test('texts are folded as the server does', () => {
+  for (const [text, folded] of folding) expect(fold(text!)).toBe(folded);
+  expect(meant(named('Mühlenhof', 'Straße 7'), 'muhlen')).toBe('Mühlenhof');
+  expect(meant(named('Mühlenhof', 'Straße 7'), '7 STRASSE')).toBe('Straße 7');
 });
 
 test('a name that others have in theirs means itself', () => {

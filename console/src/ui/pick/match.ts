@@ -10,15 +10,29 @@ export type Choice = {
   refusal?: string;
 };
 
-/** Ignores case, accents, kinds of apostrophes and blanks. */
+/** Letters and signs that can't be taken apart, as people write them who have no key for them. */
+const PAIRS = "ß=ss æ=ae œ=oe þ=th ø=o ł=l đ=d ð=d ħ=h ı=i ŋ=n ŧ=t ς=σ ‘=' ’=' ʼ=' ‐=- –=- —=- −=-";
+const ALIKE = new Map(PAIRS.split(' ').map((pair) => [pair.charAt(0), pair.slice(2)]));
+const ALIKES = new RegExp(`[${[...ALIKE.keys()].join('')}]`, 'gu');
+/** Above and below letters. Vowel signs of Indian scripts are letters to those who write them, and stay. */
+const MARKS = new RegExp(String.raw`[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u064b-\u065f\u1dc0-\u1dff]`, 'gu');
+
+/** Ignores case, accents, kinds of apostrophes and blanks, as the search of the server does (`base::text::bare`). */
 export function fold(text: string): string {
   return text
-    .normalize('NFD')
-    .replaceAll(/\p{M}/gu, '')
-    .replaceAll(/[‘’ʼ`]/gu, "'")
-    .replaceAll(/\s+/gu, ' ')
-    .trim()
-    .toLowerCase();
+    .normalize('NFKC')
+    .toLowerCase()
+    .normalize('NFKD')
+    .replaceAll(MARKS, '')
+    .replaceAll(ALIKES, (letter) => ALIKE.get(letter)!)
+    .replaceAll(/\p{White_Space}+/gu, ' ')
+    .replaceAll(/^ | $/gu, '');
+}
+
+/** Whether each word occurs in one of the texts. `wanted` is folded. */
+export function hasWords(wanted: string, texts: readonly (string | null | undefined)[]): boolean {
+  const folded = texts.map((text) => fold(text ?? ''));
+  return wanted.split(' ').every((word) => folded.some((text) => text.includes(word)));
 }
 
 const EXACT = 0;
@@ -32,7 +46,7 @@ function rank(choice: Choice, wanted: string): number {
   if (name === wanted || choice.also?.some((text) => fold(text) === wanted)) return EXACT;
   const at = name.indexOf(wanted);
   if (at === 0) return PREFIX;
-  if (at < 0) return ELSEWHERE;
+  if (at < 0) return hasWords(wanted, [choice.name]) ? INFIX : ELSEWHERE;
   return wordsOf(name).some((start) => name.startsWith(wanted, start)) ? WORD_PREFIX : INFIX;
 }
 

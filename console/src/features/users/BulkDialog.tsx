@@ -1,13 +1,26 @@
 import type { Selection } from '../../ui/grid/selection';
 import { BulkDialog, type BulkAction } from '../tasks/BulkDialog';
+import { passwordLinks } from '../tasks/passwordLinks';
 import type { UserFilter } from './api';
 
-type BulkRemoveDialogProps = { selection: Selection; filter: UserFilter; onClose: () => void; onBegun: () => void };
+export type UsersBulkName = 'delete' | 'invitation';
 
-/** Takes the accounts of many people away. They can be added again, so nothing has to be typed. */
-export function BulkRemoveDialog(props: BulkRemoveDialogProps) {
-  return <BulkDialog action={REMOVE} {...props} />;
+type UsersBulkDialogProps = {
+  action: UsersBulkName;
+  selection: Selection;
+  filter: UserFilter;
+  onClose: () => void;
+  onBegun: () => void;
+};
+
+/** What is done to the accounts of many people. */
+export function UsersBulkDialog({ action, ...rest }: UsersBulkDialogProps) {
+  return <BulkDialog action={action === 'delete' ? REMOVE : LINKS} {...rest} />;
 }
+
+const LINKS: BulkAction = passwordLinks('users');
+
+// They can be added again, so nothing has to be typed.
 
 const REMOVE: BulkAction = {
   noun: 'users',

@@ -1,0 +1,83 @@
+import { expect, test, violations } from './fixtures';
+
+test('a reseller splits its space, and a full customer backs up once it has more', async ({ page, backend }, info) => {
+  const names = `${info.workerIndex}-${info.repeatEachIndex}`;
+  const reseller = await backend.reseller(`Splitter ${names}`);
+  const customer = await backend.endCustomer(reseller, `Roomy ${names}`);
+  const credentials = await backend.register(customer, 'till');
+  await backend.upload(credentials, 300_000);
+
+  await page.goto(`/customers/${reseller.id}`);
+  const card = page.getByRole('region', { name: 'Allotted space' });
+  await expect(card).toContainText('Nothing of its own');
+  await card.getByRole('button', { name: 'Allot space' }).click();
+  await page.keyboard.type('a lot');
+  await page.keyboard.press('Enter');
+  await expect(card.getByRole('alert')).toContainText('Write a number and a unit');
+  await card.getByLabel('Allotted space').fill('1 MB');
+  await page.keyboard.press('Enter');
+  await expect(page.getByText(`Splitter ${names} holds 1 MB`)).toBeVisible();
+  await expect(card.getByRole('meter')).toHaveAttribute('aria-valuetext', '300\u00a0kB of 1\u00a0MB used');
+  await expect(card).toContainText('Free700\u00a0kB');
+  expect(await violations(page)).toEqual([]);
+
+  // The customer draws on that, until it has its own.
+  await page.goto(`/customers/${customer.id}`);
+  await expect(card).toContainText(`Draws on what Splitter ${names} holds`);
+  await card.getByRole('button', { name: 'Allot space' }).click();
+  await page.keyboard.type('2 MB');
+  await page.keyboard.press('Enter');
+  await expect(card.getByRole('alert')).toContainText(`Splitter ${names} has no more than 1 MB for this.`);
+  await card.getByLabel('Allotted space').fill('100 kB');
+  await page.keyboard.press('Enter');
+  await expect(card.getByRole('alert')).toContainText('300 kB are used');
+  await card.getByLabel('Allotted space').fill('300 kB');
+  await page.keyboard.press('Enter');
+  await expect(card.getByRole('meter')).toHaveAttribute('aria-valuetext', '300\u00a0kB of 300\u00a0kB used');
+  const above = card.getByRole('region', { name: `Space of Splitter ${names}` });
+  await expect(above).toContainText('Handed on300\u00a0kB');
+  await expect(above).toContainText('Free700\u00a0kB');
+  await backend.isRefused(credentials);
+  await expect(page.getByText(`Customer Roomy ${names} has no space left`)).toBeVisible();
+  expect(await violations(page)).toEqual([]);
+
+  await card.getByRole('button', { name: 'Change' }).click();
+  await expect(card.getByLabel('Allotted space')).toHaveValue('300 kB');
+  await card.getByLabel('Allotted space').fill('500 kB');
+  await page.keyboard.press('Enter');
+  await expect(above).toContainText('Handed on500\u00a0kB');
+  await backend.snapshot(credentials);
+  await expect(card.getByRole('meter')).toHaveAttribute('aria-valuetext', /400\u00a0kB of 500\u00a0kB used/u);
+
+  // The machine may have some of its own.
+  await page.goto(`/devices/${credentials.device_id}`);
+  await expect(card).toContainText(`Draws on what Roomy ${names} holds`);
+  await card.getByRole('button', { name: 'Allot space' }).click();
+  await page.keyboard.type('450 kB');
+  await page.keyboard.press('Enter');
+  await expect(card.getByRole('meter')).toBeVisible();
+  expect(await violations(page)).toEqual([]);
+  await page.goto(`/customers/${customer.id}?tab=activity`);
+  await expect(page.getByRole('main')).toContainText('allotted space to');
+});
+
+test('one page goes down the tree of space and edits it row by row', async ({ page, backend }, info) => {
+  const names = `${info.workerIndex}-${info.repeatEachIndex}`;
+  const reseller = await backend.reseller(`Tree ${names}`);
+  const customer = await backend.endCustomer(reseller, `Leaf ${names}`);
+  const credentials = await backend.register(customer, 'safe');
+  await backend.upload(credentials, 200_000);
+  await page.goto(`/space?under=${reseller.id}`);
+  await expect(page.getByRole('heading', { name: `Space of Tree ${names}` })).toBeVisible();
+  await page.getByRole('button', { name: `Open space of Leaf ${names}` }).click();
+  const row = page.getByRole('region', { name: 'Directly below' });
+  await row.getByRole('button', { name: 'Allot space' }).click();
+  await page.keyboard.type('1 MB');
+  await page.keyboard.press('Enter');
+  await expect(row.getByRole('row', { name: new RegExp(`^Leaf ${names}`, 'u') })).toContainText('1\u00a0MB');
+  expect(await violations(page)).toEqual([]);
+  await row.getByRole('link', { name: `Leaf ${names}` }).click();
+  await expect(page.getByRole('heading', { name: `Space of Leaf ${names}` })).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Devices' })).toContainText('200\u00a0kB');
+  expect(await violations(page)).toEqual([]);
+});

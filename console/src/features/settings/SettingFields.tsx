@@ -1,0 +1,34 @@
+import { CheckField, ChoiceField, SelectField, TextField } from '../../ui/fields';
+import type { Problems, Values } from '../../ui/form';
+import { HOURS, SETTINGS } from './words';
+
+/** What a setting asks for. `lockable`: for everything below, where there is something below. */
+export function SettingFields({ name, lockable }: { name: string; lockable: boolean }) {
+  const known = SETTINGS[name];
+  if (!known) return null;
+  if (!known.choices) {
+    return (
+      <>
+        <SelectField name="hours" label="Open for" options={[...HOURS]} />
+        <TextField name="reason" label="Reason" hint="Kept in the activity." maxLength={500} autoFocus />
+      </>
+    );
+  }
+  return (
+    <>
+      <ChoiceField name="value" label={known.title} options={[...known.choices]} />
+      {lockable && (
+        <CheckField
+          name="locked"
+          label="Lock it for everything below"
+          hint="What is set further down stays, and says nothing until it is unlocked here."
+        />
+      )}
+    </>
+  );
+}
+
+export function checkSetting(name: string, values: Values): Problems {
+  if (SETTINGS[name]?.choices || values['reason']?.trim()) return {};
+  return { reason: 'Say why: it will be asked.' };
+}

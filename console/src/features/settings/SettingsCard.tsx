@@ -1,0 +1,139 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { Lock } from 'lucide-react';
+import { Suspense, useState } from 'react';
+import type { EffectiveSetting, PassedOver, SettingSource } from '../../api/schema';
+import { useMay } from '../../app/useMe';
+import { offers, refusalOf } from '../../lib/words';
+import { Failed, Skeletons } from '../../ui/Blank';
+import { Button } from '../../ui/Button';
+import { lazyDialog } from '../../ui/lazily';
+import { When } from '../../ui/When';
+import { settingsQuery, type Owner } from './api';
+import { settingTitle, settingValue, SETTINGS, sourceText, whyText } from './words';
+import './settings.css';
+
+const SetDialog = lazyDialog(async () => (await import('./SettingDialog')).SetDialog);
+const InheritDialog = lazyDialog(async () => (await import('./SettingDialog')).InheritDialog);
+
+type Asked = { setting: EffectiveSetting; what: 'set' | 'inherit' };
+
+/** Every setting of a customer or a device: what holds, where it comes from, and what was passed over. */
+export function SettingsCard({ owner }: { owner: Owner }) {
+  const effective = useQuery(settingsQuery(owner));
+  const [asked, setAsked] = useState<Asked>();
+  const close = () => setAsked(undefined);
+  const data = effective.data;
+  return (
+    <section className="card" aria-label="Settings">
+      <header className="card-head">
+        <h2>Settings</h2>
+      </header>
+      {effective.isPending && <Skeletons lines={4} />}
+      {effective.error && !data && (
+        <Failed what="The settings" error={effective.error} onRetry={() => void effective.refetch()} />
+      )}
+      {data && (
+        <ul className="settings">
+          {data.settings.map((setting) => (
+            <Setting key={setting.name} owner={owner} setting={setting} onAsk={(what) => setAsked({ setting, what })} />
+          ))}
+        </ul>
+      )}
+      {asked && (
+        <Suspense>
+          {asked.what === 'set' ? (
+            <SetDialog owner={owner} setting={asked.setting} onClose={close} />
+          ) : (
+            <InheritDialog owner={owner} setting={asked.setting} onClose={close} />
+          )}
+        </Suspense>
+      )}
+    </section>
+  );
+}
+
+type SettingProps = { owner: Owner; setting: EffectiveSetting; onAsk: (what: Asked['what']) => void };
+
+function Setting({ owner, setting, onAsk }: SettingProps) {
+  const { name, value, source, locked, own, passed_over } = setting;
+  const mayChange = useMay(owner.noun === 'customers' ? 'customer_set_setting' : 'device_set_setting');
+  const title = settingTitle(name);
+  const isWindow = SETTINGS[name] !== undefined && !SETTINGS[name].choices;
+  const verb = isWindow ? 'Open…' : own ? 'Change…' : 'Override…';
+  return (
+    <li className="setting" aria-label={title}>
+      <div className="setting-what">
+        <h3>{title}</h3>
+        <p>
+          <b>{settingValue(name, value)}</b>
+          <span className="quiet"> · </span>
+          <Source source={source} here={owner.id} />
+          {locked && (
+            <span className="setting-locked">
+              <Lock className="icon-s" aria-hidden /> Locked
+            </span>
+          )}
+        </p>
+        {own && (
+          <p className="quiet">
+            Set <When at={own.set_at} />
+            {own.set_by && ` by ${own.set_by}`}
+          </p>
+        )}
+        {passed_over.length > 0 && <Passed list={passed_over} name={name} here={owner.id} />}
+      </div>
+      {mayChange && (
+        <div className="setting-buttons">
+          {own && offers(setting, 'inherit') && (
+            <Button
+              size="s"
+              refusal={refusalOf(setting, 'inherit')}
+              onPress={() => onAsk('inherit')}
+              aria-label={`${isWindow ? 'Close' : 'Inherit again'}: ${title}`}
+            >
+              {isWindow ? 'Close' : 'Inherit again'}
+            </Button>
+          )}
+          {SETTINGS[name] && (
+            <Button
+              size="s"
+              refusal={refusalOf(setting, 'set')}
+              onPress={() => onAsk('set')}
+              aria-label={`${verb.slice(0, -1)}: ${title}`}
+            >
+              {verb}
+            </Button>
+          )}
+        </div>
+      )}
+    </li>
+  );
+}
+
+/** A link to whoever sets it, where that is another one that may be seen. */
+function Source({ source, here }: { source: SettingSource; here: string }) {
+  const text = sourceText(source, here);
+  if (source.kind !== 'customer' || !source.id || source.id === here) return <span className="quiet">{text}</span>;
+  return (
+    <Link to="/customers/$id" params={{ id: source.id }} search={{ tab: 'settings' }} className="link">
+      {text}
+    </Link>
+  );
+}
+
+function Passed({ list, name, here }: { list: PassedOver[]; name: string; here: string }) {
+  return (
+    <details>
+      <summary>Passed over: {list.length}</summary>
+      <ul className="setting-passed">
+        {list.map((passed) => (
+          <li key={passed.source.id}>
+            {settingValue(name, passed.value)} · <Source source={passed.source} here={here} />
+            <span className="quiet">, {whyText(passed.why)}</span>
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
