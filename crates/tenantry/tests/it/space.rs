@@ -263,13 +263,13 @@ async fn how_full_a_large_provider_is_stays_a_number() {
     allot(&app, &reseller, HELD).await.is(200);
     let used = HELD / 100 * 97;
     let provider = app.provider().await;
-    let uses = async |customer: &str, used: i64| {
+    let set_used = async |customer: &str, used: i64| {
         let mut tx = app.database().begin().await.unwrap();
         tx.exec(db::sql!["update totals set used_bytes = ", used, " where customer_id = ", customer]).await.unwrap();
         tx.commit().await.unwrap();
     };
-    uses(&provider, i64::MAX / 2).await;
-    uses(&reseller, used).await;
+    set_used(&provider, i64::MAX / 2).await;
+    set_used(&reseller, used).await;
     let found = app.admin().get("/customers?filter=totals.used_percent%20%3E%3D%2095").await.is(200);
     assert_eq!((&found["total"], &found["items"][0]["id"]), (&json!(1), &json!(reseller)));
     let percent = found["items"][0]["totals"]["used_percent"].as_i64().unwrap();
@@ -278,8 +278,8 @@ async fn how_full_a_large_provider_is_stays_a_number() {
     let attention = overview["attention"].as_array().unwrap();
     assert!(attention.iter().any(|count| count["finding"] == "space_used_up"), "{overview:#}");
     // Nothing lies anywhere in truth.
-    uses(&provider, 0).await;
-    uses(&reseller, 0).await;
+    set_used(&provider, 0).await;
+    set_used(&reseller, 0).await;
     app.finish().await;
 }
 
