@@ -159,6 +159,7 @@ const CHANGES: Record<Change['action'], string> = {
   'customer.trial_ended': 'ended the trial of',
   'customer.deleted': 'removed for good',
   'customer.password_set': 'set the password of',
+  'customer.web_access_set': 'switched the web access of',
   'customer.space_set': 'allotted space to',
   'customer.invited': 'made a password link for',
   'user.created': 'added the account of',

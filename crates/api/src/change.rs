@@ -74,6 +74,7 @@ actions! {
     CustomerPasswordSet => "customer.password_set", Papers;
     CustomerSpaceSet => "customer.space_set", Grants;
     CustomerInvited => "customer.invited", Papers;
+    CustomerWebAccessSet => "customer.web_access_set", Papers;
     UserCreated => "user.created", Papers;
     UserUpdated => "user.updated", Papers;
     UserInvited => "user.invited", Papers;

@@ -189,6 +189,7 @@ pub const OPERATIONS: &[Line] = &[
     ("customer_activate", Need::Permission(Permission::SwitchCustomers)),
     ("customer_move", Need::Permission(Permission::MoveCustomers)),
     ("customer_set_password", Need::PersonMay(Permission::SetPasswords)),
+    ("customer_set_web_access", Need::PersonMay(Permission::SetPasswords)),
     ("customer_reset_factors", Need::PersonMay(Permission::SetPasswords)),
     ("space_show", Need::Permission(Permission::ReadCustomers)),
     ("space_set", Need::Permission(Permission::AllotSpace)),

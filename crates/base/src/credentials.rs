@@ -313,7 +313,7 @@ async fn token_where(cx: &mut Cx, wanted: db::Sql) -> Result<Option<Token>, Erro
              coalesce(u.is_key_officer, false) as is_key_officer, c.path as path, c.level as level
              from tokens t join customers s on s.id = t.customer_id left join users u on u.id = t.user_id
              join customers c on c.id = coalesce(u.customer_id, t.owner_customer_id)
-             where (u.is_active or (u.id is null and c.username_folded is not null)) and ",
+             where (u.is_active or (u.id is null and c.username_folded is not null and c.web_access)) and ",
             wanted
         ])
         .await?;
@@ -408,7 +408,7 @@ pub async fn account_with(cx: &mut Cx, id: &AccountId) -> Result<Option<Account>
         AccountId::Customer(customer) => sql![
             "select null as user_id, c.id as customer_id, c.company_name as name, c.username as login,
              'customer' as role, false as is_key_officer, c.path as path, c.level as level from customers c
-             where c.username is not null and c.id = ",
+             where c.username is not null and c.web_access and c.id = ",
             customer.as_str()
         ],
     };
@@ -449,7 +449,7 @@ pub async fn find(cx: &mut Cx, token_hash: &str) -> Result<Option<SessionRow>, E
          coalesce(u.is_key_officer, false) as is_key_officer, c.path as path, c.level as level, s.created_at as created_at, s.last_seen_at as last_seen_at
          from sessions s left join users u on u.id = s.user_id
          join customers c on c.id = coalesce(u.customer_id, s.customer_id)
-         where (u.id is null or u.is_active) and s.token_hash = ", token_hash
+         where (u.is_active or (u.id is null and c.web_access)) and s.token_hash = ", token_hash
     ])
     .await
 }

@@ -79,6 +79,7 @@ pub const MIGRATIONS: db::Migrations = db::Migrations::new(&[
         include_str!("../../../migrations/V30__locations.postgres.sql"),
     ),
     db::Migration::new("V31__fullness.sql", include_str!("../../../migrations/V31__fullness.sql")),
+    db::Migration::new("V40__web_access.sql", include_str!("../../../migrations/V40__web_access.sql")),
 ])
 .with(&[
     db::Function::new("fold", base::text::fold),

@@ -87,6 +87,7 @@ const REACHES: Record<Change['action'], Reach> = {
     tokens: true,
   },
   'customer.password_set': { customers: 'row', sessions: true },
+  'customer.web_access_set': { customers: 'row', customerLists: 'all', sessions: true, tokens: true },
   'customer.space_set': { customers: 'row', customerLists: 'all' },
   'customer.invited': {},
   'user.created': { users: 'lists' },

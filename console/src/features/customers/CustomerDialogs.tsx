@@ -12,6 +12,7 @@ import { MigrateDialog } from './MigrateDialog';
 import { MoveDialog } from './MoveDialog';
 import { PasswordDialog } from './PasswordDialog';
 import { ActivateDialog, SuspendDialog } from './SwitchDialog';
+import { WebAccessDialog } from './WebAccessDialog';
 
 type CustomerDialogsProps = {
   customer: Customer;
@@ -35,6 +36,8 @@ export function CustomerDialogs({ customer, dialog, add, onClose }: CustomerDial
       return <MigrateDialog customer={customer} onClose={onClose} />;
     case 'password':
       return <PasswordDialog customer={customer} onClose={onClose} />;
+    case 'web_access':
+      return <WebAccessDialog customer={customer} onClose={onClose} />;
     case 'factors':
       return (
         <ResetFactorsDialog

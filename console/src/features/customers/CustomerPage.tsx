@@ -3,6 +3,7 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import {
   Ellipsis,
   FolderInput,
+  Globe,
   HardDriveUpload,
   KeyRound,
   MapPin,
@@ -42,7 +43,15 @@ const SettingsCard = lazyPart(async () => (await import('../settings/SettingsCar
 const ActivityTab = lazyPart(async () => (await import('../changes/ActivityTab')).ActivityTab);
 const Dialogs = lazyDialog(async () => (await import('./CustomerDialogs')).CustomerDialogs);
 
-export type CustomerDialog = 'suspend' | 'activate' | 'move' | 'migrate' | 'delete' | 'password' | 'factors';
+export type CustomerDialog =
+  | 'suspend'
+  | 'activate'
+  | 'move'
+  | 'migrate'
+  | 'delete'
+  | 'password'
+  | 'web_access'
+  | 'factors';
 
 const route = getRouteApi('/frame/customers/$id');
 
@@ -173,7 +182,7 @@ function Actions({ customer, onDialog }: ActionsProps) {
   );
 }
 
-const MORE = ['add_site', 'change_suspension', 'set_password', 'move', 'migrate_storage', 'delete'];
+const MORE = ['add_site', 'change_suspension', 'set_password', 'set_web_access', 'move', 'migrate_storage', 'delete'];
 
 function More({ customer, onDialog, onAddSite }: ActionsProps & { onAddSite: () => void }) {
   const mayEdit = useMay('customer_update');
@@ -210,6 +219,14 @@ function More({ customer, onDialog, onAddSite }: ActionsProps & { onAddSite: () 
           icon={<KeyRound className="icon" aria-hidden />}
           refusal={refusalOf(customer, 'set_password')}
           onAction={() => onDialog('password')}
+        />
+      )}
+      {offers(customer, 'set_web_access') && (
+        <MenuItem
+          name={customer.web_access ? 'Switch off web access…' : 'Switch on web access…'}
+          icon={<Globe className="icon" aria-hidden />}
+          refusal={refusalOf(customer, 'set_web_access')}
+          onAction={() => onDialog('web_access')}
         />
       )}
       {offers(customer, 'set_password') && customer.username && (

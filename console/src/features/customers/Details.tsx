@@ -24,7 +24,12 @@ export function Details({ customer }: { customer: Customer }) {
           {customer.level === 'site' && customer.name !== customer.company_name && (
             <Fact name="Company name">{customer.company_name}</Fact>
           )}
-          {customer.username && <Fact name="Username">{customer.username}</Fact>}
+          {customer.username && (
+            <Fact name="Username">
+              {customer.username}
+              {!customer.web_access && ' (web access off)'}
+            </Fact>
+          )}
           <Fact name="Country">{customer.country ? countryName(customer.country) : <None />}</Fact>
           <Fact name="Storage location">{location?.name ?? (customer.storage_location_id ? '' : <None />)}</Fact>
           {customer.level !== 'site' && (

@@ -10,6 +10,7 @@ import type {
   StorageLocation,
   StorageMigration,
   SuspendRequest,
+  WebAccessSet,
 } from '../../api/schema';
 import type { Page } from '../../ui/grid/useWindow';
 
@@ -223,6 +224,10 @@ export function restoreCustomer(id: string, { version }: { version?: number } = 
 
 export function endTrial(id: string) {
   return take(api.POST('/api/v1/customers/{id}/end_trial', { params: { path: { id } } }));
+}
+
+export function setWebAccess(id: string, body: WebAccessSet) {
+  return take(api.PUT('/api/v1/customers/{id}/web_access', { params: { path: { id } }, body }));
 }
 
 export function setCustomerPassword(id: string, password: string) {

@@ -476,6 +476,7 @@ fn row_of(tx: &Tx, parent: Option<&Path>, node: NewNode) -> Result<CustomerRow, 
         max_devices: node.max_devices,
         profile: node.profile,
         is_default: node.is_default,
+        web_access: true,
         created_at: now,
         id,
     })

@@ -74,6 +74,7 @@ pub(crate) static NOUN: Noun = Noun {
         Field::told("own_settings.auto_authorise", AUTO_AUTHORISE),
         Field::told("own_settings.append_only", APPEND_ONLY),
         Field::flag("is_default", "c.is_default"),
+        Field::flag("web_access", "(c.username is not null and c.web_access)"),
         Field::number("totals.customers", "t.customers").of(&TOTALS),
         Field::number("totals.sites", "t.sites").of(&TOTALS),
         Field::number("totals.devices", "t.devices").of(&TOTALS).sorted().short("devices"),

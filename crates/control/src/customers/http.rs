@@ -2,7 +2,7 @@
 
 use api::customer::{
     Customer, CustomerChange, CustomerCreate, CustomerCreated, CustomerDeletion, CustomerMove, CustomerMoved,
-    CustomerQuery, CustomerUpdate, HowDeleted, PasswordSet, StateChange, SuspendRequest,
+    CustomerQuery, CustomerUpdate, HowDeleted, PasswordSet, StateChange, SuspendRequest, WebAccessSet,
 };
 use api::id::CustomerId;
 use api::page::{CountQuery, DryRun, ExportQuery, ExportRequest, ListCounts, ListQuery, Page};
@@ -34,6 +34,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(customer_migrate_storage))
         .routes(routes!(customer_move))
         .routes(routes!(customer_set_password))
+        .routes(routes!(customer_set_web_access))
 }
 
 /// Customers of all levels, by company name unless sorted otherwise.
@@ -231,4 +232,19 @@ async fn customer_set_password(
     checks.finish()?;
     let hash = command.hash(command.input.password.expose()).await?;
     transact!(command, OK, |tx| super::set_password(tx, &id, command.call.if_match, &hash).await)
+}
+
+/// Switches the account with the customer's username on, or off: its sessions end.
+#[utoipa::path(put, path = "/customers/{id}/web_access", operation_id = "customer_set_web_access", tag = "customers",
+    params(("id" = String, Path)), request_body = WebAccessSet, responses((status = 200, body = Customer)))]
+async fn customer_set_web_access(
+    Path(id): Path<CustomerId>,
+    command: Command<WebAccessSet>,
+) -> Result<Reply<Customer>, Failure> {
+    let known = super::names(&mut command.call.read().await?, &id, Permission::SetPasswords).await?;
+    let input = super::web_access::CheckedWebAccess::of(&command.input, &known)?;
+    let hash = command.hash_if_given(command.input.password.as_ref().map(Secret::expose)).await?;
+    transact!(command, OK, |tx| {
+        super::web_access::set(tx, &id, command.call.if_match, &input, hash.as_deref()).await
+    })
 }

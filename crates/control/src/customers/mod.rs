@@ -18,6 +18,7 @@ mod then;
 pub(crate) mod trial;
 mod update;
 pub mod view;
+mod web_access;
 
 use std::collections::HashMap;
 

@@ -49,6 +49,8 @@ db::record! {
         pub max_devices: Option<i64> [logged],
         pub profile: Profile as ProfileColumns [logged],
         pub is_default: bool,
+        /// Whether the account with the username may sign in.
+        pub web_access: bool,
         pub created_at: i64,
     }
 }
@@ -125,6 +127,11 @@ impl Stored for TotalsRow {
 }
 
 impl CustomerRow {
+    /// Whether somebody can sign in with the customer's username.
+    pub fn has_web_access(&self) -> bool {
+        self.username.is_some() && self.web_access
+    }
+
     pub fn own_state(&self) -> Own {
         self.mode_with(self.suspend_mode).map_or(Own::Active, Own::Suspended)
     }

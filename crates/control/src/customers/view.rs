@@ -112,6 +112,7 @@ fn customer(
         trial_ends_at: row.trial_ends_at.map(Time::from_micros),
         production_since: row.production_since.map(Time::from_micros),
         effective_state: lineage.effective_state(&row.path, account),
+        web_access: row.has_web_access(),
         last_backup_at: unsaved.last_backup_at(totals.last_backup_at).map(Time::from_micros),
         last_refused_at: totals.last_refused_at.map(Time::from_micros),
         backup_state: None,
@@ -207,6 +208,9 @@ pub(super) fn actions(lineage: &Lineage, account: &Account, row: &CustomerRow) -
     }
     if row.username.is_some() {
         add("set_password", Permission::SetPasswords, None);
+    }
+    if !matches!(row.level, Level::Provider | Level::Site) {
+        add("set_web_access", Permission::SetPasswords, None);
     }
     if row.level != Level::Site {
         add("add_user", Permission::ManageUsers, None);

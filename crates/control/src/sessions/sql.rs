@@ -30,7 +30,7 @@ pub async fn candidate(cx: &mut Cx, folded: &str) -> Result<Option<Candidate>, E
     } else {
         cx.opt(sql![
             "select cast(null as text) as user_id, id as customer_id, password_hash from customers
-             where username_folded = ",
+             where web_access and username_folded = ",
             folded
         ])
         .await

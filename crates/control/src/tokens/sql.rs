@@ -53,7 +53,7 @@ db::record! {
 
 const OWNER: &str = "coalesce(u.name, c.company_name) as owner_name, coalesce(u.role, 'customer') as role,
     coalesce(u.is_key_officer, false) as is_key_officer,
-    coalesce(u.is_active, c.username_folded is not null) as is_active, c.path as owner_path,
+    coalesce(u.is_active, c.username_folded is not null and c.web_access) as is_active, c.path as owner_path,
     coalesce(s.name, s.company_name) as scope_name, s.path as scope_path";
 
 const FROM: &str = " from tokens t left join users u on u.id = t.user_id

@@ -58,6 +58,7 @@ mod tokens;
 mod trials;
 mod users;
 mod views;
+mod web_access;
 
 // Real processes and the real restic.
 mod append_only;

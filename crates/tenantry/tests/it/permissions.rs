@@ -203,7 +203,7 @@ async fn every_operation_with_every_role_does_what_the_table_says() {
                 }
                 "customer_suspend" => drop(app.activate(&customer).await),
                 "device_suspend" => drop(app.admin().act(&format!("/devices/{}/activate", things.device)).await),
-                "customer_set_password" if outcome == "yes" => {
+                "customer_set_password" | "customer_set_web_access" if outcome == "yes" => {
                     let own = who(&callers, "customer", Place::Own);
                     drop(own.sign_in("bakery", PASSWORD).await.is(201));
                 }
@@ -416,6 +416,7 @@ async fn actions_say_what_the_operations_do() {
                 "add_customer" => "customer_create",
                 "add_device" => "pass_key_create",
                 "set_password" => "customer_set_password",
+                "set_web_access" => "customer_set_web_access",
                 "add_user" => "user_create",
                 name => panic!("which operation is {name}?"),
             };

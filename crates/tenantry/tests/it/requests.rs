@@ -179,6 +179,7 @@ impl Things {
             "customer_suspend" => json!({ "reason": "Unpaid", "mode": "stop_backups" }),
             "customer_move" => json!({ "parent_id": self.parent }),
             "customer_set_password" => json!({ "password": PASSWORD }),
+            "customer_set_web_access" => json!({ "enabled": true, "password": PASSWORD }),
             "space_set" | "device_space_set" => json!({ "allotted_bytes": 1_000_000 }),
             "site_create" => json!({ "name": format!("site_{number}") }),
             "user_create" => {
