@@ -490,11 +490,14 @@ export interface paths {
         get: operations["device_show"];
         put?: never;
         post?: never;
-        /** Deletes a device that has no backups: turns away one that waits, or one that never came. */
+        /**
+         * Deletes a device: at once where it has no backups. `data=keep` releases it and keeps them, `data=delete` removes both when
+         *     the hold is over; until then `restore` brings it back.
+         */
         delete: operations["device_delete"];
         options?: never;
         head?: never;
-        /** Renames a device. Its credentials stay. */
+        /** Renames a device, or moves it to another customer or site. Its credentials and its backups stay. */
         patch: operations["device_update"];
         trace?: never;
     };
@@ -577,6 +580,40 @@ export interface paths {
         get: operations["device_history"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a device up, a lost appliance for one: its credentials end, its site is free for another one, its backups stay. */
+        post: operations["device_release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancels the deletion of a device. */
+        post: operations["device_restore"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1740,7 +1777,7 @@ export interface components {
          * @description How backups stand, the first that is true.
          * @enum {string}
          */
-        BackupCode: "suspended" | "pending_approval" | "no_device" | "refused" | "wrong_password" | "never_connected" | "never_backed_up" | "silent" | "well";
+        BackupCode: "suspended" | "pending_approval" | "given_up" | "no_device" | "refused" | "wrong_password" | "never_connected" | "never_backed_up" | "silent" | "well";
         /** @description A day of a device, in UTC. */
         BackupDay: {
             /**
@@ -1872,7 +1909,7 @@ export interface components {
          * @description What happened: noun and participle.
          * @enum {string}
          */
-        ChangeAction: "customer.created" | "customer.updated" | "customer.suspended" | "customer.activated" | "customer.moved" | "customer.moved_away" | "customer.deletion_scheduled" | "customer.restored" | "customer.storage_migrated" | "customer.trial_ended" | "customer.deleted" | "customer.password_set" | "customer.space_set" | "customer.invited" | "customer.web_access_set" | "user.created" | "user.updated" | "user.invited" | "user.password_set" | "user.deleted" | "session.created" | "session.deleted" | "factor.added" | "factor.removed" | "factors.reset" | "recovery_codes.renewed" | "codes.blocked" | "recovery_code.used" | "sign_in_provider.set" | "sign_in_provider.removed" | "session.revoked" | "token.created" | "token.revoked" | "pass_key.created" | "pass_key.rotated" | "pass_key.revoked" | "device.registered" | "device.registered_again" | "device.updated" | "device.space_set" | "device.credentials_issued" | "device.added" | "device.approved" | "device.suspended" | "device.activated" | "device.deleted" | "device.deletion_refused" | "customer.setting_set" | "customer.setting_inherited" | "device.setting_set" | "device.setting_inherited" | "task.created" | "task.stopped" | "task.retried" | "product.created" | "product.updated" | "storage_location.created" | "storage_location.updated" | "plan.created" | "plan.updated" | "mail_settings.updated" | "view.shared" | "view.updated" | "view.unshared";
+        ChangeAction: "customer.created" | "customer.updated" | "customer.suspended" | "customer.activated" | "customer.moved" | "customer.moved_away" | "customer.deletion_scheduled" | "customer.restored" | "customer.storage_migrated" | "customer.trial_ended" | "customer.deleted" | "customer.password_set" | "customer.space_set" | "customer.invited" | "customer.web_access_set" | "user.created" | "user.updated" | "user.invited" | "user.password_set" | "user.deleted" | "session.created" | "session.deleted" | "factor.added" | "factor.removed" | "factors.reset" | "recovery_codes.renewed" | "codes.blocked" | "recovery_code.used" | "sign_in_provider.set" | "sign_in_provider.removed" | "session.revoked" | "token.created" | "token.revoked" | "pass_key.created" | "pass_key.rotated" | "pass_key.revoked" | "device.registered" | "device.registered_again" | "device.updated" | "device.space_set" | "device.credentials_issued" | "device.added" | "device.approved" | "device.suspended" | "device.activated" | "device.deleted" | "device.moved" | "device.moved_away" | "device.released" | "device.reprovisioned" | "device.deletion_scheduled" | "device.restored" | "device.deletion_refused" | "customer.setting_set" | "customer.setting_inherited" | "device.setting_set" | "device.setting_inherited" | "task.created" | "task.stopped" | "task.retried" | "product.created" | "product.updated" | "storage_location.created" | "storage_location.updated" | "plan.created" | "plan.updated" | "mail_settings.updated" | "view.shared" | "view.updated" | "view.unshared";
         /** @description An entry of the change log, as one reader sees it. */
         ChangeId: string;
         /** @description What a customer that stands directly below uses, with everything below it. */
@@ -2184,6 +2221,7 @@ export interface components {
             /** @description The end customer or site under which it stands. */
             customer_id: components["schemas"]["CustomerId"];
             customer_name: string;
+            deletion?: components["schemas"]["Deletion"] | null;
             effective_state: components["schemas"]["EffectiveState"];
             fingerprint?: string | null;
             first_contact_at?: components["schemas"]["Time"] | null;
@@ -2238,9 +2276,21 @@ export interface components {
             /** @description Why it would be refused, in words; empty if it would not. */
             blockers: components["schemas"]["FieldlessProblem"][];
             dry_run: boolean;
+            due_at?: components["schemas"]["Time"] | null;
+            goes: components["schemas"]["DeviceGoes"];
             id: components["schemas"]["DeviceId"];
             name: string;
+            /**
+             * Format: int64
+             * @description Bytes of its backups.
+             */
+            used_bytes: number;
         };
+        /**
+         * @description What comes of a deletion.
+         * @enum {string}
+         */
+        DeviceGoes: "at_once" | "released" | "scheduled";
         /** @description What is known of a device's last days. It is stored within seconds of what happens. */
         DeviceHistory: {
             /** @description The last twenty, the newest first. */
@@ -2268,8 +2318,13 @@ export interface components {
              */
             site?: string | null;
         };
+        /** @description Why a device is given up. */
+        DeviceRelease: {
+            /** @description For the records of whoever releases it, and of those above. */
+            reason: string;
+        };
         /** @enum {string} */
-        DeviceStatus: "authorised" | "pending_approval" | "expected";
+        DeviceStatus: "authorised" | "pending_approval" | "expected" | "released";
         /** @description Why and how far a device is suspended. */
         DeviceSuspend: {
             mode: components["schemas"]["Mode"];
@@ -2278,6 +2333,7 @@ export interface components {
         };
         /** @description What changes. A field that is left out stays. */
         DeviceUpdate: {
+            customer_id?: components["schemas"]["CustomerId"] | null;
             name?: string | null;
         };
         /**
@@ -2899,6 +2955,7 @@ export interface components {
                 /** @description The end customer or site under which it stands. */
                 customer_id: components["schemas"]["CustomerId"];
                 customer_name: string;
+                deletion?: components["schemas"]["Deletion"] | null;
                 effective_state: components["schemas"]["EffectiveState"];
                 fingerprint?: string | null;
                 first_contact_at?: components["schemas"]["Time"] | null;
@@ -4235,7 +4292,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Refused: forbidden, codes_blocked, proof_required, token_not_allowed, holds_more, foreign_origin, sign_in_refused, setup_token_invalid, invitation_invalid, customer_suspended, pass_key_unknown, pass_key_expired, pass_key_revoked, pass_key_used_up, pending_approval, device_suspended, append_only, file_too_large, too_many_locks, config_exists, storage_away, quota_exceeded, storage_full. */
+        /** @description Refused: forbidden, codes_blocked, proof_required, token_not_allowed, holds_more, foreign_origin, sign_in_refused, setup_token_invalid, invitation_invalid, customer_suspended, pass_key_unknown, pass_key_expired, pass_key_revoked, pass_key_used_up, pending_approval, device_suspended, device_released, append_only, file_too_large, too_many_locks, config_exists, storage_away, quota_exceeded, storage_full. */
         Refused403: {
             headers: {
                 [name: string]: unknown;
@@ -4262,7 +4319,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Refused: setup_required, setup_done, parent_suspended, default_protected, customer_not_empty, products_attached, deletion_scheduled, deletion_begun, in_production, move_blocked, site_stays, cycle, not_for_kind, storage_location_fixed, below_committed, allotment_exceeded, username_fixed, last_administrator, last_key_officer, too_many_tokens, pass_key_not_active, too_many_tasks, task_state, too_many_views, mail_off, two_factor_off, second_factor_required, factor_not_begun, too_many_factors, passkeys_not_offered, reference_gone, storage_location_required, client_limit_reached, fingerprint_bound_elsewhere, too_many_pending, device_not_empty, setting_locked. */
+        /** @description Refused: setup_required, setup_done, parent_suspended, default_protected, customer_not_empty, products_attached, deletion_scheduled, deletion_begun, in_production, move_blocked, site_stays, cycle, not_for_kind, storage_location_fixed, below_committed, allotment_exceeded, username_fixed, last_administrator, last_key_officer, too_many_tokens, pass_key_not_active, too_many_tasks, task_state, too_many_views, mail_off, two_factor_off, second_factor_required, factor_not_begun, too_many_factors, passkeys_not_offered, reference_gone, storage_location_required, client_limit_reached, fingerprint_bound_elsewhere, too_many_pending, device_not_empty, site_has_appliance, setting_locked. */
         Refused409: {
             headers: {
                 [name: string]: unknown;
@@ -4386,10 +4443,12 @@ export type Device = components['schemas']['Device'];
 export type DeviceCreate = components['schemas']['DeviceCreate'];
 export type DeviceCredentials = components['schemas']['DeviceCredentials'];
 export type DeviceDeletion = components['schemas']['DeviceDeletion'];
+export type DeviceGoes = components['schemas']['DeviceGoes'];
 export type DeviceHistory = components['schemas']['DeviceHistory'];
 export type DeviceId = components['schemas']['DeviceId'];
 export type DeviceKind = components['schemas']['DeviceKind'];
 export type DeviceRegister = components['schemas']['DeviceRegister'];
+export type DeviceRelease = components['schemas']['DeviceRelease'];
 export type DeviceStatus = components['schemas']['DeviceStatus'];
 export type DeviceSuspend = components['schemas']['DeviceSuspend'];
 export type DeviceUpdate = components['schemas']['DeviceUpdate'];
@@ -6047,6 +6106,8 @@ export interface operations {
     device_delete: {
         parameters: {
             query?: {
+                /** @description What becomes of its backups; refused without where there are any. */
+                data?: "keep" | "delete";
                 /** @description Answer with what would happen and change nothing. */
                 dry_run?: boolean;
             };
@@ -6285,6 +6346,78 @@ export interface operations {
             404: components["responses"]["Refused404"];
             408: components["responses"]["Refused408"];
             422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    device_release: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceRelease"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    device_restore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             503: components["responses"]["Refused503"];
         };

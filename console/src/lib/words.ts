@@ -98,6 +98,7 @@ export const DEVICE_STATUS: Record<DeviceStatus, string> = {
   authorised: 'Authorised',
   pending_approval: 'Waits for approval',
   expected: 'Expected',
+  released: 'Released',
 };
 
 export const PASS_KEY_STATE: Record<PassKeyState, string> = {
@@ -173,6 +174,12 @@ const CHANGES: Record<Change['action'], string> = {
   'device.space_set': 'allotted space to',
   'device.credentials_issued': 'issued new credentials for',
   'device.added': 'added the device',
+  'device.moved': 'moved the device',
+  'device.moved_away': 'moved away the device',
+  'device.released': 'released',
+  'device.reprovisioned': 'took its place again:',
+  'device.deletion_scheduled': 'deleted the device',
+  'device.restored': 'restored the device',
   'device.approved': 'approved',
   'device.suspended': 'suspended',
   'device.activated': 'activated',
@@ -323,6 +330,7 @@ const VALUES: Record<string, string> = {
   authorised: 'authorised',
   pending_approval: 'waits for approval',
   expected: 'expected',
+  released: 'released',
   active: 'active',
   suspended: 'suspended',
   deleting: 'to be deleted',

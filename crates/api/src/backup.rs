@@ -17,6 +17,8 @@ pub enum BackupCode {
     Suspended,
     /// The device waits to be approved.
     PendingApproval,
+    /// The device was released, or is to be deleted with its backups.
+    GivenUp,
     /// Customers: no device has registered.
     NoDevice,
     /// The gateway refused the last try, after the last backup.

@@ -110,6 +110,13 @@ actions! {
     DeviceSuspended => "device.suspended", Grants;
     DeviceActivated => "device.activated", Grants;
     DeviceDeleted => "device.deleted", Grants;
+    DeviceMoved => "device.moved", Grants;
+    /// The same, told to those above whom it stands no longer.
+    DeviceMovedAway => "device.moved_away", Papers;
+    DeviceReleased => "device.released", Grants;
+    DeviceReprovisioned => "device.reprovisioned", Grants;
+    DeviceDeletionScheduled => "device.deletion_scheduled", Grants;
+    DeviceRestored => "device.restored", Grants;
     /// Somebody with its credentials tried to delete from what is append-only.
     DeviceDeletionRefused => "device.deletion_refused", Papers;
     CustomerSettingSet => "customer.setting_set", Grants;

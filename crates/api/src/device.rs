@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use strum::{AsRefStr, EnumString, VariantNames};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::backup::BackupState;
-use crate::customer::{AccountState, Ancestor, EffectiveState, FieldlessProblem, Suspension};
+use crate::customer::{AccountState, Ancestor, Deletion, EffectiveState, FieldlessProblem, Suspension};
 use crate::id::{CustomerId, DeviceId, RepositoryId, StorageLocationId};
 use crate::setting::OwnSwitches;
 use crate::units::{Action, Secret, Time};
@@ -43,6 +43,9 @@ pub enum DeviceStatus {
     PendingApproval,
     /// It was added by hand and has not registered yet.
     Expected,
+    /// It was given up and its place is free again: its credentials open nothing, its backups stay until they are deleted,
+    /// and a machine with its fingerprint gets them back by registering.
+    Released,
 }
 
 /// A device that is added by hand beforehand: it is let in when it registers. A machine is known again by its fingerprint, or
@@ -71,11 +74,60 @@ pub struct DeviceSuspend {
     pub mode: Mode,
 }
 
+/// Why a device is given up.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeviceRelease {
+    /// For the records of whoever releases it, and of those above.
+    #[schema(min_length = 1, max_length = 1000)]
+    pub reason: String,
+}
+
+/// What is to become of a device's backups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DataFate {
+    /// They stay, and the device is released.
+    Keep,
+    /// They go with the device when the hold is over.
+    Delete,
+}
+
+/// How a device is deleted.
+#[derive(Clone, Copy, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct HowDeviceDeleted {
+    /// What becomes of its backups; refused without where there are any.
+    #[param(inline)]
+    pub data: Option<DataFate>,
+    /// Answer with what would happen and change nothing.
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
+/// What comes of a deletion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceGoes {
+    /// It is gone at once: it has no backups.
+    AtOnce,
+    /// It is released, and its backups stay.
+    Released,
+    /// It goes with its backups when the hold is over, and can be restored until then.
+    Scheduled,
+}
+
 /// What a deletion did or would do.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct DeviceDeletion {
     pub id: DeviceId,
     pub name: String,
+    pub goes: DeviceGoes,
+    /// When it goes for good with its backups, where that is scheduled.
+    pub due_at: Option<Time>,
+    /// Bytes of its backups.
+    pub used_bytes: i64,
     /// Why it would be refused, in words; empty if it would not.
     pub blockers: Vec<FieldlessProblem>,
     pub dry_run: bool,
@@ -132,6 +184,8 @@ pub struct Device {
     pub account_state: AccountState,
     /// Its own suspension.
     pub suspension: Option<Suspension>,
+    /// `null`: it stays.
+    pub deletion: Option<Deletion>,
     pub effective_state: EffectiveState,
     pub own_settings: OwnSwitches,
     pub repository_id: RepositoryId,
@@ -159,4 +213,6 @@ pub struct Device {
 pub struct DeviceUpdate {
     #[schema(min_length = 1, max_length = 255)]
     pub name: Option<String>,
+    /// The end customer or site that it stands under from now on, with its backups and its settings.
+    pub customer_id: Option<CustomerId>,
 }

@@ -109,6 +109,7 @@ codes! {
 
     TooManyPending "too_many_pending" 409 "The customer has as many devices that wait for approval as it may.";
     DeviceNotEmpty "device_not_empty" 409 "The device has backups.";
+    SiteHasAppliance "site_has_appliance" 409 "The site has an appliance, and a site has one at most.";
 
     // Settings
     SettingLocked "setting_locked" 409 "Somebody above has locked the setting.";
@@ -118,6 +119,7 @@ codes! {
     // The gateway
     PendingApproval "pending_approval" 403 "The device waits to be approved.";
     DeviceSuspended "device_suspended" 403 "The device is suspended.";
+    DeviceReleased "device_released" 403 "The device was released and has to register again.";
     AppendOnly "append_only" 403 "Nothing is deleted from these backups.";
     HashMismatch "hash_mismatch" 400 "The bytes do not hash to the name of the file.";
     FileTooLarge "file_too_large" 403 "A key, lock or config file is longer than such files are.";

@@ -95,6 +95,8 @@ pub enum Standing {
     FullStop(Sentence),
     /// The device waits to be approved: everything is refused.
     Pending,
+    /// The device was given up: everything is refused until it registers again.
+    Released,
     /// The device itself is suspended: as above, by the mode.
     DeviceSuspended(Mode),
     /// A node above it is missing from the table, so nobody can say. It passes by itself, and never reads as active.
@@ -295,6 +297,7 @@ fn standing(chain: &[&NodeEntry], admission: Admission) -> Standing {
     let above = tree::state::effective(states);
     let (mode, cause) = match (admission, above) {
         (Admission::Pending, _) => return Standing::Pending,
+        (Admission::Released, _) => return Standing::Released,
         (Admission::Admitted(own), above) => match tree::state::below(above, None, own) {
             Effective::Active => return Standing::Active,
             Effective::Suspended { mode, cause: None } => return Standing::DeviceSuspended(mode),

@@ -232,6 +232,8 @@ pub const OPERATIONS: &[Line] = &[
     ("device_create", Need::Permission(Permission::ManagePassKeys)),
     ("device_delete", Need::Permission(Permission::ManageDevices)),
     ("device_approve", Need::Permission(Permission::ManageDevices)),
+    ("device_release", Need::Permission(Permission::ManageDevices)),
+    ("device_restore", Need::Permission(Permission::ManageDevices)),
     ("device_suspend", Need::Permission(Permission::ManageDevices)),
     ("device_activate", Need::Permission(Permission::ManageDevices)),
     ("customer_effective", Need::Permission(Permission::ReadCustomers)),

@@ -256,6 +256,7 @@ db::record! {
         allotted_bytes: Option<i64>,
         status: String,
         suspend_mode: Option<String>,
+        deletes_at: Option<i64>,
     }
 }
 
@@ -319,7 +320,7 @@ impl Slice {
         let rows = sql![
             "select d.id as id, r.id as repository_id, d.customer_id as customer_id, d.secret_hash as secret_hash,
              r.pool_id as pool_id, p.directory as directory, r.allotted_bytes as allotted_bytes, d.status as status,
-             d.suspend_mode as suspend_mode
+             d.suspend_mode as suspend_mode, d.deletes_at as deletes_at
              from devices d
              join repositories r on r.device_id = d.id join storage_pools p on p.id = r.pool_id",
             wanted.condition("d.id")
@@ -448,8 +449,10 @@ fn device(app: &App, row: &DeviceRow, own: OwnSettings) -> Result<DeviceEntry, &
     let directory = crate::storage::absolute(app, &row.directory);
     let mode: Option<Mode> = row.suspend_mode.as_deref().map(str::parse).transpose().map_err(|_| "suspend_mode")?;
     let admission = match row.status.parse().map_err(|_| "status")? {
-        DeviceStatus::Authorised => Admission::of(mode),
+        // What is to be deleted backs up nothing any more; what there is can be restored until it goes.
+        DeviceStatus::Authorised => Admission::of(mode.max(row.deletes_at.map(|_| Mode::StopBackups))),
         DeviceStatus::PendingApproval | DeviceStatus::Expected => Admission::Pending,
+        DeviceStatus::Released => Admission::Released,
     };
     Ok(DeviceEntry {
         id: DeviceId::from_text(row.id.as_str()).uuid().ok_or("id")?,

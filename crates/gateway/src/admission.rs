@@ -57,6 +57,7 @@ pub(crate) fn admit(grants: &Grants, grant: &Grant, operation: Operation, now: I
         Standing::Active => {}
         Standing::FullStop(sentence) => return Err(suspended(sentence)),
         Standing::Pending => return Err(pending()),
+        Standing::Released => return Err(released()),
         Standing::DeviceSuspended(mode) => {
             if *mode == Mode::FullStop || !is_restore(operation) {
                 return Err(device_suspended());
@@ -97,6 +98,10 @@ pub(crate) fn admit_removal(grant: &Grant, file: File, now: Timestamp) -> Result
 
 fn pending() -> Refusal {
     Refusal::new(Code::PendingApproval, "The device waits to be approved")
+}
+
+fn released() -> Refusal {
+    Refusal::new(Code::DeviceReleased, "The device was released, register it again")
 }
 
 fn device_suspended() -> Refusal {

@@ -51,6 +51,7 @@ const SINCE: Partial<Record<BackupState['code'], string>> = {
   never_backed_up: 'Connected for the first time',
   silent: 'Last backup',
   pending_approval: 'Registered',
+  given_up: 'Given up',
 };
 
 function Since({ state: { code, since, suspended_by, action } }: { state: BackupState }) {

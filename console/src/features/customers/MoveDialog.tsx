@@ -54,6 +54,7 @@ export function MoveDialog({ customer, onClose }: { customer: Customer; onClose:
             noun={nouns.join(' or ')}
             hint={`It stands under ${customer.parent_name ?? 'the provider'} now.`}
             source={{ search: (q) => parentSearch(q, levels) }}
+            autoFocus
           />
           {preview.isLoading && <Skeletons lines={2} />}
           {preview.error && <Notice tone="danger">{problemText(preview.error)}</Notice>}

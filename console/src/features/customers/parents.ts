@@ -11,7 +11,7 @@ const PARENT_LEVELS: Level[] = ['provider', 'distributor', 'sub_distributor', 'r
 const MOST = 500;
 
 /** Customers found by a text that may have customers below them. */
-export function parentSearch(q: string, levels: Level[] = PARENT_LEVELS): Search {
+export function parentSearch(q: string, levels: Level[] = PARENT_LEVELS, choice = parentChoice): Search {
   return {
     queryKey: ['customers', 'parents', q, levels],
     queryFn: async ({ signal, client }): Promise<Found> => {
@@ -32,7 +32,7 @@ export function parentSearch(q: string, levels: Level[] = PARENT_LEVELS): Search
         if (!client.getQueryData(queryKey)) client.setQueryData(queryKey, customer, { updatedAt: 1 });
       }
       return {
-        choices: found.map(parentChoice),
+        choices: found.map(choice),
         more: lists.some(({ more }) => more),
       };
     },
@@ -67,6 +67,21 @@ export function parentChoice(customer: Customer): Choice {
   const refusal = refusalOf(customer, 'add_customer');
   const detail = [LEVEL[customer.level], customer.parent_name].filter(Boolean).join(', ');
   return { id: customer.id, name: customerName(customer), detail, ...(refusal && { refusal }) };
+}
+
+/** Customers and sites found by a text under which devices stand. */
+export function homeSearch(q: string): Search {
+  return parentSearch(q, ['end_customer', 'site'], homeChoice);
+}
+
+function homeChoice(customer: Customer): Choice {
+  const isStopped = customer.effective_state.state === 'suspended';
+  return {
+    id: customer.id,
+    name: customerName(customer),
+    detail: [LEVEL[customer.level], customer.parent_name].filter(Boolean).join(', '),
+    ...(isStopped && { refusal: 'Nothing can be added there while it is suspended.' }),
+  };
 }
 
 /** The customer itself or the nearest above it that may have a new customer; `null` if none may. */

@@ -6,10 +6,10 @@ import { Button } from '../../ui/Button';
 import { Dialog, DialogBody, DialogFoot } from '../../ui/Dialog';
 import { FormSummary, FormView, useForm } from '../../ui/form';
 import { toast } from '../../ui/Toasts';
-import { activateDevice, approveDevice, deleteDevice, suspendDevice } from './api';
+import { activateDevice, approveDevice, deleteDevice, restoreDevice, suspendDevice } from './api';
 import { checkDeviceSuspension, deviceSuspensionOf, DeviceSuspendFields } from './BulkDialog';
 
-export type DeviceAction = 'approve' | 'suspend' | 'activate' | 'delete';
+export type DeviceAction = 'approve' | 'suspend' | 'activate' | 'restore' | 'delete';
 
 type DeviceDialogProps = { device: Device; action: DeviceAction; onClose: () => void };
 
@@ -29,6 +29,7 @@ export function DeviceDialog({ device, action, onClose }: DeviceDialogProps) {
     send: async (values) => {
       if (action === 'approve') await approveDevice(device.id);
       else if (action === 'activate') await activateDevice(device.id);
+      else if (action === 'restore') await restoreDevice(device.id);
       else if (action === 'suspend') await suspendDevice(device.id, deviceSuspensionOf(values));
       else await deleteDevice(device.id);
       onClose();
@@ -60,6 +61,7 @@ const ACTIONS: Record<DeviceAction, Change['action']> = {
   approve: 'device.approved',
   suspend: 'device.suspended',
   activate: 'device.activated',
+  restore: 'device.restored',
   delete: 'device.deleted',
 };
 
@@ -72,6 +74,13 @@ function sayings(action: DeviceAction, waits: boolean) {
       return { verb: 'Suspend', done: 'suspended', kind, what: 'Nothing is deleted. Activating lets it go on.' };
     case 'activate':
       return { verb: 'Activate', done: 'activated', kind, what: 'Its own suspension is lifted. Those above it stay.' };
+    case 'restore':
+      return {
+        verb: 'Restore',
+        done: 'restored',
+        kind,
+        what: 'It is as it was before it was deleted, and backs up again.',
+      };
     case 'delete':
       return waits
         ? { verb: 'Turn away', done: 'turned away', kind, what: 'Its credentials stop working. It may register again.' }

@@ -1,6 +1,18 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { Check, Ellipsis, HardDrive, KeyRound, Pause, Pencil, Play, Trash2 } from 'lucide-react';
+import {
+  Check,
+  Ellipsis,
+  FolderInput,
+  HardDrive,
+  KeyRound,
+  Pause,
+  Pencil,
+  Play,
+  Trash2,
+  Undo2,
+  Unplug,
+} from 'lucide-react';
 import { Suspense, useState } from 'react';
 import { idempotencyKey, isCode } from '../../api/client';
 import type { Device, DeviceCredentials } from '../../api/schema';
@@ -36,6 +48,9 @@ import { repositoryCommand } from './commands';
 import { useTitle } from '../../ui/useTitle';
 
 const DeviceDialog = lazyDialog(async () => (await import('./DeviceDialogs')).DeviceDialog);
+const MoveDeviceDialog = lazyDialog(async () => (await import('./GiveUpDialogs')).MoveDeviceDialog);
+const ReleaseDialog = lazyDialog(async () => (await import('./GiveUpDialogs')).ReleaseDialog);
+const GiveUpDialog = lazyDialog(async () => (await import('./GiveUpDialogs')).GiveUpDialog);
 
 const route = getRouteApi('/frame/devices/$id');
 
@@ -44,7 +59,7 @@ export function DevicePage() {
   const { id } = route.useParams();
   const device = useQuery(deviceQuery(id));
   const [dialog, setDialog] = useState<'rename' | 'credentials'>();
-  const [action, setAction] = useState<DeviceAction>();
+  const [action, setAction] = useState<Wanted>();
   const data = device.data;
   const mayRename = useMay('device_update');
   const mayManage = useMay('device_approve');
@@ -111,7 +126,7 @@ export function DevicePage() {
       </div>
       {action && (
         <Suspense>
-          <DeviceDialog device={data} action={action} onClose={() => setAction(undefined)} />
+          <WantedDialog device={data} wanted={action} onClose={() => setAction(undefined)} />
         </Suspense>
       )}
       {dialog === 'rename' && <RenameDialog device={data} onClose={() => setDialog(undefined)} />}
@@ -120,7 +135,22 @@ export function DevicePage() {
   );
 }
 
-type ManageProps = { device: Device; onAct: (action: DeviceAction) => void };
+type Wanted = DeviceAction | 'move' | 'release' | 'give_up';
+
+type ManageProps = { device: Device; onAct: (action: Wanted) => void };
+
+function WantedDialog({ device, wanted, onClose }: { device: Device; wanted: Wanted; onClose: () => void }) {
+  switch (wanted) {
+    case 'move':
+      return <MoveDeviceDialog device={device} onClose={onClose} />;
+    case 'release':
+      return <ReleaseDialog device={device} onClose={onClose} />;
+    case 'give_up':
+      return <GiveUpDialog device={device} onClose={onClose} />;
+    default:
+      return <DeviceDialog device={device} action={wanted} onClose={onClose} />;
+  }
+}
 
 /** Letting in, stopping, letting go on, turning away: what fits its state. */
 function Manage({ device, onAct }: ManageProps) {
@@ -137,6 +167,12 @@ function Manage({ device, onAct }: ManageProps) {
         <Button refusal={refusalOf(device, 'suspend')} onPress={() => onAct('suspend')}>
           <Pause className="icon-s" aria-hidden />
           Suspend
+        </Button>
+      )}
+      {offers(device, 'restore') && (
+        <Button kind="primary" refusal={refusalOf(device, 'restore')} onPress={() => onAct('restore')}>
+          <Undo2 className="icon-s" aria-hidden />
+          Restore
         </Button>
       )}
       {offers(device, 'activate') && (
@@ -161,13 +197,31 @@ function Manage({ device, onAct }: ManageProps) {
             onAction={() => onAct('suspend')}
           />
         )}
-        <MenuItem
-          name={waits ? 'Turn away…' : 'Delete…'}
-          tone="danger"
-          icon={<Trash2 className="icon" aria-hidden />}
-          refusal={refusalOf(device, 'delete')}
-          onAction={() => onAct('delete')}
-        />
+        {offers(device, 'move') && (
+          <MenuItem
+            name="Move…"
+            icon={<FolderInput className="icon" aria-hidden />}
+            refusal={refusalOf(device, 'move')}
+            onAction={() => onAct('move')}
+          />
+        )}
+        {offers(device, 'release') && (
+          <MenuItem
+            name="Release…"
+            icon={<Unplug className="icon" aria-hidden />}
+            refusal={refusalOf(device, 'release')}
+            onAction={() => onAct('release')}
+          />
+        )}
+        {!device.deletion && (
+          <MenuItem
+            name={waits ? 'Turn away…' : 'Delete…'}
+            tone="danger"
+            icon={<Trash2 className="icon" aria-hidden />}
+            refusal={refusalOf(device, offers(device, 'give_up') ? 'give_up' : 'delete')}
+            onAction={() => onAct(offers(device, 'give_up') ? 'give_up' : 'delete')}
+          />
+        )}
       </Menu>
     </>
   );
@@ -176,7 +230,7 @@ function Manage({ device, onAct }: ManageProps) {
 type WhyProps = {
   device: Device;
   onCredentials: (() => void) | undefined;
-  onAct: ((action: DeviceAction) => void) | undefined;
+  onAct: ((action: Wanted) => void) | undefined;
 };
 
 /** Why there is no backup; of a machine that is only new, what it has done so far. */
@@ -231,6 +285,12 @@ function Details({ device }: { device: Device }) {
       <Facts>
         <Fact name="Kind">{DEVICE_KIND[device.kind]}</Fact>
         <Fact name="Status">{DEVICE_STATUS[device.status]}</Fact>
+        {device.deletion && (
+          <Fact name="Goes for good">
+            <When at={device.deletion.due_at} />
+            {device.deletion.by && `, deleted by ${device.deletion.by}`}
+          </Fact>
+        )}
         {device.os && <Fact name="System">{device.os}</Fact>}
         {device.last_backup_at && (
           <Fact name="Last backup">

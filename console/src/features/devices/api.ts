@@ -1,6 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
 import { api, gone, done, ifMatch, take } from '../../api/client';
-import type { Device, DeviceCreate, DeviceCredentials, DeviceSuspend } from '../../api/schema';
+import type { Device, DeviceCreate, DeviceCredentials, DeviceDeletion, DeviceSuspend } from '../../api/schema';
 import type { Page } from '../../ui/grid/useWindow';
 
 export type DeviceFilter = {
@@ -79,6 +79,29 @@ export function activateDevice(id: string): Promise<Device> {
 
 export function deleteDevice(id: string): Promise<void> {
   return gone(done(api.DELETE('/api/v1/devices/{id}', { params: { path: { id } } })));
+}
+
+export function moveDevice(device: Device, customer_id: string): Promise<Device> {
+  const params = { path: { id: device.id }, header: ifMatch(device.version) };
+  return take(api.PATCH('/api/v1/devices/{id}', { params, headers: ifMatch(device.version), body: { customer_id } }));
+}
+
+export function releaseDevice(id: string, reason: string): Promise<Device> {
+  return take(api.POST('/api/v1/devices/{id}/release', { params: { path: { id } }, body: { reason } }));
+}
+
+export function restoreDevice(id: string): Promise<Device> {
+  return take(api.POST('/api/v1/devices/{id}/restore', { params: { path: { id } } }));
+}
+
+/** What deleting a device with its backups would do. */
+export function foreseeDeletion(id: string): Promise<DeviceDeletion> {
+  const params = { path: { id }, query: { data: 'delete' as const, dry_run: true } };
+  return take(api.DELETE('/api/v1/devices/{id}', { params }));
+}
+
+export function giveUpDevice(id: string, data: 'keep' | 'delete'): Promise<DeviceDeletion> {
+  return take(api.DELETE('/api/v1/devices/{id}', { params: { path: { id }, query: { data } } }));
 }
 
 /** How many devices below a customer wait to be approved. */

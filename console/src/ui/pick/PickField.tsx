@@ -28,6 +28,7 @@ type PickFieldProps = {
   source: Source;
   /** What is chosen to begin with, where the source has to be asked for it. */
   initial?: Choice | undefined;
+  autoFocus?: boolean;
 };
 
 type Picked = { text: string; choice: Choice | undefined };
@@ -37,7 +38,7 @@ type Picked = { text: string; choice: Choice | undefined };
  * it is known to mean one choice, which is found out when the field is left, by Enter, and before the form is sent. A
  * text that doesn't stays, with what is wrong below it, and holds the form back.
  */
-export function PickField({ name, label, noun, hint, optional, source, initial }: PickFieldProps) {
+export function PickField({ name, label, noun, hint, optional, source, initial, autoFocus = false }: PickFieldProps) {
   const { form, id, problem, value, set } = useFormField(name);
   const { attach, complain, draft } = form;
   const [picked, setPicked] = useState<Picked>(() => startOf(value, source, initial));
@@ -109,6 +110,7 @@ export function PickField({ name, label, noun, hint, optional, source, initial }
   return (
     <Labelled id={id} label={label} hint={hint} optional={optional} problem={problem}>
       <ComboBox
+        autoFocus={autoFocus}
         aria-label={label}
         items={found.choices}
         selectedKey={picked.choice?.id ?? null}

@@ -10,6 +10,8 @@ use tree::{Mode, Own};
 pub enum Admission {
     Admitted(Own),
     Pending,
+    /// It was given up.
+    Released,
 }
 
 impl Admission {

@@ -37,6 +37,7 @@ pub(super) struct DeviceFacts<'a> {
     pub(super) stop: Option<Stop<'a>>,
     /// The device's own suspension, and since when.
     pub(super) own_stop: Option<(Mode, Option<i64>)>,
+    pub(super) is_to_be_deleted: bool,
 }
 
 /// The device that was refused last.
@@ -77,7 +78,14 @@ pub(super) fn of_device(facts: &DeviceFacts<'_>) -> BackupState {
             let is_new = facts.now - facts.created_at < NEW_MICROS;
             return state(BackupCode::NeverConnected, detail, !is_new, Some(facts.created_at));
         }
+        DeviceStatus::Released => {
+            let detail = "The device was released. A machine takes its place by registering.";
+            return state(BackupCode::GivenUp, detail, false, facts.own_stop.and_then(|(_, since)| since));
+        }
         DeviceStatus::Authorised => {}
+    }
+    if facts.is_to_be_deleted {
+        return state(BackupCode::GivenUp, "The device is to be deleted with its backups.", false, None);
     }
     if let Some((mode, since)) = facts.own_stop {
         let detail = format!("{}: the device is suspended.", stopped(mode));
@@ -248,6 +256,7 @@ mod tests {
             now: NOW,
             created_at: NOW - 50 * DAY_MICROS,
             status: DeviceStatus::Authorised,
+            is_to_be_deleted: false,
             first_contact_at: Some(NOW - 50 * DAY_MICROS),
             last_backup_at: Some(NOW - 8 * HOUR_MICROS),
             refusal: None,

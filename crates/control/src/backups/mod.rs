@@ -117,6 +117,7 @@ pub(crate) async fn of_device(
         refusal: history.last_refusal(),
         stop: stop(lineage, &row.path, account),
         own_stop: row.suspend_mode.map(|mode| (mode, row.suspended_at)),
+        is_to_be_deleted: row.deletes_at.is_some(),
     }))
 }
 

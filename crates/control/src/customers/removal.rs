@@ -48,6 +48,15 @@ impl Reconciler for Removal {
                 }
                 mended += piece;
             }
+            loop {
+                let piece = base::run!(app, Caller::System, Origin::default(), |tx| {
+                    devices::remove_due(tx, DEVICES).await
+                })?;
+                if piece == 0 {
+                    break;
+                }
+                mended += piece;
+            }
             mended += remove_files(app).await?;
             Ok(Round { mended, again_in: next_due(app).await?.min(LOOK_EVERY) })
         })
@@ -59,7 +68,10 @@ async fn next_due(app: &App) -> Result<Duration, Error> {
     let mut cx = Cx::read(app, Caller::System).await?;
     let due: Option<Option<i64>> =
         cx.opt(sql!["select min(deletes_at) from customers where deletes_at is not null"]).await?;
-    let wait = due.flatten().map_or(i64::MAX, |due| due - cx.now.as_microsecond());
+    let of_devices: Option<Option<i64>> =
+        cx.opt(sql!["select min(deletes_at) from devices where deletes_at is not null"]).await?;
+    let due = [due.flatten(), of_devices.flatten()].into_iter().flatten().min();
+    let wait = due.map_or(i64::MAX, |due| due - cx.now.as_microsecond());
     Ok(Duration::from_micros(u64::try_from(wait).unwrap_or_default().max(1_000_000)))
 }
 

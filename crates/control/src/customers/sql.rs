@@ -548,6 +548,14 @@ pub async fn deleting_above(cx: &mut Cx, path: &Path) -> Result<Option<(String, 
     Ok(found.map(|(name, path)| (name, Path::from_stored(path))))
 }
 
+/// Whether what stands at a place is to be deleted, by itself or with something above it.
+pub async fn is_deleting(cx: &mut Cx, path: &Path) -> Result<bool, Error> {
+    let found: Option<i64> = cx
+        .opt(sql!["select 1 from customers where deletes_at is not null and id in ", list(path.ids()), " limit 1"])
+        .await?;
+    Ok(found.is_some())
+}
+
 /// Whose username, at or below a place, is given up because it is to be deleted, and not because something below is by itself.
 fn given_up(path: &Path) -> Sql {
     let (from, to) = path.range();

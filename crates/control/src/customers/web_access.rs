@@ -18,7 +18,7 @@ use super::{sql, subject, view};
 
 /// An input whose fields are acceptable by themselves.
 #[derive(Debug)]
-pub struct CheckedWebAccess {
+pub(super) struct CheckedWebAccess {
     enabled: bool,
     username: Option<String>,
     sets_password: bool,
@@ -26,7 +26,7 @@ pub struct CheckedWebAccess {
 
 impl CheckedWebAccess {
     /// `known`: what the customer is called.
-    pub fn of(input: &WebAccessSet, known: &[String]) -> Result<Self, Error> {
+    pub(super) fn of(input: &WebAccessSet, known: &[String]) -> Result<Self, Error> {
         let mut checks = Checks::of::<WebAccessSet>();
         let username = input.username.as_deref().and_then(|name| checks.handle("username", name));
         if let Some(password) = &input.password {

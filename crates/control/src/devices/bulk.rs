@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use api::device::{DeviceStatus, DeviceSuspend};
+use api::device::{DeviceStatus, DeviceSuspend, HowDeviceDeleted};
 use api::id::DeviceId;
 use api::page::{ListQuery, Page};
 use api::task::Outcome;
@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use super::sql::{self, DeviceRow};
 use super::switch::{self, OwnSuspension};
-use super::{NOUN, actions, admit, fetch};
+use super::{NOUN, actions, admit, fetch, has_backups};
 use crate::bulk::{Action, Foreseen, Noun, changed_since, read, row, unknown};
 use crate::settings::bulk::{InheritSetting, Owners, SetSetting};
 
@@ -53,6 +53,7 @@ async fn judged(
     action: impl Fn(&DeviceRow) -> &'static str,
     is_so_already: impl Fn(&DeviceRow) -> bool,
 ) -> Result<Foreseen, Error> {
+    let overlay = cx.overlay().await?;
     let mut seen = HashMap::with_capacity(ids.len());
     for some in ids.chunks(db::AT_ONCE) {
         let rows = sql::with_these_ids(cx, some).await?;
@@ -66,7 +67,10 @@ async fn judged(
             continue;
         };
         let wanted = action(&device);
-        let known = actions(account, &device, &repository).into_iter().find(|known| known.name == wanted);
+        let unsaved = overlay.of_id(device.id.as_str());
+        let known = actions(account, &device, has_backups(&repository, &unsaved))
+            .into_iter()
+            .find(|known| known.name == wanted);
         let (outcome, why) = match known {
             _ if is_so_already(&device) => (Outcome::Unchanged, None),
             Some(known) if known.allowed => (Outcome::Done, None),
@@ -156,7 +160,7 @@ impl Action for Delete {
 
     fn one<'a>(&'a self, tx: &'a mut Tx, id: &'a str, _: &'a Value) -> BoxFuture<'a, Result<Done, Error>> {
         Box::pin(async move {
-            super::delete(tx, &DeviceId::from_text(id), None, false).await?;
+            super::delete(tx, &DeviceId::from_text(id), None, HowDeviceDeleted::default()).await?;
             Ok(Done::Changed(None))
         })
     }

@@ -1,10 +1,11 @@
 //! Devices over HTTP.
 
 use api::device::{
-    Device, DeviceCreate, DeviceCredentials, DeviceDeletion, DeviceRegister, DeviceSuspend, DeviceUpdate,
+    Device, DeviceCreate, DeviceCredentials, DeviceDeletion, DeviceRegister, DeviceRelease, DeviceSuspend,
+    DeviceUpdate, HowDeviceDeleted,
 };
 use api::id::DeviceId;
-use api::page::{CountQuery, DryRun, ExportQuery, ExportRequest, ListCounts, ListQuery, Page};
+use api::page::{CountQuery, ExportQuery, ExportRequest, ListCounts, ListQuery, Page};
 use axum::extract::Path;
 use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
@@ -24,6 +25,8 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(device_register))
         .routes(routes!(device_show, device_update, device_delete))
         .routes(routes!(device_approve))
+        .routes(routes!(device_release))
+        .routes(routes!(device_restore))
         .routes(routes!(device_suspend))
         .routes(routes!(device_activate))
         .routes(routes!(device_issue_credentials))
@@ -87,7 +90,7 @@ async fn device_show(call: Call, Path(id): Path<DeviceId>) -> Result<Response, F
     Ok(show(&super::show(&mut cx, &id).await?)?)
 }
 
-/// Renames a device. Its credentials stay.
+/// Renames a device, or moves it to another customer or site. Its credentials and its backups stay.
 #[utoipa::path(patch, path = "/devices/{id}", operation_id = "device_update", tag = "devices",
     params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "The ETag that the change is based on; required.")),
     request_body = DeviceUpdate, responses((status = 200, body = Device)))]
@@ -105,15 +108,30 @@ async fn device_create(command: Command<DeviceCreate>) -> Result<Reply<Device>, 
     transact!(command, CREATED, |tx| super::create(tx, &input).await)
 }
 
-/// Deletes a device that has no backups: turns away one that waits, or one that never came.
+/// Deletes a device: at once where it has no backups. `data=keep` releases it and keeps them, `data=delete` removes both when
+/// the hold is over; until then `restore` brings it back.
 #[utoipa::path(delete, path = "/devices/{id}", operation_id = "device_delete", tag = "devices",
-    params(("id" = String, Path), DryRun), responses((status = 200, body = DeviceDeletion)))]
+    params(("id" = String, Path), HowDeviceDeleted), responses((status = 200, body = DeviceDeletion)))]
 async fn device_delete(
     Path(id): Path<DeviceId>,
-    Parameters(how): Parameters<DryRun>,
+    Parameters(how): Parameters<HowDeviceDeleted>,
     command: Command<Nothing>,
 ) -> Result<Reply<DeviceDeletion>, Failure> {
-    transact!(command, OK, |tx| super::delete(tx, &id, command.call.if_match, how.dry_run).await)
+    transact!(command, OK, |tx| super::delete(tx, &id, command.call.if_match, how).await)
+}
+
+/// Gives a device up, a lost appliance for one: its credentials end, its site is free for another one, its backups stay.
+#[utoipa::path(post, path = "/devices/{id}/release", operation_id = "device_release", tag = "devices",
+    params(("id" = String, Path)), request_body = DeviceRelease, responses((status = 200, body = Device)))]
+async fn device_release(Path(id): Path<DeviceId>, command: Command<DeviceRelease>) -> Result<Reply<Device>, Failure> {
+    transact!(command, OK, |tx| super::release(tx, &id, command.call.if_match, &command.input).await)
+}
+
+/// Cancels the deletion of a device.
+#[utoipa::path(post, path = "/devices/{id}/restore", operation_id = "device_restore", tag = "devices",
+    params(("id" = String, Path)), responses((status = 200, body = Device)))]
+async fn device_restore(Path(id): Path<DeviceId>, command: Command<Nothing>) -> Result<Reply<Device>, Failure> {
+    transact!(command, OK, |tx| super::restore(tx, &id, command.call.if_match).await)
 }
 
 /// Lets in a device that waits to be approved.

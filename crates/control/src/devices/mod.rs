@@ -3,9 +3,12 @@
 mod admit;
 pub(crate) mod bulk;
 mod export;
+mod give_up;
 pub mod http;
 mod register;
+mod relocate;
 mod remove;
+mod reprovision;
 pub mod sql;
 mod switch;
 
@@ -22,10 +25,11 @@ use api::{Code, Error};
 use db::sql;
 use strum::VariantNames;
 
-pub use admit::{CheckedDevice, approve, create, delete};
+pub use admit::{CheckedDevice, approve, create};
+pub use give_up::{delete, release, restore};
 pub use register::{CheckedRegistration, Machine, PlaceOfMachine, enrol, knows_pass_key, pass_key_unknown, register};
 
-pub(crate) use remove::remove_below;
+pub(crate) use remove::{remove_below, remove_due};
 pub use switch::{activate, suspend};
 
 use self::sql::{DeviceRow, WholeDevice};
@@ -36,7 +40,7 @@ use base::change::{Entry, Subject, snapshot};
 use base::cx::{Cx, Tx};
 use base::lineage::Lineage;
 use base::list::{Beside, Counter, Field, Grams, Noun, Place, Population, Told};
-use base::overlay::Overlay;
+use base::overlay::{Overlay, Unsaved};
 use base::text::Checks;
 use base::version::IfMatch;
 
@@ -79,6 +83,7 @@ pub(crate) static NOUN: Noun = Noun {
             .live(Counter::LastBackupAt)
             .sorted(),
         Field::time("last_refused_at", "coalesce(r.last_refused_at, 0)").optional_as_zero().of(&REPOSITORY).sorted(),
+        Field::time("deletion.due_at", "d.deletes_at").optional(),
         Field::time("first_contact_at", "d.first_contact_at").optional(),
         Field::time("created_at", "d.created_at").sorted(),
     ],
@@ -87,9 +92,10 @@ pub(crate) static NOUN: Noun = Noun {
 /// Few wait, and an index has them by their places: it has their status spelt like this. Most don't, and no index is the way
 /// to them.
 const STATUSES: &[Told] = &[
-    ("authorised", |_| sql!["d.status not in ('pending_approval', 'expected')"]),
+    ("authorised", |_| sql!["d.status not in ('pending_approval', 'expected', 'released')"]),
     ("pending_approval", |_| sql!["d.status = 'pending_approval'"]),
     ("expected", |_| sql!["d.status = 'expected'"]),
+    ("released", |_| sql!["d.status = 'released'"]),
 ];
 const APPEND_ONLY: &[Told] = &[
     ("on", |_| crate::settings::sets("d.id", "append_only", "true")),
@@ -101,13 +107,14 @@ const OWN_STATES: &[Told] =
 /// What holds after all ancestors and the device itself. Most are active: the plus keeps an index from being taken for the
 /// way to a few.
 const STATES: &[Told] = &[
-    ("active", |_| sql!["(+c.stopped = 0 and d.suspend_mode is null)"]),
-    ("suspended", |_| sql!["(c.stopped > 0 or d.suspend_mode is not null)"]),
+    ("active", |_| sql!["(+c.stopped = 0 and d.suspend_mode is null and d.deletes_at is null)"]),
+    ("suspended", |_| sql!["(c.stopped > 0 or d.suspend_mode is not null or d.deletes_at is not null)"]),
 ];
 const MODES: &[Told] = &[
     ("stop_backups", |_| {
         sql![
-            "(c.stopped < 2 and coalesce(d.suspend_mode, '') <> 'full_stop' and (c.stopped = 1 or d.suspend_mode is not null))"
+            "(c.stopped < 2 and coalesce(d.suspend_mode, '') <> 'full_stop'
+              and (c.stopped = 1 or d.suspend_mode is not null or d.deletes_at is not null))"
         ]
     }),
     ("full_stop", |_| sql!["(c.stopped = 2 or coalesce(d.suspend_mode, '') = 'full_stop')"]),
@@ -178,9 +185,10 @@ fn view(
         version: row.version,
         account_state: if row.suspend_mode.is_some() { AccountState::Suspended } else { AccountState::Active },
         suspension: switch::seen_by(account, &row),
+        deletion: give_up::deletion_seen_by(account, &row),
         own_settings: own_settings.get(row.id.as_str()).copied().unwrap_or_default(),
         effective_state: lineage.effective_state_of_device(&row.path, own, row.own_state(), account),
-        actions: actions(account, &row, &repository),
+        actions: actions(account, &row, has_backups(&repository, &unsaved)),
         path: row.path.seen_from(&account.path).to_string(),
         ancestors: None,
         repository_url: repository_url(app, &repository.id),
@@ -204,8 +212,13 @@ fn view(
     }
 }
 
+/// Whether something is stored of a device, as far as is known by now.
+fn has_backups(repository: &sql::Repository, unsaved: &Unsaved) -> bool {
+    unsaved.used_bytes(repository.used_bytes) > 0 || unsaved.last_backup_at(repository.last_backup_at).is_some()
+}
+
 /// What the account may do with a device, and why not.
-fn actions(account: &Account, row: &DeviceRow, repository: &sql::Repository) -> Vec<Action> {
+fn actions(account: &Account, row: &DeviceRow, has_backups: bool) -> Vec<Action> {
     let mut actions = Vec::with_capacity(8);
     let mut add = |name: &str, permission: Permission, blocked: Option<(Code, &str)>| {
         actions.push(match (account.refusal(permission, &row.path), blocked) {
@@ -217,21 +230,32 @@ fn actions(account: &Account, row: &DeviceRow, repository: &sql::Repository) -> 
     let laid_on = switch::refusal(account, row).map(|reason| (Code::Forbidden, reason));
     add("edit", Permission::EditDevices, None);
     add("set_space", Permission::EditDevices, None);
-    if row.status != DeviceStatus::Expected {
-        add("issue_credentials", Permission::IssueCredentials, None);
+    let deleting = row.deletes_at.map(|_| (Code::DeletionScheduled, "It is to be deleted."));
+    if !matches!(row.status, DeviceStatus::Expected | DeviceStatus::Released) {
+        add("issue_credentials", Permission::IssueCredentials, deleting);
     }
     if row.status == DeviceStatus::PendingApproval {
         add("approve", Permission::ManageDevices, None);
     }
-    if row.suspend_mode.is_none() {
+    add("move", Permission::ManageDevices, deleting);
+    if row.status == DeviceStatus::Released {
+        // It is let in again by registering.
+    } else if row.suspend_mode.is_none() {
         add("suspend", Permission::ManageDevices, None);
     } else {
         add("change_suspension", Permission::ManageDevices, laid_on);
         add("activate", Permission::ManageDevices, laid_on);
     }
-    let not_empty = admit::not_empty();
-    let has_backups = repository.used_bytes > 0 || repository.last_backup_at.is_some();
-    add("delete", Permission::ManageDevices, has_backups.then_some((not_empty.code, not_empty.detail.as_str())));
+    if row.status == DeviceStatus::Authorised {
+        add("release", Permission::ManageDevices, give_up::release_refusal(row));
+    }
+    if row.deletes_at.is_some() {
+        add("restore", Permission::ManageDevices, None);
+    }
+    if has_backups && row.deletes_at.is_none() {
+        add("give_up", Permission::ManageDevices, None);
+    }
+    add("delete", Permission::ManageDevices, has_backups.then_some((Code::DeviceNotEmpty, "It has backups.")));
     actions
 }
 
@@ -245,11 +269,16 @@ pub(crate) fn subject(row: &DeviceRow) -> Subject {
     }
 }
 
-/// Renames a device.
+/// Renames a device, or moves it.
 pub async fn update(tx: &mut Tx, id: &DeviceId, expected: IfMatch, input: &DeviceUpdate) -> Result<Device, Error> {
     let account = tx.account()?;
-    let (row, repository, home) = fetch(tx, &account, id, Permission::EditDevices).await?;
+    let (mut row, repository, mut home) = fetch(tx, &account, id, Permission::EditDevices).await?;
     expected.check(row.version)?;
+    if let Some(to) = input.customer_id.as_ref().filter(|to| **to != row.customer_id) {
+        let whole = (row, repository.clone(), home);
+        let moved = relocate::relocate(tx, &account, &whole, to).await?;
+        (row, home) = (moved.row, moved.home);
+    }
     let mut changed = row.clone();
     if let Some(name) = &input.name {
         let mut checks = Checks::of::<DeviceUpdate>();
@@ -275,6 +304,12 @@ pub async fn issue_credentials(
     let account = tx.account()?;
     let (row, repository, _) = fetch(tx, &account, id, Permission::IssueCredentials).await?;
     IfMatch::check_if_given(expected, row.version)?;
+    if row.status == DeviceStatus::Released {
+        return Err(Error::new(
+            Code::DeviceReleased,
+            "The device was released. It gets credentials by registering again.",
+        ));
+    }
     if row.status == DeviceStatus::Expected {
         let detail = "The device was added by hand and gets its credentials when it registers.";
         return Err(Error::new(Code::Forbidden, detail));

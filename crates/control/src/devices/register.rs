@@ -9,8 +9,9 @@ use api::{Code, Error, Level};
 use serde_json::json;
 use tree::{Budget, Path, Totals};
 
+use super::relocate::refuse_second_appliance;
 use super::sql::{self, DeviceRow};
-use super::{credentials, subject};
+use super::{credentials, reprovision, subject};
 use crate::customers;
 use crate::pass_keys;
 use base::authn::{token, token_hash};
@@ -23,10 +24,10 @@ use base::text::{self, Checks};
 #[derive(Clone, Debug)]
 pub struct CheckedRegistration {
     secret_hash: String,
-    name: String,
-    kind: DeviceKind,
+    pub(super) name: String,
+    pub(super) kind: DeviceKind,
     fingerprint: Option<String>,
-    os: Option<String>,
+    pub(super) os: Option<String>,
     site: Option<String>,
 }
 
@@ -74,6 +75,11 @@ pub async fn register(tx: &mut Tx, input: &CheckedRegistration) -> Result<Device
         Some(known) => Some(known),
         None => sql::find_expected(tx, &customer.id, &text::fold(&input.name)).await?,
     };
+    if let Some(known) = known.as_ref()
+        && reprovision::is_free(tx, known, &home).await?
+    {
+        return reprovision::reprovision(tx, known.clone(), &key, &home, input, &secret_hash, password).await;
+    }
     let is_free_to_stand = key.site_id.is_none() && input.site.is_none();
     let fits = |known: &DeviceRow| is_free_to_stand || known.path == home.path;
     match known {
@@ -93,6 +99,7 @@ pub async fn register(tx: &mut Tx, input: &CheckedRegistration) -> Result<Device
         );
         return Err(Error::new(Code::StorageLocationRequired, detail));
     }
+    refuse_second_appliance(tx, &home, input.kind, None).await?;
     let is_let_in = crate::settings::value_at(tx, &home.path, "auto_authorise").await? == json!(true);
     let status = if is_let_in { DeviceStatus::Authorised } else { DeviceStatus::PendingApproval };
     if is_let_in {
@@ -171,6 +178,10 @@ pub async fn enrol(
             suspended_at: None,
             suspended_from: None,
             suspended_by: None,
+            deletes_at: None,
+            deletion_scheduled_at: None,
+            deletion_from: None,
+            deletion_by: None,
             first_contact_at: last_backup_at,
             created_at: tx.now.as_microsecond(),
         };
@@ -211,13 +222,13 @@ pub async fn enrol(
     Ok(new)
 }
 
-fn record(tx: &mut Tx, action: ChangeAction, row: &DeviceRow, after: serde_json::Value) {
+pub(super) fn record(tx: &mut Tx, action: ChangeAction, row: &DeviceRow, after: serde_json::Value) {
     let mut entry = Entry::new(action, subject(row)).after(after);
     entry.actor = Some((ActorKind::Device, row.id.to_string(), row.name.clone()));
     tx.record(entry);
 }
 
-fn used_up() -> Error {
+pub(super) fn used_up() -> Error {
     Error::new(Code::PassKeyUsedUp, "The pass key has been used as often as it may.")
 }
 

@@ -25,6 +25,31 @@ pub(crate) async fn remove_below(tx: &mut Tx, place: &Path, limit: i64) -> Resul
             limit
         ])
         .await?;
+    remove(tx, &ids).await
+}
+
+/// Removes some of the devices whose hold is over. Returns how many.
+pub(crate) async fn remove_due(tx: &mut Tx, limit: i64) -> Result<u64, Error> {
+    let now = tx.now.as_microsecond();
+    let due = super::sql::due(tx, now, limit).await?;
+    let ids: Vec<String> = due.iter().map(|(id, _)| id.clone()).collect();
+    let removed = remove(tx, &ids).await?;
+    // Whoever had the newest backup from one of these looks for the next, from below upwards.
+    let mut above: Vec<&str> = Vec::new();
+    for id in due.iter().flat_map(|(_, path)| path.ids().rev()) {
+        if !above.contains(&id) {
+            above.push(id);
+        }
+    }
+    let depth = |id: &str| due.iter().filter_map(|(_, path)| path.ids().position(|known| known == id)).max();
+    above.sort_by_key(|id| std::cmp::Reverse(depth(id)));
+    for id in above {
+        base::totals::newest_again(tx, id).await?;
+    }
+    Ok(removed)
+}
+
+async fn remove(tx: &mut Tx, ids: &[String]) -> Result<u64, Error> {
     if ids.is_empty() {
         return Ok(0);
     }
@@ -62,7 +87,7 @@ pub(crate) async fn remove_below(tx: &mut Tx, place: &Path, limit: i64) -> Resul
     tx.exec(sql!["delete from repositories where id in ", repositories()]).await?;
     tx.exec(sql!["delete from device_histories where device_id in ", of_devices()]).await?;
     tx.exec(sql!["delete from devices where id in ", of_devices()]).await?;
-    for id in &ids {
+    for id in ids {
         crate::settings::forget(tx, id).await?;
     }
     for (device, repository) in &devices {

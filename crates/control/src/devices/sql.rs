@@ -6,6 +6,7 @@ use api::{Code, Error, Mode};
 use db::{Assignments, Raw, Rows, Sql, Stored, Text, assign, columns, columns_of, sql};
 use tree::{Own, Path};
 
+use crate::customers::sql::CustomerRow;
 use base::cx::{Cx, Tx};
 
 db::record! {
@@ -27,6 +28,11 @@ db::record! {
         pub suspended_at: Option<i64>,
         pub suspended_from: Option<CustomerId> as Option<Text>,
         pub suspended_by: Option<String>,
+        /// When it goes for good, if it is to.
+        pub deletes_at: Option<i64>,
+        pub deletion_scheduled_at: Option<i64>,
+        pub deletion_from: Option<CustomerId> as Option<Text>,
+        pub deletion_by: Option<String>,
         pub first_contact_at: Option<i64>,
         pub created_at: i64,
     }
@@ -53,11 +59,22 @@ db::record! {
     }
 }
 
+impl CustomerOfDevice {
+    pub fn of(home: &CustomerRow) -> Self {
+        Self {
+            company_name: home.company_name.clone(),
+            storage_location_id: home.storage_location_id.as_ref().map(ToString::to_string),
+        }
+    }
+}
+
 pub type WholeDevice = (DeviceRow, Repository, CustomerOfDevice);
 
 impl DeviceRow {
     pub fn own_state(&self) -> Own {
-        self.suspend_mode.map_or(Own::Active, Own::Suspended)
+        // What is to be deleted doesn't back up in any case.
+        let deleting = self.deletes_at.map(|_| Mode::StopBackups);
+        self.suspend_mode.max(deleting).map_or(Own::Active, Own::Suspended)
     }
 }
 
@@ -199,6 +216,38 @@ pub async fn find_expected(
         " and fingerprint is null order by id limit 1"
     ])
     .await
+}
+
+/// The appliance that stands at a site, if one does: its id and name.
+pub async fn appliance_of(cx: &mut Cx, site: &CustomerId) -> Result<Option<(String, String)>, Error> {
+    cx.opt(sql![
+        "select id, name from devices where kind = 'appliance' and status <> 'released' and customer_id = ",
+        site.as_str(),
+        " order by id limit 1"
+    ])
+    .await
+}
+
+/// A device's repository, which nobody else changes until this transaction ends.
+pub async fn lock_repository(tx: &mut Tx, device: &DeviceId) -> Result<Repository, Error> {
+    let lock = tx.locking("repositories");
+    tx.one(sql!["select ", columns::<Repository>(), " from repositories where device_id = ", device.as_str(), lock])
+        .await
+}
+
+/// Says where a device's repository stands.
+pub async fn place_repository(tx: &mut Tx, device: &DeviceId, path: &Path) -> Result<(), Error> {
+    tx.exec(sql!["update settings set path = ", path, " where owner_id = ", device.as_str()]).await?;
+    tx.exec(sql!["update repositories set path = ", path, " where device_id = ", device.as_str()]).await?;
+    Ok(())
+}
+
+/// Some of the devices that are due to go.
+pub async fn due(cx: &mut Cx, now: i64, limit: i64) -> Result<Vec<(String, Path)>, Error> {
+    let rows: Vec<(String, String)> = cx
+        .all(sql!["select id, path from devices where deletes_at <= ", now, " order by deletes_at, id limit ", limit])
+        .await?;
+    Ok(rows.into_iter().map(|(id, path)| (id, Path::from_stored(path))).collect())
 }
 
 /// Counts a change to what hangs on a device.

@@ -3,7 +3,7 @@
 
 use api::change::ChangeAction;
 use api::customer::Suspension;
-use api::device::{Device, DeviceSuspend};
+use api::device::{Device, DeviceStatus, DeviceSuspend};
 use api::id::{CustomerId, DeviceId};
 use api::units::Time;
 use api::{Code, Error, Mode};
@@ -104,6 +104,9 @@ pub(super) async fn set(
 ) -> Result<DeviceRow, Error> {
     if let Some(reason) = refusal(account, row) {
         return Err(Error::new(Code::Forbidden, reason));
+    }
+    if row.status == DeviceStatus::Released {
+        return Err(Error::new(Code::DeviceReleased, "The device was released. It is let in again by registering."));
     }
     let mut changed = row.clone();
     changed.suspend_mode = suspension.as_ref().map(|suspension| suspension.mode);

@@ -263,6 +263,22 @@ pub(crate) async fn blocks_move(
 ) -> Result<Option<(Code, String)>, Error> {
     let mut former = Chain::read(tx, &row.path).await?;
     let taken = former.pop()?.live.demand().total();
+    blocks(tx, taken, &former, parent).await
+}
+
+/// The same of a device that is to stand below `parent`.
+pub(crate) async fn blocks_device(
+    tx: &mut Tx,
+    row: &devices::sql::DeviceRow,
+    parent: &Path,
+) -> Result<Option<(Code, String)>, Error> {
+    let former = Chain::read(tx, &row.path).await?;
+    let (allotted, stored) = sql::lock_device(tx, &row.id).await?;
+    let used = tx.overlay().await?.of_id(row.id.as_str()).used_bytes(stored);
+    blocks(tx, allotted.unwrap_or(used), &former, parent).await
+}
+
+async fn blocks(tx: &mut Tx, taken: i64, former: &Chain, parent: &Path) -> Result<Option<(Code, String)>, Error> {
     let chain = Chain::read(tx, parent).await?;
     let Some((id, pool)) = chain.nearest() else { return Ok(None) };
     // Within one pool nothing more is taken.

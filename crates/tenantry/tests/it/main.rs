@@ -26,6 +26,7 @@ mod fairness;
 mod faults;
 mod feed;
 mod filters;
+mod given_up;
 mod guessing;
 mod idempotency;
 mod invitations;

@@ -208,6 +208,7 @@ impl Things {
             }
             "view_set_default" => json!({ "is_default": true }),
             "device_create" => json!({ "customer_id": self.customer, "name": format!("Expected {number}") }),
+            "device_release" => json!({ "reason": "Lost" }),
             "device_suspend" => json!({ "reason": "Lost", "mode": "stop_backups" }),
             "customer_set_setting" | "device_set_setting" => json!({ "value": true }),
             "invitation_create" | "customer_invitation_create" => json!({}),
