@@ -725,6 +725,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a device says of itself, proven by its own credentials. */
+        post: operations["device_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/feed": {
         parameters: {
             query?: never;
@@ -2217,6 +2234,8 @@ export interface components {
             /** @description The nodes from the top of what the caller may see down to its customer. Not in lists. */
             ancestors?: components["schemas"]["Ancestor"][] | null;
             backup_state?: components["schemas"]["BackupState"] | null;
+            /** @description What it backs up with, as it says itself. */
+            client?: string | null;
             created_at: components["schemas"]["Time"];
             /** @description The end customer or site under which it stands. */
             customer_id: components["schemas"]["CustomerId"];
@@ -2225,6 +2244,9 @@ export interface components {
             effective_state: components["schemas"]["EffectiveState"];
             fingerprint?: string | null;
             first_contact_at?: components["schemas"]["Time"] | null;
+            /** @description What runs that. */
+            helper?: string | null;
+            host_name?: string | null;
             id: components["schemas"]["DeviceId"];
             kind: components["schemas"]["DeviceKind"];
             last_backup_at?: components["schemas"]["Time"] | null;
@@ -2234,6 +2256,7 @@ export interface components {
             own_settings: components["schemas"]["OwnSwitches"];
             /** @description The ids from the top of what the caller may see down to the customer, each followed by a slash. */
             path: string;
+            reported_at?: components["schemas"]["Time"] | null;
             repository_id: components["schemas"]["RepositoryId"];
             repository_url: string;
             status: components["schemas"]["DeviceStatus"];
@@ -2322,6 +2345,18 @@ export interface components {
         DeviceRelease: {
             /** @description For the records of whoever releases it, and of those above. */
             reason: string;
+        };
+        /** @description What a device says of itself when it backs up. Its own credentials are the proof. */
+        DeviceReport: {
+            /** @description What it backs up with, and which version: `restic 0.18.0`. */
+            client?: string | null;
+            device_id: components["schemas"]["DeviceId"];
+            /** @description What runs that, and which version. */
+            helper?: string | null;
+            host_name?: string | null;
+            os?: string | null;
+            /** @description The device's. */
+            password: components["schemas"]["Secret"];
         };
         /** @enum {string} */
         DeviceStatus: "authorised" | "pending_approval" | "expected" | "released";
@@ -2951,6 +2986,8 @@ export interface components {
                 /** @description The nodes from the top of what the caller may see down to its customer. Not in lists. */
                 ancestors?: components["schemas"]["Ancestor"][] | null;
                 backup_state?: components["schemas"]["BackupState"] | null;
+                /** @description What it backs up with, as it says itself. */
+                client?: string | null;
                 created_at: components["schemas"]["Time"];
                 /** @description The end customer or site under which it stands. */
                 customer_id: components["schemas"]["CustomerId"];
@@ -2959,6 +2996,9 @@ export interface components {
                 effective_state: components["schemas"]["EffectiveState"];
                 fingerprint?: string | null;
                 first_contact_at?: components["schemas"]["Time"] | null;
+                /** @description What runs that. */
+                helper?: string | null;
+                host_name?: string | null;
                 id: components["schemas"]["DeviceId"];
                 kind: components["schemas"]["DeviceKind"];
                 last_backup_at?: components["schemas"]["Time"] | null;
@@ -2968,6 +3008,7 @@ export interface components {
                 own_settings: components["schemas"]["OwnSwitches"];
                 /** @description The ids from the top of what the caller may see down to the customer, each followed by a slash. */
                 path: string;
+                reported_at?: components["schemas"]["Time"] | null;
                 repository_id: components["schemas"]["RepositoryId"];
                 repository_url: string;
                 status: components["schemas"]["DeviceStatus"];
@@ -4449,6 +4490,7 @@ export type DeviceId = components['schemas']['DeviceId'];
 export type DeviceKind = components['schemas']['DeviceKind'];
 export type DeviceRegister = components['schemas']['DeviceRegister'];
 export type DeviceRelease = components['schemas']['DeviceRelease'];
+export type DeviceReport = components['schemas']['DeviceReport'];
 export type DeviceStatus = components['schemas']['DeviceStatus'];
 export type DeviceSuspend = components['schemas']['DeviceSuspend'];
 export type DeviceUpdate = components['schemas']['DeviceUpdate'];
@@ -6769,6 +6811,41 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["DeviceCredentials"];
                 };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    device_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceReport"];
+            };
+        };
+        responses: {
+            /** @description Written down. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["Refused400"];
             401: components["responses"]["Refused401"];

@@ -152,6 +152,25 @@ pub struct DeviceRegister {
     pub site: Option<String>,
 }
 
+/// What a device says of itself when it backs up. Its own credentials are the proof.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeviceReport {
+    pub device_id: DeviceId,
+    /// The device's.
+    pub password: Secret,
+    /// What it backs up with, and which version: `restic 0.18.0`.
+    #[schema(max_length = 100)]
+    pub client: Option<String>,
+    /// What runs that, and which version.
+    #[schema(max_length = 100)]
+    pub helper: Option<String>,
+    #[schema(max_length = 100)]
+    pub os: Option<String>,
+    #[schema(max_length = 255)]
+    pub host_name: Option<String>,
+}
+
 /// All that a stock restic needs. The password is shown this once.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct DeviceCredentials {
@@ -201,6 +220,13 @@ pub struct Device {
     /// How its backups stand, and why none came. Not in lists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backup_state: Option<BackupState>,
+    /// What it backs up with, as it says itself.
+    pub client: Option<String>,
+    /// What runs that.
+    pub helper: Option<String>,
+    pub host_name: Option<String>,
+    /// When it said so last.
+    pub reported_at: Option<Time>,
     /// When its credentials were first used.
     pub first_contact_at: Option<Time>,
     pub created_at: Time,

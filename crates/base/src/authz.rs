@@ -218,6 +218,7 @@ pub const OPERATIONS: &[Line] = &[
     ("pass_key_rotate", Need::Permission(Permission::ManagePassKeys)),
     ("pass_key_revoke", Need::Permission(Permission::ManagePassKeys)),
     ("device_register", Need::Secret),
+    ("device_report", Need::Secret),
     ("device_list", Need::Permission(Permission::ReadDevices)),
     ("device_count", Need::Permission(Permission::ReadDevices)),
     ("device_export", Need::Permission(Permission::ReadDevices)),

@@ -9,6 +9,7 @@ use crate::client::Access;
 use crate::client::asked::Asked;
 use crate::client::nouns::{Changes, CustomerCommand, DeviceCommand, SiteCommand, TokenCommand, UserCommand};
 use crate::config::{self, Config};
+use crate::machine::{Backup, Connect};
 use crate::serve::Failure;
 
 #[derive(Debug, Parser)]
@@ -82,6 +83,10 @@ pub enum Command {
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=100_000_000))]
         devices: u64,
     },
+    /// Register this machine at a server, and write down what its backups need
+    Connect(Connect),
+    /// Back up this machine with the restic that is installed
+    Backup(Backup),
     /// Sign in to a running server, and stay so for the next commands
     Login {
         #[command(flatten)]
@@ -198,7 +203,7 @@ const INTRODUCTION: &str = "\
 Generated from `crates/tenantry/src/arguments.rs` and `client/nouns.rs`.
 
 `serve`, `setup`, `recover`, `migrate`, `recount`, `demo`, `config` and `audit verify` work on the host, on a data directory. The
-others ask a running server over its API, as whoever signs in.
+others ask a running server over its API, as whoever signs in; `connect` and `backup` run on a machine that is backed up.
 
 ## Who asks
 In this order: `--token`, `--login` with a password, `TENANTRY_TOKEN`, `TENANTRY_LOGIN` with `TENANTRY_PASSWORD`, the session that
@@ -227,6 +232,17 @@ goes to standard error, in the API's words, with its code in brackets.
 | 6 | something given is not acceptable (400, 412, 422, 428) |
 | 7 | the state of things stands in the way (409) |
 | 8 | the server can't be reached or can't do it now (408, 429, 5xx); later it may |
+
+## On a customer's machine
+```
+printf %s 'KEY' | sudo tenantry connect --server https://backup.example.com --pass-key-file - --systemd --exclude '*.tmp' /home /etc
+sudo systemctl daemon-reload && sudo systemctl enable --now tenantry-backup.timer
+```
+`connect` registers the machine and writes `/etc/tenantry/backup.env`, readable by root alone, and beside it the repository's
+password, which nobody else knows: keep a copy elsewhere. `backup` makes the repository if there is none, runs `restic backup`, and
+ends with restic's exit code; the restic on the path, or the one that `RESTIC` names. It tells the server which version of restic
+runs on which system, and no backup fails because that couldn't be told. Other commands of restic take the same file:
+`set -a; . /etc/tenantry/backup.env; restic snapshots`.
 
 ## Completions
 `tenantry completions bash > /etc/bash_completion.d/tenantry`, and so for `zsh`, `fish`, `elvish` and `powershell`.

@@ -9,4 +9,5 @@ pub mod console;
 pub mod demo;
 pub mod documents;
 pub mod listen;
+pub mod machine;
 pub mod serve;

@@ -18,6 +18,7 @@ use tenantry::client::{self, Refused, nouns};
 use tenantry::config::{Config, LogFormat};
 use tenantry::demo::synthetic::{self, Size};
 use tenantry::documents;
+use tenantry::machine::Ended;
 use tenantry::serve::{Failure, Options, Server, open_database};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -57,6 +58,9 @@ fn failed(error: &Failure) -> ExitCode {
         }
     }
     let _ = writeln!(std::io::stderr(), "tenantry: {text}");
+    if let Some(Ended(code)) = error.downcast_ref::<Ended>() {
+        return (*code).into();
+    }
     error.downcast_ref::<Refused>().map_or(ExitCode::FAILURE, |refused| refused.exit_code().into())
 }
 
@@ -81,6 +85,8 @@ async fn run(command: Command) -> Result<(), Failure> {
             say(&format!("Signed in; the session is kept in {}.", kept.display()));
             Ok(())
         }
+        Command::Connect(connect) => tell(Some(connect.run().await?)),
+        Command::Backup(backup) => Ok(backup.run().await?),
         Command::Logout => {
             say(if client::log_out().await? { "Signed out." } else { "Nobody was signed in." });
             Ok(())

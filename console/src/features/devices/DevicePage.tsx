@@ -292,6 +292,17 @@ function Details({ device }: { device: Device }) {
           </Fact>
         )}
         {device.os && <Fact name="System">{device.os}</Fact>}
+        {device.host_name && device.host_name !== device.name && <Fact name="Host">{device.host_name}</Fact>}
+        {device.client && (
+          <Fact name="Backs up with">
+            {device.client}
+            {device.reported_at && (
+              <>
+                , seen <When at={device.reported_at} />
+              </>
+            )}
+          </Fact>
+        )}
         {device.last_backup_at && (
           <Fact name="Last backup">
             <LastBackup at={device.last_backup_at} state={device.effective_state} />

@@ -56,6 +56,12 @@ test('what is for PowerShell is one statement with the key and the address in it
   expect(register).toContain("'https://backup.example/api/v1/devices/register'");
 });
 
+test('our own program takes the key where others on the machine do not see it', () => {
+  const { register, backup } = commandsFor('helper', 'https://backup.example', 'pk_secret');
+  expect(register).toBe("TENANTRY_PASS_KEY='pk_secret' tenantry connect --server https://backup.example");
+  expect(backup).toBe('tenantry backup "$HOME"');
+});
+
 test('credentials become a repository', () => {
   expect(run(repositoryCommand('http://host/restic/rep_2/', 'dev_2', 'word'))).toBe(
     'rest:http://dev_2:word@host/restic/rep_2/',

@@ -1,11 +1,22 @@
 /** The commands that turn a pass key into a running backup. Pure. */
 
-export type System = 'posix' | 'windows';
+/** `helper`: any system on which the tenantry program is, beside restic. */
+export type System = 'posix' | 'windows' | 'helper';
 export type Commands = { register: string; backup: string };
 
-/** For any POSIX shell with curl, or for PowerShell; both with restic. A refusal ends them, and is told in its own words. */
+/** For a POSIX shell with curl, for PowerShell, or for our own program; all with restic. A refusal ends them, and is told in its own words. */
 export function commandsFor(system: System, origin: string, passKey: string): Commands {
-  return system === 'posix' ? posix(origin, passKey) : powerShell(origin, passKey);
+  switch (system) {
+    case 'posix':
+      return posix(origin, passKey);
+    case 'windows':
+      return powerShell(origin, passKey);
+    case 'helper':
+      return {
+        register: `TENANTRY_PASS_KEY='${passKey}' tenantry connect --server ${origin}`,
+        backup: 'tenantry backup "$HOME"',
+      };
+  }
 }
 
 function posix(origin: string, passKey: string): Commands {

@@ -1,8 +1,9 @@
 //! Devices over HTTP.
 
+use ::http::StatusCode;
 use api::device::{
-    Device, DeviceCreate, DeviceCredentials, DeviceDeletion, DeviceRegister, DeviceRelease, DeviceSuspend,
-    DeviceUpdate, HowDeviceDeleted,
+    Device, DeviceCreate, DeviceCredentials, DeviceDeletion, DeviceRegister, DeviceRelease, DeviceReport,
+    DeviceSuspend, DeviceUpdate, HowDeviceDeleted,
 };
 use api::id::DeviceId;
 use api::page::{CountQuery, ExportQuery, ExportRequest, ListCounts, ListQuery, Page};
@@ -11,6 +12,7 @@ use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::report::CheckedReport;
 use super::{CheckedDevice, CheckedRegistration};
 use base::App;
 use base::attempts::WRONG_SECRETS;
@@ -23,6 +25,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(device_count))
         .routes(routes!(device_export, device_export_chosen))
         .routes(routes!(device_register))
+        .routes(routes!(device_report))
         .routes(routes!(device_show, device_update, device_delete))
         .routes(routes!(device_approve))
         .routes(routes!(device_release))
@@ -80,6 +83,23 @@ async fn device_register(Open(command): Open<DeviceRegister>) -> Result<Reply<De
     }
     drop(cx);
     transact!(command, CREATED, |tx| super::register(tx, &input).await)
+}
+
+/// What a device says of itself, proven by its own credentials.
+#[utoipa::path(post, path = "/devices/report", operation_id = "device_report", tag = "devices", security(()),
+    request_body = DeviceReport, responses((status = 204, description = "Written down.")))]
+async fn device_report(Open(command): Open<DeviceReport>) -> Result<StatusCode, Failure> {
+    let Command { call, input, .. } = command;
+    let input = CheckedReport::of(input)?;
+    let mut cx = call.read().await?;
+    if !super::report::is_right(&mut cx, &input).await? {
+        let tries = [(format!("report {}", call.origin.limited_as()), WRONG_SECRETS)];
+        call.app.attempts.take(&tries, call.app.clock.now())?;
+        return Err(super::report::wrong_credentials().into());
+    }
+    drop(cx);
+    super::report::store(&call.app, &input).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// One device.

@@ -8,6 +8,7 @@ pub mod http;
 mod register;
 mod relocate;
 mod remove;
+mod report;
 mod reprovision;
 pub mod sql;
 mod switch;
@@ -83,6 +84,9 @@ pub(crate) static NOUN: Noun = Noun {
             .live(Counter::LastBackupAt)
             .sorted(),
         Field::time("last_refused_at", "coalesce(r.last_refused_at, 0)").optional_as_zero().of(&REPOSITORY).sorted(),
+        Field::text("client", "fold(d.client)").optional(),
+        Field::text("host_name", "fold(d.host_name)").optional(),
+        Field::time("reported_at", "d.reported_at").optional(),
         Field::time("deletion.due_at", "d.deletes_at").optional(),
         Field::time("first_contact_at", "d.first_contact_at").optional(),
         Field::time("created_at", "d.created_at").sorted(),
@@ -207,6 +211,10 @@ fn view(
         last_backup_at: unsaved.last_backup_at(repository.last_backup_at).map(Time::from_micros),
         last_refused_at: repository.last_refused_at.map(Time::from_micros),
         backup_state: None,
+        client: row.client,
+        helper: row.helper,
+        host_name: row.host_name,
+        reported_at: row.reported_at.map(Time::from_micros),
         first_contact_at: first_contact_at.map(Time),
         created_at: Time::from_micros(row.created_at),
     }

@@ -182,6 +182,10 @@ pub async fn enrol(
             deletion_scheduled_at: None,
             deletion_from: None,
             deletion_by: None,
+            client: None,
+            helper: None,
+            host_name: None,
+            reported_at: None,
             first_contact_at: last_backup_at,
             created_at: tx.now.as_microsecond(),
         };

@@ -33,6 +33,10 @@ db::record! {
         pub deletion_scheduled_at: Option<i64>,
         pub deletion_from: Option<CustomerId> as Option<Text>,
         pub deletion_by: Option<String>,
+        pub client: Option<String>,
+        pub helper: Option<String>,
+        pub host_name: Option<String>,
+        pub reported_at: Option<i64>,
         pub first_contact_at: Option<i64>,
         pub created_at: i64,
     }

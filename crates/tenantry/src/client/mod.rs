@@ -86,12 +86,12 @@ const HERE: &str = "http://127.0.0.1:8420";
 
 /// A variable of the environment that says something.
 #[expect(clippy::disallowed_methods, reason = "what a command is told by its caller, read where the command begins")]
-fn variable(name: &str) -> Option<String> {
+pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|text| !text.is_empty())
 }
 
 /// A file that was named, `-` for standard input.
-fn source(file: &Path) -> Result<Box<dyn std::io::Read>, Failure> {
+pub(crate) fn source(file: &Path) -> Result<Box<dyn std::io::Read>, Failure> {
     if file.as_os_str() == "-" {
         return Ok(Box::new(std::io::stdin()));
     }
@@ -107,7 +107,7 @@ pub fn provide_cryptography() {
 
 /// What doesn't show in any message.
 #[expect(clippy::unnecessary_wraps, reason = "readers of arguments may refuse")]
-fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
+pub(crate) fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
     Ok(Secret::new(text))
 }
 
@@ -118,14 +118,19 @@ fn set_by(answer: &Response, wanted: &str) -> Option<String> {
     pairs.find(|(name, _)| *name == wanted).map(|(_, secret)| secret.to_owned())
 }
 
+/// The server that is named, else the environment's, else the one here.
+fn server_at(named: Option<&str>) -> Result<Url, Failure> {
+    let given = named.map(str::to_owned).or_else(|| variable("TENANTRY_SERVER")).unwrap_or_else(|| HERE.to_owned());
+    let url = Url::parse(&given).map_err(|error| format!("{given} is no address of a server: {error}"))?;
+    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+        return Err(format!("{given} is no address of a server: it begins with https:// or http://").into());
+    }
+    Ok(url)
+}
+
 impl Access {
     fn server(&self) -> Result<Url, Failure> {
-        let given = self.server.clone().or_else(|| variable("TENANTRY_SERVER")).unwrap_or_else(|| HERE.to_owned());
-        let url = Url::parse(&given).map_err(|error| format!("{given} is no address of a server: {error}"))?;
-        if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
-            return Err(format!("{given} is no address of a server: it begins with https:// or http://").into());
-        }
-        Ok(url)
+        server_at(self.server.as_deref())
     }
 
     fn password(&self) -> Result<String, Failure> {
@@ -221,6 +226,16 @@ pub struct Session {
 }
 
 impl Session {
+    /// Somebody who isn't signed in, for what takes another proof.
+    pub(crate) fn of_nobody(server: Option<&str>) -> Result<Self, Failure> {
+        provide_cryptography();
+        Self::with(server_at(server)?, Proof::Nothing)
+    }
+
+    pub(crate) fn server(&self) -> &str {
+        self.server.as_str()
+    }
+
     fn with(server: Url, proof: Proof) -> Result<Self, Failure> {
         let client = Client::builder()
             .user_agent(concat!("tenantry/", env!("CARGO_PKG_VERSION")))

@@ -64,6 +64,7 @@ mod web_access;
 // Real processes and the real restic.
 mod append_only;
 mod bought;
+mod connected;
 mod crash;
 mod early;
 mod exhaustion;

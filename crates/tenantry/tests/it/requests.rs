@@ -21,6 +21,8 @@ pub(crate) struct Things {
     pub(crate) user: String,
     pub(crate) pass_key: String,
     pub(crate) device: String,
+    /// The device's own.
+    device_password: String,
     pub(crate) task: String,
     /// Of the user.
     pub(crate) session: String,
@@ -52,7 +54,8 @@ impl Things {
         let invitation = secret_of(&invitation["url"]);
         let key = admin.post(&format!("/customers/{customer}/pass_keys"), &json!({})).await.is(201);
         let secret = app.pass_key(customer).await;
-        let device = app.machine(&secret, &format!("machine {number}")).await.id;
+        let machine = app.machine(&secret, &format!("machine {number}")).await;
+        let (device, device_password) = (machine.id, machine.password);
         let task = begin_task(admin).await;
         let parent = admin.get(&format!("/customers/{customer}")).await.is(200)["parent_id"].clone();
         let parent = parent.as_str().unwrap().to_owned();
@@ -67,6 +70,7 @@ impl Things {
             user,
             pass_key,
             device,
+            device_password,
             task,
             session,
             token,
@@ -92,6 +96,7 @@ impl Things {
             parent,
             pass_key: none(),
             device: none(),
+            device_password: none(),
             task: begin_task(boss).await,
             session: begin_session(app, &user).await,
             token: make_token(app, &user, reseller).await,
@@ -119,6 +124,7 @@ impl Things {
             user: unknown(&self.user),
             pass_key: unknown(&self.pass_key),
             device: unknown(&self.device),
+            device_password: self.device_password.clone(),
             task: unknown(&self.task),
             session: unknown(&self.session),
             token: unknown(&self.token),
@@ -216,6 +222,7 @@ impl Things {
             "mail_settings_test" => json!({ "to": "somebody@example.com" }),
             "password_reset_request" => json!({ "login": "nobody" }),
             "device_register" => json!({ "pass_key": self.secret, "name": "till" }),
+            "device_report" => json!({ "device_id": self.device, "password": self.device_password }),
             unknown => panic!("say what a valid body of {unknown} is"),
         }
     }

@@ -23,7 +23,7 @@ pub(crate) enum Release {
 }
 
 impl Release {
-    fn program(self) -> String {
+    pub(crate) fn program(self) -> String {
         static NEW: LazyLock<String> = LazyLock::new(|| {
             let program = environment("RESTIC").unwrap_or_else(|| "restic".to_owned());
             let is_new = |(major, minor)| (major, minor) >= (0, 18);

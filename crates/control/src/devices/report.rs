@@ -1,0 +1,86 @@
+//! What a device says of itself: what it backs up with, on which system. Machines say so each night, so it is no command and stands
+//! in no history.
+
+use api::change::{ActorKind, ChangeAction};
+use api::device::{DeviceReport, DeviceStatus};
+use api::id::DeviceId;
+use api::{Code, Error};
+use base::App;
+use base::authn::token_hash;
+use base::change::{Entry, snapshot};
+use base::cx::{Caller, Cx, Origin, Tx};
+use base::text::Checks;
+use db::{Assignments, assign, sql};
+use subtle::ConstantTimeEq as _;
+
+use super::sql::{DeviceRow, find_anywhere};
+use super::subject;
+
+/// Fields that are acceptable by themselves.
+#[derive(Clone, Debug)]
+pub(super) struct CheckedReport(DeviceReport);
+
+impl CheckedReport {
+    pub(super) fn of(mut input: DeviceReport) -> Result<Self, Error> {
+        let mut checks = Checks::of::<DeviceReport>();
+        input.client = checks.optional("client", input.client.as_deref());
+        input.helper = checks.optional("helper", input.helper.as_deref());
+        input.os = checks.optional("os", input.os.as_deref());
+        input.host_name = checks.optional("host_name", input.host_name.as_deref());
+        checks.finish()?;
+        Ok(Self(input))
+    }
+}
+
+pub(super) fn wrong_credentials() -> Error {
+    Error::new(Code::SignInFailed, "The device or its password is wrong.")
+}
+
+/// Whether these are a device's credentials. What a released one says is of no interest.
+pub(super) async fn is_right(cx: &mut Cx, CheckedReport(input): &CheckedReport) -> Result<bool, Error> {
+    let found: Option<(String, String)> =
+        cx.opt(sql!["select secret_hash, status from devices where id = ", input.device_id.as_str()]).await?;
+    let given = token_hash(input.password.expose());
+    Ok(found.is_some_and(|(hash, status)| {
+        bool::from(hash.as_bytes().ct_eq(given.as_bytes())) && status.parse() != Ok(DeviceStatus::Released)
+    }))
+}
+
+/// Writes it down.
+pub(super) async fn store(app: &App, CheckedReport(input): &CheckedReport) -> Result<(), Error> {
+    base::beside!(app, |tx| async {
+        let mut changes: Assignments = assign! { reported_at: tx.now.as_microsecond() };
+        let said = [("client", &input.client), ("helper", &input.helper), ("host_name", &input.host_name)];
+        for (column, text) in said {
+            if let Some(text) = text {
+                changes.push(column, text.as_str());
+            }
+        }
+        tx.exec(sql!["update devices set ", changes, " where id = ", input.device_id.as_str()]).await?;
+        Ok(())
+    }
+    .await)?;
+    let Some(system) = &input.os else { return Ok(()) };
+    let mut cx = Cx::read(app, Caller::System).await?;
+    let stored = find_anywhere(&mut cx, &input.device_id).await?;
+    drop(cx);
+    // Another system is an edit like any other, and a rare one.
+    if stored.is_some_and(|(row, ..)| row.os.as_ref() != Some(system)) {
+        base::run!(app, Caller::System, Origin::default(), |tx| write_system(tx, &input.device_id, system).await)?;
+    }
+    Ok(())
+}
+
+async fn write_system(tx: &mut Tx, id: &DeviceId, system: &str) -> Result<(), Error> {
+    let Some((row, ..)) = find_anywhere(tx, id).await? else { return Ok(()) };
+    let changed = DeviceRow { os: Some(system.to_owned()), ..row.clone() };
+    let (before, after) = base::change::difference(&snapshot(&row), &snapshot(&changed));
+    if before == after {
+        return Ok(());
+    }
+    super::sql::update(tx, &row, &changed, None).await?;
+    let mut entry = Entry::new(ChangeAction::DeviceUpdated, subject(&changed)).before(before).after(after);
+    entry.actor = Some((ActorKind::Device, changed.id.to_string(), changed.name.clone()));
+    tx.record(entry);
+    Ok(())
+}
