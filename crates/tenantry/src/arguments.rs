@@ -73,15 +73,16 @@ pub enum Command {
         #[arg(long, value_name = "ID")]
         repository: Option<String>,
     },
-    /// Fill an empty installation with made-up customers and devices, to measure with
+    /// Fill an empty installation: with a believable provider and real backups, or with so many made-up rows to measure with
     Demo {
         #[command(flatten)]
         place: Place,
-        /// Nodes of the tree: resellers, customers, sites
-        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(10..=10_000_000))]
-        customers: u64,
-        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=100_000_000))]
-        devices: u64,
+        /// Nodes of the tree to make up: resellers, customers, sites
+        #[arg(long, value_name = "N", requires = "devices", value_parser = clap::value_parser!(u64).range(10..=10_000_000))]
+        customers: Option<u64>,
+        /// Devices to make up; they have no backups
+        #[arg(long, value_name = "M", requires = "customers", value_parser = clap::value_parser!(u64).range(0..=100_000_000))]
+        devices: Option<u64>,
     },
     /// Register this machine at a server, and write down what its backups need
     Connect(Connect),

@@ -79,7 +79,10 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Recover { place, email, super_user, password_stdin: _ } => recover(&place, &email, super_user).await,
         Command::Migrate { place } => migrate(&place).await,
         Command::Recount { place, repository } => recount(&place, repository).await,
-        Command::Demo { place, customers, devices } => demo(&place, Size { customers, devices }).await,
+        Command::Demo { place, customers, devices } => match (customers, devices) {
+            (Some(customers), Some(devices)) => demo(&place, Size { customers, devices }).await,
+            _ => demo_with_backups(&place).await,
+        },
         Command::Login { access } => {
             let kept = access.log_in().await?;
             say(&format!("Signed in; the session is kept in {}.", kept.display()));
@@ -142,18 +145,7 @@ async fn serve(place: &Place, listen: Option<std::net::SocketAddr>, demo: bool) 
         Some(listen) => listen,
         None => config.server.listen.parse()?,
     };
-    let server = Server::start(Options {
-        data: place.data.clone(),
-        listen,
-        database: place.database(&config),
-        public_url: config.server.public_url.clone(),
-        keep_free: config.storage.keep_free_bytes,
-        deletion_hold_days: config.customers.deletion_hold_days,
-        local_issuers: config.sign_in.local_issuers,
-        clock: if demo { Clock::behind(tenantry::demo::HISTORY) } else { Clock::default() },
-        bounds: config.server.bounds(),
-    })
-    .await?;
+    let server = Server::start(options(place, &config, listen, demo)).await?;
     let public_url = server.app.config.public_url.clone();
     let setup_token = server.setup_token.clone();
     let app = server.app.clone();
@@ -171,6 +163,36 @@ async fn serve(place: &Place, listen: Option<std::net::SocketAddr>, demo: bool) 
         say(&format!("Set it up, once: {public_url}/setup#token={token}"));
     }
     serving.await?
+}
+
+fn options(place: &Place, config: &Config, listen: std::net::SocketAddr, demo: bool) -> Options {
+    Options {
+        data: place.data.clone(),
+        listen,
+        database: place.database(config),
+        public_url: config.server.public_url.clone(),
+        keep_free: config.storage.keep_free_bytes,
+        deletion_hold_days: config.customers.deletion_hold_days,
+        local_issuers: config.sign_in.local_issuers,
+        clock: if demo { Clock::behind(tenantry::demo::HISTORY) } else { Clock::default() },
+        bounds: config.server.bounds(),
+    }
+}
+
+/// Loads what `serve --demo` loads, and ends. Its backups are real ones, so that it serves meanwhile, on a port of its own.
+async fn demo_with_backups(place: &Place) -> Result<(), Failure> {
+    let mut config = place.load()?;
+    log_to_stderr(&config)?;
+    // Machines reach it where it listens now, whatever others will call it.
+    config.server.public_url.clear();
+    let server = Server::start(options(place, &config, std::net::SocketAddr::from(([127, 0, 0, 1], 0)), true)).await?;
+    let (app, is_empty) = (server.app.clone(), server.setup_token.is_some());
+    let stop = CancellationToken::new();
+    let serving = tokio::spawn(server.run(stop.clone()));
+    let loaded = tenantry::demo::load(&app, is_empty, say).await;
+    stop.cancel();
+    serving.await??;
+    loaded
 }
 
 /// Cancelled when the process is asked to end.
