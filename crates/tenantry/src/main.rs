@@ -179,20 +179,27 @@ fn options(place: &Place, config: &Config, listen: std::net::SocketAddr, demo: b
     }
 }
 
-/// Loads what `serve --demo` loads, and ends. Its backups are real ones, so that it serves meanwhile, on a port of its own.
+/// Loads what `serve --demo` loads, and ends. Its backups are real ones, so that it serves meanwhile: where it will be served,
+/// as the addresses that it prints say, unless somebody listens there.
 async fn demo_with_backups(place: &Place) -> Result<(), Failure> {
     let mut config = place.load()?;
     log_to_stderr(&config)?;
     // Machines reach it where it listens now, whatever others will call it.
     config.server.public_url.clear();
-    let server = Server::start(options(place, &config, std::net::SocketAddr::from(([127, 0, 0, 1], 0)), true)).await?;
+    let mut listen: std::net::SocketAddr = config.server.listen.parse()?;
+    if std::net::TcpListener::bind(listen).is_err() {
+        listen.set_port(0);
+    }
+    let server = Server::start(options(place, &config, listen, true)).await?;
     let (app, is_empty) = (server.app.clone(), server.setup_token.is_some());
     let stop = CancellationToken::new();
     let serving = tokio::spawn(server.run(stop.clone()));
     let loaded = tenantry::demo::load(&app, is_empty, say).await;
     stop.cancel();
     serving.await??;
-    loaded
+    loaded?;
+    say(&format!("Serve it with: tenantry serve --data {}", place.data.display()));
+    Ok(())
 }
 
 /// Cancelled when the process is asked to end.
