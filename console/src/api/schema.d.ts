@@ -2234,9 +2234,12 @@ export interface components {
             /** @description The nodes from the top of what the caller may see down to its customer. Not in lists. */
             ancestors?: components["schemas"]["Ancestor"][] | null;
             backup_state?: components["schemas"]["BackupState"] | null;
+            /** @description It was let in by the password of its customer's account instead of a pass key. */
+            by_account: boolean;
             /** @description What it backs up with, as it says itself. */
             client?: string | null;
             created_at: components["schemas"]["Time"];
+            credential_outdated_at?: components["schemas"]["Time"] | null;
             /** @description The end customer or site under which it stands. */
             customer_id: components["schemas"]["CustomerId"];
             customer_name: string;
@@ -2327,19 +2330,22 @@ export interface components {
         DeviceId: string;
         /** @enum {string} */
         DeviceKind: "agent" | "appliance" | "direct_to_cloud";
-        /** @description A machine that introduces itself. The pass key is the credential. */
+        /** @description A machine that introduces itself. The pass key is the credential, or the customer's own username and password are. */
         DeviceRegister: {
             /** @description What tells this machine from others, unique per end customer. */
             fingerprint?: string | null;
             kind?: components["schemas"]["DeviceKind"] | null;
             name: string;
             os?: string | null;
-            pass_key: components["schemas"]["Secret"];
+            pass_key?: components["schemas"]["Secret"] | null;
+            password?: components["schemas"]["Secret"] | null;
             /**
              * @description The name of a site of the customer. Without one the device stands where the pass key says, else under the
              *     customer itself.
              */
             site?: string | null;
+            /** @description The customer's, instead of a pass key; with its password. Its web access has to be on. */
+            username?: string | null;
         };
         /** @description Why a device is given up. */
         DeviceRelease: {
@@ -2348,6 +2354,7 @@ export interface components {
         };
         /** @description What a device says of itself when it backs up. Its own credentials are the proof. */
         DeviceReport: {
+            account_password?: components["schemas"]["Secret"] | null;
             /** @description What it backs up with, and which version: `restic 0.18.0`. */
             client?: string | null;
             device_id: components["schemas"]["DeviceId"];
@@ -2986,9 +2993,12 @@ export interface components {
                 /** @description The nodes from the top of what the caller may see down to its customer. Not in lists. */
                 ancestors?: components["schemas"]["Ancestor"][] | null;
                 backup_state?: components["schemas"]["BackupState"] | null;
+                /** @description It was let in by the password of its customer's account instead of a pass key. */
+                by_account: boolean;
                 /** @description What it backs up with, as it says itself. */
                 client?: string | null;
                 created_at: components["schemas"]["Time"];
+                credential_outdated_at?: components["schemas"]["Time"] | null;
                 /** @description The end customer or site under which it stands. */
                 customer_id: components["schemas"]["CustomerId"];
                 customer_name: string;

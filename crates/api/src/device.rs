@@ -133,11 +133,18 @@ pub struct DeviceDeletion {
     pub dry_run: bool,
 }
 
-/// A machine that introduces itself. The pass key is the credential.
-#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+/// A machine that introduces itself. The pass key is the credential, or the customer's own username and password are.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeviceRegister {
-    pub pass_key: Secret,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pass_key: Option<Secret>,
+    /// The customer's, instead of a pass key; with its password. Its web access has to be on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 64)]
+    pub username: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<Secret>,
     #[schema(min_length = 1, max_length = 255)]
     pub name: String,
     pub kind: Option<DeviceKind>,
@@ -169,6 +176,9 @@ pub struct DeviceReport {
     pub os: Option<String>,
     #[schema(max_length = 255)]
     pub host_name: Option<String>,
+    /// The new password of the customer's account, of a device that was let in by the former one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_password: Option<Secret>,
 }
 
 /// All that a stock restic needs. The password is shown this once.
@@ -220,6 +230,10 @@ pub struct Device {
     /// How its backups stand, and why none came. Not in lists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backup_state: Option<BackupState>,
+    /// It was let in by the password of its customer's account instead of a pass key.
+    pub by_account: bool,
+    /// Since when that is another password; `null` while it is the same, or none. The machine has to be told the new one.
+    pub credential_outdated_at: Option<Time>,
     /// What it backs up with, as it says itself.
     pub client: Option<String>,
     /// What runs that.

@@ -82,6 +82,7 @@ pub const MIGRATIONS: db::Migrations = db::Migrations::new(&[
     db::Migration::new("V40__web_access.sql", include_str!("../../../migrations/V40__web_access.sql")),
     db::Migration::new("V41__given_up.sql", include_str!("../../../migrations/V41__given_up.sql")),
     db::Migration::new("V42__reports.sql", include_str!("../../../migrations/V42__reports.sql")),
+    db::Migration::new("V43__account_devices.sql", include_str!("../../../migrations/V43__account_devices.sql")),
 ])
 .with(&[
     db::Function::new("fold", base::text::fold),

@@ -9,7 +9,7 @@ use crate::client::Access;
 use crate::client::asked::Asked;
 use crate::client::nouns::{Changes, CustomerCommand, DeviceCommand, SiteCommand, TokenCommand, UserCommand};
 use crate::config::{self, Config};
-use crate::machine::{Backup, Connect};
+use crate::machine::{Backup, Connect, Renew};
 use crate::serve::Failure;
 
 #[derive(Debug, Parser)]
@@ -88,6 +88,8 @@ pub enum Command {
     Connect(Connect),
     /// Back up this machine with the restic that is installed
     Backup(Backup),
+    /// Tell the server the new password of the customer's account, from a machine that was let in by the former one
+    Renew(Renew),
     /// Sign in to a running server, and stay so for the next commands
     Login {
         #[command(flatten)]
@@ -243,7 +245,8 @@ sudo systemctl daemon-reload && sudo systemctl enable --now tenantry-backup.time
 password, which nobody else knows: keep a copy elsewhere. `backup` makes the repository if there is none, runs `restic backup`, and
 ends with restic's exit code; the restic on the path, or the one that `RESTIC` names. It tells the server which version of restic
 runs on which system, and no backup fails because that couldn't be told. Other commands of restic take the same file:
-`set -a; . /etc/tenantry/backup.env; restic snapshots`.
+`set -a; . /etc/tenantry/backup.env; restic snapshots`. Where `connect` was given the customer's username and password instead of a pass
+key, as appliances have them, `tenantry renew --password-file -` hands in the new password after it was changed.
 
 ## Completions
 `tenantry completions bash > /etc/bash_completion.d/tenantry`, and so for `zsh`, `fish`, `elvish` and `powershell`.

@@ -90,6 +90,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         }
         Command::Connect(connect) => tell(Some(connect.run().await?)),
         Command::Backup(backup) => Ok(backup.run().await?),
+        Command::Renew(renew) => tell(Some(renew.run().await?)),
         Command::Logout => {
             say(if client::log_out().await? { "Signed out." } else { "Nobody was signed in." });
             Ok(())

@@ -115,6 +115,13 @@ export function DevicePage() {
             onCredentials={mayIssue ? () => setDialog('credentials') : undefined}
             onAct={mayManage ? setAction : undefined}
           />
+          {data.credential_outdated_at && (
+            <Notice tone="warning">
+              The password of its customer’s account was set anew <When at={data.credential_outdated_at} />, and this
+              machine has the former one. Enter the new one on it: <code>tenantry renew --password-file -</code>. Its
+              backups go on.
+            </Notice>
+          )}
           <Nights device={data} />
           <StorageCard device={data} />
           <SpaceCard holder={{ noun: 'devices', row: data }} />

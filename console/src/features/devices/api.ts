@@ -113,6 +113,15 @@ export function pendingQuery(under: string | undefined) {
   });
 }
 
+/** Devices of a customer that were let in by its own password, the first few. */
+export function accountDevicesQuery(under: string) {
+  const filter = { under, filter: 'by_account == true' };
+  return queryOptions({
+    queryKey: ['devices', 'by_account', filter],
+    queryFn: ({ signal }) => listDevices(filter, 'name', { offset: 0, limit: 5 }, signal),
+  });
+}
+
 /** The list of those. */
 export const PENDING = 'status == pending_approval';
 

@@ -190,6 +190,7 @@ pub(crate) fn no_username(field: &str) -> Error {
 /// Whoever knew the old password or has a link is out.
 async fn write_password(tx: &mut Tx, id: &CustomerId, hash: &str) -> Result<(), Error> {
     sql::set_password(tx, id, hash).await?;
+    crate::devices::outdate(tx, id).await?;
     crate::sessions::sql::delete_of_customer(tx, id, None).await?;
     crate::tokens::sql::delete_of_owner(tx, id).await?;
     crate::invitations::delete_of(tx, &AccountId::Customer(id.clone())).await

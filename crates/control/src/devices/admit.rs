@@ -86,7 +86,7 @@ pub async fn create(tx: &mut Tx, input: &CheckedDevice) -> Result<Device, Error>
         last_backup_at: None,
         status: DeviceStatus::Expected,
     };
-    let place = PlaceOfMachine { home: &home.id, path: &home.path, end_customer: &end_customer, pass_key: None };
+    let place = PlaceOfMachine { home: &home.id, path: &home.path, end_customer: &end_customer, proof: None };
     let pool = crate::storage::pool_for_new_repository(tx).await?;
     let new = enrol(tx, &pool, vec![(place, machine)]).await?;
     let new = new.into_iter().next().ok_or_else(|| Error::internal("a device that was made is gone"))?;

@@ -74,15 +74,23 @@ async fn device_export_chosen(command: Command<ExportRequest>) -> Result<Respons
 async fn device_register(Open(command): Open<DeviceRegister>) -> Result<Reply<DeviceCredentials>, Failure> {
     let call = &command.call;
     let input = CheckedRegistration::of(&command.input)?;
-    // A pass key that doesn't exist costs no transaction.
-    let mut cx = call.read().await?;
-    if !(super::knows_pass_key(&mut cx, &input).await? || call.is_kept(&mut cx).await?) {
-        let tries = [(format!("register {}", call.origin.limited_as()), WRONG_SECRETS)];
-        call.app.attempts.take(&tries, call.app.clock.now())?;
-        return Err(super::pass_key_unknown().into());
-    }
-    drop(cx);
-    transact!(command, CREATED, |tx| super::register(tx, &input).await)
+    // What is worth nothing costs no transaction.
+    let known = super::proof::know(call, input.claim()).await;
+    let known = match known {
+        Ok(Some(known)) => known,
+        // A request that was answered before is answered so again, whatever has become of the key or the password.
+        missing if call.is_kept(&mut call.read().await?).await? => {
+            drop(missing);
+            return transact!(command, CREATED, |tx| Err(super::pass_key_unknown()));
+        }
+        Ok(None) => {
+            let tries = [(format!("register {}", call.origin.limited_as()), WRONG_SECRETS)];
+            call.app.attempts.take(&tries, call.app.clock.now())?;
+            return Err(super::pass_key_unknown().into());
+        }
+        Err(error) => return Err(error.into()),
+    };
+    transact!(command, CREATED, |tx| super::register(tx, &input, &known).await)
 }
 
 /// What a device says of itself, proven by its own credentials.
@@ -98,6 +106,7 @@ async fn device_report(Open(command): Open<DeviceReport>) -> Result<StatusCode, 
         return Err(super::report::wrong_credentials().into());
     }
     drop(cx);
+    super::report::renew(&call, &input).await?;
     super::report::store(&call.app, &input).await?;
     Ok(StatusCode::NO_CONTENT)
 }

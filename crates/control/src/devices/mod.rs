@@ -5,6 +5,7 @@ pub(crate) mod bulk;
 mod export;
 mod give_up;
 pub mod http;
+mod proof;
 mod register;
 mod relocate;
 mod remove;
@@ -28,7 +29,9 @@ use strum::VariantNames;
 
 pub use admit::{CheckedDevice, approve, create};
 pub use give_up::{delete, release, restore};
-pub use register::{CheckedRegistration, Machine, PlaceOfMachine, enrol, knows_pass_key, pass_key_unknown, register};
+pub(crate) use proof::outdate;
+pub use proof::{Known, Proof};
+pub use register::{CheckedRegistration, Machine, PlaceOfMachine, enrol, pass_key_unknown, register};
 
 pub(crate) use remove::{remove_below, remove_due};
 pub use switch::{activate, suspend};
@@ -84,6 +87,8 @@ pub(crate) static NOUN: Noun = Noun {
             .live(Counter::LastBackupAt)
             .sorted(),
         Field::time("last_refused_at", "coalesce(r.last_refused_at, 0)").optional_as_zero().of(&REPOSITORY).sorted(),
+        Field::flag("by_account", "d.by_account"),
+        Field::time("credential_outdated_at", "d.credential_outdated_at").optional(),
         Field::text("client", "fold(d.client)").optional(),
         Field::text("host_name", "fold(d.host_name)").optional(),
         Field::time("reported_at", "d.reported_at").optional(),
@@ -211,6 +216,8 @@ fn view(
         last_backup_at: unsaved.last_backup_at(repository.last_backup_at).map(Time::from_micros),
         last_refused_at: repository.last_refused_at.map(Time::from_micros),
         backup_state: None,
+        by_account: row.by_account,
+        credential_outdated_at: row.credential_outdated_at.map(Time::from_micros),
         client: row.client,
         helper: row.helper,
         host_name: row.host_name,

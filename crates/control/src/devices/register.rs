@@ -4,16 +4,15 @@ use api::change::ActorKind;
 use api::change::ChangeAction;
 use api::device::{DeviceCredentials, DeviceKind, DeviceRegister, DeviceStatus};
 use api::id::{CustomerId, DeviceId, RepositoryId, StoragePoolId};
-use api::pass_key::PassKeyState;
 use api::{Code, Error, Level};
 use serde_json::json;
 use tree::{Budget, Path, Totals};
 
+use super::proof::{Claim, Known, Proof};
 use super::relocate::refuse_second_appliance;
 use super::sql::{self, DeviceRow};
 use super::{credentials, reprovision, subject};
 use crate::customers;
-use crate::pass_keys;
 use base::authn::{token, token_hash};
 use base::change::{Entry, snapshot};
 use base::cx::{Cx, Tx};
@@ -23,7 +22,7 @@ use base::text::{self, Checks};
 /// Fields that are acceptable by themselves.
 #[derive(Clone, Debug)]
 pub struct CheckedRegistration {
-    secret_hash: String,
+    claim: Claim,
     pub(super) name: String,
     pub(super) kind: DeviceKind,
     fingerprint: Option<String>,
@@ -32,6 +31,10 @@ pub struct CheckedRegistration {
 }
 
 impl CheckedRegistration {
+    pub(super) fn claim(&self) -> &Claim {
+        &self.claim
+    }
+
     pub fn of(input: &DeviceRegister) -> Result<Self, Error> {
         let mut checks = Checks::of::<DeviceRegister>();
         let name = checks.line("name", &input.name);
@@ -40,7 +43,7 @@ impl CheckedRegistration {
         let site = checks.optional("site", input.site.as_deref());
         checks.finish()?;
         Ok(Self {
-            secret_hash: token_hash(input.pass_key.expose().trim()),
+            claim: Claim::of(input)?,
             name: name.unwrap_or_default(),
             kind: input.kind.unwrap_or_default(),
             fingerprint,
@@ -54,16 +57,14 @@ pub fn pass_key_unknown() -> Error {
     Error::new(Code::PassKeyUnknown, "The pass key does not exist.")
 }
 
-/// Whether the machine's pass key exists, whatever can still be done with it.
-pub async fn knows_pass_key(cx: &mut Cx, input: &CheckedRegistration) -> Result<bool, Error> {
-    Ok(pass_keys::sql::find_by_secret(cx, &input.secret_hash).await?.is_some())
-}
-
 /// Registers a device, or gives new credentials to one that has never used its own.
-pub async fn register(tx: &mut Tx, input: &CheckedRegistration) -> Result<DeviceCredentials, Error> {
-    let key = usable_key(tx, input).await?;
-    let customer = customers::sql::find_anywhere(tx, &key.customer_id).await?.ok_or_else(pass_key_unknown)?;
-    let home = home_of(tx, &key, &customer, input).await?;
+pub async fn register(tx: &mut Tx, input: &CheckedRegistration, known: &Known) -> Result<DeviceCredentials, Error> {
+    let proof = Proof::of(tx, known).await?;
+    let customer = customers::sql::find_anywhere(tx, proof.customer_id()).await?.ok_or_else(pass_key_unknown)?;
+    if customer.level != Level::EndCustomer {
+        return Err(Error::new(Code::Forbidden, "Devices stand under end customers and their sites."));
+    }
+    let home = home_of(tx, &proof, &customer, input).await?;
     let lineage = Lineage::of(tx, std::iter::once(&home.path)).await?;
     if !lineage.effective(&home.path).is_active() {
         let detail = format!("Customer {} is suspended.", customer.company_name);
@@ -78,17 +79,17 @@ pub async fn register(tx: &mut Tx, input: &CheckedRegistration) -> Result<Device
     if let Some(known) = known.as_ref()
         && reprovision::is_free(tx, known, &home).await?
     {
-        return reprovision::reprovision(tx, known.clone(), &key, &home, input, &secret_hash, password).await;
+        return reprovision::reprovision(tx, known.clone(), &proof, &home, input, &secret_hash, password).await;
     }
-    let is_free_to_stand = key.site_id.is_none() && input.site.is_none();
+    let is_free_to_stand = proof.site_id().is_none() && input.site.is_none();
     let fits = |known: &DeviceRow| is_free_to_stand || known.path == home.path;
     match known {
         Some(known) if known.status == DeviceStatus::Expected && fits(&known) => {
-            return arrive(tx, known, &key, input, &secret_hash, password).await;
+            return arrive(tx, known, &proof, input, &secret_hash, password).await;
         }
         // One that is expected elsewhere by name is another machine.
         Some(known) if known.status != DeviceStatus::Expected || known.fingerprint.is_some() => {
-            return reissue(tx, known, &home.path, input, &secret_hash, password).await;
+            return reissue(tx, known, &home.path, &proof, input, &secret_hash, password).await;
         }
         _ => {}
     }
@@ -108,9 +109,7 @@ pub async fn register(tx: &mut Tx, input: &CheckedRegistration) -> Result<Device
         let detail = "Too many devices wait to be approved here. Ask whoever looks after this customer.";
         return Err(Error::new(Code::TooManyPending, detail));
     }
-    if pass_keys::sql::count_use(tx, &key.id).await? != 1 {
-        return Err(used_up());
-    }
+    proof.count_use(tx).await?;
     let machine = Machine {
         name: input.name.clone(),
         kind: input.kind,
@@ -121,7 +120,7 @@ pub async fn register(tx: &mut Tx, input: &CheckedRegistration) -> Result<Device
         last_backup_at: None,
         status,
     };
-    let place = PlaceOfMachine { home: &home.id, path: &home.path, end_customer: &customer.id, pass_key: Some(&key) };
+    let place = PlaceOfMachine { home: &home.id, path: &home.path, end_customer: &customer.id, proof: Some(&proof) };
     let pool = crate::storage::pool_for_new_repository(tx).await?;
     let new = enrol(tx, &pool, vec![(place, machine)]).await?;
     let new = new.first().ok_or_else(|| Error::internal("a device that was made is gone"))?;
@@ -150,7 +149,7 @@ pub struct PlaceOfMachine<'a> {
     pub path: &'a Path,
     pub end_customer: &'a CustomerId,
     /// Nothing where it was added by hand.
-    pub pass_key: Option<&'a pass_keys::sql::PassKeyRow>,
+    pub proof: Option<&'a Proof>,
 }
 
 /// Writes machines, their repositories, totals and places in the change log.
@@ -182,6 +181,8 @@ pub async fn enrol(
             deletion_scheduled_at: None,
             deletion_from: None,
             deletion_by: None,
+            by_account: place.proof.is_some_and(Proof::is_account),
+            credential_outdated_at: None,
             client: None,
             helper: None,
             host_name: None,
@@ -201,9 +202,9 @@ pub async fn enrol(
         };
         tx.add_to_totals(&row.path, change);
         let mut after = snapshot(&row);
-        match place.pass_key {
-            Some(key) => {
-                after.insert("pass_key".to_owned(), key.prefix.as_str().into());
+        match place.proof {
+            Some(proof) => {
+                proof.tell(&mut after);
                 if status == DeviceStatus::PendingApproval {
                     after.insert("status".to_owned(), status.as_ref().into());
                 }
@@ -217,7 +218,7 @@ pub async fn enrol(
         new.push(sql::NewDevice {
             row,
             secret_hash,
-            pass_key: place.pass_key.map(|key| key.id.clone()),
+            pass_key: place.proof.and_then(Proof::pass_key_id).cloned(),
             repository,
             pool: pool.clone(),
         });
@@ -232,25 +233,10 @@ pub(super) fn record(tx: &mut Tx, action: ChangeAction, row: &DeviceRow, after: 
     tx.record(entry);
 }
 
-pub(super) fn used_up() -> Error {
-    Error::new(Code::PassKeyUsedUp, "The pass key has been used as often as it may.")
-}
-
-async fn usable_key(tx: &mut Tx, input: &CheckedRegistration) -> Result<pass_keys::sql::PassKeyRow, Error> {
-    let key = pass_keys::sql::find_by_secret(tx, &input.secret_hash).await?;
-    let key = key.ok_or_else(pass_key_unknown)?;
-    match pass_keys::state_of(&key, tx.now) {
-        PassKeyState::Active => Ok(key),
-        PassKeyState::Revoked => Err(Error::new(Code::PassKeyRevoked, "The pass key was revoked.")),
-        PassKeyState::Expired => Err(Error::new(Code::PassKeyExpired, "The pass key has expired.")),
-        PassKeyState::UsedUp => Err(used_up()),
-    }
-}
-
 /// The site that the device names, else the key's, else the customer itself.
 async fn home_of(
     cx: &mut Cx,
-    key: &pass_keys::sql::PassKeyRow,
+    proof: &Proof,
     customer: &customers::sql::CustomerRow,
     input: &CheckedRegistration,
 ) -> Result<customers::sql::CustomerRow, Error> {
@@ -258,12 +244,12 @@ async fn home_of(
     if let Some(name) = &input.site {
         let site = customers::sql::find_site(cx, &customer.id, &text::fold(name)).await?.ok_or_else(missing)?;
         // A key that was made for one site opens no other.
-        if key.site_id.as_ref().is_some_and(|only| *only != site.id) {
+        if proof.site_id().is_some_and(|only| *only != site.id) {
             return Err(Error::field("site", Code::ReferenceNotFound, "The pass key is for another site."));
         }
         return Ok(site);
     }
-    match &key.site_id {
+    match proof.site_id() {
         Some(site) => {
             customers::sql::find_anywhere(cx, site).await?.filter(|row| row.level == Level::Site).ok_or_else(missing)
         }
@@ -288,6 +274,7 @@ async fn reissue(
     tx: &mut Tx,
     known: DeviceRow,
     home: &Path,
+    proof: &Proof,
     input: &CheckedRegistration,
     secret_hash: &str,
     password: String,
@@ -296,7 +283,14 @@ async fn reissue(
         let detail = "A device with this fingerprint is in use. An administrator can issue new credentials for it.";
         return Err(Error::new(Code::FingerprintBoundElsewhere, detail));
     }
-    let row = DeviceRow { name: input.name.clone(), kind: input.kind, os: input.os.clone(), ..known.clone() };
+    let row = DeviceRow {
+        name: input.name.clone(),
+        kind: input.kind,
+        os: input.os.clone(),
+        by_account: proof.is_account(),
+        credential_outdated_at: None,
+        ..known.clone()
+    };
     sql::update(tx, &known, &row, Some(secret_hash)).await?;
     let repository = sql::repository_of(tx, &row.id).await?;
     record(tx, ChangeAction::DeviceRegisteredAgain, &row, json!({ "name": row.name, "kind": row.kind, "os": row.os }));
@@ -307,24 +301,23 @@ async fn reissue(
 async fn arrive(
     tx: &mut Tx,
     expected: DeviceRow,
-    key: &pass_keys::sql::PassKeyRow,
+    proof: &Proof,
     input: &CheckedRegistration,
     secret_hash: &str,
     password: String,
 ) -> Result<DeviceCredentials, Error> {
-    if pass_keys::sql::count_use(tx, &key.id).await? != 1 {
-        return Err(used_up());
-    }
+    proof.count_use(tx).await?;
     let row = DeviceRow {
         status: DeviceStatus::Authorised,
+        by_account: proof.is_account(),
         os: input.os.clone().or_else(|| expected.os.clone()),
         fingerprint: expected.fingerprint.clone().or_else(|| input.fingerprint.clone()),
         ..expected.clone()
     };
-    sql::admit_expected(tx, &expected, &row, secret_hash, &key.id).await?;
+    sql::admit_expected(tx, &expected, &row, secret_hash, proof.pass_key_id()).await?;
     let repository = sql::repository_of(tx, &row.id).await?;
     let mut after = snapshot(&row);
-    after.insert("pass_key".to_owned(), key.prefix.as_str().into());
+    proof.tell(&mut after);
     record(tx, ChangeAction::DeviceRegistered, &row, after.into());
     Ok(credentials(&tx.app, &row.id, row.status, &repository, password))
 }

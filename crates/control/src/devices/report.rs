@@ -4,17 +4,20 @@
 use api::change::{ActorKind, ChangeAction};
 use api::device::{DeviceReport, DeviceStatus};
 use api::id::DeviceId;
+use api::session::SignIn;
 use api::{Code, Error};
 use base::App;
 use base::authn::token_hash;
 use base::change::{Entry, snapshot};
 use base::cx::{Caller, Cx, Origin, Tx};
+use base::http::Call;
 use base::text::Checks;
 use db::{Assignments, assign, sql};
 use subtle::ConstantTimeEq as _;
 
 use super::sql::{DeviceRow, find_anywhere};
-use super::subject;
+use super::{proof, subject};
+use crate::sessions;
 
 /// Fields that are acceptable by themselves.
 #[derive(Clone, Debug)]
@@ -44,6 +47,30 @@ pub(super) async fn is_right(cx: &mut Cx, CheckedReport(input): &CheckedReport) 
     Ok(found.is_some_and(|(hash, status)| {
         bool::from(hash.as_bytes().ct_eq(given.as_bytes())) && status.parse() != Ok(DeviceStatus::Released)
     }))
+}
+
+/// Takes the new password of the customer's account from a device that was let in by the former one.
+///
+/// # Errors
+/// `sign_in_failed` where it is wrong, within the limits on guessing; `invalid` where the device was let in by a pass key.
+pub(super) async fn renew(call: &Call, CheckedReport(input): &CheckedReport) -> Result<(), Error> {
+    let Some(password) = &input.account_password else { return Ok(()) };
+    let mut cx = call.read().await?;
+    let Some(customer) = proof::account_of(&mut cx, &input.device_id).await? else {
+        let detail = "The device was let in by a pass key and needs no password of its customer.";
+        return Err(Error::field("account_password", Code::Invalid, detail));
+    };
+    let row = crate::customers::sql::find_anywhere(&mut cx, &customer).await?.ok_or_else(wrong_credentials)?;
+    drop(cx);
+    let login = row.username.ok_or_else(wrong_credentials)?;
+    let known = sessions::prove(call, &SignIn { login, password: password.clone() }).await?;
+    base::run!(call.app, Caller::System, call.origin.clone(), |tx| async {
+        if !known.still_holds(tx).await? {
+            return Err(wrong_credentials());
+        }
+        proof::renew(tx, &input.device_id).await
+    }
+    .await)
 }
 
 /// Writes it down.

@@ -6,11 +6,12 @@ use api::change::ChangeAction;
 use api::device::{DeviceCredentials, DeviceStatus};
 use serde_json::json;
 
-use super::register::{CheckedRegistration, record, used_up};
+use super::proof::Proof;
+use super::register::{CheckedRegistration, record};
 use super::sql::{self, DeviceRow};
 use super::{credentials, relocate};
 use crate::customers::sql::CustomerRow;
-use crate::pass_keys;
+use base::change::snapshot;
 use base::cx::Tx;
 
 /// Whether a known device has no place any more, so that a machine with its fingerprint may have it: it was released, or where
@@ -28,7 +29,7 @@ pub(super) async fn is_free(tx: &mut Tx, known: &DeviceRow, home: &CustomerRow) 
 pub(super) async fn reprovision(
     tx: &mut Tx,
     known: DeviceRow,
-    key: &pass_keys::sql::PassKeyRow,
+    proof: &Proof,
     home: &CustomerRow,
     input: &CheckedRegistration,
     secret_hash: &str,
@@ -42,9 +43,7 @@ pub(super) async fn reprovision(
     }
     relocate::refuse_second_appliance(tx, home, input.kind, Some(&known.id)).await?;
     let is_let_in = crate::settings::value_at(tx, &home.path, "auto_authorise").await? == json!(true);
-    if pass_keys::sql::count_use(tx, &key.id).await? != 1 {
-        return Err(used_up());
-    }
+    proof.count_use(tx).await?;
     let status = if is_let_in { DeviceStatus::Authorised } else { DeviceStatus::PendingApproval };
     let mut changed = DeviceRow {
         customer_id: home.id.clone(),
@@ -54,6 +53,8 @@ pub(super) async fn reprovision(
         kind: input.kind,
         os: input.os.clone().or_else(|| known.os.clone()),
         status,
+        by_account: proof.is_account(),
+        credential_outdated_at: None,
         ..known.clone()
     };
     if known.status == DeviceStatus::Released {
@@ -67,12 +68,9 @@ pub(super) async fn reprovision(
     if changed.path != known.path {
         relocate::record(tx, &known, &changed, &whole.2, home);
     }
-    record(
-        tx,
-        ChangeAction::DeviceReprovisioned,
-        &changed,
-        json!({ "name": changed.name, "kind": changed.kind, "os": changed.os, "status": changed.status,
-            "pass_key": key.prefix }),
-    );
+    let mut after = snapshot(&changed);
+    after.insert("status".to_owned(), changed.status.as_ref().into());
+    proof.tell(&mut after);
+    record(tx, ChangeAction::DeviceReprovisioned, &changed, after.into());
     Ok(credentials(&tx.app, &changed.id, changed.status, &whole.1.id, password))
 }

@@ -33,6 +33,8 @@ db::record! {
         pub deletion_scheduled_at: Option<i64>,
         pub deletion_from: Option<CustomerId> as Option<Text>,
         pub deletion_by: Option<String>,
+        pub by_account: bool,
+        pub credential_outdated_at: Option<i64>,
         pub client: Option<String>,
         pub helper: Option<String>,
         pub host_name: Option<String>,
@@ -199,7 +201,7 @@ pub async fn admit_expected(
     before: &DeviceRow,
     after: &DeviceRow,
     secret_hash: &str,
-    pass_key: &PassKeyId,
+    pass_key: Option<&PassKeyId>,
 ) -> Result<(), Error> {
     tx.update(before, after, assign! { secret_hash: secret_hash, pass_key_id: pass_key }).await
 }

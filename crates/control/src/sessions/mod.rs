@@ -45,6 +45,20 @@ pub struct Proven {
     login: String,
 }
 
+impl Proven {
+    /// The customer whose own account it is; nothing for a person's.
+    pub(crate) fn customer_id(&self) -> Option<CustomerId> {
+        let candidate = &self.candidate;
+        candidate.user_id.is_none().then(|| CustomerId::from_text(candidate.customer_id.as_str()))
+    }
+
+    /// Whether the password is still the account's.
+    pub(crate) async fn still_holds(&self, cx: &mut Cx) -> Result<bool, Error> {
+        let present = sql::candidate(cx, &self.login).await?;
+        Ok(present.is_some_and(|present| present.password_hash == self.candidate.password_hash))
+    }
+}
+
 /// What a browser that signed in gets to keep.
 #[derive(Debug)]
 pub struct SignedIn {
@@ -154,8 +168,7 @@ fn known_browser(secret: &str, cookie: &str, login: &str) -> Option<String> {
 /// Goes on from a password that was right.
 pub async fn begin(tx: &mut Tx, proven: &Proven, former: Option<&str>) -> Result<Begun, Error> {
     // The password may have been changed since it was proven; its sessions have ended, and this would be one of them.
-    let present = sql::candidate(tx, &proven.login).await?;
-    if present.is_none_or(|present| present.password_hash != proven.candidate.password_hash) {
+    if !proven.still_holds(tx).await? {
         return Err(Error::new(Code::SignInFailed, "The login or the password is wrong."));
     }
     let id = match proven.candidate.user_id.clone() {
@@ -281,6 +294,7 @@ pub async fn set_own_password(tx: &mut Tx, session: &Session, hash: &str) -> Res
         }
         AccountId::Customer(id) => {
             crate::customers::sql::set_password(tx, id, hash).await?;
+            crate::devices::outdate(tx, id).await?;
             sql::delete_of_customer(tx, id, Some(&session.token_hash)).await?;
         }
     }

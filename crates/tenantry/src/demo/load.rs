@@ -195,12 +195,13 @@ impl<'a> Loader<'a> {
         let mut registered = Vec::with_capacity(customer.devices.len());
         for (at, device) in customer.devices.iter().enumerate() {
             let input = DeviceRegister {
-                pass_key: key.pass_key.clone(),
+                pass_key: Some(key.pass_key.clone()),
                 name: device.name.clone(),
                 kind: device.kind,
                 fingerprint: Some(format!("{}.{}", device.name.to_lowercase(), customer.domain)),
                 os: Some(device.os.clone()),
                 site: Some(device.site.clone()),
+                ..DeviceRegister::default()
             };
             registered.push((at, self.api.post("/devices/register", &input).await?));
         }

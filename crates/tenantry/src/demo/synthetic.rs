@@ -10,7 +10,7 @@ use base::authn::token_hash;
 use base::cx::{Caller, Cx, Origin};
 use control::customers::sql::CustomerRow;
 use control::customers::{NewNode, insert_nodes};
-use control::devices::{Machine, PlaceOfMachine, enrol};
+use control::devices::{Machine, PlaceOfMachine, Proof, enrol};
 use control::pass_keys::sql::PassKeyRow;
 use db::sql;
 use jiff::{SignedDuration, Timestamp};
@@ -101,7 +101,7 @@ struct Home {
     id: CustomerId,
     path: Path,
     end_customer: CustomerId,
-    key: PassKeyRow,
+    proof: Proof,
 }
 
 struct Filling<'a> {
@@ -160,8 +160,8 @@ impl Filling<'_> {
                 let end = site.parent_id.clone()?;
                 // Customers come in the order of their ids, so that a site finds its own.
                 let at = homes.binary_search_by(|home| home.id.as_str().cmp(end.as_str())).ok()?;
-                let key = homes.get(at)?.key.clone();
-                Some(Home { id: site.id, path: site.path, end_customer: end, key })
+                let proof = homes.get(at)?.proof.clone();
+                Some(Home { id: site.id, path: site.path, end_customer: end, proof })
             })
             .collect();
         homes.extend(own);
@@ -243,7 +243,7 @@ impl Filling<'_> {
             });
             for (customer, key) in some.iter().zip(keys?) {
                 let (id, path) = (customer.id.clone(), customer.path.clone());
-                homes.push(Home { end_customer: id.clone(), id, path, key });
+                homes.push(Home { end_customer: id.clone(), id, path, proof: Proof::PassKey(key) });
             }
         }
         Ok(homes)
@@ -270,12 +270,16 @@ impl Filling<'_> {
                             home: &home.id,
                             path: &home.path,
                             end_customer: &home.end_customer,
-                            pass_key: Some(&home.key),
+                            proof: Some(&home.proof),
                         };
                         (place, machine.clone())
                     });
                     enrol(tx, &pool, placed.collect()).await?;
-                    let mut uses: Vec<&str> = machines.iter().map(|(home, _)| home.key.id.as_str()).collect();
+                    let mut uses: Vec<&str> = machines
+                        .iter()
+                        .filter_map(|(home, _)| home.proof.pass_key_id())
+                        .map(PassKeyId::as_str)
+                        .collect();
                     uses.sort_unstable();
                     for some in uses.chunk_by(|a, b| a == b) {
                         let times = i64::try_from(some.len()).unwrap_or_default();

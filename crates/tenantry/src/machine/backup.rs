@@ -10,6 +10,7 @@ use api::units::Secret;
 use clap::Args;
 use tokio::process::Command;
 
+use super::connect::secret_in;
 use super::facts;
 use super::file::{self, DEVICE, REPOSITORY, SECRET, SERVER};
 use crate::client::{Session, variable};
@@ -121,16 +122,47 @@ impl Backup {
     }
 }
 
-/// Tells the server what runs here. No backup fails because nobody heard of it.
-async fn report(server: &str, device: &str, secret: &str, restic_version: String) {
-    let report = DeviceReport {
+/// `tenantry renew`: the customer's password was set anew, and the server hears it from this machine.
+#[derive(Clone, Debug, Args)]
+pub struct Renew {
+    /// What `tenantry connect` has written; /etc/tenantry/backup.env for root, else below ~/.config
+    #[arg(long, value_name = "FILE")]
+    env_file: Option<PathBuf>,
+    /// A file with the new password, `-` for standard input
+    #[arg(long, value_name = "FILE")]
+    password_file: PathBuf,
+}
+
+impl Renew {
+    /// Returns what there is to say.
+    pub async fn run(&self) -> Result<String, Failure> {
+        let place = self.env_file.clone().map_or_else(file::place, Ok)?;
+        let values = file::read(&place)?;
+        let (Some(server), Some(device), Some(secret)) = (values.get(SERVER), values.get(DEVICE), values.get(SECRET))
+        else {
+            return Err(format!("{} names no server and device.", place.display()).into());
+        };
+        let report = DeviceReport { account_password: Some(secret_in(&self.password_file)?), ..of(device, secret) };
+        Session::of_nobody(Some(server))?.post("/devices/report", &report).await?;
+        Ok("The server knows that this machine has the new password.".to_owned())
+    }
+}
+
+fn of(device: &str, secret: &str) -> DeviceReport {
+    DeviceReport {
         device_id: DeviceId::from_text(device),
         password: Secret::new(secret),
-        client: Some(format!("restic {restic_version}")),
+        client: None,
         helper: Some(format!("tenantry {}", env!("CARGO_PKG_VERSION"))),
         os: Some(facts::system()),
         host_name: Some(facts::host_name()),
-    };
+        account_password: None,
+    }
+}
+
+/// Tells the server what runs here. No backup fails because nobody heard of it.
+async fn report(server: &str, device: &str, secret: &str, restic_version: String) {
+    let report = DeviceReport { client: Some(format!("restic {restic_version}")), ..of(device, secret) };
     let told = async { Session::of_nobody(Some(server))?.post("/devices/report", &report).await };
     if let Err(error) = told.await {
         tracing::warn!(%error, "the server could not be told what runs here");

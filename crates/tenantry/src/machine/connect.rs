@@ -25,6 +25,12 @@ pub struct Connect {
     /// A file with the pass key, `-` for standard input
     #[arg(long, value_name = "FILE")]
     pass_key_file: Option<PathBuf>,
+    /// The customer's username instead of a pass key, as appliances have it
+    #[arg(long, conflicts_with_all = ["pass_key", "pass_key_file"], requires = "password_file")]
+    username: Option<String>,
+    /// A file with its password, `-` for standard input
+    #[arg(long, value_name = "FILE", requires = "username")]
+    password_file: Option<PathBuf>,
     /// What the machine is called; the name of the host unless given
     #[arg(long)]
     name: Option<String>,
@@ -64,11 +70,21 @@ pub struct Connect {
 }
 
 impl Connect {
+    /// By what the machine is let in.
+    fn proof(&self) -> Result<DeviceRegister, Failure> {
+        Ok(match (&self.username, &self.password_file) {
+            (Some(username), Some(file)) => DeviceRegister {
+                username: Some(username.clone()),
+                password: Some(secret_in(file)?),
+                ..DeviceRegister::default()
+            },
+            _ => DeviceRegister { pass_key: Some(self.key()?), ..DeviceRegister::default() },
+        })
+    }
+
     fn key(&self) -> Result<Secret, Failure> {
         if let Some(file) = &self.pass_key_file {
-            let mut text = String::new();
-            source(file)?.take(4096).read_to_string(&mut text)?;
-            return Ok(Secret::new(text.trim()));
+            return secret_in(file);
         }
         let given = self.pass_key.clone().or_else(|| variable("TENANTRY_PASS_KEY").map(Secret::new));
         given.ok_or_else(|| "The pass key is missing: set TENANTRY_PASS_KEY, or give --pass-key-file.".into())
@@ -89,12 +105,11 @@ impl Connect {
             return Err(text.into());
         }
         let session = Session::of_nobody(self.server.as_deref())?;
-        let key = self.key()?;
+        let proof = self.proof()?;
         // What can't be written must not be registered: its password is shown once.
         let draft = Draft::begin(&place)?;
         let (password_file, made) = self.repository_password(&place)?;
         let registration = DeviceRegister {
-            pass_key: key,
             name: self.name.clone().unwrap_or_else(facts::host_name),
             kind: Some(match self.kind.as_str() {
                 "appliance" => DeviceKind::Appliance,
@@ -104,6 +119,7 @@ impl Connect {
             fingerprint: self.fingerprint.clone().or_else(facts::fingerprint),
             os: Some(facts::system()),
             site: self.site.clone(),
+            ..proof
         };
         let answer = session.post("/devices/register", &registration).await?;
         let credentials: DeviceCredentials = answer.json().await?;
@@ -177,6 +193,13 @@ impl Connect {
         }
         Ok(command)
     }
+}
+
+/// A secret that stands in a file.
+pub(super) fn secret_in(file: &std::path::Path) -> Result<Secret, Failure> {
+    let mut text = String::new();
+    source(file)?.take(4096).read_to_string(&mut text)?;
+    Ok(Secret::new(text.trim_end_matches(['\r', '\n'])))
 }
 
 /// The repository's address as every version of restic takes it.

@@ -7,5 +7,5 @@ mod facts;
 mod file;
 mod units;
 
-pub use backup::{Backup, Ended};
+pub use backup::{Backup, Ended, Renew};
 pub use connect::Connect;

@@ -10,6 +10,7 @@ mod description;
 mod machine;
 mod requests;
 
+mod account_devices;
 mod approval;
 mod backups;
 mod bulk;
