@@ -243,3 +243,22 @@ test('a session that ends while something is typed is begun again over it', asyn
   await expect(page.getByRole('heading', { name: 'Typed Ltd was added' })).toBeVisible();
   await context.close();
 });
+
+test('Enter waits for what is found, and takes the first where nothing is marked', async ({ page, backend }, info) => {
+  const name = `Quickly ${info.workerIndex}-${info.repeatEachIndex}`;
+  const reseller = await backend.reseller(name);
+  await page.goto('/devices');
+  for (const key of ['Control+k', 'c']) {
+    await page.getByRole('heading', { level: 1 }).first().waitFor();
+    await page.keyboard.press(key);
+    await page.getByRole('dialog').getByRole('searchbox').waitFor();
+    await page.keyboard.type('zzzz');
+    await expect(page.getByText(/Nothing is called|fits “zzzz”/u)).toBeVisible();
+    await page.keyboard.press('Control+a');
+    await page.keyboard.insertText(name.toLowerCase());
+    await page.keyboard.press('Enter');
+    await expect(page.getByRole('dialog')).toHaveCount(0);
+    await expect(page).toHaveURL(new RegExp(reseller.id, 'u'));
+    await page.goto('/devices');
+  }
+});

@@ -2245,6 +2245,8 @@ export interface components {
             customer_name: string;
             deletion?: components["schemas"]["Deletion"] | null;
             effective_state: components["schemas"]["EffectiveState"];
+            /** @description The end customer's name, of a device that stands at one of its sites. */
+            end_customer_name?: string | null;
             fingerprint?: string | null;
             first_contact_at?: components["schemas"]["Time"] | null;
             /** @description What runs that. */
@@ -3004,6 +3006,8 @@ export interface components {
                 customer_name: string;
                 deletion?: components["schemas"]["Deletion"] | null;
                 effective_state: components["schemas"]["EffectiveState"];
+                /** @description The end customer's name, of a device that stands at one of its sites. */
+                end_customer_name?: string | null;
                 fingerprint?: string | null;
                 first_contact_at?: components["schemas"]["Time"] | null;
                 /** @description What runs that. */

@@ -6,7 +6,7 @@ import { findQuery } from '../features/customers/api';
 import { findDevicesQuery } from '../features/devices/api';
 import { findUsersQuery } from '../features/users/api';
 import { LevelIcon } from '../features/customers/LevelIcon';
-import { customerName, LEVEL } from '../lib/words';
+import { customerName, LEVEL, ownerOf } from '../lib/words';
 import { Finder, FinderItem, FinderSection } from '../ui/Finder';
 import { ranked } from '../ui/pick/match';
 import type { Said } from './Act';
@@ -124,6 +124,7 @@ export function Palette({ takeEarly, onSay, onSwitch, onKeys, onClose }: Palette
       onAction={open}
       refused={spoken.filter(({ refusal }) => refusal).map(({ customer }) => `say ${customer.id}`)}
       stays
+      looking={found.isFetching}
       none={found.isFetching ? 'Looking…' : said ? nobody(said.verb.verb, said.rest) : `Nothing is called “${text}”.`}
     >
       <FinderSection title="Do">
@@ -151,8 +152,14 @@ export function Palette({ takeEarly, onSay, onSwitch, onKeys, onClose }: Palette
         ))}
       </FinderSection>
       <FinderSection title="Devices">
-        {devices.map(({ id, name, customer_name }) => (
-          <FinderItem key={id} id={id} name={name} icon={<HardDrive className="icon" />} detail={customer_name} />
+        {devices.map((device) => (
+          <FinderItem
+            key={device.id}
+            id={device.id}
+            name={device.name}
+            icon={<HardDrive className="icon" />}
+            detail={ownerOf(device)}
+          />
         ))}
       </FinderSection>
       <FinderSection title="People">

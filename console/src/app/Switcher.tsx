@@ -64,6 +64,7 @@ export function Switcher({ takeEarly, onClose }: { takeEarly: () => string; onCl
       takeEarly={takeEarly}
       onClose={onClose}
       onAction={open}
+      looking={found.isFetching}
       none={
         wanted === ''
           ? 'Type a name.'

@@ -394,6 +394,14 @@ export function explainNoAnswer(error: unknown): string | undefined {
   return 'No answer came, so it may have been added or not. Send it again as it is: it is not added twice.';
 }
 
+/** Whose a device is: its customer, and the site where it stands at one. */
+export function ownerOf({
+  customer_name,
+  end_customer_name,
+}: Pick<Device, 'customer_name' | 'end_customer_name'>): string {
+  return end_customer_name ? `${end_customer_name}, ${customer_name}` : customer_name;
+}
+
 /** Whether an action of a resource may be taken, and if not, why. */
 export function refusalOf(subject: { actions: Action[] } | undefined, name: string): string | undefined {
   const action = subject?.actions.find((candidate) => candidate.name === name);

@@ -1,5 +1,5 @@
 import { Search } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { useEffect, useEffectEvent, useRef, type ReactNode } from 'react';
 import {
   Autocomplete,
   Dialog,
@@ -30,40 +30,87 @@ type FinderProps = {
   refused?: string[];
   /** Choosing something doesn't always close it: whoever chooses says so. */
   stays?: boolean;
+  /** Others may still be found: Enter waits for them where there is nothing to choose. */
+  looking: boolean;
   /** In the place of a list without anything in it. */
   none: ReactNode;
   children: ReactNode;
 };
 
+/** In milliseconds: by then the list shows what was found. */
+const LISTED = 30;
+
+/** The first that can be chosen. */
+const FIRST = '[role="menuitem"][data-key]:not([aria-disabled="true"])';
+
 /** A field that lies over the page, and a list of what it finds: typed, walked through with the arrows, chosen with Enter. */
 export function Finder({ label, hint, list, text, onText, takeEarly, onClose, onAction, ...rest }: FinderProps) {
-  const { refused = [], stays = false, none, children } = rest;
+  const { refused = [], stays = false, looking, none, children } = rest;
+  const box = useRef<HTMLDivElement>(null);
+  // Enter was pressed, and nothing has come of it yet.
+  const entered = useRef(false);
+  const act = (id: string) => {
+    entered.current = false;
+    onAction(id);
+  };
+  // What is marked is chosen by the list itself. Where nothing is marked yet, it is the first; where there is nothing
+  // yet, it is what comes.
+  const choose = useEffectEvent(() => {
+    if (!entered.current) return;
+    const first = box.current?.querySelector<HTMLElement>(FIRST)?.dataset['key'];
+    if (first !== undefined) act(first);
+    else if (!looking) entered.current = false;
+  });
+  useEffect(() => {
+    if (looking) return undefined;
+    const timer = setTimeout(choose, LISTED);
+    return () => clearTimeout(timer);
+  }, [looking]);
   return (
     <ModalOverlay className="scrim" isOpen isDismissable onOpenChange={(isOpen) => !isOpen && onClose()}>
       <Modal className="dialog palette">
         <Dialog aria-label={label} className="dialog-box">
-          <Autocomplete inputValue={text} onInputChange={onText}>
-            <TextField
-              aria-label={label}
-              type="search"
-              autoFocus
-              onFocus={() => onText((now) => takeEarly() + now)}
-              className="palette-field"
+          {/* It only listens. */}
+          {/* oxlint-disable-next-line jsx-a11y/no-static-element-interactions */}
+          <div
+            ref={box}
+            className="palette-box"
+            onKeyDownCapture={({ key, nativeEvent }) => {
+              entered.current = key === 'Enter' && !nativeEvent.isComposing;
+            }}
+            onKeyUp={({ key }) => {
+              if (key === 'Enter') setTimeout(choose);
+            }}
+          >
+            <Autocomplete
+              inputValue={text}
+              onInputChange={(next) => {
+                entered.current = false;
+                onText(next);
+              }}
             >
-              <Search className="icon" aria-hidden />
-              <Input placeholder={hint} />
-            </TextField>
-            <Menu
-              className="palette-list"
-              aria-label={list}
-              onAction={(key) => onAction(String(key))}
-              disabledKeys={refused}
-              shouldCloseOnSelect={!stays}
-              renderEmptyState={() => <p className="menu-heading">{none}</p>}
-            >
-              {children}
-            </Menu>
-          </Autocomplete>
+              <TextField
+                aria-label={label}
+                type="search"
+                autoFocus
+                onFocus={() => onText((now) => takeEarly() + now)}
+                className="palette-field"
+              >
+                <Search className="icon" aria-hidden />
+                <Input placeholder={hint} />
+              </TextField>
+              <Menu
+                className="palette-list"
+                aria-label={list}
+                onAction={(key) => act(String(key))}
+                disabledKeys={refused}
+                shouldCloseOnSelect={!stays}
+                renderEmptyState={() => <p className="menu-heading">{none}</p>}
+              >
+                {children}
+              </Menu>
+            </Autocomplete>
+          </div>
         </Dialog>
       </Modal>
     </ModalOverlay>

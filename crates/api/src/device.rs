@@ -200,6 +200,8 @@ pub struct Device {
     /// The end customer or site under which it stands.
     pub customer_id: CustomerId,
     pub customer_name: String,
+    /// The end customer's name, of a device that stands at one of its sites.
+    pub end_customer_name: Option<String>,
     /// The ids from the top of what the caller may see down to the customer, each followed by a slash.
     pub path: String,
     /// The nodes from the top of what the caller may see down to its customer. Not in lists.

@@ -31,6 +31,7 @@ export function Cause({ state, here, more, help }: CauseProps) {
       <Icon className="icon" aria-hidden />
       <div className="attention-text">
         <p className="strong">{state.detail}</p>
+        {isSuspended && state.sentence && <p>They were told: “{state.sentence}”</p>}
         {more}
         <Since state={state} />
       </div>

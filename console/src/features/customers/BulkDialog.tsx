@@ -69,6 +69,7 @@ const ACTIONS: Record<BulkName, BulkAction> = {
     consequences: (effects) => switched('suspend', numbersOf(effects)),
     unchanged: (what, one) => `${what} ${one ? 'is' : 'are'} suspended like this already: nothing to do.`,
     hint: 'Nothing is deleted. It can be undone, and activating restores exactly what was.',
+    shows: 'changes',
   },
   activate: {
     noun,
@@ -81,18 +82,25 @@ const ACTIONS: Record<BulkName, BulkAction> = {
     unchanged: (what, one) =>
       `${what} ${one ? 'has' : 'have'} no suspension of ${one ? 'its' : 'their'} own: nothing to do. What is suspended because a customer above is, is activated up there.`,
     hint: 'Where a customer above is suspended, backups stay off until that one is activated too.',
+    shows: 'changes',
   },
   set_country: {
     noun,
     name: 'set_country',
     title: (what) => `Set the country of ${what}`,
     initial: { country: '' },
-    fields: <CountryField hint="Where the devices are. Storage locations that are chosen already stay as they are." />,
+    fields: (
+      <CountryField
+        hint="Where the devices are. Storage locations that are chosen already stay as they are."
+        autoFocus
+      />
+    ),
     check: ({ country }): Problems => (country ? {} : { country: 'Choose one.' }),
     previewed: ({ country }) => (country ? { country } : undefined),
     input: ({ country }) => ({ country }),
     consequences: () => [],
     unchanged: (what, one) => `${what} ${one ? 'is' : 'are'} there already: nothing to do.`,
+    shows: 'changes',
   },
   add_site: {
     noun,
@@ -118,6 +126,7 @@ const ACTIONS: Record<BulkName, BulkAction> = {
     name: 'delete',
     title: (what) => `Delete ${what}`,
     initial: { remove_products: '' },
+    asksConsent: true,
     fields: <Consent />,
     previewed: consent,
     input: consent,
@@ -131,6 +140,7 @@ const ACTIONS: Record<BulkName, BulkAction> = {
     name: 'delete',
     title: (what) => `Remove ${what.replace('customer', 'site')}`,
     initial: { remove_products: '' },
+    asksConsent: true,
     fields: <Consent />,
     previewed: consent,
     input: consent,

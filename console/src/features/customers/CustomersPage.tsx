@@ -19,6 +19,7 @@ import { useWindow, type RowWindow } from '../../ui/grid/useWindow';
 import { intoView } from '../../ui/intoView';
 import { lazyDialog, lazyPart } from '../../ui/lazily';
 import { Menu, MenuItem } from '../../ui/Menu';
+import { both } from '../filter/both';
 import { FilterButton } from '../filter/FilterButton';
 import { Filtered, FindsNothing } from '../filter/Filtered';
 import { useFilterPane } from '../filter/useFilterPane';
@@ -69,16 +70,18 @@ export function CustomersPage() {
   const columns = bySite ? COLUMNS_BY_SITE : COLUMNS;
 
   const level = search.level === 'all' || search.level === 'by_site' ? undefined : search.level;
+  // A filter that speaks of levels says by itself whether sites are among what it finds.
+  const isAll = search.level === undefined && /\blevel\b/u.test(search.filter ?? '');
+  const without = search.level || isAll ? undefined : withoutSites(search.under);
   const filter: CustomerFilter = useMemo(
     () => ({
       under: search.under,
       q: search.q,
       level,
-      // A filter of one's own says by itself whether sites are among what it finds.
-      filter: search.filter ?? (search.level ? undefined : withoutSites(search.under)),
+      filter: both(search.filter, without),
       rows: bySite ? 'site' : undefined,
     }),
-    [search.under, search.q, search.level, level, search.filter, bySite],
+    [search.under, search.q, level, search.filter, without, bySite],
   );
   const pane = useFilterPane();
   const filterKey = JSON.stringify(filter);
@@ -115,9 +118,8 @@ export function CustomersPage() {
           </div>
         )}
       </header>
-      {/* A filter says by itself whether it wants sites. */}
       <Levels
-        chosen={saved.view ? NO_LEVEL : (search.level ?? (search.filter ? 'all' : undefined))}
+        chosen={saved.view ? NO_LEVEL : isAll ? 'all' : search.level}
         onChoose={(next) => (saved.view ? saved.open(undefined, { level: next }) : set({ level: next }))}
       >
         <ViewTabs saved={saved} modified={modified} />
@@ -165,7 +167,7 @@ export function CustomersPage() {
         noun="customers"
         pane={pane}
         filter={search.filter}
-        narrowing={{ under: search.under, q: search.q, level }}
+        narrowing={{ under: search.under, q: search.q, level, filter: without }}
         error={rows.error}
         onChange={(next) => set({ filter: next })}
       >
@@ -182,7 +184,7 @@ export function CustomersPage() {
               onOpen={(customer) => void go({ to: '/customers/$id', params: { id: customer.id } })}
               sort={sort}
               onSort={onSort}
-              {...(offers.length > 0 && { selection: { value: selection, set: setSelection } })}
+              selection={{ value: selection, set: setSelection }}
               filter={filterKey}
               compact={view.compact}
               layout={{ value: view.layout, set: view.setLayout }}

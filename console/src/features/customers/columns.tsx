@@ -70,8 +70,8 @@ export const COLUMNS: Column<Customer>[] = [
     sort: 'used_bytes',
     mostFirst: true,
     cell: (customer, card) => {
-      const { used_bytes, devices } = customer.totals;
-      if (card) return (used_bytes > 0 || devices > 0) && <Used used={used_bytes} of={customer} />;
+      if (card) return <UsedOnCard of={customer.site ?? customer} />;
+      const { used_bytes } = customer.totals;
       return used_bytes > 0 && bytes(used_bytes);
     },
   },
@@ -197,7 +197,6 @@ export const COLUMNS_BY_SITE: Column<Customer>[] = COLUMNS.flatMap((column) =>
           title: 'Site',
           width: 11,
           from: 30,
-          card: true,
           fields: ['site.name'],
           cell: ({ site }) => site && <Site site={site} />,
         },
@@ -225,7 +224,9 @@ function Site({ site }: { site: Customer }) {
 
 function Who({ customer, card }: { customer: Customer; card: boolean }) {
   const state = card ? shortState(customer) : undefined;
-  const place = customer.parent_name ?? LEVEL[customer.level];
+  // A card has no column for the site.
+  const site = card ? customer.site?.name : undefined;
+  const place = site ?? customer.parent_name ?? LEVEL[customer.level];
   return (
     <span className="who">
       <LevelIcon level={customer.level} />
@@ -295,18 +296,40 @@ function Devices({ customer }: { customer: Customer }) {
 
 /** The newest of all, and how many devices have none: one that backs up must not hide the others. */
 function Backups({ customer }: { customer: Customer }) {
-  const { last_backup_at, totals, effective_state, backup_overdue } = customer;
-  const { devices, devices_without_backup: without } = totals;
+  const { last_backup_at, totals, effective_state } = customer;
   const last = last_backup_at && <LastBackup at={last_backup_at} state={effective_state} />;
-  if (without === 0) return last;
+  if (totals.devices_without_backup === 0) return last;
+  return (
+    <span className="who-lines">
+      {last}
+      <span className="who-second">
+        <Missing of={customer} />
+      </span>
+    </span>
+  );
+}
+
+/** How many devices have no backup. */
+function Missing({ of: { totals, backup_overdue } }: { of: Customer }) {
+  const { devices, devices_without_backup: without } = totals;
   const missing =
     without === devices
       ? 'No backup yet'
       : `${count(without)} of ${count(devices)} ${without === 1 ? 'has' : 'have'} none`;
+  return backup_overdue ? <Overdue>{missing}</Overdue> : <>{missing}</>;
+}
+
+/** Used space on a card; below it what wants to be seen first: devices without a backup, or when the last one came. */
+function UsedOnCard({ of }: { of: Customer }) {
+  const { used_bytes, devices } = of.totals;
+  if (used_bytes === 0 && devices === 0) return null;
+  if (!of.backup_overdue) return <Used used={used_bytes} of={of} />;
   return (
     <span className="who-lines">
-      {last}
-      <span className="who-second">{backup_overdue ? <Overdue>{missing}</Overdue> : missing}</span>
+      <span>{used_bytes > 0 && bytes(used_bytes)}</span>
+      <span className="who-second">
+        <Missing of={of} />
+      </span>
     </span>
   );
 }

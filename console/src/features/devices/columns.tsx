@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router';
 import { HardDrive } from 'lucide-react';
 import type { Device } from '../../api/schema';
 import { bytes, day } from '../../lib/format';
-import { DEVICE_KIND, DEVICE_STATUS, shortState } from '../../lib/words';
+import { DEVICE_KIND, DEVICE_STATUS, ownerOf, shortState } from '../../lib/words';
 import { Badge } from '../../ui/Badge';
 import type { Column } from '../../ui/grid/Grid';
 import { LastBackup } from '../customers/LastBackup';
@@ -14,7 +14,7 @@ export function deviceColumns(locationName: (id: string) => string, withCustomer
   return [
     {
       id: 'name',
-      fields: ['name', 'customer_name'],
+      fields: ['name', 'customer_name', 'end_customer_name'],
       title: 'Device',
       width: 15,
       grow: true,
@@ -72,12 +72,12 @@ export function deviceColumns(locationName: (id: string) => string, withCustomer
     },
     {
       id: 'customer',
-      fields: ['customer_name'],
+      fields: ['customer_name', 'end_customer_name'],
       title: 'Customer',
       width: 13,
       optional: true,
       sort: 'customer_name',
-      cell: ({ customer_name }) => customer_name,
+      cell: ownerOf,
     },
     { id: 'kind', fields: ['kind'], title: 'Kind', width: 9, optional: true, cell: ({ kind }) => DEVICE_KIND[kind] },
     {
@@ -104,7 +104,7 @@ function Who({ device, card, withCustomer }: { device: Device; card: boolean; wi
         </Link>
         <span className="who-second">
           {state && <b>{state} · </b>}
-          {withCustomer ? device.customer_name : DEVICE_KIND[device.kind]}
+          {withCustomer ? ownerOf(device) : DEVICE_KIND[device.kind]}
         </span>
       </span>
     </span>

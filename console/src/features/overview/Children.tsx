@@ -19,7 +19,7 @@ export function Children({ customer, overview }: { customer: Customer; overview:
         {children_total > 0 && (
           <Link
             to="/customers"
-            search={{ under: customer.id, filter: `parent_id == ${customer.id}`, sort: '-used_bytes' }}
+            search={{ under: customer.id, level: 'all', filter: `parent_id == ${customer.id}`, sort: '-used_bytes' }}
             className="link"
           >
             {children_total > children.length ? `All ${count(children_total)}` : 'Show as a list'}

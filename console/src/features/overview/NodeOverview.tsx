@@ -170,7 +170,12 @@ type RowsProps = { of: Count; under: string; className: string; children: ReactN
 /** Leads to the rows that a number counts. */
 function Rows({ of: { noun, filter }, under, className, children }: RowsProps) {
   return (
-    <Link to={PAGES[noun]} search={{ under, filter }} className={className}>
+    <Link
+      to={PAGES[noun]}
+      // What is counted has sites among it.
+      search={{ under, filter, ...(noun === 'customers' && { level: 'all' as const }) }}
+      className={className}
+    >
       {children}
     </Link>
   );

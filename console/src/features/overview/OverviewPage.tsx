@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Plus } from 'lucide-react';
 import { isCode } from '../../api/client';
 import { useMay, useScope } from '../../app/useMe';
-import { customerName } from '../../lib/words';
+import { customerName, offers } from '../../lib/words';
 import { Blank, Failed, Skeletons } from '../../ui/Blank';
 import { LinkButton } from '../../ui/Button';
 import { useTitle } from '../../ui/useTitle';
@@ -45,7 +45,7 @@ export function OverviewPage() {
             <LinkButton to="/customers/$id" params={{ id: data.id }}>
               Open
             </LinkButton>
-            {mayCreate && (
+            {mayCreate && offers(data, 'add_customer') && (
               <LinkButton kind="primary" to="/customers/new" search={{ parent: scope.chosen ? data.id : undefined }}>
                 <Plus className="icon-s" aria-hidden />
                 Add customer

@@ -38,6 +38,8 @@ export type BulkAction = {
   final?: 'confirmed' | 'held' | 'simple';
   /** Each row's change is told on demand. */
   shows?: 'changes';
+  /** Something can be agreed to without which rows are left out. */
+  asksConsent?: boolean;
 };
 
 type BulkDialogProps = {
@@ -108,7 +110,10 @@ function Ask({ action, selection, onClose, onBegun }: AskProps) {
       ? {}
       : { confirmation: `Type ${allowed} to confirm.` };
   // What is so already may be made otherwise by other values.
-  const possible = !told || told.allowed > 0 || (told.unchanged > 0 && action.fields !== undefined);
+  const possible =
+    !told ||
+    told.allowed > 0 ||
+    (action.fields !== undefined && (told.unchanged > 0 || (action.asksConsent === true && told.total > 0)));
   const some = countedNoun(noun, 2).slice(2);
   const named = what ?? (selection.ids ? countedNoun(noun, selection.ids.length) : some);
   return (
@@ -138,12 +143,18 @@ function Ask({ action, selection, onClose, onBegun }: AskProps) {
         </DialogBody>
         <DialogFoot>
           <Button onPress={onClose}>{possible ? 'Cancel' : 'Close'}</Button>
-          {possible && allowed !== 0 && (
+          {possible && (allowed !== 0 || action.asksConsent) && (
             <Button
               kind={action.final ? 'danger' : 'primary'}
               type="submit"
               isPending={form.busy}
-              refusal={waiting ? 'What would happen is still being looked up.' : undefined}
+              refusal={
+                waiting
+                  ? 'What would happen is still being looked up.'
+                  : allowed === 0
+                    ? 'All of them are left out like this.'
+                    : undefined
+              }
               autoFocus={action.fields === undefined && action.final === undefined}
             >
               {action.title(named)}

@@ -52,7 +52,8 @@ export function PeoplePage() {
   const [exporting, setExporting] = useState<'all' | 'selected'>();
   const scope = useScope();
   const mayAdd = useMay('user_create');
-  const [mayRemove, mayInvite, mayMany] = [useMay('user_delete'), useMay('invitation_create'), useMay('bulk_run')];
+  const mayMany = useMay('bulk_run');
+  const [mayRemove, mayInvite] = [useMay('user_delete') && mayMany, useMay('invitation_create') && mayMany];
   const [bulk, setBulk] = useState<UsersBulkName>();
   const customer = useQuery(customerQuery(scope.id)).data;
   const filter = { under: search.under, q: search.q, filter: search.filter };
@@ -134,7 +135,7 @@ export function PeoplePage() {
             onSort={onSort}
             view={view}
             filter={filterKey}
-            {...(mayMany && (mayRemove || mayInvite) && { selection: { value: selection, set: setSelection } })}
+            selection={{ value: selection, set: setSelection }}
             blank={
               search.filter ? (
                 <FindsNothing

@@ -59,6 +59,9 @@ pub(super) struct CustomerFacts<'a> {
     /// Neither refused nor heard of for two days.
     pub(super) silent: i64,
     pub(super) last_backup_at: Option<i64>,
+    /// The one without a backup, if it is one; and the one that is silent.
+    pub(super) only_without: Option<(DeviceId, String)>,
+    pub(super) only_silent: Option<(DeviceId, String)>,
     pub(super) refusal: Option<RefusedDevice<'a>>,
     pub(super) stop: Option<Stop<'a>>,
 }
@@ -120,10 +123,19 @@ pub(super) fn of_device(facts: &DeviceFacts<'_>) -> BackupState {
 }
 
 pub(super) fn of_customer(facts: &CustomerFacts<'_>) -> BackupState {
-    if let Some(stop) = facts.stop {
-        return suspended(stop);
-    }
     let all = facts.devices;
+    if let Some(stop) = facts.stop {
+        let state = suspended(stop);
+        let Some(RefusedDevice { id, refusal, .. }) = &facts.refusal else { return state };
+        let was = if facts.refused == 1 { "was" } else { "were" };
+        return BackupState {
+            detail: format!("{} {} {was} refused since the last backup.", state.detail, of(facts.refused, all)),
+            sentence: Some(refusal.sentence.clone()),
+            devices: Some(facts.refused),
+            device_id: Some(id.clone()),
+            ..state
+        };
+    }
     if all == 0 {
         let detail = "No device has registered yet.";
         return BackupState { action: named("add_device"), ..state(BackupCode::NoDevice, detail, true, None) };
@@ -147,17 +159,38 @@ pub(super) fn of_customer(facts: &CustomerFacts<'_>) -> BackupState {
         devices: Some(devices),
         ..state(code, what, needs_attention, since)
     };
-    let lacking = |n: i64, one: &str, many: &str| format!("{} {}.", of(n, all), if n == 1 { one } else { many });
+    let lacking = |n: i64, only: Option<&(DeviceId, String)>, one: &str, many: &str| match only {
+        Some((_, name)) if all > 1 => format!("{name}, 1 of {all} devices, {one}."),
+        Some((_, name)) => format!("{name} {one}."),
+        None => format!("{} {}.", of(n, all), if n == 1 { one } else { many }),
+    };
+    let named_device = |state: BackupState, only: &Option<(DeviceId, String)>| BackupState {
+        device_id: only.as_ref().map(|(id, _)| id.clone()),
+        ..state
+    };
     if facts.overdue > 0 {
-        let what = lacking(facts.without_backup, "has no backup yet", "have no backup yet");
-        return counted(BackupCode::NeverBackedUp, facts.without_backup, what, true, None);
+        let what =
+            lacking(facts.without_backup, facts.only_without.as_ref(), "has no backup yet", "have no backup yet");
+        let state = counted(BackupCode::NeverBackedUp, facts.without_backup, what, true, None);
+        return named_device(state, &facts.only_without);
     }
     if facts.silent > 0 {
-        let what = lacking(facts.silent, "has sent no backup for two days", "have sent no backup for two days");
-        return counted(BackupCode::Silent, facts.silent, what, true, None);
+        let what = lacking(
+            facts.silent,
+            facts.only_silent.as_ref(),
+            "has sent no backup for two days",
+            "have sent no backup for two days",
+        );
+        let state = counted(BackupCode::Silent, facts.silent, what, true, None);
+        return named_device(state, &facts.only_silent);
     }
     if facts.without_backup > 0 {
-        let what = lacking(facts.without_backup, "is new and has no backup yet", "are new and have no backup yet");
+        let what = lacking(
+            facts.without_backup,
+            facts.only_without.as_ref(),
+            "is new and has no backup yet",
+            "are new and have no backup yet",
+        );
         return counted(BackupCode::NeverBackedUp, facts.without_backup, what, false, None);
     }
     let what = if all == 1 { "Backups arrive." } else { "Backups of all devices arrive." };
@@ -391,6 +424,8 @@ mod tests {
         let wrong = refusal(NOW - 10, RefusedOperation::SignIn);
         let till = |refusal| Some(RefusedDevice { id: DeviceId::from_text("dev_1"), name: "till", refusal });
         let well = CustomerFacts {
+            only_without: None,
+            only_silent: None,
             devices: 4,
             without_backup: 0,
             overdue: 0,
@@ -414,6 +449,17 @@ mod tests {
                 NeverBackedUp,
                 "1 of 4 devices is new and has no backup yet.",
                 false,
+            ),
+            (
+                CustomerFacts {
+                    without_backup: 1,
+                    overdue: 1,
+                    only_without: Some((DeviceId::from_text("dev_1"), "till".to_owned())),
+                    ..well.clone()
+                },
+                NeverBackedUp,
+                "till, 1 of 4 devices, has no backup yet.",
+                true,
             ),
             (
                 CustomerFacts { silent: 4, ..well.clone() },

@@ -148,11 +148,14 @@ pub(crate) async fn of_customer(
         refused: 0,
         silent: 0,
         last_backup_at: overlay.of_id(path.id()).last_backup_at(last_backup_at),
+        only_without: None,
+        only_silent: None,
         refusal: None,
         stop: stop(lineage, path, account),
     };
     let mut last: Option<(i64, sql::LackingRow)> = None;
-    if facts.stop.is_none() && devices > 0 {
+    let (mut without, mut silent) = (None, None);
+    if devices > 0 {
         for row in sql::lacking(cx, path, now - cause::SILENT_MICROS, LOOKED_AT).await? {
             let last_backup_at = overlay.of_id(&row.id).last_backup_at(row.last_backup_at);
             facts.without_backup += i64::from(last_backup_at.is_none());
@@ -164,8 +167,10 @@ pub(crate) async fn of_customer(
                 }
             } else if last_backup_at.is_none() {
                 facts.overdue += i64::from(row.created_at < now - cause::NEW_MICROS);
-            } else {
-                facts.silent += i64::from(last_backup_at.is_some_and(|at| at < now - cause::SILENT_MICROS));
+                without = Some((DeviceId::from_text(&row.id), row.name));
+            } else if last_backup_at.is_some_and(|at| at < now - cause::SILENT_MICROS) {
+                facts.silent += 1;
+                silent = Some((DeviceId::from_text(&row.id), row.name));
             }
         }
     }
@@ -179,6 +184,9 @@ pub(crate) async fn of_customer(
     if let (Some((_, row)), Some(refusal)) = (&last, &refusal) {
         facts.refusal = Some(RefusedDevice { id: DeviceId::from_text(&row.id), name: &row.name, refusal });
     }
+    // Where it is one, it is named.
+    facts.only_without = without.filter(|_| facts.without_backup == 1);
+    facts.only_silent = silent.filter(|_| facts.silent == 1);
     Ok(Some(cause::of_customer(&facts)))
 }
 

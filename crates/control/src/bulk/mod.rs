@@ -101,6 +101,8 @@ pub(crate) struct Foreseen {
 /// A row of a preview.
 pub(crate) fn row(id: &str, name: Option<String>, outcome: Outcome, why: Option<(String, String)>) -> BulkRow {
     let (code, detail) = why.unzip();
+    // What would be done has a sentence, and nothing to be told by a code.
+    let code = code.filter(|_| outcome != Outcome::Done);
     BulkRow { subject_id: id.to_owned(), subject_name: name, outcome, code, detail }
 }
 

@@ -190,6 +190,8 @@ fn view(
     let stored_contact = row.first_contact_at.map(|at| Time::from_micros(at).0);
     let first_contact_at = stored_contact.or_else(|| app.contacted_at(&row.id));
     let own = (row.id.as_str(), row.name.as_str());
+    let end_customer = (row.end_customer_id != row.customer_id).then_some(row.end_customer_id.as_str());
+    let end_customer_name = end_customer.and_then(|id| lineage.get(id)).map(|node| node.company_name.clone());
     Device {
         version: row.version,
         account_state: if row.suspend_mode.is_some() { AccountState::Suspended } else { AccountState::Active },
@@ -204,6 +206,7 @@ fn view(
         id: row.id,
         customer_id: row.customer_id,
         customer_name: home.company_name,
+        end_customer_name,
         name: row.name,
         kind: row.kind,
         os: row.os,

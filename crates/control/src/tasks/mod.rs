@@ -54,14 +54,16 @@ pub async fn list(cx: &mut Cx, query: &ListQuery) -> Result<Page<Task>, Error> {
     let total = sql::count(cx, wanted.clone()).await?;
     let rows = sql::window(cx, wanted, &window).await?;
     let (rows, next) = window.cut(rows, |row| row.id.to_string());
-    let items = rows.into_iter().map(|row| view(&account, row)).collect();
+    let taken_back = sql::taken_back(cx, rows.iter().map(|row| row.id.as_str())).await?;
+    let items = rows.into_iter().map(|row| view(&account, row, &taken_back)).collect();
     Ok(base::list::page(items, next, Total::counted(total)))
 }
 
 pub async fn show(cx: &mut Cx, id: &TaskId) -> Result<Task, Error> {
     let account = cx.account()?;
     let row = fetch(cx, &account, id, Permission::ReadTasks).await?;
-    Ok(view(&account, row))
+    let taken_back = sql::taken_back(cx, std::iter::once(row.id.as_str())).await?;
+    Ok(view(&account, row, &taken_back))
 }
 
 /// The task with this id, for a purpose.
@@ -130,7 +132,8 @@ pub async fn answers(cx: &mut Cx, id: &TaskId) -> Result<Vec<u8>, Error> {
     }
 }
 
-fn view(account: &Account, row: TaskRow) -> Task {
+fn view(account: &Account, row: TaskRow, taken_back: &[String]) -> Task {
+    let is_taken_back = taken_back.iter().any(|id| id == row.id.as_str());
     let counts = row.counts();
     let action = |name: &str, blocked: Option<&str>| match (account.refusal(Permission::RunTasks, &row.path), blocked) {
         (Some(reason), _) => Action::refused(name, Code::Forbidden, reason),
@@ -144,7 +147,7 @@ fn view(account: &Account, row: TaskRow) -> Task {
         actions: vec![
             action("stop", row.is_over().then_some(OVER)),
             action("retry", cannot_retry(&row)),
-            action("undo", cannot_undo(&row)),
+            action("undo", cannot_undo(&row).or(is_taken_back.then_some(TAKEN_BACK))),
         ],
         id: row.id,
         noun: row.noun,
@@ -160,6 +163,7 @@ fn view(account: &Account, row: TaskRow) -> Task {
 }
 
 const OVER: &str = "It is over.";
+const TAKEN_BACK: &str = "It is taken back already.";
 const RUNNING: &str = "It is still going on.";
 
 /// What another try is given to: what failed, what was left out, and what a rule spoke against, which may be otherwise now.
@@ -223,8 +227,8 @@ pub async fn undo(tx: &mut Tx, id: &TaskId) -> Result<Task, Error> {
     let account = tx.account()?;
     let row = fetch(tx, &account, id, Permission::RunTasks).await?;
     refuse(cannot_undo(&row))?;
-    if sql::is_taken_back(tx, &row.id).await? {
-        refuse(Some("It is taken back already."))?;
+    if !sql::taken_back(tx, std::iter::once(row.id.as_str())).await?.is_empty() {
+        refuse(Some(TAKEN_BACK))?;
     }
     let remembered = sql::remembered(tx, &row.id).await?;
     let mut subjects = Vec::with_capacity(remembered.len());

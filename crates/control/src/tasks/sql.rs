@@ -81,11 +81,8 @@ pub(super) async fn remembered(cx: &mut Cx, task: &TaskId) -> Result<Vec<(String
     .await
 }
 
-/// Whether another task takes back what this one did.
-pub(super) async fn is_taken_back(cx: &mut Cx, task: &TaskId) -> Result<bool, Error> {
+/// Which of these another task takes back.
+pub(super) async fn taken_back<'t>(cx: &mut Cx, tasks: impl Iterator<Item = &'t str>) -> Result<Vec<String>, Error> {
     let failed = TaskState::Failed.as_str();
-    let found: Option<i64> = cx
-        .opt(sql!["select 1 from tasks where undoes = ", task.as_str(), " and state <> ", failed, " limit 1"])
-        .await?;
-    Ok(found.is_some())
+    cx.all(sql!["select undoes from tasks where undoes in ", db::list(tasks), " and state <> ", failed]).await
 }

@@ -95,7 +95,10 @@ impl Action for SetCountry {
                     Ok(location) if location == row.storage_location_id && row.country.as_ref() == Some(&country) => {
                         (Outcome::Unchanged, None)
                     }
-                    Ok(_) => (Outcome::Done, None),
+                    Ok(_) => {
+                        let before = row.country.as_deref().unwrap_or("none");
+                        (Outcome::Done, Some((String::new(), format!("{before} → {country}"))))
+                    }
                 }
             })
             .await?;

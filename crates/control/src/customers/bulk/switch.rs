@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use api::customer::SuspendRequest;
+use api::task::Outcome;
 use api::{Error, Level, Mode};
 use base::authz::{Account, Permission};
 use base::background::tasks::Done;
@@ -97,7 +98,7 @@ impl Action for Suspend {
             let input: SuspendRequest = serde_json::from_value(input.clone()).map_err(Error::internal)?;
             let (mut foreseen, changing) = judged(cx, account, ids, self.permission(), |seen| {
                 let action = if seen.row.suspend_mode.is_some() { "change_suspension" } else { "suspend" };
-                verdict(seen, action, seen.row.suspend_mode == Some(input.mode))
+                told(seen, Some(input.mode), verdict(seen, action, seen.row.suspend_mode == Some(input.mode)))
             })
             .await?;
             foreseen.effects = effects_of_switch(cx, account, &changing, Some(input.mode)).await?;
@@ -126,6 +127,26 @@ impl Action for Suspend {
 
     fn is_reversible(&self) -> bool {
         true
+    }
+}
+
+/// The same with what would change on it.
+fn told(
+    seen: &Seen,
+    after: Option<Mode>,
+    verdict: (Outcome, Option<(String, String)>),
+) -> (Outcome, Option<(String, String)>) {
+    let word = |mode: Option<Mode>| match mode {
+        None => "active",
+        Some(Mode::StopBackups) => "backups stopped",
+        Some(Mode::FullStop) => "everything stopped",
+    };
+    match verdict {
+        (Outcome::Done, None) => {
+            let change = format!("{} → {}", word(seen.row.suspend_mode), word(after));
+            (Outcome::Done, Some((String::new(), change)))
+        }
+        verdict => verdict,
     }
 }
 
@@ -158,7 +179,7 @@ impl Action for Activate {
         Box::pin(async move {
             let (mut foreseen, changing) = judged(cx, account, ids, self.permission(), |seen| {
                 let is_provider = seen.row.level == Level::Provider;
-                verdict(seen, "activate", seen.row.suspend_mode.is_none() && !is_provider)
+                told(seen, None, verdict(seen, "activate", seen.row.suspend_mode.is_none() && !is_provider))
             })
             .await?;
             foreseen.effects = effects_of_switch(cx, account, &changing, None).await?;
