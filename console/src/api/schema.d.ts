@@ -169,6 +169,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{id}/licences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Grants a licence to an end customer, under a plan or of a product alone. */
+        post: operations["licence_grant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}/measurements": {
         parameters: {
             query?: never;
@@ -800,6 +817,127 @@ export interface paths {
         put?: never;
         /** Sets the password of the account that the link is for. */
         post: operations["invitation_accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/licences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Licences below the caller, the oldest first unless sorted otherwise. */
+        get: operations["licence_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/licences/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One licence, with what its sites have of it. */
+        get: operations["licence_show"];
+        put?: never;
+        post?: never;
+        /** Ends a licence now, with what is assigned of it. */
+        delete: operations["licence_cancel"];
+        options?: never;
+        head?: never;
+        /** Changes how much it is of, and how it goes on. */
+        patch: operations["licence_update"];
+        trace?: never;
+    };
+    "/api/v1/licences/{id}/assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Assigns some of a licence to a site. */
+        post: operations["licence_assign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/licences/{id}/reassign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives some of what one site has to another, at once. */
+        post: operations["licence_reassign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/licences/{id}/renew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets a licence go on: from its end, from now, or from now if it has expired; or until a day. */
+        post: operations["licence_renew"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/licences/{id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes some of a licence from a site. */
+        post: operations["licence_revoke"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/licences/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many licences of the list have which value. */
+        get: operations["licence_count"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1780,6 +1918,14 @@ export interface components {
             /** @description Sites only: the short name. */
             name?: string | null;
         };
+        /** @description What a site has of a licence. */
+        Assignment: {
+            /** Format: int64 */
+            quantity: number;
+            site_id: components["schemas"]["CustomerId"];
+            /** @description The site's short name; of what stands at the customer itself the customer's. */
+            site_name: string;
+        };
         /** @description A backup that was completed: its snapshot arrived. */
         Backup: {
             /**
@@ -1926,7 +2072,7 @@ export interface components {
          * @description What happened: noun and participle.
          * @enum {string}
          */
-        ChangeAction: "customer.created" | "customer.updated" | "customer.suspended" | "customer.activated" | "customer.moved" | "customer.moved_away" | "customer.deletion_scheduled" | "customer.restored" | "customer.storage_migrated" | "customer.trial_ended" | "customer.deleted" | "customer.password_set" | "customer.space_set" | "customer.invited" | "customer.web_access_set" | "user.created" | "user.updated" | "user.invited" | "user.password_set" | "user.deleted" | "session.created" | "session.deleted" | "factor.added" | "factor.removed" | "factors.reset" | "recovery_codes.renewed" | "codes.blocked" | "recovery_code.used" | "sign_in_provider.set" | "sign_in_provider.removed" | "session.revoked" | "token.created" | "token.revoked" | "pass_key.created" | "pass_key.rotated" | "pass_key.revoked" | "device.registered" | "device.registered_again" | "device.updated" | "device.space_set" | "device.credentials_issued" | "device.added" | "device.approved" | "device.suspended" | "device.activated" | "device.deleted" | "device.moved" | "device.moved_away" | "device.released" | "device.reprovisioned" | "device.deletion_scheduled" | "device.restored" | "device.deletion_refused" | "customer.setting_set" | "customer.setting_inherited" | "device.setting_set" | "device.setting_inherited" | "task.created" | "task.stopped" | "task.retried" | "product.created" | "product.updated" | "storage_location.created" | "storage_location.updated" | "plan.created" | "plan.updated" | "mail_settings.updated" | "view.shared" | "view.updated" | "view.unshared";
+        ChangeAction: "customer.created" | "customer.updated" | "customer.suspended" | "customer.activated" | "customer.moved" | "customer.moved_away" | "customer.deletion_scheduled" | "customer.restored" | "customer.storage_migrated" | "customer.trial_ended" | "customer.deleted" | "customer.password_set" | "customer.space_set" | "customer.invited" | "customer.web_access_set" | "user.created" | "user.updated" | "user.invited" | "user.password_set" | "user.deleted" | "session.created" | "session.deleted" | "factor.added" | "factor.removed" | "factors.reset" | "recovery_codes.renewed" | "codes.blocked" | "recovery_code.used" | "sign_in_provider.set" | "sign_in_provider.removed" | "session.revoked" | "token.created" | "token.revoked" | "pass_key.created" | "pass_key.rotated" | "pass_key.revoked" | "device.registered" | "device.registered_again" | "device.updated" | "device.space_set" | "device.credentials_issued" | "device.added" | "device.approved" | "device.suspended" | "device.activated" | "device.deleted" | "device.moved" | "device.moved_away" | "device.released" | "device.reprovisioned" | "device.deletion_scheduled" | "device.restored" | "device.deletion_refused" | "customer.setting_set" | "customer.setting_inherited" | "device.setting_set" | "device.setting_inherited" | "task.created" | "task.stopped" | "task.retried" | "licence.granted" | "licence.updated" | "licence.assigned" | "licence.revoked" | "licence.reassigned" | "licence.renewed" | "licence.cancelled" | "product.created" | "product.updated" | "storage_location.created" | "storage_location.updated" | "plan.created" | "plan.updated" | "mail_settings.updated" | "view.shared" | "view.updated" | "view.unshared";
         /** @description An entry of the change log, as one reader sees it. */
         ChangeId: string;
         /** @description What a customer that stands directly below uses, with everything below it. */
@@ -2611,6 +2757,97 @@ export interface components {
          * @enum {string}
          */
         Level: "provider" | "distributor" | "sub_distributor" | "reseller" | "end_customer" | "site";
+        Licence: {
+            actions: components["schemas"]["Action"][];
+            /**
+             * Format: int64
+             * @description What of it stands at sites.
+             */
+            assigned: number;
+            /** @description Which site has how much. Not in lists. */
+            assignments?: components["schemas"]["Assignment"][] | null;
+            /** @description At its end it begins anew. */
+            auto_renew: boolean;
+            created_at: components["schemas"]["Time"];
+            /** @description The end customer that holds it. */
+            customer_id: components["schemas"]["CustomerId"];
+            customer_name: string;
+            edition: components["schemas"]["Edition"];
+            ends_at?: components["schemas"]["Time"] | null;
+            /** Format: int64 */
+            expiry_notice_days: number;
+            holds_until?: components["schemas"]["Time"] | null;
+            id: components["schemas"]["LicenceId"];
+            /** @description The ids from the top of what the caller may see down to the customer, each followed by a slash. */
+            path: string;
+            plan_id?: components["schemas"]["PlanId"] | null;
+            plan_name?: string | null;
+            /** Format: int64 */
+            plan_revision?: number | null;
+            product_id: components["schemas"]["ProductId"];
+            product_name: string;
+            /** Format: int64 */
+            quantity: number;
+            starts_at: components["schemas"]["Time"];
+            state: components["schemas"]["LicenceState"];
+            /**
+             * Format: int64
+             * @description What of it can still be assigned.
+             */
+            unassigned: number;
+            unit: components["schemas"]["Unit"];
+            /**
+             * Format: int64
+             * @description Counts the changes; also the `ETag`.
+             */
+            version: number;
+        };
+        /** @description So much of a licence for a site, or of a site. */
+        LicenceAssign: {
+            /** Format: int64 */
+            quantity: number;
+            /** @description A site of the customer, or the customer itself. */
+            site_id: components["schemas"]["CustomerId"];
+        };
+        /** @description A licence for an end customer: by a plan, which says for how long, or of a product alone. */
+        LicenceGrant: {
+            ends_at?: components["schemas"]["Time"] | null;
+            plan_id?: components["schemas"]["PlanId"] | null;
+            product_id?: components["schemas"]["ProductId"] | null;
+            /** Format: int64 */
+            quantity: number;
+            starts_at?: components["schemas"]["Time"] | null;
+        };
+        /** @description What a customer holds of a product. */
+        LicenceId: string;
+        /** @description So much of a licence from one site to another, at once. */
+        LicenceReassign: {
+            from: components["schemas"]["CustomerId"];
+            /** Format: int64 */
+            quantity: number;
+            to: components["schemas"]["CustomerId"];
+        };
+        /** @description A licence goes on. */
+        LicenceRenew: {
+            basis: components["schemas"]["RenewalBasis"];
+            until?: components["schemas"]["Time"] | null;
+        };
+        /**
+         * @description How a licence stands.
+         * @enum {string}
+         */
+        LicenceState: "scheduled" | "active" | "expiring" | "grace" | "expired" | "out_of_force";
+        /** @description What changes. A field that is left out stays. */
+        LicenceUpdate: {
+            auto_renew?: boolean | null;
+            /** Format: int64 */
+            expiry_notice_days?: number | null;
+            /**
+             * Format: int64
+             * @description Not below what is assigned.
+             */
+            quantity?: number | null;
+        };
         /** @description How many rows of a list have which value. */
         ListCounts: {
             /** @description In the order in which they were asked for. */
@@ -2627,7 +2864,7 @@ export interface components {
          * @description Something that is listed.
          * @enum {string}
          */
-        ListedNoun: "customers" | "devices" | "users" | "pass_keys" | "changes" | "tasks";
+        ListedNoun: "customers" | "devices" | "users" | "pass_keys" | "licences" | "changes" | "tasks";
         /** @description A message, without its text. */
         Mail: {
             /**
@@ -3050,6 +3287,63 @@ export interface components {
             total_is_exact: boolean;
         };
         /** @description One page of a list. */
+        Page_Licence: {
+            items: {
+                actions: components["schemas"]["Action"][];
+                /**
+                 * Format: int64
+                 * @description What of it stands at sites.
+                 */
+                assigned: number;
+                /** @description Which site has how much. Not in lists. */
+                assignments?: components["schemas"]["Assignment"][] | null;
+                /** @description At its end it begins anew. */
+                auto_renew: boolean;
+                created_at: components["schemas"]["Time"];
+                /** @description The end customer that holds it. */
+                customer_id: components["schemas"]["CustomerId"];
+                customer_name: string;
+                edition: components["schemas"]["Edition"];
+                ends_at?: components["schemas"]["Time"] | null;
+                /** Format: int64 */
+                expiry_notice_days: number;
+                holds_until?: components["schemas"]["Time"] | null;
+                id: components["schemas"]["LicenceId"];
+                /** @description The ids from the top of what the caller may see down to the customer, each followed by a slash. */
+                path: string;
+                plan_id?: components["schemas"]["PlanId"] | null;
+                plan_name?: string | null;
+                /** Format: int64 */
+                plan_revision?: number | null;
+                product_id: components["schemas"]["ProductId"];
+                product_name: string;
+                /** Format: int64 */
+                quantity: number;
+                starts_at: components["schemas"]["Time"];
+                state: components["schemas"]["LicenceState"];
+                /**
+                 * Format: int64
+                 * @description What of it can still be assigned.
+                 */
+                unassigned: number;
+                unit: components["schemas"]["Unit"];
+                /**
+                 * Format: int64
+                 * @description Counts the changes; also the `ETag`.
+                 */
+                version: number;
+            }[];
+            /** @description Give this as `after` to read on; `null` at the end. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many match in all. Where that is found by counting, beyond 10,000 it is 10,000.
+             */
+            total: number;
+            /** @description Whether no more than `total` match. */
+            total_is_exact: boolean;
+        };
+        /** @description One page of a list. */
         Page_Mail: {
             items: {
                 /**
@@ -3441,7 +3735,7 @@ export interface components {
          * @description Something that an account may be allowed to do with what stands in its subtree.
          * @enum {string}
          */
-        Permission: "read_customers" | "create_customers" | "edit_customers" | "switch_customers" | "delete_customers" | "move_customers" | "allot_space" | "set_passwords" | "read_users" | "manage_users" | "read_devices" | "edit_devices" | "issue_credentials" | "manage_devices" | "manage_settings" | "read_pass_keys" | "manage_pass_keys" | "read_changes" | "read_tasks" | "run_tasks" | "use_views" | "share_views" | "manage_products" | "manage_mail" | "manage_sign_in" | "manage_super_users" | "manage_keys";
+        Permission: "read_customers" | "create_customers" | "edit_customers" | "switch_customers" | "delete_customers" | "move_customers" | "allot_space" | "set_passwords" | "read_users" | "manage_users" | "read_devices" | "edit_devices" | "issue_credentials" | "manage_devices" | "manage_settings" | "read_pass_keys" | "manage_pass_keys" | "read_changes" | "read_tasks" | "run_tasks" | "use_views" | "share_views" | "read_licences" | "manage_licences" | "assign_licences" | "manage_products" | "manage_mail" | "manage_sign_in" | "manage_super_users" | "manage_keys";
         /** @description The terms under which a product is sold. */
         Plan: {
             actions: components["schemas"]["Action"][];
@@ -3672,6 +3966,11 @@ export interface components {
          * @enum {string}
          */
         RefusedOperation: "sign_in" | "read" | "upload" | "delete";
+        /**
+         * @description From when on a renewal counts.
+         * @enum {string}
+         */
+        RenewalBasis: "from_expiry" | "from_now" | "from_now_if_expired";
         /** @description One device's backups in a pool. */
         RepositoryId: string;
         /**
@@ -4374,7 +4673,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Refused: setup_required, setup_done, parent_suspended, default_protected, customer_not_empty, products_attached, deletion_scheduled, deletion_begun, in_production, move_blocked, site_stays, cycle, not_for_kind, storage_location_fixed, below_committed, allotment_exceeded, username_fixed, last_administrator, last_key_officer, too_many_tokens, pass_key_not_active, too_many_tasks, task_state, too_many_views, mail_off, two_factor_off, second_factor_required, factor_not_begun, too_many_factors, passkeys_not_offered, reference_gone, storage_location_required, client_limit_reached, fingerprint_bound_elsewhere, too_many_pending, device_not_empty, site_has_appliance, setting_locked. */
+        /** @description Refused: setup_required, setup_done, parent_suspended, default_protected, customer_not_empty, products_attached, deletion_scheduled, deletion_begun, in_production, move_blocked, site_stays, cycle, not_for_kind, storage_location_fixed, below_committed, allotment_exceeded, not_renewable, double_billing_guard, licence_excluded, level_not_allowed, username_fixed, last_administrator, last_key_officer, too_many_tokens, pass_key_not_active, too_many_tasks, task_state, too_many_views, mail_off, two_factor_off, second_factor_required, factor_not_begun, too_many_factors, passkeys_not_offered, reference_gone, storage_location_required, client_limit_reached, fingerprint_bound_elsewhere, too_many_pending, device_not_empty, site_has_appliance, setting_locked. */
         Refused409: {
             headers: {
                 [name: string]: unknown;
@@ -4466,6 +4765,7 @@ export type Action = components['schemas']['Action'];
 export type Actor = components['schemas']['Actor'];
 export type ActorKind = components['schemas']['ActorKind'];
 export type Ancestor = components['schemas']['Ancestor'];
+export type Assignment = components['schemas']['Assignment'];
 export type Backup = components['schemas']['Backup'];
 export type BackupCode = components['schemas']['BackupCode'];
 export type BackupDay = components['schemas']['BackupDay'];
@@ -4538,6 +4838,14 @@ export type InvitationAccept = components['schemas']['InvitationAccept'];
 export type InvitationCreate = components['schemas']['InvitationCreate'];
 export type Kind = components['schemas']['Kind'];
 export type Level = components['schemas']['Level'];
+export type Licence = components['schemas']['Licence'];
+export type LicenceAssign = components['schemas']['LicenceAssign'];
+export type LicenceGrant = components['schemas']['LicenceGrant'];
+export type LicenceId = components['schemas']['LicenceId'];
+export type LicenceReassign = components['schemas']['LicenceReassign'];
+export type LicenceRenew = components['schemas']['LicenceRenew'];
+export type LicenceState = components['schemas']['LicenceState'];
+export type LicenceUpdate = components['schemas']['LicenceUpdate'];
 export type ListCounts = components['schemas']['ListCounts'];
 export type ListedNoun = components['schemas']['ListedNoun'];
 export type Mail = components['schemas']['Mail'];
@@ -4566,6 +4874,7 @@ export type OwnSwitches = components['schemas']['OwnSwitches'];
 export type PageChange = components['schemas']['Page_Change'];
 export type PageCustomer = components['schemas']['Page_Customer'];
 export type PageDevice = components['schemas']['Page_Device'];
+export type PageLicence = components['schemas']['Page_Licence'];
 export type PageMail = components['schemas']['Page_Mail'];
 export type PagePassKey = components['schemas']['Page_PassKey'];
 export type PagePlan = components['schemas']['Page_Plan'];
@@ -4605,6 +4914,7 @@ export type RecoveryCodes = components['schemas']['RecoveryCodes'];
 export type Refusal = components['schemas']['Refusal'];
 export type RefusedCount = components['schemas']['RefusedCount'];
 export type RefusedOperation = components['schemas']['RefusedOperation'];
+export type RenewalBasis = components['schemas']['RenewalBasis'];
 export type RepositoryId = components['schemas']['RepositoryId'];
 export type Role = components['schemas']['Role'];
 export type RowsOf = components['schemas']['RowsOf'];
@@ -5167,6 +5477,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CustomerInvitation"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    licence_grant: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes it safe to send the request again. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LicenceGrant"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Licence"];
                 };
             };
             400: components["responses"]["Refused400"];
@@ -6964,6 +7315,362 @@ export interface operations {
             415: components["responses"]["Refused415"];
             422: components["responses"]["Refused422"];
             429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    licence_list: {
+        parameters: {
+            query?: {
+                /** @description Items after this cursor, as a former page's `next` gave it. Not together with `offset`. */
+                after?: string;
+                /** @description Only these fields of each item, separated by commas; `id` always. */
+                fields?: string;
+                /**
+                 * @description Only what this filter finds, such as `level == end_customer and last_backup_at < now-2d`; on the fields that
+                 *     `GET /fields` names, in the language of `docs/filters.md`.
+                 */
+                filter?: string;
+                /** @description Only these, separated by commas; at most 500. */
+                ids?: string;
+                /** @description Only customers of this level; other lists have no levels. */
+                level?: components["schemas"]["Level"];
+                /** @description At most this many items, 1 to 500. */
+                limit?: number;
+                /** @description Skip this many items. */
+                offset?: number;
+                /** @description Customers: only those directly below this one. Devices, users: only those of this customer itself. */
+                parent_id?: string;
+                /** @description Text that must occur, ignoring case; of one or two characters at the beginning of a word. */
+                q?: string;
+                /**
+                 * @description Customers: `site` gives one row per site, a customer without sites still once. What narrows the list and its order
+                 *     are the customer's; the site stands in the row's `site`.
+                 */
+                rows?: components["schemas"]["RowsOf"];
+                /** @description A field to sort by; with a leading `-` descending. */
+                sort?: string;
+                /** @description A customer's id: only it and what is below it. */
+                under?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Licence"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    licence_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Licence"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    licence_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    licence_update: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that the change is based on; required. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LicenceUpdate"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Licence"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            428: components["responses"]["Refused428"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    licence_assign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LicenceAssign"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Licence"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    licence_reassign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LicenceReassign"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Licence"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    licence_renew: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LicenceRenew"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Licence"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    licence_revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LicenceAssign"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Licence"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    licence_count: {
+        parameters: {
+            query: {
+                /** @description Fields with few values, separated by commas, such as `level,effective_state.state`; at most 20. */
+                by: string;
+                /** @description Only what this filter finds, as in the list. */
+                filter?: string;
+                /** @description Only these, separated by commas; at most 500. */
+                ids?: string;
+                /** @description Only customers of this level; other lists have no levels. */
+                level?: components["schemas"]["Level"];
+                /** @description Customers: only those directly below this one. Devices, users: only those of this customer itself. */
+                parent_id?: string;
+                /** @description Text that must occur, as in the list. */
+                q?: string;
+                /** @description A customer's id: only it and what is below it. */
+                under?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListCounts"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
             500: components["responses"]["Refused500"];
             503: components["responses"]["Refused503"];
         };

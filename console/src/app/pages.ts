@@ -8,6 +8,7 @@ import {
   MapPin,
   Package,
   PieChart,
+  Ticket,
   Users,
   type LucideIcon,
 } from 'lucide-react';
@@ -22,6 +23,7 @@ export function pagesFor(me: Me): Page[] {
   const customers: Page = { section: '/customers', link: { to: '/customers' }, name: 'Customers', icon: Building2 };
   const devices: Page = { section: '/devices', link: { to: '/devices' }, name: 'Devices', icon: HardDrive };
   const passKeys: Page = { section: '/pass_keys', link: { to: '/pass_keys' }, name: 'Pass keys', icon: Key };
+  const licences: Page = { section: '/licences', link: { to: '/licences' }, name: 'Licences', icon: Ticket };
   const people: Page = { section: '/people', link: { to: '/people' }, name: 'People', icon: Users };
   const products: Page = { section: '/products', link: { to: '/products' }, name: 'Products', icon: Package };
   const locations: Page = {
@@ -37,6 +39,7 @@ export function pagesFor(me: Me): Page[] {
     ...(may('customer_list') ? (isOwn(me) ? [own] : may('overview_show') ? [overview, customers] : [customers]) : []),
     ...(may('device_list') ? [devices] : []),
     ...(may('pass_key_list_below') && !isOwn(me) ? [passKeys] : []),
+    ...(may('licence_list') && !isOwn(me) ? [licences] : []),
     ...(may('user_list') ? [people] : []),
     ...(may('space_show') && !isOwn(me) ? [space] : []),
     ...(may('product_list') && !isOwn(me) ? [products] : []),

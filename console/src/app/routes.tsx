@@ -152,6 +152,13 @@ const passKeys = createRoute({
   component: page(() => import('../features/pass_keys/PassKeysPage'), 'PassKeysPage'),
 });
 
+const licences = createRoute({
+  getParentRoute: () => frame,
+  path: '/licences',
+  validateSearch: readList,
+  component: page(() => import('../features/licences/LicencesPage'), 'LicencesPage'),
+});
+
 const people = createRoute({
   getParentRoute: () => frame,
   path: '/people',
@@ -208,6 +215,7 @@ export const routeTree = root.addChildren([
     devices,
     device,
     passKeys,
+    licences,
     people,
     products,
     locations,

@@ -95,11 +95,12 @@ export function PasswordField({ name, label, hint, optional, ...rest }: Password
 
 type SelectFieldProps = FieldProps & { options: { value: string; label: string }[]; disabled?: boolean };
 
-export function SelectField({ name, label, hint, optional, options, disabled }: SelectFieldProps) {
+export function SelectField({ name, label, hint, optional, options, disabled, autoFocus = false }: SelectFieldProps) {
   const { id, problem, value, set } = useFormField(name);
   return (
     <Labelled id={id} label={label} hint={hint} optional={optional} problem={problem}>
       <select
+        autoFocus={autoFocus}
         id={id}
         className="input"
         value={value}

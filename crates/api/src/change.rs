@@ -126,6 +126,13 @@ actions! {
     TaskCreated => "task.created", Papers;
     TaskStopped => "task.stopped", Papers;
     TaskRetried => "task.retried", Papers;
+    LicenceGranted => "licence.granted", Papers;
+    LicenceUpdated => "licence.updated", Papers;
+    LicenceAssigned => "licence.assigned", Papers;
+    LicenceRevoked => "licence.revoked", Papers;
+    LicenceReassigned => "licence.reassigned", Papers;
+    LicenceRenewed => "licence.renewed", Papers;
+    LicenceCancelled => "licence.cancelled", Papers;
     ProductCreated => "product.created", Papers;
     ProductUpdated => "product.updated", Papers;
     StorageLocationCreated => "storage_location.created", Papers;

@@ -80,6 +80,10 @@ codes! {
     StorageLocationFixed "storage_location_fixed" 409 "The storage location was chosen and stays.";
     BelowCommitted "below_committed" 409 "Less than what is used or was handed on.";
     AllotmentExceeded "allotment_exceeded" 409 "More than whoever stands above has left to hand on.";
+    NotRenewable "not_renewable" 409 "The licence has no end, or nothing says for how long it would go on.";
+    DoubleBillingGuard "double_billing_guard" 409 "It is billed by use; a licence beside that would be paid twice.";
+    LicenceExcluded "licence_excluded" 409 "The site has a licence that stands for the same.";
+    LevelNotAllowed "level_not_allowed" 409 "This is for customers of another level.";
     UsernameFixed "username_fixed" 409 "A username never changes.";
     LastAdministrator "last_administrator" 409 "A customer that has an administrator who can sign in keeps one.";
     LastKeyOfficer "last_key_officer" 409 "A customer that has a key officer who can sign in keeps one.";

@@ -110,6 +110,8 @@ ids! {
     ProductId => "prd";
     /// The terms under which a product is sold.
     PlanId => "pln";
+    /// What a customer holds of a product.
+    LicenceId => "lic";
     /// A message to somebody.
     MailId => "mai";
     /// Something that an account proves itself with beside its password.

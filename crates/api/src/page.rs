@@ -258,6 +258,7 @@ pub enum ListedNoun {
     Devices,
     Users,
     PassKeys,
+    Licences,
     Changes,
     Tasks,
 }

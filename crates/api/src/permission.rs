@@ -52,6 +52,9 @@ permissions! {
     RunTasks => "run_tasks", "Do the same to many, as far as it may be done to each.";
     UseViews => "use_views", "Keep views, and use those that are shared.";
     ShareViews => "share_views", "Share views with everybody at a customer and below it.";
+    ReadLicences => "read_licences", "See licences, and which site has how much of them.";
+    ManageLicences => "manage_licences", "Grant, renew and end licences of the customers below.";
+    AssignLicences => "assign_licences", "Assign licences to sites, and take them back.";
     ManageProducts => "manage_products", "Edit the provider's catalogue; at the provider only.";
     ManageMail => "manage_mail", "Say how mail leaves; at the provider only.";
     ManageSignIn => "manage_sign_in", "Say which provider of identities signs a customer's people in.";
@@ -63,7 +66,14 @@ impl Permission {
     /// Whether the right is needed at the customer's parent: what was laid on a customer from above is not the
     /// customer's own to lift, nor is its own existence.
     pub fn is_needed_at_parent(self) -> bool {
-        matches!(self, Self::SwitchCustomers | Self::DeleteCustomers | Self::MoveCustomers | Self::AllotSpace)
+        matches!(
+            self,
+            Self::SwitchCustomers
+                | Self::DeleteCustomers
+                | Self::MoveCustomers
+                | Self::AllotSpace
+                | Self::ManageLicences
+        )
     }
 }
 

@@ -68,7 +68,8 @@ impl FromIterator<Permission> for Permissions {
 }
 
 /// What a customer used, and when it last backed up.
-const INVOICE_AUDITOR: Permissions = Permissions::of(&[Permission::ReadCustomers, Permission::UseViews]);
+const INVOICE_AUDITOR: Permissions =
+    Permissions::of(&[Permission::ReadCustomers, Permission::ReadLicences, Permission::UseViews]);
 const RESTORE_ONLY: Permissions = INVOICE_AUDITOR.and(Permissions::of(&[Permission::ReadDevices]));
 const REPORTER: Permissions = RESTORE_ONLY.and(Permissions::of(&[Permission::ReadChanges, Permission::ReadTasks]));
 const READING: Permissions = REPORTER.and(Permissions::of(&[Permission::ReadPassKeys]));
@@ -80,6 +81,8 @@ const MANAGER: Permissions = OPERATOR.and(CUSTOMER).and(Permissions::of(&[
     Permission::EditCustomers,
     Permission::SwitchCustomers,
     Permission::AllotSpace,
+    Permission::ManageLicences,
+    Permission::AssignLicences,
     Permission::EditDevices,
     Permission::ManageDevices,
     Permission::ManageSettings,
@@ -211,6 +214,16 @@ pub const OPERATIONS: &[Line] = &[
     ("invitation_create", Need::Permission(Permission::ManageUsers)),
     ("customer_invitation_create", Need::Permission(Permission::SetPasswords)),
     ("invitation_accept", Need::Secret),
+    ("licence_list", Need::Permission(Permission::ReadLicences)),
+    ("licence_count", Need::Permission(Permission::ReadLicences)),
+    ("licence_show", Need::Permission(Permission::ReadLicences)),
+    ("licence_grant", Need::Permission(Permission::ManageLicences)),
+    ("licence_update", Need::Permission(Permission::ManageLicences)),
+    ("licence_cancel", Need::Permission(Permission::ManageLicences)),
+    ("licence_renew", Need::Permission(Permission::ManageLicences)),
+    ("licence_assign", Need::Permission(Permission::AssignLicences)),
+    ("licence_revoke", Need::Permission(Permission::AssignLicences)),
+    ("licence_reassign", Need::Permission(Permission::AssignLicences)),
     ("pass_key_list", Need::Permission(Permission::ReadPassKeys)),
     ("pass_key_list_below", Need::Permission(Permission::ReadPassKeys)),
     ("pass_key_count", Need::Permission(Permission::ReadPassKeys)),

@@ -15,6 +15,7 @@ pub mod fields;
 pub mod grants;
 pub mod invitations;
 pub mod ledger;
+pub mod licences;
 pub mod mail;
 pub mod measurements;
 pub mod oidc;
@@ -83,6 +84,7 @@ pub const MIGRATIONS: db::Migrations = db::Migrations::new(&[
     db::Migration::new("V41__given_up.sql", include_str!("../../../migrations/V41__given_up.sql")),
     db::Migration::new("V42__reports.sql", include_str!("../../../migrations/V42__reports.sql")),
     db::Migration::new("V43__account_devices.sql", include_str!("../../../migrations/V43__account_devices.sql")),
+    db::Migration::new("V44__licences.sql", include_str!("../../../migrations/V44__licences.sql")),
 ])
 .with(&[
     db::Function::new("fold", base::text::fold),

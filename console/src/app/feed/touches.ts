@@ -36,6 +36,8 @@ type Reach = {
   sessions?: true;
   /** Which API tokens there are, and what they may. */
   tokens?: true;
+  /** What is held of the products. */
+  licences?: true;
   /** Which views there are, and what they show. */
   views?: true;
   /** What holds at a customer or device, there and below. */
@@ -98,6 +100,13 @@ const REACHES: Record<Change['action'], Reach> = {
   'session.created': { users: 'row', sessions: true },
   'session.deleted': { sessions: true },
   'session.revoked': { sessions: true },
+  'licence.granted': { licences: true },
+  'licence.updated': { licences: true },
+  'licence.assigned': { licences: true },
+  'licence.revoked': { licences: true },
+  'licence.reassigned': { licences: true },
+  'licence.renewed': { licences: true },
+  'licence.cancelled': { licences: true },
   'token.created': { tokens: true },
   'token.revoked': { tokens: true },
   'factor.added': { users: 'row', sessions: true },
@@ -182,6 +191,8 @@ export function isTouched(happened: Happened, { queryKey, data }: Cached, pathOf
       return place.reach.tasks === true;
     case 'sessions':
       return place.reach.sessions === true;
+    case 'licences':
+      return place.reach.licences === true || place.reach.customers === 'subtree';
     case 'tokens':
       return place.reach.tokens === true;
     case 'views':
@@ -266,7 +277,7 @@ function isFiltered(of: unknown): of is Filtered {
 }
 
 function mayFind(place: Place, noun: string, { under, filter = '', by = '' }: Filtered, pathOf: PathOf): boolean {
-  const { customerLists, totals, devices, deviceLists, users, passKeys, settings } = place.reach;
+  const { customerLists, totals, devices, deviceLists, users, passKeys, settings, licences } = place.reach;
   const path = under === undefined ? undefined : pathOf(under);
   // What flows down comes from above the customer to which it is narrowed, too.
   if (!place.isUnder(under) && (path === undefined || !place.reaches(path))) return false;
@@ -281,6 +292,8 @@ function mayFind(place: Place, noun: string, { under, filter = '', by = '' }: Fi
       return users !== undefined;
     case 'pass_keys':
       return passKeys !== undefined;
+    case 'licences':
+      return licences === true;
     default:
       return false;
   }

@@ -36,6 +36,7 @@ import { StateBadge } from './StateBadge';
 import { useTitle } from '../../ui/useTitle';
 
 const DevicesTab = lazyPart(async () => (await import('../devices/DevicesTab')).DevicesTab);
+const LicencesTab = lazyPart(async () => (await import('../licences/LicencesTab')).LicencesTab);
 const PassKeysTab = lazyPart(async () => (await import('../pass_keys/PassKeysTab')).PassKeysTab);
 const PeopleTab = lazyPart(async () => (await import('../users/PeopleTab')).PeopleTab);
 const SignInProviderCard = lazyPart(async () => (await import('../oidc/SignInProviderCard')).SignInProviderCard);
@@ -94,6 +95,7 @@ export function CustomerPage() {
           <Suspense fallback={<Skeletons lines={5} />}>
             {tab === 'overview' && <Overview customer={data} onDialog={setDialog} />}
             {tab === 'devices' && <DevicesTab customer={data} />}
+            {tab === 'licences' && <LicencesTab customer={data} />}
             {tab === 'pass_keys' && <PassKeysTab customer={data} />}
             {tab === 'people' && <PeopleTab customer={data} />}
             {tab === 'settings' && (
@@ -275,6 +277,7 @@ function Tabs({ customer, chosen }: { customer: Customer; chosen: Tab }) {
   const tabs: { tab: Tab; name: string; n?: number; shown: boolean }[] = [
     { tab: 'overview', name: 'Overview', shown: true },
     { tab: 'devices', name: 'Devices', n: totals.devices, shown: may('device_list') },
+    { tab: 'licences', name: 'Licences', shown: may('licence_list') && customer.level === 'end_customer' },
     { tab: 'pass_keys', name: 'Pass keys', shown: may('pass_key_list') && customer.level === 'end_customer' },
     { tab: 'people', name: 'People', shown: may('user_list') && customer.level !== 'site' },
     { tab: 'settings', name: 'Settings', shown: true },

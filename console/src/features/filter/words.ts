@@ -3,9 +3,10 @@
 import type { Field } from '../../api/schema';
 import { countryName } from '../../lib/countries';
 import { DEVICE_KIND, DEVICE_STATUS, fieldName, LEVEL, MODE, PASS_KEY_STATE, ROLE } from '../../lib/words';
+import { LICENCE_STATE } from '../licences/words';
 
 /** The lists with a filter. */
-export type Noun = 'customers' | 'devices' | 'users' | 'pass_keys';
+export type Noun = 'customers' | 'devices' | 'users' | 'pass_keys' | 'licences';
 
 type Words = { titles: Record<string, string>; first: string[]; example: string };
 
@@ -110,6 +111,25 @@ const WORDS: Record<Noun, Words> = {
     first: ['state', 'expires_at', 'uses_left', 'customer_name'],
     example: 'state == active and expires_at < now+2d',
   },
+  licences: {
+    titles: {
+      id: 'Id of the licence',
+      customer_id: 'Id of the customer',
+      customer_name: 'Customer’s name',
+      product_id: 'Id of the product',
+      product_name: 'Product',
+      plan_id: 'Id of the plan',
+      quantity: 'Held',
+      assigned: 'Assigned',
+      unassigned: 'Not assigned',
+      starts_at: 'Begins',
+      ends_at: 'Ends',
+      auto_renew: 'Renews itself',
+      created_at: 'Granted',
+    },
+    first: ['state', 'product_name', 'ends_at', 'customer_name', 'auto_renew', 'unassigned'],
+    example: 'state in (expiring, grace) and auto_renew == false',
+  },
 };
 
 /** How many of a list's fields are unfolded before anybody has asked for one. */
@@ -137,6 +157,7 @@ const VALUES: Record<string, string> = {
   ...DEVICE_KIND,
   ...DEVICE_STATUS,
   ...PASS_KEY_STATE,
+  ...LICENCE_STATE,
   active: 'Active',
   suspended: 'Suspended',
   managed: 'Managed',
@@ -165,4 +186,5 @@ export const ROWS: Record<Noun, { one: string; many: string }> = {
   devices: { one: 'device', many: 'devices' },
   users: { one: 'person', many: 'people' },
   pass_keys: { one: 'pass key', many: 'pass keys' },
+  licences: { one: 'licence', many: 'licences' },
 };

@@ -74,7 +74,8 @@ export function reasonsOf({ refused }: Pick<BulkPreview, 'refused'>): { detail: 
 /** `3 customers`, for each noun of the API. */
 export function countedNoun(noun: string, n: number): string {
   if (noun === 'users') return counted(n, 'person', 'people');
-  return counted(n, noun === 'devices' ? 'device' : 'customer');
+  const words: Record<string, string> = { devices: 'device', licences: 'licence' };
+  return counted(n, words[noun] ?? 'customer');
 }
 
 function sentence(text: string): string {

@@ -30,6 +30,9 @@ export const PERMISSION: Record<Permission, string> = {
   manage_mail: 'Set up mail',
   manage_sign_in: 'Say who else signs a customer’s people in',
   manage_super_users: 'Look after super users',
+  read_licences: 'See licences',
+  manage_licences: 'Grant, renew and end licences',
+  assign_licences: 'Assign licences to sites',
   manage_keys: 'Say who is a key officer',
 };
 

@@ -117,6 +117,7 @@ fn actions() -> impl Iterator<Item = &'static dyn Action> {
         .iter()
         .chain(crate::devices::bulk::ACTIONS)
         .chain(crate::users::bulk::ACTIONS)
+        .chain(crate::licences::bulk::ACTIONS)
         .copied()
 }
 

@@ -64,15 +64,27 @@ fn of_actor(asker: &Asker<'_>, column: &'static str) -> Sql {
 const NEWEST_FIRST: &str = "-at";
 
 /// What entries are about.
-const SUBJECTS: &[&str] =
-    &["customer", "user", "device", "pass_key", "task", "token", "view", "product", "plan", "storage_location"];
+const SUBJECTS: &[&str] = &[
+    "customer",
+    "user",
+    "device",
+    "pass_key",
+    "licence",
+    "task",
+    "token",
+    "view",
+    "product",
+    "plan",
+    "storage_location",
+];
 
 /// What is needed to be told of what happens to things of this kind; to all others it is the right to see customers.
-const KINDS: [(&str, Permission); 5] = [
+const KINDS: [(&str, Permission); 6] = [
     ("user", Permission::ReadUsers),
     ("token", Permission::ReadUsers),
     ("device", Permission::ReadDevices),
     ("pass_key", Permission::ReadPassKeys),
+    ("licence", Permission::ReadLicences),
     ("task", Permission::ReadTasks),
 ];
 

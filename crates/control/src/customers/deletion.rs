@@ -95,6 +95,7 @@ async fn blockers(cx: &mut Tx, row: &CustomerRow, remove_products: bool) -> Resu
         // Of what stands below something may have come or gone in this very transaction.
         let since = cx.unwritten(row.id.as_str());
         blockers.extend(consents(totals.customers + since.customers, totals.devices + since.devices));
+        blockers.extend(licences_attached(cx, &row.path).await?);
     }
     Ok(blockers)
 }
@@ -102,6 +103,16 @@ async fn blockers(cx: &mut Tx, row: &CustomerRow, remove_products: bool) -> Resu
 /// The first thing below a customer that keeps it from going, for those that are judged many at a time.
 pub(super) async fn kept_below(cx: &mut Cx, row: &CustomerRow) -> Result<Option<Blocker>, Error> {
     Ok(fixed_blockers(cx, row).await?.into_iter().next())
+}
+
+/// Licences go only where that was said, too.
+pub(super) async fn licences_attached(cx: &mut Cx, path: &tree::Path) -> Result<Option<Blocker>, Error> {
+    let licences = crate::licences::count_below(cx, path).await?;
+    let noun = if licences == 1 { "licence" } else { "licences" };
+    Ok((licences > 0).then(|| {
+        let detail = format!("{licences} {noun} are attached to it. Say that they go too.");
+        (Code::ProductsAttached, if licences == 1 { detail.replace("are attached", "is attached") } else { detail })
+    }))
 }
 
 /// What goes only where that was said.
@@ -162,6 +173,10 @@ async fn begin(tx: &mut Tx, account: &Account, row: &CustomerRow, due_at: i64) -
     changed.version += 1;
     sql::give_up_usernames(tx, &changed.path).await?;
     sessions::sql::delete_of_customers_below(tx, &changed.path).await?;
+    if changed.level == Level::Site {
+        // For another site at once.
+        crate::licences::free_site(tx, &changed).await?;
+    }
     let mode = switch::mode_above(tx, &changed.path).await?;
     sql::spread_state(tx, &changed.path, mode).await?;
     let after = json!({
@@ -257,6 +272,7 @@ pub(super) async fn remove_row(tx: &mut Tx, row: &CustomerRow) -> Result<(), Err
     crate::factors::delete_of(tx, id.as_str()).await?;
     crate::oidc::delete_of(tx, id).await?;
     crate::settings::forget(tx, id.as_str()).await?;
+    crate::licences::delete_of(tx, row).await?;
     let held = sql::totals(tx, id).await?.allotted_bytes.unwrap_or_default();
     if sql::delete(tx, row).await? != 1 {
         return Err(base::version::stale());

@@ -393,7 +393,7 @@ pub async fn update(
 }
 
 /// What stands at its customer's place and follows it, in the order in which rows are locked.
-const PLACED: [&str; 6] = ["repositories", "devices", "totals", "customers", "tasks", "settings"];
+const PLACED: [&str; 7] = ["repositories", "devices", "totals", "customers", "tasks", "settings", "licences"];
 
 /// Rows of a statement: databases bound how long one may take.
 const PLACED_AT_ONCE: i64 = 2000;

@@ -93,10 +93,10 @@ pub(super) async fn blocker(
             return blocked(Code::Invalid, format!("A device of this name is expected at {there} already."));
         }
     }
-    if row.status != DeviceStatus::Released {
-        if let Some(detail) = second_appliance(tx, home, row.kind, Some(&row.id)).await? {
-            return blocked(Code::SiteHasAppliance, detail);
-        }
+    if row.status != DeviceStatus::Released
+        && let Some(detail) = second_appliance(tx, home, row.kind, Some(&row.id)).await?
+    {
+        return blocked(Code::SiteHasAppliance, detail);
     }
     let Some(location) = &home.storage_location_id else {
         let detail = format!("It has not been decided where {there} stores its data. Choose a storage location first.");

@@ -256,6 +256,15 @@ pub async fn due(cx: &mut Cx, now: i64, limit: i64) -> Result<Vec<(String, Path)
     Ok(rows.into_iter().map(|(id, path)| (id, Path::from_stored(path))).collect())
 }
 
+/// How many devices stand at a site or customer itself, and how many of them back up directly to the cloud.
+pub async fn count_direct(cx: &mut Cx, home: &CustomerId) -> Result<(i64, i64), Error> {
+    cx.one(sql![
+        "select count(*), count(case when kind = 'direct_to_cloud' then 1 end) from devices where customer_id = ",
+        home.as_str()
+    ])
+    .await
+}
+
 /// Counts a change to what hangs on a device.
 pub async fn touch(tx: &mut Tx, row: &DeviceRow) -> Result<(), Error> {
     let counted = tx

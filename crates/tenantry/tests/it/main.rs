@@ -32,6 +32,7 @@ mod guessing;
 mod idempotency;
 mod invitations;
 mod latency;
+mod licences;
 mod lifecycle;
 mod listener;
 mod lists;

@@ -145,7 +145,8 @@ fn outcome(operation: &str, answer: &Answer) -> &'static str {
 }
 
 /// What is gone, or used up, after one of them has asked.
-const USED_UP: [&str; 5] = ["invitation_accept", "user_delete", "device_delete", "session_revoke", "token_revoke"];
+const USED_UP: [&str; 6] =
+    ["invitation_accept", "user_delete", "device_delete", "session_revoke", "token_revoke", "licence_cancel"];
 
 #[tokio::test]
 async fn every_operation_with_every_role_does_what_the_table_says() {

@@ -24,9 +24,14 @@ pub(crate) struct Things {
     /// The device's own.
     device_password: String,
     pub(crate) task: String,
+    pub(crate) licence: String,
     /// Of the user.
     pub(crate) session: String,
     pub(crate) token: String,
+    /// A site of the customer, for what goes from one to the other.
+    site: String,
+    /// The product of the licence.
+    licensed: String,
     product: String,
     plan: String,
     location: String,
@@ -57,6 +62,8 @@ impl Things {
         let machine = app.machine(&secret, &format!("machine {number}")).await;
         let (device, device_password) = (machine.id, machine.password);
         let task = begin_task(admin).await;
+        let site = app.site(customer, &format!("site_of_{number}")).await;
+        let (licence, licensed) = grant_licence(app, customer).await;
         let parent = admin.get(&format!("/customers/{customer}")).await.is(200)["parent_id"].clone();
         let parent = parent.as_str().unwrap().to_owned();
         let (customer, pass_key, view) = (customer.to_owned(), id(&key), keep_view(admin).await);
@@ -72,6 +79,9 @@ impl Things {
             device,
             device_password,
             task,
+            licence,
+            licensed,
+            site,
             session,
             token,
             product,
@@ -98,6 +108,9 @@ impl Things {
             device: none(),
             device_password: none(),
             task: begin_task(boss).await,
+            licence: none(),
+            licensed: none(),
+            site: none(),
             session: begin_session(app, &user).await,
             token: make_token(app, &user, reseller).await,
             user,
@@ -126,6 +139,9 @@ impl Things {
             device: unknown(&self.device),
             device_password: self.device_password.clone(),
             task: unknown(&self.task),
+            licence: unknown(&self.licence),
+            licensed: self.licensed.clone(),
+            site: self.site.clone(),
             session: unknown(&self.session),
             token: unknown(&self.token),
             product: unknown(&self.product),
@@ -152,6 +168,7 @@ impl Things {
             "pass_keys" => &self.pass_key,
             "devices" => &self.device,
             "tasks" => &self.task,
+            "licences" => &self.licence,
             "sessions" => &self.session,
             "tokens" => &self.token,
             "products" => &self.product,
@@ -214,6 +231,11 @@ impl Things {
             }
             "view_set_default" => json!({ "is_default": true }),
             "device_create" => json!({ "customer_id": self.customer, "name": format!("Expected {number}") }),
+            "licence_grant" => json!({ "product_id": self.licensed, "quantity": 1 }),
+            "licence_update" => json!({ "quantity": 900 }),
+            "licence_assign" | "licence_revoke" => json!({ "site_id": self.customer, "quantity": 1 }),
+            "licence_reassign" => json!({ "from": self.customer, "to": self.site, "quantity": 1 }),
+            "licence_renew" => json!({ "basis": "from_expiry" }),
             "device_release" => json!({ "reason": "Lost" }),
             "device_suspend" => json!({ "reason": "Lost", "mode": "stop_backups" }),
             "customer_set_setting" | "device_set_setting" => json!({ "value": true }),
@@ -248,7 +270,7 @@ pub(crate) fn address(operation: &Operation, id: &str) -> String {
         "customer_count" => path + "?by=level",
         "device_count" => path + "?by=kind",
         "user_count" => path + "?by=role",
-        "pass_key_count" => path + "?by=state",
+        "pass_key_count" | "licence_count" => path + "?by=state",
         _ => path,
     }
 }
@@ -297,6 +319,18 @@ async fn make_token(app: &App, user: &str, customer: &str) -> String {
 /// A task that this caller began, of which something is refused.
 pub(crate) async fn begin_task(client: &Client) -> String {
     client.post("/bulk", &nothing_to_many()).await.is(202)["task_id"].as_str().unwrap().to_owned()
+}
+
+/// A licence of an end customer, much of which stands at the customer itself; and its product.
+async fn grant_licence(app: &App, customer: &str) -> (String, String) {
+    let plans = app.admin().get("/plans").await.is(200);
+    let name = "Endpoint for workstations, yearly";
+    let plan = plans["items"].as_array().unwrap().iter().find(|plan| plan["name"] == name).unwrap();
+    let body = json!({ "plan_id": plan["id"], "quantity": 1000 });
+    let licence = app.admin().post(&format!("/customers/{customer}/licences"), &body).await.is(201);
+    let body = json!({ "site_id": customer, "quantity": 500 });
+    app.admin().post(&format!("/licences/{}/assign", id(&licence)), &body).await.is(200);
+    (id(&licence), plan["product_id"].as_str().unwrap().to_owned())
 }
 
 /// A view of this caller's own.

@@ -42,9 +42,9 @@ async fn it_is_on_with_a_username_and_is_switched_off_and_on() {
     machine.uploads(200).await;
     assert_eq!(app.admin().get(&listed).await.is(200)["total"], 0);
     // The name stays taken, and a link for a new password lets nobody in.
-    let taken = json!({ "parent_id": reseller, "company_name": "Other", "country": "DE", "username": "Bakery",
+    let another = json!({ "parent_id": reseller, "company_name": "Other", "country": "DE", "username": "Bakery",
         "password": PASSWORD });
-    app.admin().post("/customers", &taken).await.invalid(&[("username", "username_taken")]);
+    app.admin().post("/customers", &another).await.invalid(&[("username", "username_taken")]);
     let again = put(app.admin(), &customer, &json!({ "enabled": false })).await.is(200);
     assert_eq!(again["version"], off["version"]);
 

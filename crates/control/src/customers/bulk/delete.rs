@@ -82,6 +82,10 @@ impl Action for Delete {
                     let wanted = deletion::consents(found.totals.customers, found.totals.devices);
                     why = wanted.into_iter().next().map(|(code, detail)| (code.as_str().to_owned(), detail));
                 }
+                if why.is_none() && !how.remove_products {
+                    let attached = deletion::licences_attached(cx, &found.row.path).await?;
+                    why = attached.map(|(code, detail)| (code.as_str().to_owned(), detail));
+                }
                 if why.is_none() {
                     why = deletion::kept_below(cx, &found.row)
                         .await?

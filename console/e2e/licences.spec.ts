@@ -1,0 +1,82 @@
+import type { Licence, Plan } from '../src/api/schema';
+import { expect, listReady, rowOf, test, violations } from './fixtures';
+
+/** Granting, assigning and renewing licences. */
+
+test('a licence is granted, assigned to sites, moved, and renewed', async ({ page, backend }, info) => {
+  const mark = `${info.workerIndex}-${info.repeatEachIndex}`;
+  const reseller = await backend.reseller(`Licensing ${mark}`);
+  const end = await backend.endCustomer(reseller, `Orchard ${mark}`, { sites: ['press', 'barn'] });
+  await page.goto(`/customers/${end.id}?tab=licences`);
+  const tab = page.getByRole('region', { name: 'Licences' });
+  const dialog = page.getByRole('dialog');
+  await expect(tab).toContainText('No licences yet');
+  await tab.getByRole('button', { name: 'Grant a licence' }).click();
+  await dialog
+    .getByRole('combobox', { name: 'Plan' })
+    .selectOption({ label: 'Endpoint for workstations, yearly, 1 year' });
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('ten');
+  await page.keyboard.press('Enter');
+  await expect(dialog).toContainText('A whole number, 1 or more.');
+  expect(await violations(page)).toEqual([]);
+  await dialog.getByRole('textbox', { name: 'Quantity' }).fill('10');
+  await page.keyboard.press('Enter');
+  await expect(tab).toContainText('10 workstations');
+  await expect(tab).toContainText('To no site');
+
+  await tab.getByRole('button', { name: 'Assign…' }).click();
+  await expect(dialog).toContainText('10 workstations of 10 workstations are not assigned yet.');
+  await dialog.getByRole('combobox', { name: 'To' }).selectOption('press');
+  await dialog.getByRole('textbox', { name: 'How many' }).fill('11');
+  await page.keyboard.press('Enter');
+  await expect(dialog).toContainText('Of 10 only 10 are not assigned yet.');
+  await dialog.getByRole('textbox', { name: 'How many' }).fill('6');
+  await page.keyboard.press('Enter');
+  await expect(tab).toContainText('6 at press');
+  const more = async (name: string) => {
+    await tab.getByRole('button', { name: /^More to do/u }).click();
+    await page.getByRole('menuitem', { name }).click();
+  };
+  await more('Move to another site…');
+  await dialog.getByRole('combobox', { name: 'To', exact: true }).selectOption('barn');
+  await dialog.getByRole('textbox', { name: 'How many' }).fill('2');
+  await page.keyboard.press('Enter');
+  await expect(tab).toContainText('2 at barn, 4 at press');
+  await more('Renew…');
+  await expect(dialog).toContainText('It goes on for another term of “Endpoint for workstations, yearly”.');
+  await dialog.getByRole('button', { name: 'Renew' }).click();
+  await expect(page.getByText('Endpoint for workstations renewed')).toBeVisible();
+  const { items } = await backend.get<{ items: Licence[] }>(`/licences?under=${end.id}`);
+  expect(new Date(items[0]?.ends_at ?? '').getFullYear()).toBe(new Date().getFullYear() + 2);
+  // Suspended, nothing of it holds, and what is assigned stays.
+  await backend.post(`/customers/${end.id}/suspend`, { reason: 'Unpaid', mode: 'stop_backups' });
+  await expect(tab).toContainText('Out of force');
+  await expect(tab).toContainText('2 at barn, 4 at press');
+  expect(await violations(page)).toEqual([]);
+});
+
+test('many are renewed together from the list', async ({ page, backend }, info) => {
+  const mark = `${info.workerIndex}-${info.repeatEachIndex}`;
+  const reseller = await backend.reseller(`Renewing ${mark}`);
+  const { items: plans } = await backend.get<{ items: Plan[] }>('/plans');
+  const plan = plans.find(({ name }) => name === 'Monthly licence');
+  for (const name of ['Ash', 'Birch', 'Cedar']) {
+    const end = await backend.endCustomer(reseller, `${name} ${mark}`);
+    await backend.post(`/customers/${end.id}/licences`, { plan_id: plan?.id, quantity: 5 });
+  }
+  await page.goto(`/licences?under=${reseller.id}`);
+  await listReady(page);
+  await page.getByRole('button', { name: 'To renew' }).click();
+  await expect(rowOf(page, `Birch ${mark}`)).toContainText('Expires soon');
+  expect(await violations(page)).toEqual([]);
+  await rowOf(page, `Ash ${mark}`).getByRole('checkbox').check();
+  await rowOf(page, `Cedar ${mark}`).getByRole('checkbox').check();
+  await page.getByRole('button', { name: 'Renew…' }).click();
+  const dialog = page.getByRole('dialog');
+  await expect(dialog).toContainText(/2\s*licences go on for another term/u);
+  await dialog.getByText('Show every change').click();
+  await expect(dialog.getByRole('list', { name: 'Changes' })).toContainText('→');
+  await dialog.getByRole('button', { name: 'Renew 2 licences' }).click();
+  await expect(dialog).toContainText('2 done');
+});

@@ -1,0 +1,70 @@
+import { queryOptions } from '@tanstack/react-query';
+import { api, done, gone, ifMatch, take } from '../../api/client';
+import type {
+  Licence,
+  LicenceAssign,
+  LicenceGrant,
+  LicenceReassign,
+  LicenceRenew,
+  LicenceUpdate,
+} from '../../api/schema';
+import type { Page } from '../../ui/grid/useWindow';
+
+export type LicenceFilter = {
+  under?: string | undefined;
+  filter?: string | undefined;
+};
+
+export async function listLicences(
+  filter: LicenceFilter,
+  sort: string,
+  range: { offset: number; limit: number },
+  signal?: AbortSignal,
+) {
+  const query = { ...filter, sort, ...range };
+  const page: Page<Licence> = await take(api.GET('/api/v1/licences', { params: { query }, signal }));
+  return page;
+}
+
+/** The licences of one end customer, each with what its sites have. */
+export function licencesQuery(customer: string) {
+  return queryOptions({
+    queryKey: ['licences', customer],
+    queryFn: async ({ signal }): Promise<Licence[]> => {
+      const { items } = await listLicences({ under: customer }, '-created_at', { offset: 0, limit: 200 }, signal);
+      return Promise.all(
+        items.map(({ id }) => take(api.GET('/api/v1/licences/{id}', { params: { path: { id } }, signal }))),
+      );
+    },
+  });
+}
+
+export function grantLicence(customer: string, body: LicenceGrant, key: string): Promise<Licence> {
+  const headers = { 'Idempotency-Key': key };
+  return take(api.POST('/api/v1/customers/{id}/licences', { params: { path: { id: customer } }, headers, body }));
+}
+
+export function updateLicence({ id, version }: Licence, body: LicenceUpdate): Promise<Licence> {
+  const params = { path: { id }, header: ifMatch(version) };
+  return take(api.PATCH('/api/v1/licences/{id}', { params, headers: ifMatch(version), body }));
+}
+
+export function cancelLicence(id: string): Promise<void> {
+  return gone(done(api.DELETE('/api/v1/licences/{id}', { params: { path: { id } } })));
+}
+
+export function assignLicence(id: string, body: LicenceAssign): Promise<Licence> {
+  return take(api.POST('/api/v1/licences/{id}/assign', { params: { path: { id } }, body }));
+}
+
+export function revokeLicence(id: string, body: LicenceAssign): Promise<Licence> {
+  return take(api.POST('/api/v1/licences/{id}/revoke', { params: { path: { id } }, body }));
+}
+
+export function reassignLicence(id: string, body: LicenceReassign): Promise<Licence> {
+  return take(api.POST('/api/v1/licences/{id}/reassign', { params: { path: { id } }, body }));
+}
+
+export function renewLicence(id: string, body: LicenceRenew): Promise<Licence> {
+  return take(api.POST('/api/v1/licences/{id}/renew', { params: { path: { id } }, body }));
+}
