@@ -181,6 +181,8 @@ const CHANGES: Record<Change['action'], string> = {
   'device.space_set': 'allotted space to',
   'device.credentials_issued': 'issued new credentials for',
   'device.added': 'added the device',
+  'device.licensed': 'gave a licence to',
+  'device.unlicensed': 'took the licence of',
   'device.moved': 'moved the device',
   'device.moved_away': 'moved away the device',
   'device.released': 'released',

@@ -110,6 +110,8 @@ actions! {
     DeviceSuspended => "device.suspended", Grants;
     DeviceActivated => "device.activated", Grants;
     DeviceDeleted => "device.deleted", Grants;
+    DeviceLicensed => "device.licensed", Grants;
+    DeviceUnlicensed => "device.unlicensed", Grants;
     DeviceMoved => "device.moved", Grants;
     /// The same, told to those above whom it stands no longer.
     DeviceMovedAway => "device.moved_away", Papers;
@@ -131,7 +133,7 @@ actions! {
     LicenceAssigned => "licence.assigned", Papers;
     LicenceRevoked => "licence.revoked", Papers;
     LicenceReassigned => "licence.reassigned", Papers;
-    LicenceRenewed => "licence.renewed", Papers;
+    LicenceRenewed => "licence.renewed", Grants;
     LicenceCancelled => "licence.cancelled", Papers;
     ProductCreated => "product.created", Papers;
     ProductUpdated => "product.updated", Papers;

@@ -82,6 +82,7 @@ codes! {
     AllotmentExceeded "allotment_exceeded" 409 "More than whoever stands above has left to hand on.";
     NotRenewable "not_renewable" 409 "The licence has no end, or nothing says for how long it would go on.";
     DoubleBillingGuard "double_billing_guard" 409 "It is billed by use; a licence beside that would be paid twice.";
+    LicenceInUse "licence_in_use" 409 "Devices use what would be taken.";
     LicenceExcluded "licence_excluded" 409 "The site has a licence that stands for the same.";
     LevelNotAllowed "level_not_allowed" 409 "This is for customers of another level.";
     UsernameFixed "username_fixed" 409 "A username never changes.";
@@ -123,6 +124,7 @@ codes! {
     // The gateway
     PendingApproval "pending_approval" 403 "The device waits to be approved.";
     DeviceSuspended "device_suspended" 403 "The device is suspended.";
+    NoLicence "no_licence" 403 "Where the device stands no licence is left for it, or its licence has run out.";
     DeviceReleased "device_released" 403 "The device was released and has to register again.";
     AppendOnly "append_only" 403 "Nothing is deleted from these backups.";
     HashMismatch "hash_mismatch" 400 "The bytes do not hash to the name of the file.";

@@ -63,6 +63,16 @@ pub struct Grant {
     /// What its uploads are held against; nothing where no space was allotted on its way up.
     pub space: Option<Arc<Space>>,
     pub deletions: Deletions,
+    /// The licence that it has to have; nothing where none is wanted, or where it has one without an end.
+    pub licence: Option<Licensed>,
+}
+
+/// Until when a device has a licence, and what it is told after that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Licensed {
+    /// A second since 1970; 0: it has none.
+    pub until: u32,
+    pub sentence: Sentence,
 }
 
 impl std::fmt::Debug for Grant {
@@ -137,6 +147,8 @@ pub struct DeviceEntry {
     /// An index that [`Grants::pool`] gave out.
     pub pool: u16,
     pub admission: Admission,
+    /// Until which second since 1970 it has a licence, where one is wanted: 0 without one, `u32::MAX` without an end.
+    pub licensed_until: u32,
     pub own: OwnSettings,
 }
 
@@ -238,6 +250,7 @@ impl Table {
         let chain = self.chain(entry.node);
         Some(Grant {
             standing: chain.as_deref().map_or(Standing::Unknown, |chain| standing(chain, entry.admission)),
+            licence: chain.as_deref().and_then(|chain| licence(chain, entry.licensed_until)),
             deletions: deletions(chain.iter().flatten().rev().map(|node| node.own).chain([entry.own])),
             username: device.to_string(),
             device,
@@ -311,6 +324,17 @@ fn standing(chain: &[&NodeEntry], admission: Admission) -> Standing {
         Mode::StopBackups => Standing::BackupsStopped(sentence),
         Mode::FullStop => Standing::FullStop(sentence),
     }
+}
+
+/// What a device has to have, where it has to have one.
+fn licence(chain: &[&NodeEntry], until: u32) -> Option<Licensed> {
+    if until == u32::MAX {
+        return None;
+    }
+    let flags = chain.iter().rev().map(|node| ((), node.own.licences_required.map(Flag::own)));
+    let is_required = tree::settings::resolve(flags).from.is_some_and(|((), is_on)| is_on);
+    let name = chain.iter().find_map(|entry| entry.called.as_deref()).unwrap_or_default();
+    is_required.then(|| Licensed { until, sentence: Sentence::unlicensed(name) })
 }
 
 /// What settings from the root down to a device leave it to delete.
@@ -676,6 +700,7 @@ mod tests {
             secret: [7; 32],
             pool,
             admission: Admission::ACTIVE,
+            licensed_until: u32::MAX,
             own: OwnSettings::default(),
         }
     }

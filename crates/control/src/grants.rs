@@ -7,9 +7,10 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
-use api::device::DeviceStatus;
+use api::device::{DeviceKind, DeviceStatus};
 use api::grant::{Admission, Allotment, Changes, DeviceEntry, NodeEntry, OwnSettings, Suspension};
 use api::id::{CustomerId, DeviceId, RepositoryId, StoragePoolId};
+use api::product::Edition;
 use api::{Error, Level, Mode};
 use base::App;
 use base::background::{Reconciler, Round};
@@ -19,6 +20,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
+use tree::licences::Dates;
 use uuid::Uuid;
 
 /// Commits of other processes are seen at least this often.
@@ -208,10 +210,12 @@ async fn refresh(cx: &mut Cx, subjects: impl Iterator<Item = (String, String)>) 
     let (mut nodes, mut devices) = (BTreeSet::new(), BTreeSet::new());
     for (kind, id) in subjects {
         match kind.as_str() {
-            "customer" => nodes.insert(id),
-            "device" => devices.insert(id),
-            _ => false,
-        };
+            "customer" => nodes.extend([id]),
+            "device" => devices.extend([id]),
+            // Whoever uses it has it until then.
+            "licence" => devices.extend(crate::licences::sql::users_of(cx, &id).await?),
+            _ => {}
+        }
     }
     for (ids, slice) in [(nodes, Slice::named_nodes as fn(Vec<String>) -> Slice), (devices, Slice::named_devices)] {
         let ids: Vec<String> = ids.into_iter().collect();
@@ -254,7 +258,11 @@ db::record! {
         pool_id: String,
         directory: String,
         allotted_bytes: Option<i64>,
+        kind: String,
         status: String,
+        licence_id: Option<String>,
+        licence_edition: Option<String>,
+        licence_ends_at: Option<i64>,
         suspend_mode: Option<String>,
         deletes_at: Option<i64>,
     }
@@ -319,10 +327,12 @@ impl Slice {
     fn devices_of(wanted: Wanted) -> Self {
         let rows = sql![
             "select d.id as id, r.id as repository_id, d.customer_id as customer_id, d.secret_hash as secret_hash,
-             r.pool_id as pool_id, p.directory as directory, r.allotted_bytes as allotted_bytes, d.status as status,
+             r.pool_id as pool_id, p.directory as directory, r.allotted_bytes as allotted_bytes, d.kind as kind, d.status as status,
+             x.licence_id as licence_id, l.edition as licence_edition, l.ends_at as licence_ends_at,
              d.suspend_mode as suspend_mode, d.deletes_at as deletes_at
              from devices d
-             join repositories r on r.device_id = d.id join storage_pools p on p.id = r.pool_id",
+             join repositories r on r.device_id = d.id join storage_pools p on p.id = r.pool_id
+             left join device_licences x on x.device_id = d.id left join licences l on l.id = x.licence_id",
             wanted.condition("d.id")
         ];
         Self::Devices { rows, wanted }
@@ -461,6 +471,20 @@ fn device(app: &App, row: &DeviceRow, own: OwnSettings) -> Result<DeviceEntry, &
         secret: secret.try_into().map_err(|_| "secret_hash")?,
         pool: app.grants.pool(&StoragePoolId::from_text(row.pool_id.as_str()), directory),
         admission,
+        licensed_until: licensed_until(row),
         own,
     })
+}
+
+/// As [`DeviceEntry::licensed_until`] has it. What goes to the cloud directly is billed by use, and wants no licence.
+fn licensed_until(row: &DeviceRow) -> u32 {
+    if row.kind == DeviceKind::DirectToCloud.as_ref() {
+        return u32::MAX;
+    }
+    if row.licence_id.is_none() {
+        return 0;
+    }
+    let is_trial = row.licence_edition.as_deref() == Some(Edition::Trial.as_ref());
+    let dates = Dates { starts_at: 0, ends_at: row.licence_ends_at, notice_days: 0, is_trial };
+    dates.holds_until().map_or(u32::MAX, |until| u32::try_from(until / 1_000_000).unwrap_or(u32::MAX))
 }

@@ -85,6 +85,7 @@ pub const MIGRATIONS: db::Migrations = db::Migrations::new(&[
     db::Migration::new("V42__reports.sql", include_str!("../../../migrations/V42__reports.sql")),
     db::Migration::new("V43__account_devices.sql", include_str!("../../../migrations/V43__account_devices.sql")),
     db::Migration::new("V44__licences.sql", include_str!("../../../migrations/V44__licences.sql")),
+    db::Migration::new("V45__licensed_devices.sql", include_str!("../../../migrations/V45__licensed_devices.sql")),
 ])
 .with(&[
     db::Function::new("fold", base::text::fold),

@@ -85,6 +85,7 @@ fn device(pool: u16) -> Changes {
         secret: Sha256::digest(b"secret").into(),
         pool,
         admission: Admission::ACTIVE,
+        licensed_until: u32::MAX,
         own: OwnSettings::default(),
     };
     Changes { devices: vec![(ID, Some(device))], ..Changes::default() }

@@ -52,7 +52,13 @@ fn basic(headers: &HeaderMap) -> Option<Vec<u8>> {
 }
 
 /// Whether a grant allows an operation now.
-pub(crate) fn admit(grants: &Grants, grant: &Grant, operation: Operation, now: Instant) -> Result<(), Refusal> {
+pub(crate) fn admit(
+    grants: &Grants,
+    grant: &Grant,
+    operation: Operation,
+    now: Instant,
+    at: Timestamp,
+) -> Result<(), Refusal> {
     match &grant.standing {
         Standing::Active => {}
         Standing::FullStop(sentence) => return Err(suspended(sentence)),
@@ -69,6 +75,12 @@ pub(crate) fn admit(grants: &Grants, grant: &Grant, operation: Operation, now: I
                 return Err(suspended(sentence));
             }
         }
+    }
+    if let Some(licence) = &grant.licence
+        && !is_restore(operation)
+        && at.as_second() >= i64::from(licence.until)
+    {
+        return Err(Refusal::new(Code::NoLicence, licence.sentence.as_str()));
     }
     if operation.changes() && !grants.is_fresh(now) {
         return Err(Refusal::passing("The server cannot confirm its permissions, try again"));
@@ -113,14 +125,19 @@ fn suspended(sentence: &Sentence) -> Refusal {
 }
 
 /// The grant that has taken the place of a withdrawn one, if it still allows what is under way.
-pub(crate) fn readmit(grants: &Grants, former: &Grant, operation: Operation) -> Result<Arc<Held>, Refusal> {
+pub(crate) fn readmit(
+    grants: &Grants,
+    former: &Grant,
+    operation: Operation,
+    at: Timestamp,
+) -> Result<Arc<Held>, Refusal> {
     let Some(held) = grants.find(&former.username) else {
         return Err(Refusal::new(Code::Forbidden, "The device is no longer allowed here"));
     };
     if !is_same(former, &held.grant) {
         return Err(Refusal::new(Code::Forbidden, "The device's credentials have changed"));
     }
-    admit(grants, &held.grant, operation, Instant::now())?;
+    admit(grants, &held.grant, operation, Instant::now(), at)?;
     Ok(held)
 }
 
@@ -136,7 +153,7 @@ fn is_same(old: &Grant, new: &Grant) -> bool {
 mod tests {
     use super::*;
     use crate::protocol::{File, Kind, Name};
-    use api::grant::{Admission, Changes, DeviceEntry, OwnSettings, Pool, STALE_AFTER};
+    use api::grant::{Admission, Changes, DeviceEntry, Licensed, OwnSettings, Pool, STALE_AFTER};
     use api::id::{RepositoryId, StoragePoolId};
     use std::time::Duration;
 
@@ -151,6 +168,7 @@ mod tests {
             standing,
             space: None,
             deletions: Deletions::Allowed,
+            licence: None,
         }
     }
 
@@ -165,6 +183,7 @@ mod tests {
             secret,
             pool,
             admission: Admission::ACTIVE,
+            licensed_until: u32::MAX,
             own: OwnSettings::default(),
         };
         grants.apply(Changes { devices: vec![(id, Some(device))], ..Changes::default() });
@@ -207,6 +226,10 @@ mod tests {
         assert!(authenticate(&grants, &basic(&format!("{two}:anything"))).is_err());
     }
 
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
     #[test]
     fn a_suspension_stops_what_it_should() {
         let name = Name::parse(&"a".repeat(64)).unwrap();
@@ -229,20 +252,32 @@ mod tests {
         let [device_stopped, device_full] =
             [Mode::StopBackups, Mode::FullStop].map(|mode| grant(Standing::DeviceSuspended(mode)));
         for operation in reads.into_iter().chain(locks) {
-            assert!(admit(&grants, &pending, operation, now).is_err(), "{operation:?}");
-            assert!(admit(&grants, &device_stopped, operation, now).is_ok(), "{operation:?}");
-            assert!(admit(&grants, &device_full, operation, now).is_err(), "{operation:?}");
-            assert!(admit(&grants, &unknown, operation, now).is_err(), "{operation:?}");
-            assert!(admit(&grants, &stopped, operation, now).is_ok(), "{operation:?}");
-            assert!(admit(&grants, &full, operation, now).is_err(), "{operation:?}");
+            let unlicensed = Grant {
+                licence: Some(Licensed { until: 5, sentence: Sentence::unlicensed("Acme") }),
+                ..grant(Standing::Active)
+            };
+            assert!(admit(&grants, &unlicensed, operation, now, at(9)).is_ok(), "{operation:?}");
+            assert!(admit(&grants, &pending, operation, now, at(1)).is_err(), "{operation:?}");
+            assert!(admit(&grants, &device_stopped, operation, now, at(1)).is_ok(), "{operation:?}");
+            assert!(admit(&grants, &device_full, operation, now, at(1)).is_err(), "{operation:?}");
+            assert!(admit(&grants, &unknown, operation, now, at(1)).is_err(), "{operation:?}");
+            assert!(admit(&grants, &stopped, operation, now, at(1)).is_ok(), "{operation:?}");
+            assert!(admit(&grants, &full, operation, now, at(1)).is_err(), "{operation:?}");
         }
         for operation in stores {
             for refused in [&pending, &device_stopped, &device_full] {
-                assert!(admit(&grants, refused, operation, now).is_err(), "{operation:?}");
+                assert!(admit(&grants, refused, operation, now, at(1)).is_err(), "{operation:?}");
             }
-            assert!(admit(&grants, &stopped, operation, now).is_err(), "{operation:?}");
-            assert!(admit(&grants, &full, operation, now).is_err(), "{operation:?}");
-            assert!(admit(&grants, &grant(Standing::Active), operation, now).is_ok(), "{operation:?}");
+            assert!(admit(&grants, &stopped, operation, now, at(1)).is_err(), "{operation:?}");
+            assert!(admit(&grants, &full, operation, now, at(1)).is_err(), "{operation:?}");
+            let unlicensed = Grant {
+                licence: Some(Licensed { until: 5, sentence: Sentence::unlicensed("Acme") }),
+                ..grant(Standing::Active)
+            };
+            assert!(admit(&grants, &unlicensed, operation, now, at(4)).is_ok(), "{operation:?}");
+            let refused = admit(&grants, &unlicensed, operation, now, at(5)).unwrap_err();
+            assert_eq!(refused.code(), Code::NoLicence);
+            assert!(admit(&grants, &grant(Standing::Active), operation, now, at(1)).is_ok(), "{operation:?}");
         }
     }
 
@@ -250,7 +285,6 @@ mod tests {
     fn what_is_append_only_is_deleted_in_a_window_alone_and_locks_always() {
         let name = Name::parse(&"a".repeat(64)).unwrap();
         let (lock, data) = (File::Blob(Kind::Locks, name), File::Blob(Kind::Data, name));
-        let at = |second: i64| Timestamp::from_second(second).unwrap();
         let with = |deletions| Grant { deletions, ..grant(Standing::Active) };
         let closed = with(Deletions::Refused { window_until: None });
         let window = with(Deletions::Refused { window_until: std::num::NonZeroU32::new(1000) });
@@ -270,9 +304,9 @@ mod tests {
         grants.confirm(now);
         let active = grant(Standing::Active);
         let later = now + STALE_AFTER + Duration::from_secs(1);
-        assert!(admit(&grants, &active, Operation::Create, now).is_ok());
-        assert!(admit(&grants, &active, Operation::Create, later).is_err());
-        assert!(admit(&grants, &active, Operation::Remove(File::Config), later).is_err());
-        assert!(admit(&grants, &active, Operation::Read(File::Config), later).is_ok());
+        assert!(admit(&grants, &active, Operation::Create, now, at(1)).is_ok());
+        assert!(admit(&grants, &active, Operation::Create, later, at(1)).is_err());
+        assert!(admit(&grants, &active, Operation::Remove(File::Config), later, at(1)).is_err());
+        assert!(admit(&grants, &active, Operation::Read(File::Config), later, at(1)).is_ok());
     }
 }

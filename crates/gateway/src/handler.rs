@@ -104,7 +104,7 @@ impl Gateway {
             Unfit::Verb(allow) => Refusal::verb(allow),
             Unfit::NotCreate => Refusal::new(Code::MalformedRequest, "A repository is created with ?create=true"),
         })?;
-        admit(&self.grants, &held.grant, operation, Instant::now())?;
+        admit(&self.grants, &held.grant, operation, Instant::now(), (self.options.clock)())?;
         if let Operation::Remove(file) = operation {
             admit_removal(&held.grant, file, (self.options.clock)())?;
         }
@@ -180,12 +180,12 @@ impl Gateway {
             return response;
         }
         let line = parts.extensions.get::<Line>().cloned().unwrap_or_default();
-        let (grants, end) = (Arc::clone(&self.grants), line.clone());
+        let (grants, clock, end) = (Arc::clone(&self.grants), Arc::clone(&self.options.clock), line.clone());
         let task = tokio::spawn(async move {
             let mut held = held;
             loop {
                 held.withdrawn().cancelled().await;
-                match readmit(&grants, &held.grant, operation) {
+                match readmit(&grants, &held.grant, operation, clock()) {
                     Ok(next) => held = next,
                     Err(_) => return end.cut(),
                 }
@@ -295,7 +295,11 @@ impl Gateway {
         if self.draining.is_cancelled() {
             return Err(Refusal::restarting());
         }
-        if held.withdrawn().is_cancelled() { readmit(&self.grants, &held.grant, operation) } else { Ok(held) }
+        if held.withdrawn().is_cancelled() {
+            readmit(&self.grants, &held.grant, operation, (self.options.clock)())
+        } else {
+            Ok(held)
+        }
     }
 
     async fn permit(&self, held: &Held, place: &Arc<Place>) -> Result<Permit, Refusal> {

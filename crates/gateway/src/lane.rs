@@ -160,6 +160,7 @@ mod tests {
             secret: [0; 32],
             pool,
             admission: Admission::ACTIVE,
+            licensed_until: u32::MAX,
             own: OwnSettings::default(),
         };
         grants.apply(Changes { devices: vec![(id, Some(device))], ..Changes::default() });

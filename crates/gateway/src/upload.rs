@@ -143,7 +143,12 @@ impl<B: Body<Data = Bytes>> Source<'_, B> {
 
     /// The grant has changed: goes on with the new one or fails.
     async fn look_again(&mut self) -> Result<(), Refusal> {
-        self.held = readmit(&self.gateway.grants, &self.held.grant, Operation::Write(self.file))?;
+        self.held = readmit(
+            &self.gateway.grants,
+            &self.held.grant,
+            Operation::Write(self.file),
+            (self.gateway.options.clock)(),
+        )?;
         match &mut self.reserved {
             Some(reserved) => self.gateway.usage.renew(reserved, &self.held.grant).await,
             None => Ok(()),

@@ -65,6 +65,33 @@ impl Standing {
     }
 }
 
+/// What a machine counts as. Nobody picks it: its system says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    Server,
+    Workstation,
+}
+
+impl Class {
+    /// By the name of its system. One that says nothing is a workstation.
+    pub fn of(system: Option<&str>) -> Self {
+        const SERVERS: [&str; 12] = [
+            "server", "linux", "debian", "ubuntu", "rhel", "red hat", "centos", "suse", "rocky", "alma", "bsd",
+            "solaris",
+        ];
+        let system = system.unwrap_or_default().to_lowercase();
+        let is_server = SERVERS.iter().any(|word| system.contains(word)) && !system.contains("desktop");
+        if is_server { Self::Server } else { Self::Workstation }
+    }
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Server => "server",
+            Self::Workstation => "workstation",
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -89,6 +116,19 @@ mod tests {
             [Standing::Active, Standing::Expiring, Standing::Expiring, Standing::Expired]
         );
         assert_eq!(Dates { ends_at: None, ..FULL }.at(i64::MAX, true), Standing::Active);
+    }
+
+    #[test]
+    fn the_system_says_what_a_machine_is() {
+        for server in
+            ["Windows Server 2022", "Debian GNU/Linux 13", "Ubuntu 24.04 LTS", "FreeBSD 14", "Red Hat Enterprise"]
+        {
+            assert_eq!(Class::of(Some(server)), Class::Server, "{server}");
+        }
+        for workstation in ["Windows 11 Pro", "macOS 15", "Ubuntu Desktop 24.04", ""] {
+            assert_eq!(Class::of(Some(workstation)), Class::Workstation, "{workstation}");
+        }
+        assert_eq!(Class::of(None), Class::Workstation);
     }
 
     proptest! {

@@ -126,6 +126,8 @@ const REACHES: Record<Change['action'], Reach> = {
   'device.space_set': { devices: 'row' },
   'device.credentials_issued': { devices: 'row' },
   'device.added': { totals: true, deviceLists: true },
+  'device.licensed': { devices: 'row', licences: true },
+  'device.unlicensed': { devices: 'row', licences: true },
   'device.moved': { totals: true, devices: 'row', deviceLists: true, customerLists: 'all' },
   'device.moved_away': { totals: true, devices: 'row', deviceLists: true, customerLists: 'all' },
   'device.released': { devices: 'row', deviceLists: true },

@@ -32,6 +32,14 @@ export const SETTINGS: Record<string, Known> = {
       { value: 'off', label: 'Off', hint: 'Machines look after their backups themselves.' },
     ],
   },
+  licences_required: {
+    title: 'Licences required',
+    about: 'Whether a machine needs a licence to back up.',
+    choices: [
+      { value: 'on', label: 'On', hint: 'Without one that holds, backups are refused. Restores go on.' },
+      { value: 'off', label: 'Off', hint: 'Machines back up with or without a licence.' },
+    ],
+  },
   prune_window: {
     title: 'Window for pruning',
     about: 'For how long append-only backups may be pruned all the same.',

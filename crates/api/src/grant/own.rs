@@ -55,6 +55,8 @@ impl Flag {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OwnSettings {
     pub append_only: Option<Flag>,
+    /// Whether backups want a licence.
+    pub licences_required: Option<Flag>,
     /// Until this second since 1970 what is append-only may be pruned.
     pub window_until: Option<NonZeroU32>,
 }
@@ -71,7 +73,7 @@ mod tests {
     }
 
     fn set(is_on: bool, locked: bool) -> OwnSettings {
-        OwnSettings { append_only: Some(Flag::new(is_on, locked)), window_until: None }
+        OwnSettings { append_only: Some(Flag::new(is_on, locked)), ..OwnSettings::default() }
     }
 
     /// 1 > 2 > the device 10, which say this.
@@ -87,6 +89,7 @@ mod tests {
             secret: [0; 32],
             pool,
             admission: Admission::ACTIVE,
+            licensed_until: u32::MAX,
             own: device,
         };
         grants.apply(Changes {
@@ -126,6 +129,7 @@ mod tests {
             secret: [0; 32],
             pool,
             admission,
+            licensed_until: u32::MAX,
             own: OwnSettings::default(),
         };
         let node = |own| NodeEntry { id: id(1), parent: None, suspension: None, called: None, space: None, own };
@@ -150,7 +154,7 @@ mod tests {
 
     #[test]
     fn a_device_takes_few_bytes() {
-        assert!(size_of::<DeviceEntry>() <= 92, "{}", size_of::<DeviceEntry>());
+        assert!(size_of::<DeviceEntry>() <= 96, "{}", size_of::<DeviceEntry>());
         assert!(size_of::<OwnSettings>() <= 8);
     }
 }

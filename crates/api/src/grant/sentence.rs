@@ -36,6 +36,11 @@ impl Sentence {
         Self::of_customer(customer, "has no space left", "")
     }
 
+    /// Of a device for which there is no licence.
+    pub fn unlicensed(customer: &str) -> Self {
+        Self::of_customer(customer, "has no licence for this device", "")
+    }
+
     fn of_customer(customer: &str, state: &str, tail: &str) -> Self {
         let around = "Customer  ".len() + state.len();
         // Accents fall off: better a plain letter than a question mark.

@@ -12,6 +12,7 @@ use super::relocate::{end_customer, refuse_second_appliance};
 use super::sql::{self, CustomerOfDevice, DeviceRow};
 use super::{fetch, seen, subject};
 use crate::customers;
+use crate::licences::supply;
 use base::authn::{token, token_hash};
 use base::authz::Permission;
 use base::change::Entry;
@@ -107,11 +108,13 @@ pub(super) async fn let_in(tx: &mut Tx, row: DeviceRow) -> Result<DeviceRow, Err
         return Ok(row);
     }
     refuse_beyond_limits(tx, &row.path).await?;
+    supply::refuse_without(tx, (&row.customer_id, &row.path), row.kind, row.os.as_deref()).await?;
     let mut changed = DeviceRow { status: DeviceStatus::Authorised, ..row.clone() };
     sql::update(tx, &row, &changed, None).await?;
     changed.version += 1;
     tx.add_to_totals(&row.path, Totals { devices_pending: -1, ..Totals::default() });
     let entry = Entry::new(ChangeAction::DeviceApproved, subject(&changed));
     tx.record(entry.before(json!({ "status": row.status })).after(json!({ "status": changed.status })));
+    supply::supply(tx, &row.customer_id).await?;
     Ok(changed)
 }

@@ -14,6 +14,7 @@ use tree::Totals;
 use super::sql::{self, DeviceRow, Repository, WholeDevice};
 use super::{fetch, seen, subject};
 use crate::customers::above;
+use crate::licences::supply;
 use base::authz::{Account, Permission};
 use base::change::{Entry, snapshot};
 use base::cx::{Cx, Tx};
@@ -72,7 +73,9 @@ pub async fn delete(
 /// and its place are free again.
 async fn remove_empty(tx: &mut Tx, row: &DeviceRow, repository: &Repository) -> Result<(), Error> {
     crate::settings::forget(tx, row.id.as_str()).await?;
+    supply::take(tx, &row.id).await?;
     sql::delete(tx, row).await?;
+    supply::supply(tx, &row.customer_id).await?;
     let devices_pending = -i64::from(row.status == DeviceStatus::PendingApproval);
     let less = Totals {
         devices: -1,
@@ -182,6 +185,7 @@ async fn set_free(tx: &mut Tx, account: &Account, row: &DeviceRow, reason: Strin
     let after = json!({ "status": changed.status, "reason": reason, "suspended_from": account.home_customer() });
     let entry = Entry::new(ChangeAction::DeviceReleased, subject(&changed)).before(json!({ "status": row.status }));
     tx.record(entry.after(after));
+    supply::free(tx, &row.id, &row.customer_id).await?;
     Ok(changed)
 }
 

@@ -13,6 +13,7 @@ use super::relocate::refuse_second_appliance;
 use super::sql::{self, DeviceRow};
 use super::{credentials, reprovision, subject};
 use crate::customers;
+use crate::licences::supply;
 use base::authn::{token, token_hash};
 use base::change::{Entry, snapshot};
 use base::cx::{Cx, Tx};
@@ -105,6 +106,7 @@ pub async fn register(tx: &mut Tx, input: &CheckedRegistration, known: &Known) -
     let status = if is_let_in { DeviceStatus::Authorised } else { DeviceStatus::PendingApproval };
     if is_let_in {
         refuse_beyond_limits(tx, &home.path).await?;
+        supply::refuse_without(tx, (&home.id, &home.path), input.kind, input.os.as_deref()).await?;
     } else if sql::pending_at(tx, &customer.id).await? >= MOST_PENDING {
         let detail = "Too many devices wait to be approved here. Ask whoever looks after this customer.";
         return Err(Error::new(Code::TooManyPending, detail));
@@ -124,6 +126,7 @@ pub async fn register(tx: &mut Tx, input: &CheckedRegistration, known: &Known) -
     let pool = crate::storage::pool_for_new_repository(tx).await?;
     let new = enrol(tx, &pool, vec![(place, machine)]).await?;
     let new = new.first().ok_or_else(|| Error::internal("a device that was made is gone"))?;
+    supply::supply(tx, &home.id).await?;
     Ok(credentials(&tx.app, &new.row.id, new.row.status, &new.repository.id, password))
 }
 
@@ -306,6 +309,8 @@ async fn arrive(
     secret_hash: &str,
     password: String,
 ) -> Result<DeviceCredentials, Error> {
+    let os = input.os.as_deref().or(expected.os.as_deref());
+    supply::refuse_without(tx, (&expected.customer_id, &expected.path), expected.kind, os).await?;
     proof.count_use(tx).await?;
     let row = DeviceRow {
         status: DeviceStatus::Authorised,
@@ -319,6 +324,7 @@ async fn arrive(
     let mut after = snapshot(&row);
     proof.tell(&mut after);
     record(tx, ChangeAction::DeviceRegistered, &row, after.into());
+    supply::supply(tx, &row.customer_id).await?;
     Ok(credentials(&tx.app, &row.id, row.status, &repository, password))
 }
 

@@ -11,6 +11,7 @@ use super::sql::{self, CustomerOfDevice, DeviceRow, WholeDevice};
 use super::subject;
 use crate::customers;
 use crate::customers::sql::CustomerRow;
+use crate::licences::supply;
 use base::authz::{Account, Permission};
 use base::change::Entry;
 use base::cx::Tx;
@@ -49,6 +50,11 @@ pub(super) async fn relocate(
     if let Some((code, detail)) = blocker(tx, whole, &home).await? {
         return wrong(code, &detail);
     }
+    if row.status == DeviceStatus::Authorised
+        && let Err(refused) = supply::refuse_without(tx, (&home.id, &home.path), row.kind, row.os.as_deref()).await
+    {
+        return if refused.code == Code::NoLicence { wrong(refused.code, &refused.detail) } else { Err(refused) };
+    }
     let changed = DeviceRow {
         customer_id: home.id.clone(),
         path: home.path.clone(),
@@ -57,6 +63,8 @@ pub(super) async fn relocate(
     };
     let changed = write(tx, row, changed, None).await?;
     record(tx, row, &changed, &whole.2, &home);
+    supply::free(tx, &row.id, &row.customer_id).await?;
+    supply::supply(tx, &changed.customer_id).await?;
     Ok(Moved { row: changed, home: CustomerOfDevice::of(&home) })
 }
 

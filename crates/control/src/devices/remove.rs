@@ -4,6 +4,7 @@
 use api::Error;
 use api::change::ChangeAction;
 use api::device::DeviceStatus;
+use api::id::CustomerId;
 use db::{columns_of, list, sql};
 use tree::{Path, Totals};
 
@@ -86,6 +87,7 @@ async fn remove(tx: &mut Tx, ids: &[String]) -> Result<u64, Error> {
     .await?;
     tx.exec(sql!["delete from repositories where id in ", repositories()]).await?;
     tx.exec(sql!["delete from device_histories where device_id in ", of_devices()]).await?;
+    tx.exec(sql!["delete from device_licences where device_id in ", of_devices()]).await?;
     tx.exec(sql!["delete from devices where id in ", of_devices()]).await?;
     for id in ids {
         crate::settings::forget(tx, id).await?;
@@ -104,6 +106,12 @@ async fn remove(tx: &mut Tx, ids: &[String]) -> Result<u64, Error> {
         tx.add_to_totals(&device.path, less);
         let before = serde_json::Value::Object(snapshot(device));
         tx.record(Entry::new(ChangeAction::DeviceDeleted, subject(device)).before(before));
+    }
+    let mut homes: Vec<&CustomerId> = devices.iter().map(|(device, _)| &device.customer_id).collect();
+    homes.sort_unstable();
+    homes.dedup();
+    for home in homes {
+        crate::licences::supply::supply(tx, home).await?;
     }
     Ok(devices.len() as u64)
 }

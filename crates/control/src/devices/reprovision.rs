@@ -11,6 +11,7 @@ use super::register::{CheckedRegistration, record};
 use super::sql::{self, DeviceRow};
 use super::{credentials, relocate};
 use crate::customers::sql::CustomerRow;
+use crate::licences::supply;
 use base::change::snapshot;
 use base::cx::Tx;
 
@@ -43,6 +44,9 @@ pub(super) async fn reprovision(
     }
     relocate::refuse_second_appliance(tx, home, input.kind, Some(&known.id)).await?;
     let is_let_in = crate::settings::value_at(tx, &home.path, "auto_authorise").await? == json!(true);
+    if is_let_in {
+        supply::refuse_without(tx, (&home.id, &home.path), input.kind, input.os.as_deref()).await?;
+    }
     proof.count_use(tx).await?;
     let status = if is_let_in { DeviceStatus::Authorised } else { DeviceStatus::PendingApproval };
     let mut changed = DeviceRow {
@@ -71,6 +75,8 @@ pub(super) async fn reprovision(
     let mut after = snapshot(&changed);
     after.insert("status".to_owned(), changed.status.as_ref().into());
     proof.tell(&mut after);
+    supply::free(tx, &known.id, &known.customer_id).await?;
+    supply::supply(tx, &changed.customer_id).await?;
     record(tx, ChangeAction::DeviceReprovisioned, &changed, after.into());
     Ok(credentials(&tx.app, &changed.id, changed.status, &whole.1.id, password))
 }

@@ -117,7 +117,7 @@ pub fn place(id: &str) -> Sql {
 }
 
 /// Any device, wherever it stands. Callers get theirs by `devices::fetch`.
-pub(super) async fn find_anywhere(cx: &mut Cx, id: &DeviceId) -> Result<Option<WholeDevice>, Error> {
+pub(crate) async fn find_anywhere(cx: &mut Cx, id: &DeviceId) -> Result<Option<WholeDevice>, Error> {
     cx.opt(sql!["select ", whole(), Raw(JOINED), " where d.id = ", id.as_str()]).await
 }
 

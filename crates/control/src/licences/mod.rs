@@ -5,6 +5,7 @@ pub(crate) mod bulk;
 pub mod http;
 mod renewal;
 pub mod sql;
+pub(crate) mod supply;
 mod term;
 
 use api::change::ChangeAction;
@@ -438,6 +439,7 @@ pub async fn cancel(tx: &mut Tx, id: &LicenceId, expected: Option<IfMatch>) -> R
 }
 
 async fn remove(tx: &mut Tx, row: &LicenceRow, product: &str) -> Result<(), Error> {
+    supply::withdraw(tx, row.id.as_str(), None).await?;
     sql::delete(tx, row).await?;
     let mut before = snapshot(row);
     before.insert("assigned".to_owned(), json!(row.assigned));
@@ -525,10 +527,17 @@ async fn site_of(tx: &mut Tx, row: &LicenceRow, field: &str, id: &CustomerId) ->
 
 async fn refuse_more_than_has(tx: &mut Tx, row: &LicenceRow, site: &CustomerRow, quantity: i64) -> Result<(), Error> {
     let has = sql::assigned_to(tx, &row.id, &site.id).await?;
+    let name = site.name.as_ref().unwrap_or(&site.company_name);
     if quantity > has {
-        let name = site.name.as_ref().unwrap_or(&site.company_name);
         let detail = format!("{name} has {has} of it.");
         return Err(Error::field("quantity", Code::OutOfRange, detail));
+    }
+    let (used, devices) = supply::used(tx, row.id.as_str(), &site.id).await?;
+    // Storage is used by whoever stands there, up to the last of it.
+    let is_last = quantity == has && devices > 0;
+    if has - quantity < used || is_last {
+        let detail = format!("{devices} of the devices at {name} use it. Move or delete devices first.");
+        return Err(Error::field("quantity", Code::LicenceInUse, detail));
     }
     Ok(())
 }
@@ -597,6 +606,9 @@ async fn move_units(
         _ => ChangeAction::LicenceAssigned,
     };
     tx.record(Entry::new(action, subject(row, product)).before(told(from)).after(told(to)));
+    if let Some((site, _)) = to {
+        supply::supply(tx, &site.id).await?;
+    }
     show(tx, &row.id).await
 }
 
@@ -649,6 +661,7 @@ pub(crate) async fn count_below(cx: &mut Cx, path: &Path) -> Result<i64, Error> 
 /// What a site has is free again when it goes.
 pub(crate) async fn free_site(tx: &mut Tx, site: &CustomerRow) -> Result<(), Error> {
     for (licence, quantity) in sql::of_site(tx, &site.id).await? {
+        supply::withdraw(tx, &licence, Some(&site.id)).await?;
         let Some((row, product, ..)) = sql::find_anywhere(tx, &LicenceId::from_text(licence)).await? else { continue };
         move_units(tx, &row, &product.name, Some((site, quantity)), None).await?;
     }

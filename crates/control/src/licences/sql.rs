@@ -175,3 +175,8 @@ pub(super) async fn renewing(cx: &mut Cx, now: i64, limit: i64) -> Result<Vec<Wh
     ])
     .await
 }
+
+/// The devices that use some of a licence.
+pub(crate) async fn users_of(cx: &mut Cx, licence: &str) -> Result<Vec<String>, Error> {
+    cx.all(sql!["select device_id from device_licences where licence_id = ", licence]).await
+}

@@ -104,6 +104,13 @@ pub(crate) const SETTINGS: &[Setting] = &[
         feeds: Some(|own, value, locked| own.append_only = Some(Flag::new(value == &json!(true), locked))),
         ..Setting::switch("append_only")
     },
+    // On: only devices with a licence back up.
+    Setting {
+        by: By::Above,
+        on_devices: false,
+        feeds: Some(|own, value, locked| own.licences_required = Some(Flag::new(value == &json!(true), locked))),
+        ..Setting::switch("licences_required")
+    },
     // Until when clients may delete all the same.
     Setting {
         check: prune_window,

@@ -180,7 +180,7 @@ async fn what_is_append_only_takes_uploads_and_locks_and_loses_nothing() {
     let content = content(1000);
     let (data, lock) = (path("data", &content), path("locks", b"lock"));
     assert_eq!(world.post("/restic/rep_1/config", b"one").await.status, 200);
-    world.set(OwnSettings { append_only: Some(Flag::new(true, false)), window_until: None });
+    world.set(OwnSettings { append_only: Some(Flag::new(true, false)), ..OwnSettings::default() });
     assert_eq!(world.post(&data, &content).await.status, 200);
     assert_eq!(world.post(&lock, b"lock").await.status, 200);
     for kept in [data.as_str(), "/restic/rep_1/config"] {

@@ -338,6 +338,7 @@ pub(crate) fn device(n: usize, pool: u16) -> DeviceEntry {
         secret: Sha256::digest(format!("secret {n}")).into(),
         pool,
         admission: Admission::ACTIVE,
+        licensed_until: u32::MAX,
         own: OwnSettings::default(),
     }
 }

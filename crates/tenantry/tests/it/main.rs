@@ -33,6 +33,7 @@ mod idempotency;
 mod invitations;
 mod latency;
 mod licences;
+mod licensed;
 mod lifecycle;
 mod listener;
 mod lists;
