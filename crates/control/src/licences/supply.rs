@@ -83,8 +83,8 @@ fn dates(row: &ShareRow) -> Dates {
 async fn shares(cx: &mut Cx, home: &CustomerId) -> Result<Vec<Share>, Error> {
     let rows: Vec<ShareRow> = cx
         .all(sql![
-            "select l.id as licence_id, a.quantity as quantity, coalesce((select sum(x.units) from device_licences x
-             where x.licence_id = a.licence_id and x.site_id = a.site_id), 0) as used, l.edition as edition,
+            "select l.id as licence_id, a.quantity as quantity, cast(coalesce((select sum(x.units)
+             from device_licences x where x.licence_id = a.licence_id and x.site_id = a.site_id), 0) as bigint) as used, l.edition as edition,
              l.starts_at as starts_at, l.ends_at as ends_at, l.product_id as product_id
              from licence_assignments a join licences l on l.id = a.licence_id where a.site_id = ",
             home.as_str()
