@@ -125,6 +125,8 @@ pub async fn write(tx: &mut Tx, entries: Vec<Entry>) -> Result<Option<Written>, 
                 Some((kind, id, name)) => (kind, Some(id), Some(name), Some(entry.subject.path.clone())),
                 None => caller.clone(),
             };
+            // Everybody on the path needs no list of their own.
+            let told = entry.told.as_ref().map(|told| told.join(" ")).unwrap_or_default();
             let path = entry.subject.path.ids().map(str::to_owned);
             for customer in entry.told.unwrap_or_else(|| path.collect()) {
                 places.push(assign! { customer_id: customer, number: number });
@@ -147,6 +149,7 @@ pub async fn write(tx: &mut Tx, entries: Vec<Entry>) -> Result<Option<Written>, 
                 subject_name: entry.subject.name,
                 customer_id: &entry.subject.customer_id,
                 path: &entry.subject.path,
+                told: told,
                 before: entry.before.map(|value| value.to_string()),
                 after: entry.after.map(|value| value.to_string()),
             });

@@ -86,6 +86,7 @@ pub const MIGRATIONS: db::Migrations = db::Migrations::new(&[
     db::Migration::new("V43__account_devices.sql", include_str!("../../../migrations/V43__account_devices.sql")),
     db::Migration::new("V44__licences.sql", include_str!("../../../migrations/V44__licences.sql")),
     db::Migration::new("V45__licensed_devices.sql", include_str!("../../../migrations/V45__licensed_devices.sql")),
+    db::Migration::new("V51__told.sql", include_str!("../../../migrations/V51__told.sql")),
 ])
 .with(&[
     db::Function::new("fold", base::text::fold),

@@ -1,6 +1,8 @@
 //! A chain over the change log, so that nobody takes an entry out of it, adds one or alters one unseen: each seal is a
 //! digest of the seal before it and of all entries since. Whoever keeps the newest digest elsewhere (`tenantry audit
-//! verify` prints it) sees later whether the chain still leads to it.
+//! verify` prints it) sees later whether the chain still leads to it. In whose histories an entry stands is a part of it.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use api::Error;
 use base::App;
@@ -37,6 +39,8 @@ db::record! {
         before: Option<String>,
         after: Option<String>,
         actor_token: Option<String>,
+        told: Option<String>,
+        reaches_grants: bool,
     }
 }
 
@@ -76,7 +80,50 @@ impl SealedRow {
             digest.update((token.len() as u64).to_be_bytes());
             digest.update(token);
         }
+        // And so are those from before it was kept who is told of them.
+        if let Some(told) = &self.told {
+            digest.update((u64::MAX - 2).to_be_bytes());
+            digest.update((told.len() as u64).to_be_bytes());
+            digest.update(told);
+            digest.update([u8::from(self.reaches_grants)]);
+        }
     }
+
+    /// The customers in whose histories it has to stand; nothing where that wasn't kept.
+    fn places(&self) -> Option<Vec<&str>> {
+        let told = self.told.as_deref()?;
+        Some(if told.is_empty() { self.path.split_terminator('/').collect() } else { told.split(' ').collect() })
+    }
+}
+
+/// What is wrong with the histories in which these entries stand, which follow each other.
+async fn misplaced(cx: &mut Cx, entries: &[SealedRow]) -> Result<Option<String>, Error> {
+    let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return Ok(None) };
+    let mut expected: BTreeMap<&str, BTreeSet<i64>> = BTreeMap::new();
+    for entry in entries {
+        for customer in entry.places().unwrap_or_default() {
+            expected.entry(customer).or_default().insert(entry.number);
+        }
+    }
+    let unknown: BTreeSet<i64> = entries.iter().filter(|it| it.told.is_none()).map(|it| it.number).collect();
+    for (customer, numbers) in expected {
+        let there: Vec<i64> = cx
+            .all(sql![
+                "select number from change_places where customer_id = ",
+                customer,
+                " and number >= ",
+                first.number,
+                " and number <= ",
+                last.number
+            ])
+            .await?;
+        let there: BTreeSet<i64> = there.into_iter().filter(|number| !unknown.contains(number)).collect();
+        if let Some(number) = numbers.symmetric_difference(&there).next() {
+            let word = if there.contains(number) { "now stands" } else { "doesn't stand any more" };
+            return Ok(Some(format!("Entry {number} {word} in the history of the customer {customer}.")));
+        }
+    }
+    Ok(None)
 }
 
 async fn entries(cx: &mut Cx, after: i64, until: i64, limit: i64) -> Result<Vec<SealedRow>, Error> {
@@ -158,13 +205,17 @@ pub async fn verify(app: &App) -> Result<Verified, Error> {
                 let some = entries(&mut cx, after, number, AT_ONCE).await?;
                 let Some(end) = some.last() else { break };
                 after = end.number;
-                for entry in some {
+                for entry in &some {
                     if entry.number != expected {
                         verified.broken = Some(missing(expected, entry.number - 1));
                         return Ok(verified);
                     }
                     expected += 1;
                     entry.add_to(&mut digest);
+                }
+                if let Some(broken) = misplaced(&mut cx, &some).await? {
+                    verified.broken = Some(broken);
+                    return Ok(verified);
                 }
             }
             if expected != number + 1 {

@@ -43,6 +43,15 @@ async fn what_is_altered_added_or_taken_out_breaks_the_chain() {
     assert!(!good && said.contains("another one"), "{said}");
 
     let broken = async || verify(app.control()).await.unwrap().broken;
+    // In whose histories it stands is sealed, too.
+    tamper(&app, "update change_places set number = 1003 where number = 3").await;
+    assert!(broken().await.unwrap().starts_with("Entry 3 doesn't stand any more in the history of the customer "));
+    tamper(&app, "update change_places set number = 3 where number = 1003").await;
+    assert_eq!(broken().await, None);
+    tamper(&app, "update changes set told = 'nobody' where number = 3").await;
+    assert!(broken().await.is_some());
+    tamper(&app, "update changes set told = '' where number = 3").await;
+    assert_eq!(broken().await, None);
     tamper(&app, "update changes set actor_name = 'Somebody else' where number = 3").await;
     assert!(broken().await.unwrap().contains("are not those that were sealed"));
     let (good, said) = audit(&app, &[]).await;
