@@ -28,6 +28,7 @@ create index licences_by_place on licences (path, id);
 create index licences_by_customer on licences (customer_id, id);
 create index licences_by_age on licences (created_at, id);
 create index licences_by_end on licences (ends_at, id) where ends_at is not null;
+create index licences_by_start on licences (starts_at);
 create index licences_renewing on licences (ends_at) where auto_renew and ends_at is not null;
 create index licences_by_product on licences (product_id);
 create index licences_by_plan on licences (plan_id) where plan_id is not null;

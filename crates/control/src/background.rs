@@ -24,6 +24,7 @@ pub fn duties() -> Duties {
         Arc::new(crate::customers::removal::Removal),
         Arc::new(crate::customers::trial::Trials),
         Arc::new(crate::licences::Renewals),
+        Arc::new(crate::licences::Supplies::default()),
         Arc::new(crate::mail::Resets),
         Arc::new(crate::mail::Outbox),
         duty("old mails", CLEAN_UP_EVERY, |app| Box::pin(crate::mail::forget_old(app))),

@@ -24,7 +24,7 @@ use strum::VariantNames;
 use tree::Path;
 use tree::licences::{DAY_MICROS, Dates, GRACE_DAYS, Standing};
 
-pub(crate) use renewal::Renewals;
+pub(crate) use renewal::{Renewals, Supplies};
 
 use self::sql::{LicenceRow, WholeLicence};
 use self::term::{Course, Refused, Term};
@@ -649,6 +649,10 @@ async fn write_renewal(tx: &mut Tx, row: &LicenceRow, changed: &LicenceRow, prod
     let ends = |row: &LicenceRow| json!({ "ends_at": row.ends_at.map(Time::from_micros) });
     let entry = Entry::new(ChangeAction::LicenceRenewed, subject(row, product));
     tx.record(entry.before(ends(row)).after(ends(changed)));
+    // Where it had run out, machines wait for it.
+    for site in sql::sites_of(tx, &row.id).await? {
+        supply::supply(tx, &site).await?;
+    }
     Ok(())
 }
 

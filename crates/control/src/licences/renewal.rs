@@ -1,15 +1,18 @@
-//! Licences that begin anew by themselves: at their end, also where nobody served at that moment.
+//! What the clock does to licences, also where nobody served at that moment: some begin anew by themselves at their end, and
+//! machines that wait get theirs as one begins, or another one as theirs ends.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use api::Error;
+use api::id::CustomerId;
 use api::licence::{LicenceRenew, RenewalBasis};
 use base::App;
 use base::background::{Reconciler, Round};
 use base::cx::{Caller, Origin, Tx};
 use futures_util::future::BoxFuture;
 
-use super::{renewed, sql, write_renewal};
+use super::{renewed, sql, supply, write_renewal};
 
 /// Licences of one transaction.
 const AT_ONCE: i64 = 100;
@@ -57,4 +60,50 @@ async fn renew_some(tx: &mut Tx) -> Result<u64, Error> {
         count += 1;
     }
     Ok(count)
+}
+
+/// Machines get what begins to hold where they stand, or another one when theirs ends. What a process knows of is what it
+/// has looked at: the first round looks at everything.
+#[derive(Debug)]
+pub(crate) struct Supplies {
+    looked_at: AtomicI64,
+}
+
+impl Default for Supplies {
+    fn default() -> Self {
+        Self { looked_at: AtomicI64::new(i64::MIN) }
+    }
+}
+
+impl Reconciler for Supplies {
+    fn name(&self) -> &'static str {
+        "licences for machines that wait"
+    }
+
+    fn reconcile<'a>(&'a self, app: &'a App) -> BoxFuture<'a, Result<Round, Error>> {
+        Box::pin(async move {
+            let now = app.clock.now().as_microsecond();
+            let between = (self.looked_at.load(Ordering::Relaxed), now);
+            let (mut mended, mut after) = (0, String::new());
+            loop {
+                let piece =
+                    base::run!(app, Caller::System, Origin::default(), |tx| supply_some(tx, between, &after).await)?;
+                let Some((last, supplied)) = piece else { break };
+                mended += supplied;
+                last.as_str().clone_into(&mut after);
+            }
+            self.looked_at.store(now, Ordering::Relaxed);
+            Ok(Round { mended, again_in: LOOK_EVERY })
+        })
+    }
+}
+
+/// The next of the sites; `None` behind the last.
+async fn supply_some(tx: &mut Tx, between: (i64, i64), after: &str) -> Result<Option<(CustomerId, u64)>, Error> {
+    let sites = sql::sites_to_supply(tx, between, after, AT_ONCE).await?;
+    let mut supplied = 0;
+    for site in &sites {
+        supplied += supply::supply(tx, site).await?.len() as u64;
+    }
+    Ok(sites.into_iter().last().map(|last| (last, supplied)))
 }

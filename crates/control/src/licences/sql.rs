@@ -1,11 +1,13 @@
 //! The queries of licences.
 
 use api::Error;
+use api::device::{DeviceKind, DeviceStatus};
 use api::id::{CustomerId, LicenceId, PlanId, ProductId};
 use api::product::{Edition, Unit};
 use base::cx::{Cx, Tx};
 use db::{Assignments, Raw, Sql, Stored, Text, columns_of, sql};
 use tree::Path;
+use tree::licences::{DAY_MICROS, GRACE_DAYS};
 
 db::record! {
     /// A licence as it is stored.
@@ -174,6 +176,64 @@ pub(super) async fn renewing(cx: &mut Cx, now: i64, limit: i64) -> Result<Vec<Wh
         limit
     ])
     .await
+}
+
+/// Where some of a licence stands.
+pub(super) async fn sites_of(cx: &mut Cx, id: &LicenceId) -> Result<Vec<CustomerId>, Error> {
+    let sites: Vec<String> = cx
+        .all(sql!["select site_id from licence_assignments where licence_id = ", id.as_str(), " order by site_id"])
+        .await?;
+    Ok(sites.into_iter().map(CustomerId::from_text).collect())
+}
+
+/// Where some of a licence that began or ended between two moments stands, and where machines wait for one.
+pub(super) async fn sites_to_supply(
+    cx: &mut Cx,
+    (since, now): (i64, i64),
+    after: &str,
+    limit: i64,
+) -> Result<Vec<CustomerId>, Error> {
+    let grace = GRACE_DAYS * DAY_MICROS;
+    // When what a machine has doesn't hold any more, as `Dates::holds_until` tells it.
+    let until = |licence: &'static str| {
+        sql![
+            Raw(licence),
+            ".ends_at + case when ",
+            Raw(licence),
+            ".edition = ",
+            Edition::Trial.as_ref(),
+            " then 0 else ",
+            grace,
+            " end"
+        ]
+    };
+    let sites: Vec<String> = cx
+        .all(sql![
+            "select distinct a.site_id from licences l join licence_assignments a on a.licence_id = l.id
+             where ((l.starts_at > ",
+            since,
+            " and l.starts_at <= ",
+            now,
+            ") or (l.ends_at > ",
+            since.saturating_sub(grace),
+            " and l.ends_at <= ",
+            now,
+            ")) and a.site_id > ",
+            after,
+            " and exists (select 1 from devices d left join device_licences x on x.device_id = d.id
+             left join licences h on h.id = x.licence_id where d.customer_id = a.site_id and d.status = ",
+            DeviceStatus::Authorised.as_ref(),
+            " and d.kind <> ",
+            DeviceKind::DirectToCloud.as_ref(),
+            " and (x.device_id is null or ",
+            until("h"),
+            " <= ",
+            now,
+            ")) order by a.site_id limit ",
+            limit
+        ])
+        .await?;
+    Ok(sites.into_iter().map(CustomerId::from_text).collect())
 }
 
 /// The devices that use some of a licence.

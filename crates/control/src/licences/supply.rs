@@ -84,8 +84,8 @@ async fn shares(cx: &mut Cx, home: &CustomerId) -> Result<Vec<Share>, Error> {
     let rows: Vec<ShareRow> = cx
         .all(sql![
             "select l.id as licence_id, a.quantity as quantity, cast(coalesce((select sum(x.units)
-             from device_licences x where x.licence_id = a.licence_id and x.site_id = a.site_id), 0) as bigint) as used, l.edition as edition,
-             l.starts_at as starts_at, l.ends_at as ends_at, l.product_id as product_id
+             from device_licences x where x.licence_id = a.licence_id and x.site_id = a.site_id), 0) as bigint) as used,
+             l.edition as edition, l.starts_at as starts_at, l.ends_at as ends_at, l.product_id as product_id
              from licence_assignments a join licences l on l.id = a.licence_id where a.site_id = ",
             home.as_str()
         ])
@@ -130,6 +130,8 @@ pub(crate) async fn refuse_without(
         return Ok(());
     }
     let class = Class::of(os);
+    // Those that wait longer come first.
+    supply(tx, home.0).await?;
     if pick(&mut shares(tx, home.0).await?, class).is_some() {
         return Ok(());
     }

@@ -196,3 +196,38 @@ async fn it_runs_out_by_the_clock_and_renewing_lets_backups_go_on() {
     till.uploads(200).await;
     app.finish().await;
 }
+
+#[tokio::test]
+async fn what_begins_later_is_had_when_it_begins_and_those_who_wait_come_first() {
+    let app = App::start().await;
+    let Shop { customer, hq, .. } = shop(&app).await;
+    require(&app, &customer, true).await;
+    let products = app.admin().get("/products").await.is(200);
+    let desks = products["items"].as_array().unwrap();
+    let product = id(desks.iter().find(|it| it["name"] == "Endpoint for workstations").unwrap());
+    let plan = json!({ "name": "Quarter", "product_id": product, "term_days": 90 });
+    let plan = id(&app.admin().post("/plans", &plan).await.is(201));
+    let grant = async |body: Value| {
+        let licence = id(&app.admin().post(&format!("/customers/{customer}/licences"), &body).await.is(201));
+        assign(&app, &licence, &hq, 1).await.is(200);
+        licence
+    };
+    let first = grant(json!({ "plan_id": plan, "quantity": 1 })).await;
+    let till = Machine::new(&register(&app, &customer, "till", "Windows 11").await.is(201));
+    till.begin().await;
+    let begins = app.now() + DAY * 130;
+    grant(json!({ "plan_id": plan, "quantity": 1, "starts_at": begins.to_string() })).await;
+    for (days, status) in [(121, 403), (8, 403), (2, 200)] {
+        app.advance(DAY * days);
+        app.settle().await;
+        app.sign_in_again().await;
+        till.uploads(status).await;
+    }
+    // What is renewed is free: the other one has it.
+    app.admin().post(&format!("/licences/{first}/renew"), &json!({ "basis": "from_now" })).await.is(200);
+    let desk = Machine::new(&register(&app, &customer, "desk", "Windows 11").await.is(201));
+    desk.begin().await;
+    desk.uploads(200).await;
+    register(&app, &customer, "another", "Windows 11").await.refused(403, "no_licence");
+    app.finish().await;
+}
