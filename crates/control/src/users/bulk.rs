@@ -7,12 +7,14 @@ use api::id::UserId;
 use api::invitation::InvitationCreate;
 use api::page::{ListQuery, Page};
 use api::task::Outcome;
+use api::user::User;
 use base::authz::{Account, Permission};
 use base::background::tasks::Done;
 use base::cx::{Cx, Tx};
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
+use super::holding::WhoCount;
 use super::{sql, view};
 use crate::bulk::{Action, Foreseen, Noun, read, row, unknown};
 
@@ -52,6 +54,11 @@ async fn judged(
         let rows = rows.into_iter().filter(|(_, home)| account.sees(&home.path));
         seen.extend(rows.map(|(row, home)| (row.id.to_string(), view(account, row, &home))));
     }
+    let mut who_count = WhoCount::default();
+    if action == "delete" {
+        let users: Vec<User> = seen.values().cloned().collect();
+        who_count = WhoCount::with(cx, &users).await?;
+    }
     let mut foreseen = Foreseen::default();
     for id in ids {
         let Some(user) = seen.remove(id) else {
@@ -60,9 +67,12 @@ async fn judged(
         };
         let why = user.actions.iter().find(|known| known.name == action && !known.allowed);
         let why = why.map(|why| (why.code.clone().unwrap_or_default(), why.reason.clone().unwrap_or_default()));
+        // Each is judged as it will be when those before it have gone.
+        let why = why.or_else(|| who_count.keeps(&user).map(|kept| (kept.code.as_str().to_owned(), kept.detail)));
         let outcome = if why.is_some() { Outcome::Refused } else { Outcome::Done };
         if outcome == Outcome::Done {
             *foreseen.effects.entry(effect.to_owned()).or_default() += 1;
+            who_count.without(&user);
         }
         foreseen.rows.push(row(id, Some(user.name), outcome, why));
     }

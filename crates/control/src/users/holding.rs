@@ -1,8 +1,11 @@
 //! Who may give what to whom, and who has to stay: nobody gives or takes over more than they hold, and the last
 //! administrator and the last key officer of a customer stay.
 
+use std::collections::HashMap;
+
 use api::id::CustomerId;
-use api::user::Role;
+use api::units::Action;
+use api::user::{Role, User};
 use api::{Code, Error};
 use base::authz::{Account, AccountId, Permission, Permissions, permissions_with};
 use base::cx::Cx;
@@ -71,11 +74,70 @@ pub(super) async fn keep_who_counts(cx: &mut Cx, row: &UserRow, after: Option<&U
         return Ok(());
     }
     let (administrators, officers) = sql::others_who_count(cx, &row.customer_id, &row.id).await?;
-    if loses_administrator && administrators == 0 {
-        return Err(Error::new(Code::LastAdministrator, "The customer's last administrator stays one."));
+    match missed(loses_administrator && administrators == 0, loses_officer && officers == 0) {
+        Some(refused) => Err(refused),
+        None => Ok(()),
     }
-    if loses_officer && officers == 0 {
-        return Err(Error::new(Code::LastKeyOfficer, "The customer's last key officer stays one."));
+}
+
+fn missed(administrator: bool, officer: bool) -> Option<Error> {
+    if administrator {
+        Some(Error::new(Code::LastAdministrator, "The customer's last administrator stays one."))
+    } else if officer {
+        Some(Error::new(Code::LastKeyOfficer, "The customer's last key officer stays one."))
+    } else {
+        None
     }
-    Ok(())
+}
+
+/// How many administrators and key officers customers have who can sign in.
+#[derive(Debug, Default)]
+pub(super) struct WhoCount(HashMap<String, (i64, i64)>);
+
+impl WhoCount {
+    /// At the customers of these accounts.
+    pub(super) async fn with(cx: &mut Cx, users: &[User]) -> Result<Self, Error> {
+        let mut customers: Vec<&str> = users.iter().filter(|it| counts(it)).map(|it| it.customer_id.as_str()).collect();
+        customers.sort_unstable();
+        customers.dedup();
+        let mut found = HashMap::new();
+        for some in customers.chunks(db::AT_ONCE) {
+            let rows = sql::who_count(cx, some).await?;
+            found.extend(rows.into_iter().map(|(id, administrators, officers)| (id, (administrators, officers))));
+        }
+        Ok(Self(found))
+    }
+
+    /// Why an account has to stay as it is.
+    pub(super) fn keeps(&self, user: &User) -> Option<Error> {
+        let (administrators, officers) = self.0.get(user.customer_id.as_str()).filter(|_| counts(user))?;
+        missed(user.role.is_administrator() && *administrators <= 1, user.is_key_officer && *officers <= 1)
+    }
+
+    /// It goes, and what is asked afterwards is asked without it.
+    pub(super) fn without(&mut self, user: &User) {
+        let Some((administrators, officers)) = self.0.get_mut(user.customer_id.as_str()).filter(|_| counts(user))
+        else {
+            return;
+        };
+        *administrators -= i64::from(user.role.is_administrator());
+        *officers -= i64::from(user.is_key_officer);
+    }
+
+    /// Says of each account that has to stay that it can't be deactivated or deleted.
+    pub(super) fn mark(&self, users: &mut [User]) {
+        for user in users {
+            let Some(refused) = self.keeps(user) else { continue };
+            for action in &mut user.actions {
+                if action.allowed && matches!(&*action.name, "deactivate" | "delete") {
+                    *action = Action::refused(&action.name, refused.code, refused.detail.clone());
+                }
+            }
+        }
+    }
+}
+
+/// Whether somebody can sign in, and so is one of those of whom one stays.
+fn counts(user: &User) -> bool {
+    user.is_active && (user.has_password || user.last_sign_in_at.is_some())
 }

@@ -20,7 +20,7 @@ use tree::Path;
 use utoipa::PartialSchema;
 
 pub(crate) use self::holding::{INACTIVE, refuse_more, refuse_who_holds_more};
-use self::holding::{SELF_DEACTIVATED, is_first_officer, keep_who_counts, refuse_grant};
+use self::holding::{SELF_DEACTIVATED, WhoCount, is_first_officer, keep_who_counts, refuse_grant};
 use self::sql::{CustomerOfUser, UserRow};
 use crate::customers::sql::CustomerRow;
 use crate::{customers, invitations};
@@ -99,13 +99,14 @@ pub async fn show(cx: &mut Cx, id: &UserId) -> Result<User, Error> {
     one_invited(cx, view(&account, row, &home)).await
 }
 
-/// The same accounts, with how long their links hold, and who signs in with a second factor.
+/// The same accounts, with how long their links hold, who signs in with a second factor, and who has to stay.
 async fn invited(cx: &mut Cx, mut users: Vec<User>) -> Result<Vec<User>, Error> {
     let open = invitations::open_of(cx, users.iter().map(|user| user.id.as_str())).await?;
     for user in &mut users {
         user.invitation_expires_at = open.get(user.id.as_str()).copied().map(Time::from_micros);
     }
     crate::factors::mark(cx, &mut users).await?;
+    WhoCount::with(cx, &users).await?.mark(&mut users);
     Ok(users)
 }
 

@@ -156,19 +156,25 @@ pub async fn ids_of(cx: &mut Cx, customer: &CustomerId) -> Result<Vec<UserId>, E
 
 /// Administrators and key officers of the customer who can sign in, the given one not counted.
 pub async fn others_who_count(cx: &mut Cx, customer: &CustomerId, but: &UserId) -> Result<(i64, i64), Error> {
+    cx.one(sql!["select ", counting(), " and customer_id = ", customer.as_str(), " and id <> ", but.as_str()]).await
+}
+
+/// How many administrators and key officers these customers have who can sign in.
+pub async fn who_count(cx: &mut Cx, customers: &[&str]) -> Result<Vec<(String, i64, i64)>, Error> {
+    let of_these = db::list(customers.iter().copied());
+    cx.all(sql!["select customer_id, ", counting(), " and customer_id in ", of_these, " group by customer_id"]).await
+}
+
+/// How many administrators and key officers there are among those who can sign in.
+fn counting() -> Sql {
     let administrators = Role::ALL.into_iter().filter(|role| role.is_administrator()).map(Role::as_str);
-    let is_administrator = sql!["role in ", db::list(administrators)];
-    cx.one(sql![
-        "select cast(coalesce(sum(case when ",
-        is_administrator,
+    sql![
+        "cast(coalesce(sum(case when role in ",
+        db::list(administrators),
         " then 1 else 0 end), 0) as bigint),
          cast(coalesce(sum(case when is_key_officer then 1 else 0 end), 0) as bigint)
-         from users where is_active and (password_hash is not null or last_sign_in_at is not null) and customer_id = ",
-        customer.as_str(),
-        " and id <> ",
-        but.as_str()
-    ])
-    .await
+         from users where is_active and (password_hash is not null or last_sign_in_at is not null)"
+    ]
 }
 
 /// Whether the customer has a key officer, who may not be able to sign in yet.

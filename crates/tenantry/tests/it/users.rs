@@ -151,6 +151,26 @@ async fn the_last_administrator_and_the_last_key_officer_stay() {
     edit(&first, json!({ "is_key_officer": true })).await.invalid(&[("is_key_officer", "invalid")]);
     edit(&manager, json!({ "role": "reporter" })).await.refused(409, "last_key_officer");
     edit(&second, json!({ "is_active": false })).await.refused(409, "last_administrator");
+    // Nothing is offered that would be refused, and a preview judges each as those before it leave things.
+    let refused = |user: &Value, name: &str| {
+        user["actions"].as_array().unwrap().iter().find(|it| it["name"] == name).unwrap()["code"].clone()
+    };
+    let shown = app.admin().get(&second).await.is(200);
+    assert_eq!(
+        (refused(&shown, "delete"), refused(&shown, "deactivate")),
+        (json!("last_administrator"), json!("last_administrator"))
+    );
+    let third = person("administrator", "third@bakery.example").await;
+    assert_eq!(refused(&app.admin().get(&second).await.is(200), "delete"), Value::Null);
+    let ids: Vec<&str> = [&second, &third].into_iter().map(|path| &path["/users/".len()..]).collect();
+    let both = json!({ "noun": "users", "action": "delete", "selection": { "ids": ids }, "dry_run": true });
+    let preview = app.admin().post("/bulk", &both).await.is(200);
+    assert_eq!(
+        (&preview["allowed"], &preview["refused"][0]["code"]),
+        (&json!(1), &json!("last_administrator")),
+        "{preview}"
+    );
+    app.admin().delete(&third).await.is(204);
     // One who can't sign in doesn't count, and whom nobody needs may go.
     let waiting = json!({ "customer_id": customer, "email": "w@bakery.example", "name": "W", "role": "administrator" });
     let waiting = format!("/users/{}", id(&app.admin().post("/users", &waiting).await.is(201)));
