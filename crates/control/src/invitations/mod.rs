@@ -65,6 +65,9 @@ pub async fn create_for_customer(
     let account = tx.account()?;
     let row = customers::fetch(tx, &account, id, Permission::SetPasswords).await?;
     let Some(username) = row.username.clone() else { return Err(customers::no_username(".")) };
+    if !row.has_web_access() {
+        return Err(Error::field(".", Code::Invalid, "Web access of the customer is switched off."));
+    }
     // Whoever has a username has a password.
     account.refuse_token()?;
     let owner = AccountId::Customer(row.id.clone());

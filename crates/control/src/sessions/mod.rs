@@ -171,6 +171,9 @@ pub async fn begin(tx: &mut Tx, proven: &Proven, former: Option<&str>) -> Result
     if !proven.still_holds(tx).await? {
         return Err(Error::new(Code::SignInFailed, "The login or the password is wrong."));
     }
+    if !sql::candidate(tx, &proven.login).await?.is_some_and(|present| present.opens_web) {
+        return Err(Error::new(Code::SignInFailed, "Web access of this customer is switched off."));
+    }
     let id = match proven.candidate.user_id.clone() {
         Some(user) => AccountId::User(UserId::from_text(user)),
         None => AccountId::Customer(CustomerId::from_text(proven.candidate.customer_id.as_str())),

@@ -15,6 +15,8 @@ db::record! {
         pub user_id: Option<String>,
         pub customer_id: String,
         pub password_hash: Option<String>,
+        /// Whether anybody may sign in with it; machines may show it all the same.
+        pub opens_web: bool,
     }
 }
 
@@ -23,23 +25,24 @@ pub async fn candidate(cx: &mut Cx, folded: &str) -> Result<Option<Candidate>, E
     // Addresses have an @ and usernames cannot, so no login is both.
     if folded.contains('@') {
         cx.opt(sql![
-            "select id as user_id, customer_id, password_hash from users where is_active and email_folded = ",
+            "select id as user_id, customer_id, password_hash, true as opens_web from users
+             where is_active and email_folded = ",
             folded
         ])
         .await
     } else {
         cx.opt(sql![
-            "select cast(null as text) as user_id, id as customer_id, password_hash from customers
-             where web_access and username_folded = ",
+            "select cast(null as text) as user_id, id as customer_id, password_hash, web_access as opens_web
+             from customers where username_folded = ",
             folded
         ])
         .await
     }
 }
 
-/// Whose login this is, folded.
+/// Who signs in with this login, folded.
 pub async fn owner_of(cx: &mut Cx, folded: &str) -> Result<Option<AccountId>, Error> {
-    Ok(candidate(cx, folded).await?.map(|found| match found.user_id {
+    Ok(candidate(cx, folded).await?.filter(|found| found.opens_web).map(|found| match found.user_id {
         Some(user) => AccountId::User(UserId::from_text(user)),
         None => AccountId::Customer(CustomerId::from_text(found.customer_id)),
     }))

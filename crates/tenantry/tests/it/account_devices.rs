@@ -81,7 +81,13 @@ async fn a_machine_gives_one_proof_and_a_whole_one() {
     let off = json!({ "enabled": false });
     let access = app.admin().request(reqwest::Method::PUT, &format!("/customers/{customer}/web_access"));
     access.json(&off).send().await.is(200);
-    register(registration(PASSWORD, "box")).await.refused(401, "sign_in_failed");
-    assert_eq!(app.admin().get("/devices").await.is(200)["total"], 0);
+    // That is about the console; machines go on.
+    let login = app.nobody().sign_in("bakery", PASSWORD).await;
+    assert!(login.body["detail"].as_str().unwrap().contains("switched off"), "{:#}", login.body);
+    login.refused(401, "sign_in_failed");
+    app.admin().act(&format!("/customers/{customer}/invitation")).await.invalid(&[(".", "invalid")]);
+    register(registration("not the password", "box")).await.refused(401, "sign_in_failed");
+    register(registration(PASSWORD, "box")).await.is(201);
+    assert_eq!(app.admin().get("/devices").await.is(200)["total"], 1);
     app.finish().await;
 }
