@@ -51,6 +51,7 @@ use base::version::IfMatch;
 static REPOSITORY: Beside =
     Beside { table: "repositories r", on: "r.device_id = d.id", id: Some("r.device_id"), place: Some("r.path") };
 static CUSTOMER: Beside = Beside { table: "customers c", on: "c.id = d.customer_id", id: None, place: Some("c.path") };
+static END_CUSTOMER: Beside = Beside { table: "customers e", on: "e.id = d.end_customer_id", id: None, place: None };
 
 pub(crate) static NOUN: Noun = Noun {
     table: "devices d",
@@ -66,6 +67,9 @@ pub(crate) static NOUN: Noun = Noun {
         Field::id("id", "d.id").searched(),
         Field::id("customer_id", "d.customer_id"),
         Field::text("customer_name", "c.company_folded").of(&CUSTOMER).sorted(),
+        Field::text("end_customer_name", "case when d.end_customer_id <> d.customer_id then e.company_folded end")
+            .of(&END_CUSTOMER)
+            .optional(),
         Field::words("kind", "d.kind", DeviceKind::VARIANTS),
         Field::text("os", "fold(d.os)").optional().searched().counted_as("d.os"),
         Field::text("fingerprint", "fold(d.fingerprint)").optional().searched(),
