@@ -232,6 +232,22 @@ test('deleting says what goes and when, wants the name typed, and is cancelled',
   await expect(banner).toHaveCount(0);
 });
 
+test('who comes back to find the username taken comes back without it', async ({ page, backend }, info) => {
+  const parent = await reseller(backend, info.workerIndex);
+  const username = `gone_${info.workerIndex}_${Date.now()}`;
+  const login = { username, password: 'correct horse battery staple' };
+  const end = await backend.endCustomer(parent, 'Gone Twice Ltd', login);
+  await page.request.delete(`/api/v1/customers/${end.id}`);
+  await backend.endCustomer(parent, 'Taker Ltd', login);
+  await page.goto(`/customers/${end.id}`);
+  const banner = page.getByRole('region', { name: 'Deletion' });
+  await banner.getByRole('button', { name: 'Cancel deletion' }).click();
+  await expect(banner.getByRole('alert')).toContainText(username);
+  await banner.getByRole('button', { name: 'Cancel deletion, without the username' }).click();
+  await expect(page.getByText('Gone Twice Ltd is back as it was')).toBeVisible();
+  await expect(banner).toHaveCount(0);
+});
+
 test('a customer is moved, and what is in the way is said beforehand', async ({ page, backend }, info) => {
   const from = await reseller(backend, info.workerIndex);
   const to = await reseller(backend, info.workerIndex);

@@ -5777,7 +5777,13 @@ export interface operations {
     };
     customer_restore: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Accounts whose usernames others have meanwhile come back without a username and password, which they can be given
+                 *     anew; refused otherwise where there are any.
+                 */
+                without_taken_usernames?: boolean;
+            };
             header?: never;
             path: {
                 id: string;

@@ -360,7 +360,6 @@ export const SERVICE: Record<ServiceType, string> = { all_inclusive: 'All-inclus
 
 const FIELD_PROBLEMS: Record<string, string> = {
   required: 'This is needed.',
-  username_taken: 'This username is in use. Usernames are unique in the whole installation, whatever their case.',
   email_taken: 'Another account signs in with this address.',
   duplicate_site: 'The customer has a site of this name already.',
   parent_not_found: 'There is no such customer, or it is not yours to see.',

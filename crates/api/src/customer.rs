@@ -15,7 +15,7 @@ use crate::units::{Action, Day, Secret, Time, present};
 
 pub use self::commands::{
     CustomerChange, CustomerDeletion, CustomerMove, CustomerMoved, Deletion, FieldlessProblem, Goes, HowDeleted,
-    PasswordSet, WebAccessSet,
+    HowRestored, PasswordSet, WebAccessSet,
 };
 
 /// Who runs a customer's licences: the provider, or the customer itself.

@@ -16,9 +16,9 @@ export function Deleting({ customer }: { customer: Customer }) {
   const client = useQueryClient();
   const name = customerName(customer);
   const form = useForm({
-    initial: {},
-    send: async () => {
-      const restored = await restoreCustomer(customer.id);
+    initial: { without: '' },
+    send: async ({ without }) => {
+      const restored = await restoreCustomer(customer.id, { without_taken_usernames: without === 'yes' });
       client.setQueryData(customerQuery(customer.id).queryKey, restored);
       toast(`${name} is back as it was`);
       await happened(client, 'customer.restored', customer);
@@ -56,6 +56,18 @@ export function Deleting({ customer }: { customer: Customer }) {
           {offers(customer, 'restore') && (
             <Button size="s" type="submit" isPending={form.busy} refusal={refusalOf(customer, 'restore')}>
               Cancel deletion
+            </Button>
+          )}
+          {form.problems['username'] && (
+            <Button
+              size="s"
+              isPending={form.busy}
+              onPress={() => {
+                form.set('without', 'yes');
+                void form.submit();
+              }}
+            >
+              Cancel deletion, without the username
             </Button>
           )}
         </FormView>

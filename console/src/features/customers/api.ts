@@ -217,9 +217,13 @@ export function deleteCustomer(id: string, remove_products: boolean) {
   return take(api.DELETE('/api/v1/customers/{id}', { params: { path: { id }, query: { remove_products } } }));
 }
 
-export function restoreCustomer(id: string, { version }: { version?: number } = {}) {
+export function restoreCustomer(
+  id: string,
+  { version, without_taken_usernames }: { version?: number; without_taken_usernames?: boolean } = {},
+) {
   const headers = version === undefined ? {} : ifMatch(version);
-  return take(api.POST('/api/v1/customers/{id}/restore', { params: { path: { id } }, headers }));
+  const params = { path: { id }, query: { without_taken_usernames } };
+  return take(api.POST('/api/v1/customers/{id}/restore', { params, headers }));
 }
 
 export function endTrial(id: string) {

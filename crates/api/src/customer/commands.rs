@@ -20,6 +20,17 @@ pub struct HowDeleted {
     pub dry_run: bool,
 }
 
+/// How a deletion is cancelled.
+#[derive(Clone, Copy, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct HowRestored {
+    /// Accounts whose usernames others have meanwhile come back without a username and password, which they can be given
+    /// anew; refused otherwise where there are any.
+    #[serde(default)]
+    pub without_taken_usernames: bool,
+}
+
 /// Where a customer is to stand from now on.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -2,20 +2,20 @@
 //! again, nothing else changes, and until the hold is over it comes back as it was. Then it is removed (`removal.rs`).
 
 use api::change::ChangeAction;
-use api::customer::{CustomerChange, CustomerDeletion, Deletion, FieldlessProblem, Goes};
+use api::customer::{CustomerChange, CustomerDeletion, Deletion, FieldlessProblem, Goes, HowRestored};
 use api::id::CustomerId;
 use api::units::Time;
 use api::{Code, Error, FieldError, Level};
 use db::Assignments;
 use jiff::ToSpan as _;
 use serde_json::json;
-use tree::Totals;
+use tree::{Path, Totals};
 
 use super::sql::{self, CustomerRow};
 use super::{above, kinds, snapshot, subject, switch, view};
 use crate::{invitations, pass_keys, sessions, users};
 use base::authz::{Account, AccountId, Permission};
-use base::change::Entry;
+use base::change::{Entry, difference};
 use base::cx::{Cx, Tx};
 use base::version::IfMatch;
 
@@ -189,7 +189,12 @@ async fn begin(tx: &mut Tx, account: &Account, row: &CustomerRow, due_at: i64) -
 }
 
 /// Cancels a scheduled deletion: everything is as it was before. Refused by name where a name was given away meanwhile.
-pub(crate) async fn restore(tx: &mut Tx, id: &CustomerId, expected: Option<IfMatch>) -> Result<CustomerChange, Error> {
+pub(crate) async fn restore(
+    tx: &mut Tx,
+    id: &CustomerId,
+    expected: Option<IfMatch>,
+    how: HowRestored,
+) -> Result<CustomerChange, Error> {
     let account = tx.account()?;
     let row = super::fetch(tx, &account, id, Permission::DeleteCustomers).await?;
     IfMatch::check_if_given(expected, row.version)?;
@@ -203,6 +208,11 @@ pub(crate) async fn restore(tx: &mut Tx, id: &CustomerId, expected: Option<IfMat
         let detail = format!("{above} above it is to be deleted. Restore that first.");
         return Err(Error::new(Code::DeletionScheduled, detail));
     }
+    let row = if how.without_taken_usernames && drop_taken_usernames(tx, &row.path).await? {
+        super::fetch(tx, &account, id, Permission::DeleteCustomers).await?
+    } else {
+        row
+    };
     refuse_taken(tx, &row).await?;
     let mut changed = row.clone();
     changed.deletes_at = None;
@@ -217,6 +227,21 @@ pub(crate) async fn restore(tx: &mut Tx, id: &CustomerId, expected: Option<IfMat
     let (before, after) = (json!({ "account_state": "deleting" }), json!({ "account_state": changed.account_state() }));
     tx.record(Entry::new(ChangeAction::CustomerRestored, subject(&changed)).before(before).after(after));
     Ok(CustomerChange { customer: view::one(tx, &account, changed).await?, changes: true })
+}
+
+/// Takes the usernames that others have meanwhile from the accounts that come back, and their passwords with them. Whether
+/// there were any.
+async fn drop_taken_usernames(tx: &mut Tx, path: &Path) -> Result<bool, Error> {
+    let rows = sql::with_usernames_given_away(tx, path).await?;
+    for row in &rows {
+        let mut changed = row.clone();
+        changed.username = None;
+        sql::update(tx, row, &changed, None).await?;
+        sql::forget_password(tx, &row.id).await?;
+        let (before, after) = difference(&snapshot(row), &snapshot(&changed));
+        tx.record(Entry::new(ChangeAction::CustomerUpdated, subject(&changed)).before(before).after(after));
+    }
+    Ok(!rows.is_empty())
 }
 
 /// Names that somebody else has got meanwhile keep it from coming back; which they are is said.

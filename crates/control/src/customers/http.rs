@@ -2,7 +2,7 @@
 
 use api::customer::{
     Customer, CustomerChange, CustomerCreate, CustomerCreated, CustomerDeletion, CustomerMove, CustomerMoved,
-    CustomerQuery, CustomerUpdate, HowDeleted, PasswordSet, StateChange, SuspendRequest, WebAccessSet,
+    CustomerQuery, CustomerUpdate, HowDeleted, HowRestored, PasswordSet, StateChange, SuspendRequest, WebAccessSet,
 };
 use api::id::CustomerId;
 use api::page::{CountQuery, DryRun, ExportQuery, ExportRequest, ListCounts, ListQuery, Page};
@@ -144,12 +144,13 @@ async fn customer_delete(
 
 /// Cancels a deletion that is scheduled: the customer is as it was before.
 #[utoipa::path(post, path = "/customers/{id}/restore", operation_id = "customer_restore", tag = "customers",
-    params(("id" = String, Path)), responses((status = 200, body = CustomerChange)))]
+    params(("id" = String, Path), HowRestored), responses((status = 200, body = CustomerChange)))]
 async fn customer_restore(
     Path(id): Path<CustomerId>,
+    Parameters(how): Parameters<HowRestored>,
     command: Command<Nothing>,
 ) -> Result<Reply<CustomerChange>, Failure> {
-    transact!(command, OK, |tx| super::deletion::restore(tx, &id, command.call.if_match).await)
+    transact!(command, OK, |tx| super::deletion::restore(tx, &id, command.call.if_match, how).await)
 }
 
 /// Ends a trial before its time: the customer is in production from now on, and there is no way back.

@@ -155,7 +155,7 @@ async fn refuse_taken_username(tx: &mut Tx, checks: &mut Checks, username: &str)
 }
 
 fn taken_username(username: &str) -> String {
-    format!("The username {username} is in use.")
+    format!("The username {username} is in use. Usernames are unique in the whole installation, whatever their case.")
 }
 
 /// Giving a customer its own account, or changing where a link for its password is sent, is setting its password.

@@ -594,6 +594,23 @@ pub async fn usernames_given_away(cx: &mut Cx, path: &Path, limit: usize) -> Res
     .await
 }
 
+/// Those at and below a place whose usernames others have meanwhile.
+pub async fn with_usernames_given_away(cx: &mut Cx, path: &Path) -> Result<Vec<CustomerRow>, Error> {
+    cx.all(sql![
+        "select ",
+        columns_of::<CustomerRow>("c"),
+        " from customers c where ",
+        given_up(path),
+        " and exists (select 1 from customers o where o.username_folded = fold(c.username)) order by c.path"
+    ])
+    .await
+}
+
+/// Nobody signs in with it any more.
+pub async fn forget_password(tx: &mut Tx, id: &CustomerId) -> Result<(), Error> {
+    tx.exec(sql!["update customers set password_hash = null where id = ", id.as_str()]).await.map(drop)
+}
+
 /// Takes the usernames of all that stands at and below a place again.
 pub async fn take_usernames_again(tx: &mut Tx, path: &Path) -> Result<u64, Error> {
     tx.exec(sql![

@@ -173,7 +173,20 @@ async fn names_are_free_at_once_and_one_that_was_taken_keeps_it_from_coming_back
     app.admin().delete(&format!("/customers/{taker}")).await.is(200);
     app.admin().act(&format!("/customers/{reseller}/restore")).await.is(200);
     app.nobody().sign_in("bakery", PASSWORD).await.is(201);
-    app.admin().act(&format!("/customers/{taker}/restore")).await.invalid(&[("username", "username_taken")]);
+    let again = format!("/customers/{taker}/restore");
+    app.admin().act(&again).await.invalid(&[("username", "username_taken")]);
+    // Without it, it comes back, and is given another one.
+    let back = app.admin().act(&format!("{again}?without_taken_usernames=true")).await.is(200);
+    assert_eq!((&back["username"], &back["web_access"]), (&Value::Null, &json!(false)), "{back}");
+    app.nobody().sign_in("bakery", PASSWORD).await.is(201);
+    let access = json!({ "enabled": true, "username": "OtherBakery", "password": PASSWORD });
+    app.admin()
+        .request(reqwest::Method::PUT, &format!("/customers/{taker}/web_access"))
+        .json(&access)
+        .send()
+        .await
+        .is(200);
+    app.nobody().sign_in("otherbakery", PASSWORD).await.is(201);
     app.finish().await;
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use api::customer::HowRestored;
 use api::task::Outcome;
 use api::{Code, Error, Level};
 use base::authz::{Account, Permission};
@@ -136,7 +137,7 @@ impl Action for Delete {
             if row.version != scheduled.version {
                 return Err(changed_since());
             }
-            deletion::restore(tx, &id_of(id), None).await?;
+            deletion::restore(tx, &id_of(id), None, HowRestored::default()).await?;
             Ok(Done::Changed(None))
         })
     }
@@ -183,7 +184,7 @@ impl Action for Restore {
 
     fn one<'a>(&'a self, tx: &'a mut Tx, id: &'a str, _: &'a Value) -> BoxFuture<'a, Result<Done, Error>> {
         Box::pin(async move {
-            let restored = deletion::restore(tx, &id_of(id), None).await?;
+            let restored = deletion::restore(tx, &id_of(id), None, HowRestored::default()).await?;
             Ok(if restored.changes { Done::Changed(None) } else { Done::Unchanged })
         })
     }
