@@ -93,6 +93,55 @@ test('with the keyboard alone a setting is changed and a window opened', async (
   await expect(pruning).toContainText('Closed');
 });
 
+test('bandwidth is limited at hours and by the week, and what it comes to now is told', async ({
+  page,
+  backend,
+}, info) => {
+  const { reseller, end } = await populated(backend, info.workerIndex);
+  await page.goto(`/customers/${reseller.id}?tab=settings`);
+  const setting = settingOf(page, 'Bandwidth');
+  await expect(setting).toContainText('Not limited · By default');
+  await setting.getByRole('button', { name: /^Override/u }).click();
+  const dialog = dialogOf(page);
+  await dialog.getByRole('radio', { name: 'One rate' }).check();
+  await dialog.getByRole('button', { name: 'Set', exact: true }).click();
+  await expect(dialog.getByRole('alert')).toContainText('Say how fast, as a number.');
+  await dialog.getByLabel('Rate', { exact: true }).fill('10');
+  await dialog.getByRole('checkbox', { name: 'Only at some hours' }).check();
+  await dialog.getByLabel('From', { exact: true }).fill('8');
+  await dialog.getByLabel('To', { exact: true }).fill('18:00');
+  await dialog.getByRole('checkbox', { name: 'Not on Saturdays and Sundays' }).check();
+  await dialog.getByLabel('Time zone').selectOption('Europe/Berlin');
+  await expect(dialog.getByRole('img', { name: /^10 Mbit\/s from 08:00/u })).toBeVisible();
+  await expect(dialog).toContainText(/2\s*customers and sites get another value/u);
+  expect(await violations(page)).toEqual([]);
+  await dialog.getByRole('button', { name: 'Set', exact: true }).click();
+  await expect(setting).toContainText('10 Mbit/s from 08:00 to 18:00, not at weekends (Europe/Berlin)');
+  await expect(setting).toContainText(/Now (?:10 Mbit\/s|not limited), until/u);
+
+  // Below it is inherited, and a week of its own takes its place.
+  await page.goto(`/customers/${end.id}?tab=settings`);
+  await expect(setting).toContainText(`From ${reseller.company_name}`);
+  await setting.getByRole('button', { name: /^Override/u }).click();
+  await dialog.getByRole('radio', { name: 'By the week' }).check();
+  await dialog.getByLabel('Rate', { exact: true }).fill('2,5');
+  await dialog.getByRole('button', { name: 'Add a part' }).click();
+  const second = dialog.getByRole('group', { name: 'Part 2' });
+  await second.getByLabel('Rate', { exact: true }).fill('1');
+  await dialog.getByRole('button', { name: 'Set', exact: true }).click();
+  await expect(dialog.getByRole('alert')).toContainText('Overlaps with a part above.');
+  for (const day of ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday']) {
+    // oxlint-disable-next-line no-await-in-loop
+    await second.getByRole('checkbox', { name: day }).uncheck();
+  }
+  await second.getByRole('checkbox', { name: 'Saturday' }).check();
+  await second.getByLabel('To', { exact: true }).fill('6:00');
+  await second.getByLabel('From', { exact: true }).fill('22:00');
+  expect(await violations(page)).toEqual([]);
+  await dialog.getByRole('button', { name: 'Set', exact: true }).click();
+  await expect(setting).toContainText('2.5 Mbit/s Mon to Fri from 08:00 to 18:00; 1 Mbit/s Sat from 22:00 to 06:00');
+});
+
 test('a setting is set at many, each change is foretold, and it is taken back', async ({ page, backend }, info) => {
   const { reseller, end } = await populated(backend, info.workerIndex);
   const other = await backend.endCustomer(reseller, `Mill ${info.workerIndex}-${unique}`);

@@ -66,6 +66,8 @@ struct Arguments {
     scratch: PathBuf,
     rounds: usize,
     only: Option<String>,
+    /// Bytes per second that the device is limited to: only how well that is kept is measured.
+    rate: Option<u64>,
 }
 
 fn arguments() -> Result<Arguments> {
@@ -84,6 +86,7 @@ fn arguments() -> Result<Arguments> {
         scratch: take("scratch").ok_or("--scratch <directory on the pool's disk> is missing")?.into(),
         rounds: take("rounds").as_deref().unwrap_or("3").parse()?,
         only: take("only"),
+        rate: take("rate").map(|rate| rate.parse()).transpose()?,
     };
     match given.keys().next() {
         None => Ok(arguments),
@@ -190,9 +193,45 @@ fn median(mut figures: Vec<Figure>) -> Figure {
     Figure { peak_megabytes: peak, ..middle }
 }
 
+/// How near to the rate that is set bytes pass, for about ten seconds each.
+fn throttled(ours: &Place, rate: u64, rounds: usize) -> Result<()> {
+    post_create(ours)?;
+    println!("{:<24} {:>14} {:>14} {:>8} {:>13}", "", "set, MB/s", "measured", "ratio", "CPU s per GB");
+    let mut series = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_nanos() as u64;
+    let length = if rate < 10_000_000 { MIB } else { 16 * MIB };
+    let requests = usize::try_from(rate * 10)?.div_ceil(length).max(8);
+    for connections in [1, 8] {
+        let mut figures = [Vec::new(), Vec::new()];
+        for _ in 0..rounds {
+            series = series.wrapping_add(1);
+            let blobs = Blobs::new(length, requests, series);
+            for (verb, figures) in [Verb::Put, Verb::Get].into_iter().zip(&mut figures) {
+                figures.push(measure(ours, || Ok(drive(ours, verb, &blobs, connections, requests)?))?);
+            }
+            delete(ours, &blobs)?;
+        }
+        for (verb, figures) in ["PUT", "GET"].into_iter().zip(figures) {
+            let figure = median(figures);
+            let bytes = (length * requests) as f64;
+            println!(
+                "{:<24} {:>14.3} {:>14.3} {:>8.3} {:>13.2}",
+                format!("{verb}, {connections}"),
+                rate as f64 / 1e6,
+                bytes / figure.seconds / 1e6,
+                bytes / figure.seconds / rate as f64,
+                figure.cpu_seconds / (bytes / 1e9)
+            );
+        }
+    }
+    Ok(())
+}
+
 fn main() -> Result<()> {
     let arguments = arguments()?;
     let ours = place(&arguments.url, arguments.pid)?;
+    if let Some(rate) = arguments.rate {
+        return throttled(&ours, rate, arguments.rounds);
+    }
     let peer_directory = arguments.scratch.join("rest-server");
     let (_peer, peer) = start_peer(&arguments.peer, &peer_directory)?;
     println!(

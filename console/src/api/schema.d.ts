@@ -2556,6 +2556,7 @@ export interface components {
             own?: components["schemas"]["OwnSetting"] | null;
             /** @description The nearest first; nothing that stands above what the caller may see. */
             passed_over: components["schemas"]["PassedOver"][];
+            rate?: components["schemas"]["RateInForce"] | null;
             source: components["schemas"]["SettingSource"];
             until?: components["schemas"]["Time"] | null;
             /** @description What holds. */
@@ -2729,6 +2730,13 @@ export interface components {
             next: components["schemas"]["NextStep"];
             /** @description For `navigator.credentials.get`, where the account has passkeys. */
             passkey?: unknown;
+        };
+        /** @description Hours of a day. Where they end before they begin they go on behind midnight. */
+        Hours: {
+            /** @description `08:00` */
+            from: string;
+            /** @description `18:00`; `24:00` is the end of the day. */
+            to: string;
         };
         /** @description A link to hand to one person. Whoever has it can set the account's password, once. */
         Invitation: {
@@ -3927,6 +3935,21 @@ export interface components {
             passkey?: unknown;
             recovery_code?: components["schemas"]["Secret"] | null;
         };
+        /** @description The value of `prune_window`: until when what is append-only may be pruned, and why. */
+        PruneWindow: {
+            reason: string;
+            /** @description In the future, at most 14 days away. */
+            until: components["schemas"]["Time"];
+        };
+        /** @description The rate that holds at a moment. */
+        RateInForce: {
+            /**
+             * Format: int64
+             * @description `null`: it is not limited.
+             */
+            bytes_per_second?: number | null;
+            until?: components["schemas"]["Time"] | null;
+        };
         /** @description Ten new codes; those before are worth nothing any more. Not shown again. */
         RecoveryCodes: {
             recovery_codes: components["schemas"]["Secret"][];
@@ -4083,7 +4106,10 @@ export interface components {
         SettingSet: {
             /** @description Nothing below may say otherwise. */
             locked?: boolean;
-            /** @description What the setting asks for: `docs/settings.md`. */
+            /**
+             * @description What the setting asks for: `docs/settings.md`. `Throttle` and `PruneWindow` are the shapes of those that are more than a
+             *     word.
+             */
             value: unknown;
         };
         /** @description A node that sets a setting. */
@@ -4383,6 +4409,26 @@ export interface components {
             term_months?: number | null;
         };
         /**
+         * @description The value of `throttle`: how fast each device may back up, and be restored from. Either one rate, at all times or at
+         *     some, or a week.
+         */
+        Throttle: {
+            /**
+             * Format: int64
+             * @description Of all uploads of a device together, and of all its downloads.
+             */
+            bytes_per_second?: number | null;
+            /** @description Where it is off nothing is limited, whatever is said above. */
+            enabled: boolean;
+            /** @description Whether Saturdays and Sundays are left alone. */
+            off_on_weekend?: boolean;
+            /** @description Whose clock that is, as the IANA database calls it. */
+            time_zone?: string;
+            /** @description Rates for parts of the week; in the rest of it nothing is limited. No two may overlap. */
+            week?: components["schemas"]["WeekPart"][] | null;
+            window?: components["schemas"]["Hours"] | null;
+        };
+        /**
          * Format: date-time
          * @description An instant: RFC 3339 in UTC on the wire, microseconds since 1970 in the database.
          */
@@ -4626,6 +4672,21 @@ export interface components {
              */
             username?: string | null;
         };
+        /**
+         * @description A day of the week.
+         * @enum {string}
+         */
+        Weekday: "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
+        /** @description A rate at some hours of some days. What goes on behind midnight does so on the same days. */
+        WeekPart: {
+            /** Format: int64 */
+            bytes_per_second: number;
+            days: components["schemas"]["Weekday"][];
+            /** @description `08:00` */
+            from: string;
+            /** @description `18:00`; `24:00` is the end of the day. */
+            to: string;
+        };
     };
     responses: {
         /** @description Refused: malformed_request, hash_mismatch. */
@@ -4833,6 +4894,7 @@ export type ForeignSignInBegun = components['schemas']['ForeignSignInBegun'];
 export type Goes = components['schemas']['Goes'];
 export type Growth = components['schemas']['Growth'];
 export type HalfSignIn = components['schemas']['HalfSignIn'];
+export type Hours = components['schemas']['Hours'];
 export type Invitation = components['schemas']['Invitation'];
 export type InvitationAccept = components['schemas']['InvitationAccept'];
 export type InvitationCreate = components['schemas']['InvitationCreate'];
@@ -4910,6 +4972,8 @@ export type Profile = components['schemas']['Profile'];
 export type ProfileUpdate = components['schemas']['ProfileUpdate'];
 export type Progress = components['schemas']['Progress'];
 export type Proof = components['schemas']['Proof'];
+export type PruneWindow = components['schemas']['PruneWindow'];
+export type RateInForce = components['schemas']['RateInForce'];
 export type RecoveryCodes = components['schemas']['RecoveryCodes'];
 export type Refusal = components['schemas']['Refusal'];
 export type RefusedCount = components['schemas']['RefusedCount'];
@@ -4960,6 +5024,7 @@ export type TaskId = components['schemas']['TaskId'];
 export type TaskResult = components['schemas']['TaskResult'];
 export type TaskState = components['schemas']['TaskState'];
 export type Terms = components['schemas']['Terms'];
+export type Throttle = components['schemas']['Throttle'];
 export type Time = components['schemas']['Time'];
 export type Token = components['schemas']['Token'];
 export type TokenCreate = components['schemas']['TokenCreate'];
@@ -4986,6 +5051,8 @@ export type ViewOrigin = components['schemas']['ViewOrigin'];
 export type ViewUpdate = components['schemas']['ViewUpdate'];
 export type Warning = components['schemas']['Warning'];
 export type WebAccessSet = components['schemas']['WebAccessSet'];
+export type Weekday = components['schemas']['Weekday'];
+export type WeekPart = components['schemas']['WeekPart'];
 export type ResponseRefused400 = components['responses']['Refused400'];
 export type ResponseRefused401 = components['responses']['Refused401'];
 export type ResponseRefused403 = components['responses']['Refused403'];

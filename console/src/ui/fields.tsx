@@ -18,7 +18,8 @@ type TextFieldProps = FieldProps & {
   maxLength?: number;
   readOnly?: boolean;
   spellCheck?: boolean;
-  inputMode?: 'numeric';
+  inputMode?: 'numeric' | 'decimal';
+  placeholder?: string;
 };
 
 export function TextField({

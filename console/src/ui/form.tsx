@@ -198,7 +198,7 @@ function isPartOf(name: string, field: string): boolean {
   return name.startsWith(`${field}.`) || name.startsWith(`${field}[`);
 }
 
-const FormContext = createContext<Form | undefined>(undefined);
+export const FormContext = createContext<Form | undefined>(undefined);
 
 export function useFormField(name: string) {
   const form = use(FormContext);

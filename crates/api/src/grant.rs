@@ -15,23 +15,26 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use futures_util::future::BoxFuture;
-use jiff::Timestamp;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tree::{Budget, Effective, Level, Mode, Own};
+use tree::schedule::Schedule;
+use tree::{Level, Mode};
 use uuid::Uuid;
 
 use crate::id::{DeviceId, RepositoryId, StoragePoolId};
 
+mod ledger;
 mod own;
 mod sentence;
 mod shards;
+mod table;
 mod trail;
 
-pub use own::{Admission, Flag, OwnSettings};
+pub use ledger::{Known, Ledger, LeftOpen, Meter, Opened, Reading, Snapshot, Unavailable};
+pub use own::{Admission, Flag, OwnSettings, OwnThrottle, Said};
 pub use sentence::Sentence;
-use shards::{Keyed, Shards};
+use shards::Keyed;
+use table::{DeviceSpace, Table, Throttled};
 pub use trail::Trail;
 
 /// How long an unconfirmed table still admits uploads. Reads go on: they harm nobody.
@@ -65,6 +68,8 @@ pub struct Grant {
     pub deletions: Deletions,
     /// The licence that it has to have; nothing where none is wanted, or where it has one without an end.
     pub licence: Option<Licensed>,
+    /// How fast its backups may come, and be read; nothing where that is never limited.
+    pub throttle: Option<Arc<Schedule>>,
 }
 
 /// Until when a device has a licence, and what it is told after that.
@@ -165,19 +170,6 @@ pub struct NodeEntry {
     pub own: OwnSettings,
 }
 
-/// Space of a device's own. Few have any, so it is kept apart.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct DeviceSpace {
-    id: Uuid,
-    bytes: i64,
-}
-
-impl Keyed for DeviceSpace {
-    fn key(&self) -> Uuid {
-        self.id
-    }
-}
-
 impl NodeEntry {
     /// Of all names only an end customer's is told to backup clients.
     pub fn is_called(level: Level) -> bool {
@@ -200,6 +192,8 @@ pub struct Changes {
     pub devices: Vec<(Uuid, Option<DeviceEntry>)>,
     /// Space of their own, of devices that are among these.
     pub space: HashMap<Uuid, i64>,
+    /// What nodes and devices that are among these say of how fast backups may be.
+    pub throttles: HashMap<Uuid, OwnThrottle>,
 }
 
 impl Keyed for DeviceEntry {
@@ -226,125 +220,6 @@ impl Held {
     pub fn withdrawn(&self) -> &CancellationToken {
         &self.withdrawn
     }
-}
-
-/// No path in the tree is longer; a circle of parents ends here.
-const DEEPEST: usize = 64;
-
-#[derive(Debug, Default)]
-struct Table {
-    nodes: Shards<NodeEntry>,
-    devices: Shards<DeviceEntry>,
-    device_space: Shards<DeviceSpace>,
-    /// How many nodes hold space.
-    nodes_with_space: usize,
-    pools: Vec<Arc<Pool>>,
-}
-
-impl Table {
-    fn grant(&self, id: Uuid) -> Option<Grant> {
-        let entry = self.devices.get(id)?;
-        let pool = self.pools.get(usize::from(entry.pool))?;
-        let device = DeviceId::new(id);
-        let repository = RepositoryId::new(entry.repository);
-        let chain = self.chain(entry.node);
-        Some(Grant {
-            standing: chain.as_deref().map_or(Standing::Unknown, |chain| standing(chain, entry.admission)),
-            licence: chain.as_deref().and_then(|chain| licence(chain, entry.licensed_until)),
-            deletions: deletions(chain.iter().flatten().rev().map(|node| node.own).chain([entry.own])),
-            username: device.to_string(),
-            device,
-            directory: pool.directory.join(repository.as_str()),
-            repository,
-            secret: entry.secret,
-            pool: Arc::clone(pool),
-            space: self.space(id, entry.node).map(Arc::new),
-        })
-    }
-
-    fn has_space(&self) -> bool {
-        self.nodes_with_space > 0 || self.device_space.len() > 0
-    }
-
-    /// Whoever holds space on a device's way up, the nearest first.
-    fn holders(&self, device: Uuid, node: Uuid) -> Vec<(Holder, Allotment)> {
-        let own = self.device_space.get(device);
-        let own = own.map(|own| (Holder::Device(device), Allotment { bytes: own.bytes, percent: 100 }));
-        let above = self.up_from(node).filter_map(|entry| Some((Holder::Customer(entry.id), **entry.space.as_ref()?)));
-        own.into_iter().chain(above).collect()
-    }
-
-    fn space(&self, device: Uuid, node: Uuid) -> Option<Space> {
-        if !self.has_space() {
-            return None;
-        }
-        let holders = self.holders(device, node);
-        let name = self.up_from(node).find_map(|entry| entry.called.as_deref()).unwrap_or_default();
-        (!holders.is_empty()).then(|| Space { holders, used_up: Sentence::used_up(name) })
-    }
-
-    /// A node and all above it, as far as they are known.
-    fn up_from(&self, node: Uuid) -> impl Iterator<Item = &NodeEntry> {
-        std::iter::successors(self.nodes.get(node), |entry| self.nodes.get(entry.parent?)).take(DEEPEST)
-    }
-
-    /// The nodes from `node` up to the root; nothing where one is missing.
-    fn chain(&self, node: Uuid) -> Option<Vec<&NodeEntry>> {
-        let mut chain = Vec::with_capacity(8);
-        let mut next = Some(node);
-        while let Some(id) = next {
-            let entry = self.nodes.get(id).filter(|_| chain.len() < DEEPEST)?;
-            chain.push(entry);
-            next = entry.parent;
-        }
-        Some(chain)
-    }
-}
-
-/// What the nodes from a device's own up to the root leave it, and it itself.
-fn standing(chain: &[&NodeEntry], admission: Admission) -> Standing {
-    let states = chain.iter().rev().map(|entry| {
-        let own = entry.suspension.as_ref().map_or(Own::Active, |suspension| Own::Suspended(suspension.mode));
-        (Some(*entry), own)
-    });
-    let above = tree::state::effective(states);
-    let (mode, cause) = match (admission, above) {
-        (Admission::Pending, _) => return Standing::Pending,
-        (Admission::Released, _) => return Standing::Released,
-        (Admission::Admitted(own), above) => match tree::state::below(above, None, own) {
-            Effective::Active => return Standing::Active,
-            Effective::Suspended { mode, cause: None } => return Standing::DeviceSuspended(mode),
-            Effective::Suspended { mode, cause: Some(cause) } => (mode, cause),
-        },
-    };
-    let name = chain.iter().find_map(|entry| entry.called.as_deref()).unwrap_or_default();
-    let message = cause.suspension.as_ref().and_then(|suspension| suspension.message.as_deref());
-    let sentence = Sentence::suspended(name, message);
-    match mode {
-        Mode::StopBackups => Standing::BackupsStopped(sentence),
-        Mode::FullStop => Standing::FullStop(sentence),
-    }
-}
-
-/// What a device has to have, where it has to have one.
-fn licence(chain: &[&NodeEntry], until: u32) -> Option<Licensed> {
-    if until == u32::MAX {
-        return None;
-    }
-    let flags = chain.iter().rev().map(|node| ((), node.own.licences_required.map(Flag::own)));
-    let is_required = tree::settings::resolve(flags).from.is_some_and(|((), is_on)| is_on);
-    let name = chain.iter().find_map(|entry| entry.called.as_deref()).unwrap_or_default();
-    is_required.then(|| Licensed { until, sentence: Sentence::unlicensed(name) })
-}
-
-/// What settings from the root down to a device leave it to delete.
-fn deletions(chain: impl Iterator<Item = OwnSettings> + Clone) -> Deletions {
-    let append_only = tree::settings::resolve(chain.clone().map(|own| ((), own.append_only.map(Flag::own)))).from;
-    if append_only.is_none_or(|((), is_on)| !is_on) {
-        return Deletions::Allowed;
-    }
-    // One that has run out says nothing, so the last to run out is the one that counts.
-    Deletions::Refused { window_until: chain.filter_map(|own| own.window_until).max() }
 }
 
 /// Grants that requests hold at this moment, so that they can be told.
@@ -482,11 +357,17 @@ impl Grants {
         let mut any_node = false;
         {
             let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
+            let throttles = changes.throttles;
+            let throttle = |id: Uuid, is_there: bool| {
+                throttles.get(&id).filter(|_| is_there).map(|own| Throttled { id, own: own.clone() })
+            };
             for (id, entry) in changes.nodes {
                 let held = table.nodes.get(id).is_some_and(|entry| entry.space.is_some());
                 let holds = entry.as_ref().is_some_and(|entry| entry.space.is_some());
                 table.nodes_with_space = table.nodes_with_space + usize::from(holds) - usize::from(held);
-                if table.nodes.set(id, entry) {
+                let throttle = throttle(id, entry.is_some());
+                let throttle = table.throttles.set(id, throttle);
+                if table.nodes.set(id, entry) || throttle {
                     differing += 1;
                     any_node = true;
                 }
@@ -494,7 +375,9 @@ impl Grants {
             for (id, entry) in changes.devices {
                 let space = changes.space.get(&id).filter(|_| entry.is_some());
                 let space = table.device_space.set(id, space.map(|bytes| DeviceSpace { id, bytes: *bytes }));
-                if table.devices.set(id, entry) || space {
+                let throttle = throttle(id, entry.is_some());
+                let throttle = table.throttles.set(id, throttle);
+                if table.devices.set(id, entry) || space || throttle {
                     differing += 1;
                     devices.push(id);
                 }
@@ -548,6 +431,7 @@ impl Grants {
         table.nodes.shrink();
         table.devices.shrink();
         table.device_space.shrink();
+        table.throttles.shrink();
     }
 
     /// Says that the table agreed with the database at this instant.
@@ -568,106 +452,6 @@ impl Grants {
 /// Nothing that panics is done under these locks, so a poisoned one is as good as any.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The database was not reachable; what was asked for did not happen.
-#[derive(Debug)]
-pub struct Unavailable;
-
-/// What [`Ledger::open`] found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Opened {
-    /// The last stored counter.
-    pub used_bytes: u64,
-    /// The repository was left open by a process that died: the counter must be taken from the disk.
-    pub was_open: bool,
-}
-
-/// What is stored of a repository.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Known {
-    pub used_bytes: u64,
-    /// A backup was completed at some time.
-    pub had_backups: bool,
-}
-
-/// Counters of one repository as they are stored: absolute values, so that storing them twice does no harm.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reading {
-    pub repository: RepositoryId,
-    pub used_bytes: u64,
-    /// When the newest snapshot arrived, if one did since the process began to watch.
-    pub last_snapshot_at: Option<Timestamp>,
-    /// Snapshots that arrived and are not stored yet, the oldest first.
-    pub snapshots: Vec<Snapshot>,
-    /// Nothing is in flight any more: the stored counter is true until the repository is opened again.
-    pub closed: bool,
-    /// All of the repository was counted on disk since the last was stored, whoever has written it.
-    pub measured: bool,
-}
-
-/// A snapshot that arrived: a backup was completed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Snapshot {
-    pub at: Timestamp,
-    /// The repository's counter with it.
-    pub used_bytes: u64,
-}
-
-/// A repository that a process which died had left open.
-#[derive(Clone, Debug)]
-pub struct LeftOpen {
-    pub repository: RepositoryId,
-    pub directory: PathBuf,
-    /// The last stored counter: a directory that should hold something and is missing lies on a disk that is not there.
-    pub used_bytes: u64,
-}
-
-/// The bookkeeping that the control plane keeps for the gateway. Wired up by the binary.
-pub trait Ledger: Send + Sync + 'static {
-    /// Commits that the repository may be written to from now on, before its first write after idling.
-    fn open<'a>(&'a self, repository: &'a RepositoryId) -> BoxFuture<'a, Result<Opened, Unavailable>>;
-
-    /// What is stored of a repository; only reads.
-    fn known<'a>(&'a self, repository: &'a RepositoryId) -> BoxFuture<'a, Result<Known, Unavailable>>;
-
-    /// Stores counters and adds the differences to every ancestor, in one transaction.
-    fn store(&self, readings: Vec<Reading>) -> BoxFuture<'_, Result<(), Unavailable>>;
-
-    /// Remembers that these devices have signed in at least once: their credentials are never handed out again.
-    fn first_contact(&self, devices: Vec<DeviceId>) -> BoxFuture<'_, Result<(), Unavailable>>;
-
-    /// Keeps what was refused, beside what is kept of it already. Each is told once: told again it counts twice.
-    fn refused(&self, trails: Vec<(DeviceId, Trail)>) -> BoxFuture<'_, Result<(), Unavailable>>;
-
-    /// The budgets of those who hold space as they were when these counters, which are not stored yet, were taken. One that
-    /// holds none any more is left out.
-    fn budgets(
-        &self,
-        holders: Vec<Holder>,
-        unsaved: Vec<Reading>,
-    ) -> BoxFuture<'_, Result<Vec<(Holder, Budget)>, Unavailable>>;
-
-    /// The repositories to recount before anything is admitted.
-    fn left_open(&self) -> BoxFuture<'_, Result<Vec<LeftOpen>, Unavailable>>;
-}
-
-/// What the gateway knows and has not stored yet. Wired up by the binary; asking waits for nothing.
-pub trait Meter: Send + Sync + 'static {
-    /// The counters that differ from what was stored last, as they are now.
-    fn unsaved(&self) -> Vec<Reading>;
-
-    /// Stores the counters that differ from what was stored last, and closes what is idle. Returns how many it stored.
-    fn store(&self) -> BoxFuture<'_, Result<u64, Unavailable>>;
-
-    /// When a device signed in for the first time, if the database may not know of it yet.
-    fn contacted_at(&self, device: &DeviceId) -> Option<Timestamp>;
-
-    /// Gives up space that was set aside for a disk that is full to the last byte; false if nothing is.
-    fn make_room(&self) -> bool;
-
-    /// What is wrong with the storage right now, each in a sentence; nothing if all is well.
-    fn troubles(&self) -> Vec<String>;
 }
 
 #[cfg(test)]

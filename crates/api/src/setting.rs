@@ -72,6 +72,8 @@ pub struct EffectiveSetting {
     pub locked: bool,
     /// Until when it holds, where that is known beforehand.
     pub until: Option<Time>,
+    /// What the value comes to at the moment that was asked for, where it is one of `throttle`.
+    pub rate: Option<RateInForce>,
     pub own: Option<OwnSetting>,
     /// The nearest first; nothing that stands above what the caller may see.
     pub passed_over: Vec<PassedOver>,
@@ -122,7 +124,8 @@ pub struct EffectiveQuery {
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SettingSet {
-    /// What the setting asks for: `docs/settings.md`.
+    /// What the setting asks for: `docs/settings.md`. `Throttle` and `PruneWindow` are the shapes of those that are more than a
+    /// word.
     pub value: serde_json::Value,
     /// Nothing below may say otherwise.
     #[serde(default)]
@@ -160,4 +163,84 @@ pub struct PruneWindow {
     pub until: Time,
     #[schema(min_length = 1, max_length = 500)]
     pub reason: String,
+}
+
+/// The value of `throttle`: how fast each device may back up, and be restored from. Either one rate, at all times or at
+/// some, or a week.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Throttle {
+    /// Where it is off nothing is limited, whatever is said above.
+    pub enabled: bool,
+    /// Of all uploads of a device together, and of all its downloads.
+    #[schema(minimum = 8000, maximum = 1_000_000_000_000_i64)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes_per_second: Option<u64>,
+    /// The hours of the day in which it holds; always, if there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<Hours>,
+    /// Whether Saturdays and Sundays are left alone.
+    #[serde(default)]
+    pub off_on_weekend: bool,
+    /// Whose clock that is, as the IANA database calls it.
+    #[serde(default = "utc")]
+    pub time_zone: String,
+    /// Rates for parts of the week; in the rest of it nothing is limited. No two may overlap.
+    #[schema(max_items = 336)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub week: Option<Vec<WeekPart>>,
+}
+
+fn utc() -> String {
+    "UTC".to_owned()
+}
+
+/// Hours of a day. Where they end before they begin they go on behind midnight.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Hours {
+    /// `08:00`
+    #[schema(pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+    pub from: String,
+    /// `18:00`; `24:00` is the end of the day.
+    #[schema(pattern = "^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
+    pub to: String,
+}
+
+/// A rate at some hours of some days. What goes on behind midnight does so on the same days.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WeekPart {
+    #[schema(min_items = 1)]
+    pub days: Vec<Weekday>,
+    /// `08:00`
+    #[schema(pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+    pub from: String,
+    /// `18:00`; `24:00` is the end of the day.
+    #[schema(pattern = "^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
+    pub to: String,
+    #[schema(minimum = 8000, maximum = 1_000_000_000_000_i64)]
+    pub bytes_per_second: u64,
+}
+
+/// A day of the week.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Weekday {
+    Mon,
+    Tue,
+    Wed,
+    Thu,
+    Fri,
+    Sat,
+    Sun,
+}
+
+/// The rate that holds at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RateInForce {
+    /// `null`: it is not limited.
+    pub bytes_per_second: Option<u64>,
+    /// When it will be another one; `null`: never, as things are set.
+    pub until: Option<Time>,
 }

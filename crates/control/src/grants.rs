@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use api::device::{DeviceKind, DeviceStatus};
-use api::grant::{Admission, Allotment, Changes, DeviceEntry, NodeEntry, OwnSettings, Suspension};
+use api::grant::{Admission, Allotment, Changes, DeviceEntry, NodeEntry, OwnSettings, Said, Suspension};
 use api::id::{CustomerId, DeviceId, RepositoryId, StoragePoolId};
 use api::product::Edition;
 use api::{Error, Level, Mode};
@@ -286,7 +286,7 @@ struct Rows {
     nodes: Vec<NodeRow>,
     devices: Vec<DeviceRow>,
     /// What is set at them, by their ids.
-    own: HashMap<String, OwnSettings>,
+    own: HashMap<String, Said>,
     is_devices: bool,
     wanted: Wanted,
     /// Where the next slice begins; nothing after the last one.
@@ -380,7 +380,7 @@ impl Slice {
 impl Rows {
     /// The rows as entries, and what was wanted and has no row as gone. A row that can't be read is named and left out:
     /// it stops neither the start nor the others, and what stands on it is not admitted.
-    fn into_changes(self, app: &App) -> Changes {
+    fn into_changes(mut self, app: &App) -> Changes {
         let mut changes = Changes::default();
         let mut gone: BTreeSet<Uuid> = match (&self.wanted, self.is_devices) {
             (Wanted::Named(ids), true) => ids.iter().filter_map(|id| DeviceId::from_text(id).uuid()).collect(),
@@ -395,20 +395,22 @@ impl Rows {
             }
         };
         for row in self.nodes {
-            let own = self.own.get(&row.id).copied().unwrap_or_default();
+            let Said { own, throttle } = self.own.remove(&row.id).unwrap_or_default();
             match node(&row, own) {
                 Ok(entry) => {
                     gone.remove(&entry.id);
+                    changes.throttles.extend(throttle.map(|own| (entry.id, own)));
                     changes.nodes.push((entry.id, Some(entry)));
                 }
                 Err(what) => tracing::error!(table = "customers", id = row.id, what, "a row cannot be read"),
             }
         }
         for row in self.devices {
-            let own = self.own.get(&row.id).copied().unwrap_or_default();
+            let Said { own, throttle } = self.own.remove(&row.id).unwrap_or_default();
             match device(app, &row, own) {
                 Ok(entry) => {
                     gone.remove(&entry.id);
+                    changes.throttles.extend(throttle.map(|own| (entry.id, own)));
                     changes.space.extend(row.allotted_bytes.map(|bytes| (entry.id, bytes)));
                     changes.devices.push((entry.id, Some(entry)));
                 }

@@ -25,7 +25,7 @@ use utoipa_axum::router::OpenApiRouter;
                        storage gateway that stock restic clients write to.",
         license(name = "AGPL-3.0-or-later", identifier = "AGPL-3.0-or-later")
     ),
-    components(schemas(api::Problem, api::FieldError)),
+    components(schemas(api::Problem, api::FieldError, api::setting::Throttle, api::setting::PruneWindow)),
     modifiers(&Security),
     security(("session" = []), ("token" = []))
 )]

@@ -169,6 +169,7 @@ mod tests {
             space: None,
             deletions: Deletions::Allowed,
             licence: None,
+            throttle: None,
         }
     }
 

@@ -3,7 +3,7 @@
 
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use api::grant::Sentence;
 use api::{Code, Error};
@@ -19,6 +19,7 @@ use tokio::task::AbortHandle;
 
 use crate::blobs::list::Listing;
 use crate::blobs::read::Reading;
+use crate::throttle::Valve;
 use crate::wire::Line;
 
 /// When a client may try again what passes by itself, in seconds.
@@ -29,6 +30,8 @@ const RETRY_SECONDS: u64 = 5;
 pub struct GatewayBody {
     inner: Inner,
     watch: Option<Watch>,
+    /// What is sent piece by piece passes it.
+    valve: Option<Valve>,
 }
 
 /// An eye on an answer that is under way: cuts the connection when the answer must not go on.
@@ -58,15 +61,15 @@ impl GatewayBody {
     }
 
     pub(crate) fn whole(bytes: Bytes) -> Self {
-        Self { inner: Inner::Whole(bytes), watch: None }
+        Self { inner: Inner::Whole(bytes), watch: None, valve: None }
     }
 
     pub(crate) fn reading(reading: Reading) -> Self {
-        Self { inner: Inner::Reading(reading), watch: None }
+        Self { inner: Inner::Reading(reading), watch: None, valve: None }
     }
 
     pub(crate) fn listing(first: Bytes, rest: Listing) -> Self {
-        Self { inner: Inner::Listing(first, Some(rest)), watch: None }
+        Self { inner: Inner::Listing(first, Some(rest)), watch: None, valve: None }
     }
 
     /// Whether it is sent piece by piece.
@@ -74,8 +77,15 @@ impl GatewayBody {
         !matches!(self.inner, Inner::Whole(_))
     }
 
-    pub(crate) fn watched(self, watch: Watch) -> Self {
-        Self { watch: Some(watch), ..self }
+    pub(crate) fn watched(self, watch: Watch, valve: Option<Valve>) -> Self {
+        Self { watch: Some(watch), valve, ..self }
+    }
+}
+
+impl GatewayBody {
+    /// Bytes that were fetched and wait.
+    fn held_back(&self) -> u64 {
+        self.valve.as_ref().map_or(0, Valve::holds)
     }
 }
 
@@ -87,7 +97,14 @@ impl Body for GatewayBody {
         if self.watch.as_ref().is_some_and(|watch| watch.line.is_cut()) {
             return Poll::Ready(Some(Err(io::ErrorKind::ConnectionAborted.into())));
         }
-        let chunk = match &mut self.inner {
+        let this = &mut *self;
+        if let Some(valve) = &mut this.valve {
+            ready!(valve.poll_open(cx));
+            if let Some(held) = valve.take_held() {
+                return Poll::Ready(Some(Ok(Frame::data(held))));
+            }
+        }
+        let chunk = match &mut this.inner {
             Inner::Whole(bytes) | Inner::Listing(bytes, _) if !bytes.is_empty() => {
                 Poll::Ready(Some(Ok(std::mem::take(bytes))))
             }
@@ -95,26 +112,33 @@ impl Body for GatewayBody {
             Inner::Listing(_, Some(listing)) => listing.poll_chunk(cx),
             Inner::Reading(reading) => reading.poll_chunk(cx),
         };
-        chunk.map(|chunk| chunk.map(|chunk| chunk.map(Frame::data)))
+        chunk.map_ok(|chunk| {
+            Frame::data(match &mut this.valve {
+                Some(valve) => valve.pass(chunk),
+                None => chunk,
+            })
+        })
     }
 
     fn is_end_stream(&self) -> bool {
-        match &self.inner {
-            Inner::Whole(bytes) | Inner::Listing(bytes, None) => bytes.is_empty(),
-            Inner::Listing(_, Some(_)) => false,
-            Inner::Reading(reading) => reading.unsent() == 0,
-        }
+        self.held_back() == 0
+            && match &self.inner {
+                Inner::Whole(bytes) | Inner::Listing(bytes, None) => bytes.is_empty(),
+                Inner::Listing(_, Some(_)) => false,
+                Inner::Reading(reading) => reading.unsent() == 0,
+            }
     }
 
     fn size_hint(&self) -> SizeHint {
+        let held = self.held_back();
         match &self.inner {
-            Inner::Whole(bytes) | Inner::Listing(bytes, None) => SizeHint::with_exact(bytes.len() as u64),
+            Inner::Whole(bytes) | Inner::Listing(bytes, None) => SizeHint::with_exact(held + bytes.len() as u64),
             Inner::Listing(bytes, Some(_)) => {
                 let mut hint = SizeHint::new();
-                hint.set_lower(bytes.len() as u64);
+                hint.set_lower(held + bytes.len() as u64);
                 hint
             }
-            Inner::Reading(reading) => SizeHint::with_exact(reading.unsent()),
+            Inner::Reading(reading) => SizeHint::with_exact(held + reading.unsent()),
         }
     }
 }

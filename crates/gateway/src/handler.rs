@@ -12,7 +12,7 @@ use http::header::{ACCEPT, ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, EXPECT,
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use http_body::Body;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use crate::admission::{Stranger, admit, admit_removal, authenticate, readmit};
 use crate::answer::{self, GatewayBody, Refusal, Watch};
@@ -23,6 +23,7 @@ use crate::hop::wait_for;
 use crate::pools::Place;
 use crate::protocol::{self, File, Kind, Operation, Span, Unfit, Version};
 use crate::quota::Reservation;
+use crate::throttle::{Direction, Following, Valve};
 use crate::trail::kind_of;
 use crate::upload::{Pace, Source, check_length, drain, receive};
 use crate::usage::Permit;
@@ -136,12 +137,31 @@ impl Gateway {
             }
             Operation::Head(file) => head(&held.grant.directory, file).await,
             Operation::Read(file) => {
+                let held = self.opened(held, operation).await?;
                 let response = self.read(&held.grant.directory, file, &parts.headers).await?;
+                // What is sent whole has passed; the rest pays as it goes.
+                if !response.body().is_long() {
+                    let bytes = response.body().size_hint().exact().unwrap_or_default();
+                    self.throttles.pay(&held.grant, Direction::Down, bytes);
+                }
                 Ok(self.watched(response, held, operation, parts))
             }
             Operation::Write(file) => self.write(held, file, body, &place).await,
             Operation::Remove(file) => self.remove(held, file, &place).await,
         }
+    }
+
+    /// Waits until something may be read. The grant that holds then.
+    async fn opened(&self, mut held: Arc<Held>, operation: Operation) -> Result<Arc<Held>, Refusal> {
+        while let Some(wait) = self.throttles.wait(&held.grant, Direction::Down) {
+            tokio::select! {
+                () = sleep(wait) => {}
+                () = held.withdrawn().cancelled() => {
+                    held = readmit(&self.grants, &held.grant, operation, (self.options.clock)())?;
+                }
+            }
+        }
+        Ok(held)
     }
 
     /// What to say where there is nothing: that, or that what should be there is away.
@@ -181,17 +201,23 @@ impl Gateway {
         }
         let line = parts.extensions.get::<Line>().cloned().unwrap_or_default();
         let (grants, clock, end) = (Arc::clone(&self.grants), Arc::clone(&self.options.clock), line.clone());
+        let following = Following::of(&held.grant);
+        let device = held.grant.device.uuid();
+        let valve = device.map(|device| Valve::new(&self.throttles, device, following.clone()));
         let task = tokio::spawn(async move {
             let mut held = held;
             loop {
                 held.withdrawn().cancelled().await;
                 match readmit(&grants, &held.grant, operation, clock()) {
-                    Ok(next) => held = next,
+                    Ok(next) => {
+                        following.follow(&next.grant);
+                        held = next;
+                    }
                     Err(_) => return end.cut(),
                 }
             }
         });
-        response.map(|body| body.watched(Watch { line, task: task.abort_handle() }))
+        response.map(|body| body.watched(Watch { line, task: task.abort_handle() }, valve))
     }
 
     /// Never creates what should be there already.

@@ -7,6 +7,7 @@
 //! - `hop`, `lane`: where work that waits for the disk is done
 //! - `wire`: a connection, and how it ends
 //! - `pools`: whether each is there, and has room
+//! - `throttle`: how fast bytes may pass
 //! - `trail`: what was refused, until it is stored
 //! - `usage`: counters, and when they are stored; `quota`: whether there is space for what comes
 //! - `blobs`: where bytes lie
@@ -23,6 +24,7 @@ mod lane;
 mod pools;
 pub mod protocol;
 mod quota;
+mod throttle;
 mod trail;
 mod turn;
 mod upload;
@@ -48,6 +50,7 @@ pub use answer::GatewayBody;
 use answer::Refusal;
 use blobs::buffers::{Buffers, READ_AT_ONCE, WRITTEN_AT_ONCE};
 use pools::Pools;
+use throttle::Throttles;
 use trail::Refusals;
 use turn::Turns;
 use usage::{Close, Usage};
@@ -122,6 +125,7 @@ pub struct Gateway {
     writing: Arc<Buffers>,
     receiving: Turns,
     reading: Arc<Buffers>,
+    throttles: Arc<Throttles>,
     usage: Arc<Usage>,
     refusals: Refusals,
     ledger: Arc<dyn Ledger>,
@@ -139,6 +143,7 @@ impl Gateway {
         Arc::new(Self {
             grants,
             pools: Pools::new(options.keep_free, options.data.as_deref()),
+            throttles: Arc::new(Throttles::new(Arc::clone(&options.clock))),
             options,
             writing: Arc::new(Buffers::new(WRITTEN_AT_ONCE)),
             receiving: Turns::new(),
@@ -177,6 +182,7 @@ impl Gateway {
             self.look_after_pools().await;
             self.writing.trim();
             self.reading.trim();
+            self.throttles.trim();
         }
         self.drain().await;
     }

@@ -15,7 +15,7 @@ use http_body::Body;
 use http_body_util::BodyExt as _;
 use sha2::{Digest as _, Sha256};
 use tokio::task::spawn_blocking;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::Gateway;
 use crate::admission::readmit;
@@ -29,6 +29,7 @@ use crate::lane::{Lane, write};
 use crate::pools::Place;
 use crate::protocol::{File, Kind, Name, Operation};
 use crate::quota::Reservation;
+use crate::throttle::Direction;
 use crate::turn::{PAUSE, Turn};
 use crate::usage::Permit;
 
@@ -100,6 +101,16 @@ impl<B: Body<Data = Bytes>> Source<'_, B> {
             if self.gateway.cut.is_cancelled() {
                 return Err(Refusal::restarting());
             }
+            if let Some(wait) = self.gateway.throttles.wait(&self.held.grant, Direction::Up) {
+                // Others go on meanwhile.
+                self.turn = None;
+                tokio::select! {
+                    () = sleep(wait) => {}
+                    () = self.held.withdrawn().cancelled() => {}
+                    () = self.gateway.cut.cancelled() => {}
+                }
+                continue;
+            }
             let turns = &self.gateway.receiving;
             if self.turn.as_ref().is_some_and(|turn| turns.is_over(turn)) {
                 self.turn = None;
@@ -132,6 +143,7 @@ impl<B: Body<Data = Bytes>> Source<'_, B> {
                 self.turn = Some(turns.take().await);
             }
             self.pace.came(bytes.len(), options.least_progress);
+            self.gateway.throttles.pay(&self.held.grant, Direction::Up, bytes.len() as u64);
             self.received += bytes.len() as u64;
             check_length(self.file, self.received)?;
             if let Some(reserved) = &mut self.reserved {

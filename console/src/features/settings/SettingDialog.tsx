@@ -13,7 +13,7 @@ import { Notice } from '../../ui/Notice';
 import { toast } from '../../ui/Toasts';
 import { inheritSetting, setSetting, type Owner } from './api';
 import { checkSetting, SettingFields } from './SettingFields';
-import { settingTitle, settingValue, SETTINGS, valuesOf, wireValue } from './words';
+import { isWindow, settingTitle, settingValue, SETTINGS, valuesOf, wireValue } from './words';
 
 type SettingDialogProps = { owner: Owner; setting: EffectiveSetting; onClose: () => void };
 
@@ -54,7 +54,7 @@ export function SetDialog({ owner, setting, onClose }: SettingDialogProps) {
         <DialogFoot>
           <Button onPress={onClose}>Cancel</Button>
           <Button kind="primary" type="submit" isPending={form.busy}>
-            {SETTINGS[name]?.choices ? 'Set' : 'Open the window'}
+            {isWindow(name) ? 'Open the window' : 'Set'}
           </Button>
         </DialogFoot>
       </FormView>
@@ -67,7 +67,7 @@ export function InheritDialog({ owner, setting, onClose }: SettingDialogProps) {
   const client = useQueryClient();
   const { name } = setting;
   const title = settingTitle(name);
-  const verb = SETTINGS[name]?.choices ? 'Inherit again' : 'Close the window';
+  const verb = isWindow(name) ? 'Close the window' : 'Inherit again';
   const form = useForm({
     initial: {},
     send: async () => {

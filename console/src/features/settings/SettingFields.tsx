@@ -1,12 +1,14 @@
 import { CheckField, ChoiceField, SelectField, TextField } from '../../ui/fields';
 import type { Problems, Values } from '../../ui/form';
-import { HOURS, SETTINGS } from './words';
+import { checkThrottle } from './throttle';
+import { ThrottleFields } from './ThrottleFields';
+import { choicesOf, HOURS, isWindow, SETTINGS } from './words';
 
 /** What a setting asks for. `lockable`: for everything below, where there is something below. */
 export function SettingFields({ name, lockable }: { name: string; lockable: boolean }) {
   const known = SETTINGS[name];
   if (!known) return null;
-  if (!known.choices) {
+  if (isWindow(name)) {
     return (
       <>
         <SelectField name="hours" label="Open for" options={[...HOURS]} />
@@ -16,7 +18,11 @@ export function SettingFields({ name, lockable }: { name: string; lockable: bool
   }
   return (
     <>
-      <ChoiceField name="value" label={known.title} options={[...known.choices]} />
+      {known.form === 'throttle' ? (
+        <ThrottleFields />
+      ) : (
+        <ChoiceField name="value" label={known.title} options={[...(choicesOf(name) ?? [])]} />
+      )}
       {lockable && (
         <CheckField
           name="locked"
@@ -29,6 +35,7 @@ export function SettingFields({ name, lockable }: { name: string; lockable: bool
 }
 
 export function checkSetting(name: string, values: Values): Problems {
-  if (SETTINGS[name]?.choices || values['reason']?.trim()) return {};
+  if (SETTINGS[name]?.form === 'throttle') return checkThrottle(values);
+  if (!isWindow(name) || values['reason']?.trim()) return {};
   return { reason: 'Say why: it will be asked.' };
 }

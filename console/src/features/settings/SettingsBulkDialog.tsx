@@ -5,7 +5,7 @@ import { BulkDialog, type BulkAction } from '../tasks/BulkDialog';
 import type { Narrowing } from '../tasks/selection';
 import type { SettingChoice } from './choices';
 import { checkSetting, SettingFields } from './SettingFields';
-import { settingTitle, SETTINGS, valuesOf, wireValue } from './words';
+import { isWindow, settingTitle, valuesOf, wireValue } from './words';
 
 type SettingsBulkDialogProps = {
   noun: 'customers' | 'devices';
@@ -29,7 +29,7 @@ function settingAction(noun: 'customers' | 'devices', { name, inherit }: Setting
   const input = (values: Record<string, string>) => {
     const value = wireValue(name, values, now);
     if (value === undefined) return undefined;
-    return SETTINGS[name]?.choices ? { name, value, locked: values['locked'] === 'yes' } : { name, value };
+    return isWindow(name) ? { name, value } : { name, value, locked: values['locked'] === 'yes' };
   };
   return {
     noun,

@@ -10,7 +10,8 @@ import { Button } from '../../ui/Button';
 import { lazyDialog } from '../../ui/lazily';
 import { When } from '../../ui/When';
 import { settingsQuery, type Owner } from './api';
-import { settingTitle, settingValue, SETTINGS, sourceText, whyText } from './words';
+import { nowText } from './throttle';
+import { isWindow, settingTitle, settingValue, SETTINGS, sourceText, whyText } from './words';
 import './settings.css';
 
 const SetDialog = lazyDialog(async () => (await import('./SettingDialog')).SetDialog);
@@ -56,11 +57,11 @@ export function SettingsCard({ owner }: { owner: Owner }) {
 type SettingProps = { owner: Owner; setting: EffectiveSetting; onAsk: (what: Asked['what']) => void };
 
 function Setting({ owner, setting, onAsk }: SettingProps) {
-  const { name, value, source, locked, own, passed_over } = setting;
+  const { name, value, source, locked, own, passed_over, rate } = setting;
   const mayChange = useMay(owner.noun === 'customers' ? 'customer_set_setting' : 'device_set_setting');
   const title = settingTitle(name);
-  const isWindow = SETTINGS[name] !== undefined && !SETTINGS[name].choices;
-  const verb = isWindow ? 'Open…' : own ? 'Change…' : 'Override…';
+  const opens = isWindow(name);
+  const verb = opens ? 'Open…' : own ? 'Change…' : 'Override…';
   return (
     <li className="setting" aria-label={title}>
       <div className="setting-what">
@@ -75,6 +76,7 @@ function Setting({ owner, setting, onAsk }: SettingProps) {
             </span>
           )}
         </p>
+        {rate && rate.until && <p className="quiet">{nowText(rate)}</p>}
         {own && (
           <p className="quiet">
             Set <When at={own.set_at} />
@@ -90,9 +92,9 @@ function Setting({ owner, setting, onAsk }: SettingProps) {
               size="s"
               refusal={refusalOf(setting, 'inherit')}
               onPress={() => onAsk('inherit')}
-              aria-label={`${isWindow ? 'Close' : 'Inherit again'}: ${title}`}
+              aria-label={`${opens ? 'Close' : 'Inherit again'}: ${title}`}
             >
-              {isWindow ? 'Close' : 'Inherit again'}
+              {opens ? 'Close' : 'Inherit again'}
             </Button>
           )}
           {SETTINGS[name] && (

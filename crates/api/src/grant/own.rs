@@ -1,7 +1,9 @@
 //! What a node or a device says itself, as small as it can be: there is an entry for each device.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 
+use tree::schedule::Schedule;
 use tree::settings::Own as OwnSetting;
 use tree::{Mode, Own};
 
@@ -59,6 +61,27 @@ pub struct OwnSettings {
     pub licences_required: Option<Flag>,
     /// Until this second since 1970 what is append-only may be pruned.
     pub window_until: Option<NonZeroU32>,
+}
+
+/// What a node or a device says of how fast backups may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnThrottle {
+    /// Nothing: they are not limited, whatever is said above.
+    pub schedule: Option<Arc<Schedule>>,
+    pub locked: bool,
+}
+
+impl OwnThrottle {
+    pub(super) fn said(&self) -> OwnSetting<Option<&Arc<Schedule>>> {
+        OwnSetting { value: self.schedule.as_ref(), locked: self.locked, applies: true }
+    }
+}
+
+/// All that somebody says, as far as the gateway has to know.
+#[derive(Clone, Debug, Default)]
+pub struct Said {
+    pub own: OwnSettings,
+    pub throttle: Option<OwnThrottle>,
 }
 
 #[cfg(test)]

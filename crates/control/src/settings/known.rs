@@ -154,6 +154,7 @@ impl Known {
             source: self.source(account, owner, from.map(|(id, _)| id)),
             locked,
             until: (setting.ends_at)(&value).map(Time::from_micros),
+            rate: setting.rate.map(|rate| rate(&value, self.at)),
             value,
             own,
             passed_over: passed_over.collect(),

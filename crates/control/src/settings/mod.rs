@@ -7,13 +7,14 @@ mod known;
 mod owner;
 mod registry;
 mod sql;
+mod throttle;
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::ops::{AddAssign, SubAssign};
 
 use api::customer::EffectiveState;
-use api::grant::OwnSettings;
+use api::grant::Said as Fed;
 use api::setting::{Effective, OwnSwitches, SettingChange, SettingConsequences, SettingSet, Switch};
 use api::units::Time;
 use api::{Code, Error, Mode};
@@ -128,11 +129,11 @@ pub(crate) async fn feed<'a>(
     cx: &mut Cx,
     ids: impl Iterator<Item = &'a str>,
     is_range: bool,
-) -> Result<HashMap<String, OwnSettings>, Error> {
+) -> Result<HashMap<String, Fed>, Error> {
     let names: Vec<&str> =
         SETTINGS.iter().filter(|setting| setting.feeds.is_some()).map(|setting| setting.name).collect();
     let ids: Vec<&str> = ids.collect();
-    let mut fed: HashMap<String, OwnSettings> = HashMap::new();
+    let mut fed: HashMap<String, Fed> = HashMap::new();
     for row in sql::fed(cx, &names, &ids, is_range).await? {
         let Some(feeds) = registry::find(&row.name).ok().and_then(|setting| setting.feeds) else { continue };
         feeds(fed.entry(row.owner_id.clone()).or_default(), &row.value(), row.locked);

@@ -5,12 +5,14 @@
 use std::num::NonZeroU32;
 
 use api::factor::TwoFactor;
-use api::grant::{Flag, OwnSettings};
-use api::setting::PruneWindow;
+use api::grant::{Flag, Said};
+use api::setting::{PruneWindow, RateInForce};
 use api::{Code, Error, Level};
 use base::text::Checks;
 use jiff::{Timestamp, ToSpan as _};
 use serde_json::{Value, json};
+
+use super::throttle;
 
 /// Who may set something at a customer or a device that they see and have the right to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +24,7 @@ pub(crate) enum By {
 }
 
 /// What the gateway has to know of a value, and whether it is locked.
-pub(crate) type Feeds = fn(&mut OwnSettings, &Value, bool);
+pub(crate) type Feeds = fn(&mut Said, &Value, bool);
 
 /// A setting.
 #[derive(Debug)]
@@ -46,6 +48,8 @@ pub(crate) struct Setting {
     pub(crate) lowers: fn(&Value, &Value) -> bool,
     /// Another setting that it opens: what is locked there is open to nobody who could not unlock it.
     pub(crate) opens: Option<&'static str>,
+    /// The rate that a value comes to at a moment.
+    pub(crate) rate: Option<fn(&Value, Timestamp) -> RateInForce>,
     /// A value in words.
     pub(crate) words: fn(&Value) -> String,
 }
@@ -76,6 +80,7 @@ impl Setting {
             binds: |_| false,
             lowers: |_, _| false,
             opens: None,
+            rate: None,
             words: |value| (if value == &json!(true) { "on" } else { "off" }).to_owned(),
         }
     }
@@ -101,14 +106,14 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting { default: || json!(true), on_devices: false, ..Setting::switch("auto_authorise") },
     // On: nothing that was backed up is deleted by a client.
     Setting {
-        feeds: Some(|own, value, locked| own.append_only = Some(Flag::new(value == &json!(true), locked))),
+        feeds: Some(|said, value, locked| said.own.append_only = Some(Flag::new(value == &json!(true), locked))),
         ..Setting::switch("append_only")
     },
     // On: only devices with a licence back up.
     Setting {
         by: By::Above,
         on_devices: false,
-        feeds: Some(|own, value, locked| own.licences_required = Some(Flag::new(value == &json!(true), locked))),
+        feeds: Some(|said, value, locked| said.own.licences_required = Some(Flag::new(value == &json!(true), locked))),
         ..Setting::switch("licences_required")
     },
     // Until when clients may delete all the same.
@@ -117,7 +122,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         default: || Value::Null,
         can_lock: false,
         by: By::Above,
-        feeds: Some(|own, value, _| own.window_until = until_second(value)),
+        feeds: Some(|said, value, _| said.own.window_until = until_second(value)),
         opens: Some("append_only"),
         ends_at: |value| read_window(value).map(|window| window.until.micros()),
         words: |value| match read_window(value) {
@@ -125,6 +130,15 @@ pub(crate) const SETTINGS: &[Setting] = &[
             Some(window) => format!("open until {:.0}: {}", window.until.0, window.reason),
         },
         ..Setting::switch("prune_window")
+    },
+    // How fast backups may come, and be read.
+    Setting {
+        check: throttle::check,
+        default: || json!({ "enabled": false }),
+        feeds: Some(|said, value, locked| said.throttle = Some(throttle::own(value, locked))),
+        rate: Some(throttle::rate_at),
+        words: throttle::words,
+        ..Setting::switch("throttle")
     },
     // Whether people sign in with a second factor. What is required is required of everybody below.
     Setting {
@@ -218,8 +232,8 @@ mod tests {
         let setting = find("prune_window").unwrap();
         assert!(setting.says(&value, now));
         assert!(!setting.says(&value, "2026-05-02T00:00:00Z".parse().unwrap()));
-        let mut own = OwnSettings::default();
-        setting.feeds.unwrap()(&mut own, &value, false);
-        assert_eq!(own.window_until.map(NonZeroU32::get), Some(1_777_680_000));
+        let mut said = Said::default();
+        setting.feeds.unwrap()(&mut said, &value, false);
+        assert_eq!(said.own.window_until.map(NonZeroU32::get), Some(1_777_680_000));
     }
 }

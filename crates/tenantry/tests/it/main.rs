@@ -58,6 +58,7 @@ mod setup;
 mod space;
 mod strangers;
 mod suspensions;
+mod throttled;
 mod tokens;
 mod trials;
 mod users;
