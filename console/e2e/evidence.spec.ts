@@ -62,3 +62,17 @@ test('a customer’s first screen says what is wrong, and with how many devices'
   await expect(limit.getByRole('link', { name: 'Raise the limit' })).toBeVisible();
   expect(await violations(page)).toEqual([]);
 });
+
+test('what a machine is about is told while it goes on', async ({ page, backend }, info) => {
+  const reseller = await backend.reseller(`Jobs ${info.workerIndex}-${info.repeatEachIndex}`);
+  const end = await backend.endCustomer(reseller, `Foundry ${info.workerIndex}-${info.repeatEachIndex}`);
+  const credentials = await backend.register(end, 'anvil');
+  await page.goto(`/devices/${credentials.device_id}`);
+  const jobs = page.getByRole('region', { name: 'Jobs' });
+  await expect(jobs).toContainText('Nothing was done yet');
+  await backend.snapshot(credentials);
+  const row = jobs.getByRole('row').filter({ hasText: 'Backup' });
+  await expect(row).toContainText('100 kB stored');
+  await expect(row).toContainText('Running');
+  expect(await violations(page)).toEqual([]);
+});

@@ -603,6 +603,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices/{id}/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a device is about right now, and its last hundred jobs, the newest first. */
+        get: operations["device_job_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices/{id}/release": {
         parameters: {
             query?: never;
@@ -817,6 +834,43 @@ export interface paths {
         put?: never;
         /** Sets the password of the account that the link is for. */
         post: operations["invitation_accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What clients did on the devices below the caller, the oldest first unless sorted otherwise. Jobs that run are told with their
+         *     device.
+         */
+        get: operations["job_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many jobs of the list have which value. */
+        get: operations["job_count"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2476,6 +2530,11 @@ export interface components {
         };
         /** @description A machine that backs up. */
         DeviceId: string;
+        /** @description A device's jobs. */
+        DeviceJobs: {
+            /** @description One that runs first, then the last hundred, the newest first. They are kept for 92 days. */
+            items: components["schemas"]["Job"][];
+        };
         /** @enum {string} */
         DeviceKind: "agent" | "appliance" | "direct_to_cloud";
         /** @description A machine that introduces itself. The pass key is the credential, or the customer's own username and password are. */
@@ -2755,6 +2814,67 @@ export interface components {
             /** @description The link goes to the account's address instead of to whoever invites. Only while mail is on. */
             by_mail?: boolean;
         };
+        /** @description What one client did in one go. One that has gone without a word has ended after some minutes. */
+        Job: {
+            /** @description Where it came from. */
+            address?: string | null;
+            /** @description Why something was refused, as in the problem document that the client got. */
+            code?: string | null;
+            /** @description The customer or site that the device stands under. */
+            customer_id: components["schemas"]["CustomerId"];
+            customer_name: string;
+            device_id: components["schemas"]["DeviceId"];
+            device_name: string;
+            /** @description When it moved last. */
+            ended_at: components["schemas"]["Time"];
+            id?: components["schemas"]["JobId"] | null;
+            /** @description What it looks like so far, while it runs. */
+            kind: components["schemas"]["JobKind"];
+            outcome?: components["schemas"]["JobOutcome"] | null;
+            /**
+             * Format: int64
+             * @description Bytes that were stored.
+             */
+            received_bytes: number;
+            /**
+             * Format: int64
+             * @description Files that were removed.
+             */
+            removed_files: number;
+            /** Format: int64 */
+            seconds: number;
+            /**
+             * Format: int64
+             * @description Bytes that were read.
+             */
+            sent_bytes: number;
+            /** @description What the client was told and prints. */
+            sentence?: string | null;
+            /**
+             * Format: int64
+             * @description Snapshots that arrived.
+             */
+            snapshots: number;
+            started_at: components["schemas"]["Time"];
+            state: components["schemas"]["JobState"];
+        };
+        /** @description What a client did in one go. */
+        JobId: string;
+        /**
+         * @description What a client was about, by what it did.
+         * @enum {string}
+         */
+        JobKind: "backup" | "restore" | "delete";
+        /**
+         * @description How a job ended.
+         * @enum {string}
+         */
+        JobOutcome: "completed" | "refused" | "unfinished";
+        /**
+         * @description Whether a job goes on.
+         * @enum {string}
+         */
+        JobState: "running" | "ended";
         /**
          * @description Who runs a customer's licences: the provider, or the customer itself.
          * @enum {string}
@@ -2872,7 +2992,7 @@ export interface components {
          * @description Something that is listed.
          * @enum {string}
          */
-        ListedNoun: "customers" | "devices" | "users" | "pass_keys" | "licences" | "changes" | "tasks";
+        ListedNoun: "customers" | "devices" | "users" | "pass_keys" | "licences" | "jobs" | "changes" | "tasks";
         /** @description A message, without its text. */
         Mail: {
             /**
@@ -3283,6 +3403,61 @@ export interface components {
                  * @description Counts the changes; also the `ETag`.
                  */
                 version: number;
+            }[];
+            /** @description Give this as `after` to read on; `null` at the end. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many match in all. Where that is found by counting, beyond 10,000 it is 10,000.
+             */
+            total: number;
+            /** @description Whether no more than `total` match. */
+            total_is_exact: boolean;
+        };
+        /** @description One page of a list. */
+        Page_Job: {
+            items: {
+                /** @description Where it came from. */
+                address?: string | null;
+                /** @description Why something was refused, as in the problem document that the client got. */
+                code?: string | null;
+                /** @description The customer or site that the device stands under. */
+                customer_id: components["schemas"]["CustomerId"];
+                customer_name: string;
+                device_id: components["schemas"]["DeviceId"];
+                device_name: string;
+                /** @description When it moved last. */
+                ended_at: components["schemas"]["Time"];
+                id?: components["schemas"]["JobId"] | null;
+                /** @description What it looks like so far, while it runs. */
+                kind: components["schemas"]["JobKind"];
+                outcome?: components["schemas"]["JobOutcome"] | null;
+                /**
+                 * Format: int64
+                 * @description Bytes that were stored.
+                 */
+                received_bytes: number;
+                /**
+                 * Format: int64
+                 * @description Files that were removed.
+                 */
+                removed_files: number;
+                /** Format: int64 */
+                seconds: number;
+                /**
+                 * Format: int64
+                 * @description Bytes that were read.
+                 */
+                sent_bytes: number;
+                /** @description What the client was told and prints. */
+                sentence?: string | null;
+                /**
+                 * Format: int64
+                 * @description Snapshots that arrived.
+                 */
+                snapshots: number;
+                started_at: components["schemas"]["Time"];
+                state: components["schemas"]["JobState"];
             }[];
             /** @description Give this as `after` to read on; `null` at the end. */
             next?: string | null;
@@ -4862,6 +5037,7 @@ export type DeviceDeletion = components['schemas']['DeviceDeletion'];
 export type DeviceGoes = components['schemas']['DeviceGoes'];
 export type DeviceHistory = components['schemas']['DeviceHistory'];
 export type DeviceId = components['schemas']['DeviceId'];
+export type DeviceJobs = components['schemas']['DeviceJobs'];
 export type DeviceKind = components['schemas']['DeviceKind'];
 export type DeviceRegister = components['schemas']['DeviceRegister'];
 export type DeviceRelease = components['schemas']['DeviceRelease'];
@@ -4898,6 +5074,11 @@ export type Hours = components['schemas']['Hours'];
 export type Invitation = components['schemas']['Invitation'];
 export type InvitationAccept = components['schemas']['InvitationAccept'];
 export type InvitationCreate = components['schemas']['InvitationCreate'];
+export type Job = components['schemas']['Job'];
+export type JobId = components['schemas']['JobId'];
+export type JobKind = components['schemas']['JobKind'];
+export type JobOutcome = components['schemas']['JobOutcome'];
+export type JobState = components['schemas']['JobState'];
 export type Kind = components['schemas']['Kind'];
 export type Level = components['schemas']['Level'];
 export type Licence = components['schemas']['Licence'];
@@ -4936,6 +5117,7 @@ export type OwnSwitches = components['schemas']['OwnSwitches'];
 export type PageChange = components['schemas']['Page_Change'];
 export type PageCustomer = components['schemas']['Page_Customer'];
 export type PageDevice = components['schemas']['Page_Device'];
+export type PageJob = components['schemas']['Page_Job'];
 export type PageLicence = components['schemas']['Page_Licence'];
 export type PageMail = components['schemas']['Page_Mail'];
 export type PagePassKey = components['schemas']['Page_PassKey'];
@@ -6830,6 +7012,35 @@ export interface operations {
             503: components["responses"]["Refused503"];
         };
     };
+    device_job_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceJobs"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
     device_release: {
         parameters: {
             query?: never;
@@ -7388,6 +7599,106 @@ export interface operations {
             415: components["responses"]["Refused415"];
             422: components["responses"]["Refused422"];
             429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    job_list: {
+        parameters: {
+            query?: {
+                /** @description Items after this cursor, as a former page's `next` gave it. Not together with `offset`. */
+                after?: string;
+                /** @description Only these fields of each item, separated by commas; `id` always. */
+                fields?: string;
+                /**
+                 * @description Only what this filter finds, such as `level == end_customer and last_backup_at < now-2d`; on the fields that
+                 *     `GET /fields` names, in the language of `docs/filters.md`.
+                 */
+                filter?: string;
+                /** @description Only these, separated by commas; at most 500. */
+                ids?: string;
+                /** @description Only customers of this level; other lists have no levels. */
+                level?: components["schemas"]["Level"];
+                /** @description At most this many items, 1 to 500. */
+                limit?: number;
+                /** @description Skip this many items. */
+                offset?: number;
+                /** @description Customers: only those directly below this one. Devices, users: only those of this customer itself. */
+                parent_id?: string;
+                /** @description Text that must occur, ignoring case; of one or two characters at the beginning of a word. */
+                q?: string;
+                /**
+                 * @description Customers: `site` gives one row per site, a customer without sites still once. What narrows the list and its order
+                 *     are the customer's; the site stands in the row's `site`.
+                 */
+                rows?: components["schemas"]["RowsOf"];
+                /** @description A field to sort by; with a leading `-` descending. */
+                sort?: string;
+                /** @description A customer's id: only it and what is below it. */
+                under?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Job"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    job_count: {
+        parameters: {
+            query: {
+                /** @description Fields with few values, separated by commas, such as `level,effective_state.state`; at most 20. */
+                by: string;
+                /** @description Only what this filter finds, as in the list. */
+                filter?: string;
+                /** @description Only these, separated by commas; at most 500. */
+                ids?: string;
+                /** @description Only customers of this level; other lists have no levels. */
+                level?: components["schemas"]["Level"];
+                /** @description Customers: only those directly below this one. Devices, users: only those of this customer itself. */
+                parent_id?: string;
+                /** @description Text that must occur, as in the list. */
+                q?: string;
+                /** @description A customer's id: only it and what is below it. */
+                under?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListCounts"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
             500: components["responses"]["Refused500"];
             503: components["responses"]["Refused503"];
         };

@@ -25,6 +25,7 @@ use crate::id::{DeviceId, RepositoryId, StoragePoolId};
 
 mod ledger;
 mod own;
+mod run;
 mod sentence;
 mod shards;
 mod table;
@@ -32,6 +33,7 @@ mod trail;
 
 pub use ledger::{Known, Ledger, LeftOpen, Meter, Opened, Reading, Snapshot, Unavailable};
 pub use own::{Admission, Flag, OwnSettings, OwnThrottle, Said};
+pub use run::Run;
 pub use sentence::Sentence;
 use shards::Keyed;
 use table::{DeviceSpace, Table, Throttled};

@@ -112,6 +112,8 @@ ids! {
     PlanId => "pln";
     /// What a customer holds of a product.
     LicenceId => "lic";
+    /// What a client did in one go.
+    JobId => "job";
     /// A message to somebody.
     MailId => "mai";
     /// Something that an account proves itself with beside its password.

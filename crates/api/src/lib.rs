@@ -13,6 +13,7 @@ pub mod factor;
 pub mod grant;
 pub mod id;
 pub mod invitation;
+pub mod job;
 pub mod licence;
 pub mod mail;
 pub mod measurement;

@@ -36,7 +36,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use api::Error;
-use api::grant::{Grants, Meter, Reading};
+use api::grant::{Grants, Meter, Reading, Run};
 use api::id::DeviceId;
 use db::Database;
 use jiff::Timestamp;
@@ -189,6 +189,11 @@ impl App {
     /// What is wrong with the storage right now, each in a sentence.
     pub fn troubles(&self) -> Vec<String> {
         self.meter.get().map(|meter| meter.troubles()).unwrap_or_default()
+    }
+
+    /// What a device is about right now, as far as this process sees it.
+    pub fn running(&self, device: &DeviceId) -> Option<Run> {
+        self.meter.get()?.running(device)
     }
 
     /// When a device signed in for the first time, as far as the gateway knows and has not stored yet.

@@ -35,6 +35,7 @@ pub fn duties() -> Duties {
         duty("expired invitations", CLEAN_UP_EVERY, |app| Box::pin(crate::invitations::forget_expired(app))),
         duty("expired tokens", CLEAN_UP_EVERY, |app| Box::pin(crate::tokens::forget_expired(app))),
         duty("deleted views", CLEAN_UP_EVERY, |app| Box::pin(crate::views::forget_deleted(app))),
+        duty("old jobs", CLEAN_UP_EVERY, |app| Box::pin(crate::jobs::forget_old(app))),
         duty("old tasks", CLEAN_UP_EVERY, |app| Box::pin(base::background::tasks::forget_old(app))),
         duty("kept answers", CLEAN_UP_EVERY, |app| Box::pin(base::idempotency::forget_old(app))),
     ]

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use api::Error;
 use api::backup::Refusal;
 use api::change::{ActorKind, ChangeAction};
-use api::grant::{Holder, Known, Ledger, LeftOpen, Opened, Reading, Trail, Unavailable};
+use api::grant::{Holder, Known, Ledger, LeftOpen, Opened, Reading, Run, Trail, Unavailable};
 use api::id::{CustomerId, DeviceId, RepositoryId};
 use db::{Sql, insert, list, sql};
 use futures_util::future::BoxFuture;
@@ -87,6 +87,15 @@ impl Ledger for DatabaseLedger {
                     // What was refused is stored; storing it again would count it twice.
                     tracing::error!(%error, cause = ?error.cause, "refused deletions are missing from the change log");
                 }
+            }
+            Ok(())
+        })
+    }
+
+    fn ran(&self, runs: Vec<Run>) -> BoxFuture<'_, Result<(), Unavailable>> {
+        Box::pin(async move {
+            for some in runs.chunks(AT_ONCE) {
+                base::beside!(self.app, |tx| crate::jobs::keep(tx, some).await).map_err(|error| unavailable(&error))?;
             }
             Ok(())
         })

@@ -14,6 +14,7 @@ pub mod factors;
 pub mod fields;
 pub mod grants;
 pub mod invitations;
+pub mod jobs;
 pub mod ledger;
 pub mod licences;
 pub mod mail;
@@ -87,6 +88,7 @@ pub const MIGRATIONS: db::Migrations = db::Migrations::new(&[
     db::Migration::new("V44__licences.sql", include_str!("../../../migrations/V44__licences.sql")),
     db::Migration::new("V45__licensed_devices.sql", include_str!("../../../migrations/V45__licensed_devices.sql")),
     db::Migration::new("V51__told.sql", include_str!("../../../migrations/V51__told.sql")),
+    db::Migration::new("V52__jobs.sql", include_str!("../../../migrations/V52__jobs.sql")),
 ])
 .with(&[
     db::Function::new("fold", base::text::fold),

@@ -82,6 +82,7 @@ fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
         .merge(crate::devices::http::routes())
         .merge(crate::settings::http::routes())
         .merge(crate::backups::http::routes())
+        .merge(crate::jobs::http::routes())
         .merge(crate::storage::http::routes())
         .merge(crate::space::http::routes())
         .merge(crate::products::http::routes())

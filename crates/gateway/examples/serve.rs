@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use api::grant::{
     Admission, Changes, DeviceEntry, Grants, Holder, Known, Ledger, LeftOpen, Meter as _, NodeEntry, Opened,
-    OwnSettings, Pool, Reading, Suspension, Trail, Unavailable,
+    OwnSettings, Pool, Reading, Run, Suspension, Trail, Unavailable,
 };
 use api::id::{DeviceId, RepositoryId, StoragePoolId};
 use futures_util::future::{BoxFuture, ready};
@@ -61,6 +61,10 @@ impl Ledger for Printed {
 
     fn refused(&self, trails: Vec<(DeviceId, Trail)>) -> BoxFuture<'_, Result<(), Unavailable>> {
         println!("refused {trails:?}");
+        Box::pin(ready(Ok(())))
+    }
+
+    fn ran(&self, _: Vec<Run>) -> BoxFuture<'_, Result<(), Unavailable>> {
         Box::pin(ready(Ok(())))
     }
 

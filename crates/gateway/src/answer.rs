@@ -19,6 +19,7 @@ use tokio::task::AbortHandle;
 
 use crate::blobs::list::Listing;
 use crate::blobs::read::Reading;
+use crate::runs::Doing;
 use crate::throttle::Valve;
 use crate::wire::Line;
 
@@ -32,6 +33,8 @@ pub struct GatewayBody {
     watch: Option<Watch>,
     /// What is sent piece by piece passes it.
     valve: Option<Valve>,
+    /// What it belongs to.
+    doing: Option<Doing>,
 }
 
 /// An eye on an answer that is under way: cuts the connection when the answer must not go on.
@@ -61,15 +64,15 @@ impl GatewayBody {
     }
 
     pub(crate) fn whole(bytes: Bytes) -> Self {
-        Self { inner: Inner::Whole(bytes), watch: None, valve: None }
+        Self { inner: Inner::Whole(bytes), watch: None, valve: None, doing: None }
     }
 
     pub(crate) fn reading(reading: Reading) -> Self {
-        Self { inner: Inner::Reading(reading), watch: None, valve: None }
+        Self { inner: Inner::Reading(reading), watch: None, valve: None, doing: None }
     }
 
     pub(crate) fn listing(first: Bytes, rest: Listing) -> Self {
-        Self { inner: Inner::Listing(first, Some(rest)), watch: None, valve: None }
+        Self { inner: Inner::Listing(first, Some(rest)), watch: None, valve: None, doing: None }
     }
 
     /// Whether it is sent piece by piece.
@@ -77,12 +80,34 @@ impl GatewayBody {
         !matches!(self.inner, Inner::Whole(_))
     }
 
-    pub(crate) fn watched(self, watch: Watch, valve: Option<Valve>) -> Self {
-        Self { watch: Some(watch), valve, ..self }
+    pub(crate) fn watched(self, watch: Watch, valve: Option<Valve>, doing: Option<Doing>) -> Self {
+        Self { watch: Some(watch), valve, doing, ..self }
     }
 }
 
 impl GatewayBody {
+    /// The next bytes that may pass.
+    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+        if let Some(valve) = &mut self.valve {
+            ready!(valve.poll_open(cx));
+            if let Some(held) = valve.take_held() {
+                return Poll::Ready(Some(Ok(held)));
+            }
+        }
+        let chunk = match &mut self.inner {
+            Inner::Whole(bytes) | Inner::Listing(bytes, _) if !bytes.is_empty() => {
+                Poll::Ready(Some(Ok(std::mem::take(bytes))))
+            }
+            Inner::Whole(_) | Inner::Listing(_, None) => Poll::Ready(None),
+            Inner::Listing(_, Some(listing)) => listing.poll_chunk(cx),
+            Inner::Reading(reading) => reading.poll_chunk(cx),
+        };
+        chunk.map_ok(|chunk| match &mut self.valve {
+            Some(valve) => valve.pass(chunk),
+            None => chunk,
+        })
+    }
+
     /// Bytes that were fetched and wait.
     fn held_back(&self) -> u64 {
         self.valve.as_ref().map_or(0, Valve::holds)
@@ -97,26 +122,11 @@ impl Body for GatewayBody {
         if self.watch.as_ref().is_some_and(|watch| watch.line.is_cut()) {
             return Poll::Ready(Some(Err(io::ErrorKind::ConnectionAborted.into())));
         }
-        let this = &mut *self;
-        if let Some(valve) = &mut this.valve {
-            ready!(valve.poll_open(cx));
-            if let Some(held) = valve.take_held() {
-                return Poll::Ready(Some(Ok(Frame::data(held))));
+        self.poll_chunk(cx).map_ok(|chunk| {
+            if let Some(doing) = &self.doing {
+                doing.sent(chunk.len() as u64);
             }
-        }
-        let chunk = match &mut this.inner {
-            Inner::Whole(bytes) | Inner::Listing(bytes, _) if !bytes.is_empty() => {
-                Poll::Ready(Some(Ok(std::mem::take(bytes))))
-            }
-            Inner::Whole(_) | Inner::Listing(_, None) => Poll::Ready(None),
-            Inner::Listing(_, Some(listing)) => listing.poll_chunk(cx),
-            Inner::Reading(reading) => reading.poll_chunk(cx),
-        };
-        chunk.map_ok(|chunk| {
-            Frame::data(match &mut this.valve {
-                Some(valve) => valve.pass(chunk),
-                None => chunk,
-            })
+            Frame::data(chunk)
         })
     }
 

@@ -1,6 +1,7 @@
 //! One function per verb, after admission.
 
 use std::io;
+use std::net::IpAddr;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use crate::hop::wait_for;
 use crate::pools::Place;
 use crate::protocol::{self, File, Kind, Operation, Span, Unfit, Version};
 use crate::quota::Reservation;
+use crate::runs::Doing;
 use crate::throttle::{Direction, Following, Valve};
 use crate::trail::kind_of;
 use crate::upload::{Pace, Source, check_length, drain, receive};
@@ -75,9 +77,7 @@ impl Gateway {
 
     /// Remembers a refusal for those who will ask why there was no backup.
     fn note(&self, parts: &Parts, held: Result<Arc<Held>, Stranger>, refusal: &Refusal) {
-        let from = parts.extensions.get::<RequestId>();
-        let from = from.map(|RequestId(_, peer)| (self.options.client_of)(*peer, &parts.headers));
-        let at = (self.options.clock)();
+        let (from, at) = (self.client_of(parts), (self.options.clock)());
         match held {
             Ok(held) => {
                 // What can't be understood is no attempt at anything.
@@ -105,6 +105,32 @@ impl Gateway {
             Unfit::Verb(allow) => Refusal::verb(allow),
             Unfit::NotCreate => Refusal::new(Code::MalformedRequest, "A repository is created with ?create=true"),
         })?;
+        let doing = self.runs.begin(&held.grant, || self.client_of(parts));
+        let length = body.size_hint().exact().unwrap_or_default();
+        let answered = self.admitted(parts, body, held, operation, doing.as_ref()).await;
+        if let Some(doing) = doing {
+            match &answered {
+                Ok(_) => doing.did(operation, length),
+                Err(refusal) => doing.refused(operation, refusal),
+            }
+        }
+        answered
+    }
+
+    /// From where a request comes.
+    fn client_of(&self, parts: &Parts) -> Option<IpAddr> {
+        let from = parts.extensions.get::<RequestId>();
+        from.map(|RequestId(_, peer)| (self.options.client_of)(*peer, &parts.headers))
+    }
+
+    async fn admitted<B: Body<Data = Bytes>>(
+        self: &Arc<Self>,
+        parts: &Parts,
+        body: Pin<&mut B>,
+        held: &Arc<Held>,
+        operation: Operation,
+        doing: Option<&Doing>,
+    ) -> Answer {
         admit(&self.grants, &held.grant, operation, Instant::now(), (self.options.clock)())?;
         if let Operation::Remove(file) = operation {
             admit_removal(&held.grant, file, (self.options.clock)())?;
@@ -115,7 +141,7 @@ impl Gateway {
         let place = self.pools.find(&held.grant.pool).await;
         place.here()?;
         let asked = Arc::clone(&place);
-        match self.perform(parts, body, Arc::clone(held), operation, place).await {
+        match self.perform(parts, body, Arc::clone(held), operation, place, doing).await {
             Err(refusal) if refusal.code() == Code::NotFound => Err(self.missing(held, &asked).await),
             answer => answer,
         }
@@ -128,12 +154,13 @@ impl Gateway {
         held: Arc<Held>,
         operation: Operation,
         place: Arc<Place>,
+        doing: Option<&Doing>,
     ) -> Answer {
         match operation {
             Operation::Create => self.create(&held, place).await,
             Operation::List(kind) => {
                 let response = list(&held.grant.directory, kind, &parts.headers).await?;
-                Ok(self.watched(response, held, operation, parts))
+                Ok(self.watched(response, held, operation, parts, doing))
             }
             Operation::Head(file) => head(&held.grant.directory, file).await,
             Operation::Read(file) => {
@@ -143,8 +170,9 @@ impl Gateway {
                 if !response.body().is_long() {
                     let bytes = response.body().size_hint().exact().unwrap_or_default();
                     self.throttles.pay(&held.grant, Direction::Down, bytes);
+                    doing.inspect(|doing| doing.sent(bytes));
                 }
-                Ok(self.watched(response, held, operation, parts))
+                Ok(self.watched(response, held, operation, parts, doing))
             }
             Operation::Write(file) => self.write(held, file, body, &place).await,
             Operation::Remove(file) => self.remove(held, file, &place).await,
@@ -195,6 +223,7 @@ impl Gateway {
         held: Arc<Held>,
         operation: Operation,
         parts: &Parts,
+        doing: Option<&Doing>,
     ) -> Response<GatewayBody> {
         if !response.body().is_long() {
             return response;
@@ -217,7 +246,7 @@ impl Gateway {
                 }
             }
         });
-        response.map(|body| body.watched(Watch { line, task: task.abort_handle() }, valve))
+        response.map(|body| body.watched(Watch { line, task: task.abort_handle() }, valve, doing.map(Doing::again)))
     }
 
     /// Never creates what should be there already.

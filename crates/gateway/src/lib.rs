@@ -7,6 +7,7 @@
 //! - `hop`, `lane`: where work that waits for the disk is done
 //! - `wire`: a connection, and how it ends
 //! - `pools`: whether each is there, and has room
+//! - `runs`: jobs, recognised from what clients do
 //! - `throttle`: how fast bytes may pass
 //! - `trail`: what was refused, until it is stored
 //! - `usage`: counters, and when they are stored; `quota`: whether there is space for what comes
@@ -24,6 +25,7 @@ mod lane;
 mod pools;
 pub mod protocol;
 mod quota;
+mod runs;
 mod throttle;
 mod trail;
 mod turn;
@@ -38,7 +40,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use api::grant::{Grants, Ledger, Meter, Pool, Reading, Unavailable};
+use api::grant::{Grants, Ledger, Meter, Pool, Reading, Run, Unavailable};
 use api::id::DeviceId;
 use futures_util::future::BoxFuture;
 use http::HeaderMap;
@@ -50,6 +52,7 @@ pub use answer::GatewayBody;
 use answer::Refusal;
 use blobs::buffers::{Buffers, READ_AT_ONCE, WRITTEN_AT_ONCE};
 use pools::Pools;
+use runs::Runs;
 use throttle::Throttles;
 use trail::Refusals;
 use turn::Turns;
@@ -128,6 +131,7 @@ pub struct Gateway {
     throttles: Arc<Throttles>,
     usage: Arc<Usage>,
     refusals: Refusals,
+    runs: Arc<Runs>,
     ledger: Arc<dyn Ledger>,
     /// Nothing new may change anything.
     draining: CancellationToken,
@@ -139,6 +143,7 @@ pub struct Gateway {
 impl Gateway {
     /// [`recover`](Self::recover) must run before the first request.
     pub fn new(grants: Arc<Grants>, ledger: Arc<dyn Ledger>, options: Options) -> Arc<Self> {
+        let runs = Arc::new(Runs::new(Arc::clone(&options.clock)));
         let usage = Arc::new(Usage::new(Arc::clone(&grants), Arc::clone(&ledger), options.idle_after));
         Arc::new(Self {
             grants,
@@ -150,6 +155,7 @@ impl Gateway {
             reading: Arc::new(Buffers::new(READ_AT_ONCE)),
             usage,
             refusals: Refusals::default(),
+            runs,
             ledger,
             draining: CancellationToken::new(),
             cut: CancellationToken::new(),
@@ -200,8 +206,9 @@ impl Gateway {
     async fn flush_all(&self, close: Close) -> Result<u64, Unavailable> {
         // What can't be stored of one keeps nobody from storing the other.
         let refusals = self.refusals.flush(&self.grants, &self.ledger).await;
+        let runs = self.runs.flush(&self.ledger, matches!(close, Close::All)).await;
         let counters = self.usage.flush(close).await?;
-        Ok(counters + refusals?)
+        Ok(counters + refusals? + runs?)
     }
 
     /// Ends: nothing new may change anything, running uploads get the grace that the options allow and are then cut, all
@@ -248,6 +255,10 @@ impl Meter for Gateway {
 
     fn contacted_at(&self, device: &DeviceId) -> Option<Timestamp> {
         self.usage.contacted_at(device)
+    }
+
+    fn running(&self, device: &DeviceId) -> Option<Run> {
+        self.runs.of(device)
     }
 
     fn make_room(&self) -> bool {

@@ -111,7 +111,7 @@ impl std::fmt::Debug for Refusals {
 
 /// Whether a refusal is one that somebody looks for when a backup is missing. That there is no such file is an ordinary
 /// answer, and who breaks off was not refused.
-fn is_telling(code: Code) -> bool {
+pub(crate) fn is_telling(code: Code) -> bool {
     !matches!(code, Code::NotFound | Code::MethodNotAllowed | Code::RangeNotSatisfiable | Code::MalformedRequest)
 }
 

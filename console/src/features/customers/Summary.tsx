@@ -15,6 +15,7 @@ import { Cause } from '../backups/Cause';
 import { actorName } from '../changes/describe';
 import { latestChangesQuery } from '../changes/api';
 import { lackingDevicesQuery } from '../devices/api';
+import { CustomerJobs } from '../jobs/JobsCard';
 import { SpaceCard } from '../space/SpaceCard';
 import { fewUsersQuery } from '../users/api';
 import { childrenQuery } from './api';
@@ -47,6 +48,7 @@ export function Summary({ customer }: { customer: Customer }) {
       <div className="cards">
         <div className="card-stack">
           {mayDevices && <Devices customer={customer} />}
+          {mayDevices && <CustomerJobs customer={customer} />}
           {mayActivity && <Activity customer={customer} />}
         </div>
         <div className="card-stack">

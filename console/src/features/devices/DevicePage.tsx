@@ -38,6 +38,7 @@ import { storageLocationsQuery } from '../customers/api';
 import { ancestorLinks } from '../customers/CustomerCrumbs';
 import { LastBackup } from '../customers/LastBackup';
 import { StateBadge } from '../customers/StateBadge';
+import { DeviceJobs } from '../jobs/JobsCard';
 import { SpaceCard } from '../space/SpaceCard';
 import { SettingsCard } from '../settings/SettingsCard';
 import { lazyDialog } from '../../ui/lazily';
@@ -123,6 +124,7 @@ export function DevicePage() {
             </Notice>
           )}
           <Nights device={data} />
+          <DeviceJobs device={data} />
           <StorageCard device={data} />
           <SpaceCard holder={{ noun: 'devices', row: data }} />
           <SettingsCard owner={{ noun: 'devices', id: data.id, name: data.name, path: data.path }} />

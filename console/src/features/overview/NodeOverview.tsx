@@ -162,6 +162,7 @@ const PAGES: Record<Count['noun'], '/customers' | '/devices' | '/people' | '/pas
   users: '/people',
   pass_keys: '/pass_keys',
   licences: '/licences',
+  jobs: '/devices',
   changes: '/customers',
   tasks: '/customers',
 };

@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use tree::Budget;
 
-use super::{Holder, Trail};
+use super::{Holder, Run, Trail};
 use crate::id::{DeviceId, RepositoryId};
 
 /// The database was not reachable; what was asked for did not happen.
@@ -79,6 +79,9 @@ pub trait Ledger: Send + Sync + 'static {
     /// Keeps what was refused, beside what is kept of it already. Each is told once: told again it counts twice.
     fn refused(&self, trails: Vec<(DeviceId, Trail)>) -> BoxFuture<'_, Result<(), Unavailable>>;
 
+    /// Keeps what clients have done. Told again it is kept once.
+    fn ran(&self, runs: Vec<Run>) -> BoxFuture<'_, Result<(), Unavailable>>;
+
     /// The budgets of those who hold space as they were when these counters, which are not stored yet, were taken. One that
     /// holds none any more is left out.
     fn budgets(
@@ -101,6 +104,9 @@ pub trait Meter: Send + Sync + 'static {
 
     /// When a device signed in for the first time, if the database may not know of it yet.
     fn contacted_at(&self, device: &DeviceId) -> Option<Timestamp>;
+
+    /// What a device is about right now.
+    fn running(&self, device: &DeviceId) -> Option<Run>;
 
     /// Gives up space that was set aside for a disk that is full to the last byte; false if nothing is.
     fn make_room(&self) -> bool;

@@ -87,6 +87,7 @@ async fn remove(tx: &mut Tx, ids: &[String]) -> Result<u64, Error> {
     .await?;
     tx.exec(sql!["delete from repositories where id in ", repositories()]).await?;
     tx.exec(sql!["delete from device_histories where device_id in ", of_devices()]).await?;
+    tx.exec(sql!["delete from jobs where device_id in ", of_devices()]).await?;
     tx.exec(sql!["delete from device_licences where device_id in ", of_devices()]).await?;
     tx.exec(sql!["delete from devices where id in ", of_devices()]).await?;
     for id in ids {

@@ -294,6 +294,7 @@ pub async fn is_in_use(tx: &mut Tx, repository: &RepositoryId) -> Result<bool, E
 pub async fn delete(tx: &mut Tx, row: &DeviceRow) -> Result<(), Error> {
     for statement in [
         sql!["delete from device_histories where device_id = ", row.id.as_str()],
+        sql!["delete from jobs where device_id = ", row.id.as_str()],
         sql!["delete from repositories where device_id = ", row.id.as_str()],
     ] {
         tx.exec(statement).await?;

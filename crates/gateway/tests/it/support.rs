@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use api::grant::{
     Admission, Allotment, Changes, DeviceEntry, Grants, Holder, Known, Ledger, LeftOpen, NodeEntry, Opened,
-    OwnSettings, Pool, Reading, Suspension, Trail, Unavailable,
+    OwnSettings, Pool, Reading, Run, Suspension, Trail, Unavailable,
 };
 use api::id::{DeviceId, RepositoryId, StoragePoolId};
 use base64::Engine as _;
@@ -114,6 +114,10 @@ impl Ledger for Book {
                 }
             }
         })))
+    }
+
+    fn ran(&self, _: Vec<Run>) -> BoxFuture<'_, Result<(), Unavailable>> {
+        Box::pin(ready(Ok(())))
     }
 
     fn budgets(

@@ -74,6 +74,7 @@ mod early;
 mod exhaustion;
 mod full;
 mod hostile;
+mod jobs;
 mod lost;
 mod pools;
 mod process;

@@ -268,7 +268,7 @@ pub(crate) fn address(operation: &Operation, id: &str) -> String {
     match operation.id.as_str() {
         "customer_delete" => path + "?remove_products=true",
         "customer_count" => path + "?by=level",
-        "device_count" => path + "?by=kind",
+        "device_count" | "job_count" => path + "?by=kind",
         "user_count" => path + "?by=role",
         "pass_key_count" | "licence_count" => path + "?by=state",
         _ => path,
