@@ -1,4 +1,4 @@
-import type { Licence, Plan } from '../src/api/schema';
+import type { Customer, Licence, Plan } from '../src/api/schema';
 import { expect, listReady, rowOf, test, violations } from './fixtures';
 
 /** Granting, assigning and renewing licences. */
@@ -79,4 +79,22 @@ test('many are renewed together from the list', async ({ page, backend }, info) 
   await expect(dialog.getByRole('list', { name: 'Changes' })).toContainText('→');
   await dialog.getByRole('button', { name: 'Renew 2 licences' }).click();
   await expect(dialog).toContainText('2 done');
+});
+
+test('a customer is added with a plan, and has its licence at once', async ({ page, backend }, info) => {
+  const mark = `${info.workerIndex}-${info.repeatEachIndex}`;
+  const reseller = await backend.reseller(`Planned ${mark}`);
+  await page.goto(`/customers/new?parent=${reseller.id}`);
+  await page.getByLabel('Company name').fill(`Vineyard ${mark}`);
+  await page.getByRole('combobox', { name: 'Country' }).fill('Germany');
+  await page.keyboard.press('Tab');
+  await page.getByText('Kind, limit and start').click();
+  await page
+    .getByRole('combobox', { name: 'Service plan' })
+    .selectOption({ label: 'Endpoint for workstations, yearly (Endpoint for workstations)' });
+  await page.getByRole('button', { name: /^Add end customer/u }).click();
+  await page.waitForURL(/\/added$/u);
+  const [made] = (await backend.get<{ items: Customer[] }>(`/customers?under=${reseller.id}&level=end_customer`)).items;
+  await page.goto(`/customers/${made!.id}?tab=licences`);
+  await expect(page.getByRole('region', { name: 'Licences' })).toContainText('1 workstation');
 });

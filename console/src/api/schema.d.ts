@@ -2266,6 +2266,7 @@ export interface components {
             offered_service_types?: components["schemas"]["ServiceType"][] | null;
             parent_id: components["schemas"]["CustomerId"];
             password?: components["schemas"]["Secret"] | null;
+            plan_id?: components["schemas"]["PlanId"] | null;
             profile?: components["schemas"]["Profile"] | null;
             service_type?: components["schemas"]["ServiceType"] | null;
             /** @description Names of the sites to make with an end customer. */

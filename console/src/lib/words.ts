@@ -37,6 +37,15 @@ export const LEVEL: Record<Level, string> = {
   site: 'Site',
 };
 
+export const LEVEL_IN_WORDS: Record<Level, string> = {
+  provider: 'a provider',
+  distributor: 'a distributor',
+  sub_distributor: 'a sub-distributor',
+  reseller: 'a reseller',
+  end_customer: 'an end customer',
+  site: 'a site',
+};
+
 export const LEVEL_PLURAL: Record<Level, string> = {
   provider: 'Providers',
   distributor: 'Distributors',

@@ -8,7 +8,7 @@ use tree::{Level, Mode};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::backup::BackupState;
-use crate::id::{CustomerId, StorageLocationId};
+use crate::id::{CustomerId, PlanId, StorageLocationId};
 use crate::invitation::Invitation;
 use crate::setting::OwnSwitches;
 use crate::units::{Action, Day, Secret, Time, present};
@@ -168,6 +168,8 @@ pub struct CustomerCreate {
     /// The most devices that may stand below this node.
     #[schema(minimum = 0, maximum = 1_000_000)]
     pub max_devices: Option<i64>,
+    /// Grants a licence of one unit under this plan. End customers only.
+    pub plan_id: Option<PlanId>,
     pub profile: Option<Profile>,
 }
 

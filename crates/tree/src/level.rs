@@ -54,6 +54,18 @@ impl Level {
         matches!(self, Self::EndCustomer | Self::Site)
     }
 
+    /// What it is called in a sentence, with its article.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Provider => "a provider",
+            Self::Distributor => "a distributor",
+            Self::SubDistributor => "a sub-distributor",
+            Self::Reseller => "a reseller",
+            Self::EndCustomer => "an end customer",
+            Self::Site => "a site",
+        }
+    }
+
     /// The word on the wire and in the database.
     pub fn as_str(self) -> &'static str {
         self.into()

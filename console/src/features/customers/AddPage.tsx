@@ -3,7 +3,7 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import type { Customer, Level } from '../../api/schema';
 import { happened } from '../../app/feed/feed';
 import { useMay, useScope } from '../../app/useMe';
-import { customerName, explainNoAnswer, LEVEL, LEVEL_PLURAL, refusalOf } from '../../lib/words';
+import { customerName, explainNoAnswer, LEVEL, LEVEL_IN_WORDS, LEVEL_PLURAL, refusalOf } from '../../lib/words';
 import { Failed, NotForRole, Skeletons } from '../../ui/Blank';
 import { Breadcrumbs } from '../../ui/Breadcrumbs';
 import { Button, LinkButton } from '../../ui/Button';
@@ -18,6 +18,7 @@ import { checkNew, createOf, emptyValues } from './edit';
 import { KINDS } from './kinds';
 import { ParentField } from './ParentField';
 import { nearestParentQuery } from './parents';
+import { PlanField } from './PlanField';
 import { PlaceFields } from './PlaceFields';
 import { ServiceFields } from './ServiceFields';
 import { ProfileFields } from './ProfileFields';
@@ -102,7 +103,7 @@ function AddForm({ parent: initialParent }: { parent: Customer | null }) {
         )}
         {parent && levels.length === 1 && (
           <p className="hint">
-            {LEVEL_PLURAL[levels[0]!]} stand under a {LEVEL[parent.level].toLowerCase()}, so this will be one.
+            {LEVEL_PLURAL[levels[0]!]} stand under {LEVEL_IN_WORDS[parent.level]}, so this will be one.
           </p>
         )}
       </Section>
@@ -137,6 +138,7 @@ function AddForm({ parent: initialParent }: { parent: Customer | null }) {
           type="number"
           optional
         />
+        {level === 'end_customer' && <PlanField />}
         {level && <ServiceFields level={level} parent={parent} />}
         <ChoiceField name="kind" label="Kind" options={KINDS} />
         {level === 'end_customer' && (

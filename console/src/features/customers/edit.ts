@@ -28,6 +28,7 @@ export function emptyValues(parent: string): Values {
     service_type: '',
     offers: '',
     trial: '',
+    plan_id: '',
     account_state: 'active',
     ...profileValues(undefined),
   };
@@ -130,6 +131,7 @@ export function createOf(values: Values, level: Level, locations: StorageLocatio
     ...(values['service_type'] && { service_type: typesOf(values['service_type'])[0]! }),
     ...(level !== 'end_customer' && values['offers'] && { offered_service_types: typesOf(values['offers']) }),
     ...(level === 'end_customer' && values['trial'] && { trial: true }),
+    ...(level === 'end_customer' && values['plan_id'] && { plan_id: values['plan_id'] }),
     account_state: values['account_state'] === 'suspended' ? 'suspended' : 'active',
     ...(Object.keys(profile).length > 0 && { profile }),
   };

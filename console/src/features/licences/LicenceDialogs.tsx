@@ -10,6 +10,7 @@ import { FormSummary, FormView, useForm, type Problems, type Values } from '../.
 import { toast } from '../../ui/Toasts';
 import { childrenQuery } from '../customers/api';
 import { plansQuery, productsQuery } from '../products/api';
+import { soldPlans } from '../products/sold';
 import {
   assignLicence,
   cancelLicence,
@@ -30,8 +31,7 @@ export function GrantDialog({ customer, onClose }: GrantDialogProps) {
   const client = useQueryClient();
   const plans = useQuery(plansQuery()).data ?? [];
   const products = useQuery(productsQuery()).data ?? [];
-  const billedByUse = new Set(products.filter(({ usage_billed }) => usage_billed).map(({ id }) => id));
-  const sold = plans.filter(({ retired_at, product_id }) => !retired_at && !billedByUse.has(product_id));
+  const sold = soldPlans(plans, products);
   const form = useForm({
     initial: { plan_id: '', quantity: '' },
     check: ({ plan_id, quantity }): Problems => ({

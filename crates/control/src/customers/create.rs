@@ -3,7 +3,8 @@
 
 use api::change::ChangeAction;
 use api::customer::{AccountState, CustomerCreate, CustomerCreated, Kind, Profile, ServiceType, SiteCreate, Warning};
-use api::id::{CustomerId, StorageLocationId};
+use api::id::{CustomerId, PlanId, StorageLocationId};
+use api::licence::LicenceGrant;
 use api::units::Secret;
 use api::{Code, Error, Level};
 use serde_json::Value;
@@ -42,6 +43,7 @@ pub struct CheckedCustomer {
     max_devices: Option<i64>,
     profile: Profile,
     invite_administrator: bool,
+    plan_id: Option<PlanId>,
 }
 
 impl CheckedCustomer {
@@ -89,6 +91,7 @@ impl CheckedCustomer {
             max_devices,
             profile,
             invite_administrator: input.invite_administrator,
+            plan_id: input.plan_id.clone(),
         })
     }
 
@@ -118,6 +121,7 @@ impl CheckedCustomer {
             max_devices: None,
             profile: Profile::default(),
             invite_administrator: false,
+            plan_id: None,
         })
     }
 }
@@ -219,6 +223,19 @@ pub async fn create_below(
         (true, Some(email)) => Some(crate::users::invite_first(tx, &row.id, email).await?),
         _ => None,
     };
+    if let Some(plan_id) = &input.plan_id {
+        if level != Level::EndCustomer {
+            return Err(Error::field("plan_id", Code::Invalid, "Only end customers hold licences."));
+        }
+        let granted = LicenceGrant {
+            product_id: None,
+            plan_id: Some(plan_id.clone()),
+            quantity: 1,
+            starts_at: None,
+            ends_at: None,
+        };
+        crate::licences::grant(tx, &row.id, &granted).await?;
+    }
     let seen_sites: Vec<_> = sites.into_iter().map(|site| (site, no_totals(0, None))).collect();
     let sites_made = i64::try_from(seen_sites.len()).unwrap_or_default();
     let customer = {
@@ -238,21 +255,18 @@ fn level_below(parent: &CustomerRow, wanted: Option<Level>) -> Result<Level, Err
     let words: Vec<&str> = allowed.iter().map(|level| level.as_str()).collect();
     match wanted.or(parent.level.only_child()) {
         Some(level) if level.may_stand_under(parent.level) => Ok(level),
-        Some(level) if allowed.is_empty() => {
-            let detail = format!("Nothing stands below a {}, no {} either.", parent.level.as_str(), level.as_str());
+        Some(_) if allowed.is_empty() => {
+            let detail = format!("Nothing stands below {}.", parent.level.in_words());
             Err(Error::field("level", Code::ParentLevelNotAllowed, detail))
         }
         Some(level) => {
-            let detail = format!(
-                "A {} cannot stand below a {}; {} can.",
-                level.as_str(),
-                parent.level.as_str(),
-                words.join(", ")
-            );
+            let can: Vec<&str> = allowed.iter().map(|level| level.in_words()).collect();
+            let (level, parent) = (level.in_words(), parent.level.in_words());
+            let detail = format!("Below {parent} stands {}, not {level}.", can.join(" or "));
             Err(Error::field("level", Code::ParentLevelNotAllowed, detail))
         }
         None if allowed.is_empty() => {
-            let detail = format!("Nothing stands below a {}.", parent.level.as_str());
+            let detail = format!("Nothing stands below {}.", parent.level.in_words());
             Err(Error::field("parent_id", Code::ParentLevelNotAllowed, detail))
         }
         None => Err(Error::field("level", Code::Required, format!("Choose one of: {}.", words.join(", ")))),

@@ -55,8 +55,9 @@ pub(crate) async fn schedule(
     IfMatch::check_if_given(expected, row.version)?;
     let changes = row.deletes_at.is_none();
     let blockers = if changes { blockers(tx, &row, remove_products).await? } else { Vec::new() };
-    if let (false, Some((code, detail))) = (dry_run, blockers.first()) {
-        return Err(Error::new(*code, detail.clone()));
+    if let (false, Some((code, _))) = (dry_run, blockers.first()) {
+        let all: Vec<&str> = blockers.iter().map(|(_, detail)| detail.as_str()).collect();
+        return Err(Error::new(*code, all.join(" ")));
     }
     let due_at = row.deletes_at.unwrap_or_else(|| due(tx));
     let totals = sql::totals(tx, id).await?;
@@ -120,7 +121,7 @@ pub(super) fn consents(customers: i64, devices: i64) -> Vec<Blocker> {
     let counted = |count: i64, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
     let mut blockers = Vec::new();
     if devices > 0 {
-        let detail = format!("It has {} with backups. Say that they go too.", counted(devices, "device"));
+        let detail = format!("It has {}. Say that they and their backups go too.", counted(devices, "device"));
         blockers.push((Code::ProductsAttached, detail));
     }
     if customers > 0 {

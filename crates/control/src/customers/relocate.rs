@@ -82,8 +82,8 @@ async fn blockers(tx: &mut Tx, row: &CustomerRow, parent: &CustomerRow) -> Resul
         // Pass keys and fingerprints are its customer's.
         blockers.push((Code::SiteStays, "A site stays with its customer.".to_owned()));
     } else if !row.level.may_stand_under(parent.level) {
-        let level = |level: Level| level.as_str().replace('_', " ");
-        let detail = format!("{} is a {}, and no {} stands below one.", below, level(parent.level), level(row.level));
+        let (above, own) = (parent.level.in_words(), row.level.in_words());
+        let detail = format!("{below} is {above}, and {own} does not stand below one.");
         blockers.push((Code::ParentLevelNotAllowed, detail));
     }
     if !is_circle && row.level != Level::Site && row.level.may_stand_under(parent.level) {

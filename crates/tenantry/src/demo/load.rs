@@ -351,6 +351,7 @@ fn new_customer(parent_id: CustomerId, company_name: &str, country: &str) -> Cus
         account_state: None,
         invite_administrator: false,
         max_devices: None,
+        plan_id: None,
         profile: None,
     }
 }

@@ -51,6 +51,27 @@ async fn share(client: &Client, licence: &str, what: &str, site: &str, quantity:
 }
 
 #[tokio::test]
+async fn a_customer_is_added_with_its_plan_or_not_at_all() {
+    let app = App::start().await;
+    let reseller = app.reseller("Northwind IT").await;
+    let plan = named(&app, "/plans", "Endpoint for workstations, yearly").await;
+    let add = async |plan: &str| {
+        let body = json!({ "parent_id": reseller, "company_name": "Bakery", "country": "DE", "plan_id": plan });
+        app.admin().post("/customers", &body).await
+    };
+    add("pln_x").await.invalid(&[("plan_id", "reference_not_found")]);
+    assert_eq!(app.admin().get(&format!("/customers?under={reseller}")).await.is(200)["total"], 1, "nothing was added");
+    let customer = id(&add(&plan).await.is(201));
+    let licences = app.admin().get(&format!("/licences?under={customer}")).await.is(200);
+    assert_eq!((&licences["total"], &licences["items"][0]["quantity"]), (&json!(1), &json!(1)));
+    assert_eq!(licences["items"][0]["plan_id"], plan);
+    let provider = app.admin().get("/me").await.is(200)["customer_id"].clone();
+    let partner = json!({ "parent_id": provider, "level": "reseller", "company_name": "Partner", "country": "DE", "plan_id": plan });
+    app.admin().post("/customers", &partner).await.invalid(&[("plan_id", "invalid")]);
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn units_are_assigned_revoked_and_reassigned_and_never_more_than_there_are() {
     let app = App::start().await;
     let Shop { reseller, customer, hq, yard } = shop(&app).await;
