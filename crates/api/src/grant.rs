@@ -441,6 +441,11 @@ impl Grants {
         self.confirmed.store(Arc::new(Some(now)));
     }
 
+    /// How long ago the table agreed with the database; nothing where it never has.
+    pub fn age(&self, now: Instant) -> Option<Duration> {
+        self.confirmed.load().map(|at| now.saturating_duration_since(at))
+    }
+
     /// Whether the table was confirmed recently enough to admit uploads by.
     pub fn is_fresh(&self, now: Instant) -> bool {
         self.confirmed.load().is_some_and(|at| now.saturating_duration_since(at) < STALE_AFTER)

@@ -1,14 +1,15 @@
 //! Jobs: what clients did, recognised from what passed the gateway, without an agent.
 
 use serde::{Deserialize, Serialize};
-use strum::{AsRefStr, EnumString, VariantNames};
+use strum::{AsRefStr, EnumString, IntoStaticStr, VariantNames};
 use utoipa::ToSchema;
 
 use crate::id::{CustomerId, DeviceId, JobId};
 use crate::units::Time;
 
 /// What a client was about, by what it did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, AsRefStr, EnumString, VariantNames)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[derive(AsRefStr, EnumString, IntoStaticStr, VariantNames)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum JobKind {
@@ -21,7 +22,8 @@ pub enum JobKind {
 }
 
 /// How a job ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, AsRefStr, EnumString, VariantNames)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[derive(AsRefStr, EnumString, IntoStaticStr, VariantNames)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum JobOutcome {

@@ -34,6 +34,7 @@ pub mod tasks;
 pub mod tokens;
 pub mod users;
 pub mod views;
+pub mod watch;
 
 /// The migrations, oldest first.
 pub const MIGRATIONS: db::Migrations = db::Migrations::new(&[

@@ -123,6 +123,7 @@ impl Body for GatewayBody {
             return Poll::Ready(Some(Err(io::ErrorKind::ConnectionAborted.into())));
         }
         self.poll_chunk(cx).map_ok(|chunk| {
+            metrics::counter!("tenantry_gateway_sent_bytes_total").increment(chunk.len() as u64);
             if let Some(doing) = &self.doing {
                 doing.sent(chunk.len() as u64);
             }

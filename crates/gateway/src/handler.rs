@@ -56,6 +56,7 @@ impl Gateway {
         match answered {
             Ok(response) => response,
             Err(refusal) => {
+                metrics::counter!("tenantry_gateway_refusals_total", "code" => refusal.code().as_str()).increment(1);
                 self.note(&parts, held, &refusal);
                 // Whoever waits for leave to send the body gets none.
                 if !waits_for_leave(&parts.headers) {

@@ -238,6 +238,11 @@ impl Gateway {
         true
     }
 
+    /// Clients that are at work, and uploads that are being received or written.
+    pub fn at_work(&self) -> (usize, usize) {
+        (self.runs.count(), self.usage.in_flight())
+    }
+
     /// A name for a request that came without one.
     fn number(&self) -> String {
         format!("gateway-{}", self.numbered.fetch_add(1, Ordering::Relaxed) + 1)

@@ -172,10 +172,17 @@ impl Runs {
 
     fn end(&self, running: &Running) {
         let Some(run) = running.run() else { return };
+        let (kind, outcome) = (<&str>::from(run.kind), <&str>::from(run.outcome));
+        metrics::counter!("tenantry_jobs_total", "kind" => kind, "outcome" => outcome).increment(1);
         let mut ended = lock(&self.ended);
         if ended.len() < KEPT {
             ended.push(run);
         }
+    }
+
+    /// How many clients are at work.
+    pub(crate) fn count(&self) -> usize {
+        self.running.iter().map(|part| lock(part).len()).sum()
     }
 
     /// What the device is about right now.

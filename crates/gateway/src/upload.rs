@@ -143,6 +143,7 @@ impl<B: Body<Data = Bytes>> Source<'_, B> {
                 self.turn = Some(turns.take().await);
             }
             self.pace.came(bytes.len(), options.least_progress);
+            metrics::counter!("tenantry_gateway_received_bytes_total").increment(bytes.len() as u64);
             self.gateway.throttles.pay(&self.held.grant, Direction::Up, bytes.len() as u64);
             self.received += bytes.len() as u64;
             check_length(self.file, self.received)?;

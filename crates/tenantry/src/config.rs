@@ -22,6 +22,7 @@ pub struct Config {
     pub storage: Storage,
     pub customers: Customers,
     pub sign_in: SignIn,
+    pub metrics: Metrics,
     pub log: Log,
 }
 
@@ -83,6 +84,34 @@ pub struct SignIn {
     pub local_issuers: bool,
 }
 
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Metrics {
+    /// Empty: nowhere of its own.
+    pub listen: String,
+    /// Empty: not where everything else is.
+    pub token: String,
+    pub devices: u32,
+}
+
+impl std::fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Metrics").field("listen", &self.listen).field("devices", &self.devices).finish_non_exhaustive()
+    }
+}
+
+impl Metrics {
+    /// Where they are told, if anywhere.
+    pub fn wanted(&self) -> Option<crate::metrics::Metrics> {
+        let (listen, token) = (self.listen.parse().ok(), Some(self.token.clone()).filter(|token| !token.is_empty()));
+        let metrics = crate::metrics::Metrics { listen, token, devices: self.devices };
+        (metrics.listen.is_some() || metrics.token.is_some()).then_some(metrics)
+    }
+}
+
+/// Shorter ones are guessed.
+const SHORTEST_TOKEN: usize = 20;
+
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Log {
@@ -115,6 +144,13 @@ pub fn load(data: &Path, file: Option<&Path>) -> Result<Config, String> {
 
 impl Config {
     fn check(&self) -> Result<(), String> {
+        let Metrics { listen, token, .. } = &self.metrics;
+        if !listen.is_empty() && listen.parse::<std::net::SocketAddr>().is_err() {
+            return Err(format!("metrics.listen is an address and port, not {listen:?}"));
+        }
+        if !token.is_empty() && token.len() < SHORTEST_TOKEN {
+            return Err(format!("metrics.token has at least {SHORTEST_TOKEN} characters"));
+        }
         let url = &self.server.public_url;
         if !url.is_empty() && (!(url.starts_with("http://") || url.starts_with("https://")) || url.ends_with('/')) {
             return Err("server.public_url begins with http:// or https:// and has no slash at its end".to_owned());

@@ -10,4 +10,5 @@ pub mod demo;
 pub mod documents;
 pub mod listen;
 pub mod machine;
+pub mod metrics;
 pub mod serve;

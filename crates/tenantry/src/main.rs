@@ -146,7 +146,8 @@ async fn serve(place: &Place, listen: Option<std::net::SocketAddr>, demo: bool) 
         Some(listen) => listen,
         None => config.server.listen.parse()?,
     };
-    let server = Server::start(options(place, &config, listen, demo)).await?;
+    let mut server = Server::start(options(place, &config, listen, demo)).await?;
+    server.metrics = config.metrics.wanted();
     let public_url = server.app.config.public_url.clone();
     let setup_token = server.setup_token.clone();
     let app = server.app.clone();

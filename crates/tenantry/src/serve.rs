@@ -17,6 +17,7 @@ use gateway::Gateway;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::metrics::Metrics;
 use crate::{console, listen};
 
 const LOCK: &str = "lock";
@@ -51,6 +52,8 @@ pub struct Server {
     /// A secret to make the first administrator with, while there is none.
     pub setup_token: Option<String>,
     pub gateway: Arc<Gateway>,
+    /// Where it is told how the server does, if anywhere.
+    pub metrics: Option<Metrics>,
     listener: TcpListener,
     bounds: listen::Bounds,
     follower: Follower,
@@ -148,7 +151,9 @@ impl Server {
         app.connect_meter(Arc::<Gateway>::clone(&gateway));
         gateway.recover(pools).await;
         let follower = Follower::start(&app).await?;
-        Ok(Self { app, address, setup_token, gateway, listener, bounds: options.bounds, follower, lock, file_lock })
+        let bounds = options.bounds;
+        let metrics = None;
+        Ok(Self { app, address, setup_token, gateway, metrics, listener, bounds, follower, lock, file_lock })
     }
 
     /// Serves until told to stop. Everything acknowledged is stored when this returns.
@@ -156,7 +161,13 @@ impl Server {
     /// # Errors
     /// Where the follower of the change log ended by itself: whoever supervises the process starts it anew.
     pub async fn run(self, stop: CancellationToken) -> Result<(), Failure> {
-        let router = control::router::router(self.app.clone()).fallback(console::serve);
+        let mut router = control::router::router(self.app.clone());
+        if let Some(metrics) = self.metrics
+            && let Some(told) = crate::metrics::begin(metrics, &self.app, &self.gateway, stop.clone()).await?
+        {
+            router = router.merge(told);
+        }
+        let router = router.fallback(console::serve);
         let background = CancellationToken::new();
         let (following, ended) = (background.clone(), stop.clone());
         let follower = tokio::spawn(async move {

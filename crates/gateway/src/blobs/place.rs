@@ -86,7 +86,9 @@ impl Upload {
     /// Syncs the file and gives it its name. `alone` is the repository's lock for what is no single step of the file
     /// system. The count must follow at once; the name is durable only after [`settle`](Self::settle).
     pub(crate) fn place(&mut self, alone: &Mutex<()>) -> Result<Placed, NotPlaced> {
+        let begun = std::time::Instant::now();
         self.file.sync_all()?;
+        metrics::histogram!("tenantry_gateway_sync_seconds").record(begun.elapsed());
         self.put(alone)
     }
 

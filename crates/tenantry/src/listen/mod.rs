@@ -24,7 +24,7 @@ use base::http::Peer;
 use base::http::client::client_of;
 use gateway::Gateway;
 use http::header::{CONNECTION, STRICT_TRANSPORT_SECURITY};
-use http::{HeaderValue, Response};
+use http::{HeaderValue, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -174,6 +174,12 @@ async fn connection(stream: TcpStream, peer: SocketAddr, slot: Slot, site: Arc<S
     }
 }
 
+/// What is told of every request that was answered.
+fn record(part: &'static str, status: StatusCode, took: Duration) {
+    metrics::counter!("tenantry_requests_total", "part" => part, "status" => status.as_str().to_owned()).increment(1);
+    metrics::histogram!("tenantry_request_seconds", "part" => part).record(took);
+}
+
 async fn answer(
     request: http::Request<Incoming>,
     peer: SocketAddr,
@@ -181,7 +187,7 @@ async fn answer(
     activity: &activity::Activity,
     is_brief: bool,
 ) -> Response<Answer> {
-    let under_way = activity.request();
+    let (under_way, begun) = (activity.request(), std::time::Instant::now());
     let (mut request, rest) = {
         let (parts, body) = request.into_parts();
         let (body, rest) = Lent::new(body, activity.clone());
@@ -206,6 +212,17 @@ async fn answer(
             Err(never) => never.into_response(),
         }
     };
+    record(
+        if is_gateways {
+            "gateway"
+        } else if is_short {
+            "api"
+        } else {
+            "console"
+        },
+        response.status(),
+        begun.elapsed(),
+    );
     if rest.is_in_the_way(waits).await {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }

@@ -76,6 +76,7 @@ mod full;
 mod hostile;
 mod jobs;
 mod lost;
+mod metrics;
 mod pools;
 mod process;
 mod processes;

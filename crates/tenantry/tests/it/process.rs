@@ -105,6 +105,17 @@ impl Server {
         (server, Self::set_up(&link).await)
     }
 
+    /// The same with a configuration of its own.
+    pub(crate) async fn start_configured(configuration: &str) -> (Self, Admin) {
+        let (home, database) = Self::place().await;
+        let data = home.path().join("data");
+        std::fs::create_dir(&data).unwrap();
+        std::fs::write(data.join("tenantry.toml"), configuration).unwrap();
+        let (server, link) = Self::start_on((home, database), None).await;
+        let link = link.expect("a server that is new prints a setup link");
+        (server, Self::set_up(&link).await)
+    }
+
     /// The same, set up from the host's command line.
     pub(crate) async fn start_from_host() -> (Self, Admin) {
         let place = Self::place().await;
