@@ -78,3 +78,12 @@ test('a refusal stays in the dialog, and devices and people are taken away alike
   await page.getByRole('button', { name: 'Export', exact: true }).click();
   expect(await textOf(await download(page, /^Export \d+ (?:person|people)$/u))).toContain('customer_name');
 });
+
+test('the history of a customer is taken away with the activity', async ({ page }) => {
+  await page.goto(`/customers/${reseller.id}?tab=activity`);
+  const arrives = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Export', exact: true }).click();
+  const text = await textOf(await arrives);
+  expect(text).toContain('customer.created');
+  expect(text).toContain('Amber Bakery');
+});

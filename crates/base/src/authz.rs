@@ -198,6 +198,7 @@ pub const OPERATIONS: &[Line] = &[
     ("space_set", Need::Permission(Permission::AllotSpace)),
     ("site_create", Need::Permission(Permission::CreateCustomers)),
     ("change_list", Need::Permission(Permission::ReadChanges)),
+    ("change_export", Need::Permission(Permission::ReadChanges)),
     // Of what happens, each is told what it may read.
     ("feed_show", Need::Permission(Permission::ReadCustomers)),
     ("measurement_list", Need::Permission(Permission::ReadCustomers)),

@@ -2,13 +2,14 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import type { Change } from '../../api/schema';
 import { day, exact, time } from '../../lib/format';
+import { useMay } from '../../app/useMe';
 import { changeVerb } from '../../lib/words';
 import { Blank, Failed, Skeletons } from '../../ui/Blank';
 import { Button } from '../../ui/Button';
 import { Check } from '../../ui/Check';
 import { storageLocationsQuery } from '../customers/api';
 import { AsOf } from '../customers/AsOf';
-import { changesQuery } from './api';
+import { changesQuery, exportOf } from './api';
 import { actorName, differencesOf, summaryOf, type Difference } from './describe';
 
 const route = getRouteApi('/frame/customers/$id');
@@ -18,6 +19,7 @@ export function ActivityTab({ customer }: { customer: string }) {
   const { sign_ins } = route.useSearch();
   const go = useNavigate({ from: '/customers/$id' });
   const withSessions = sign_ins === 'yes';
+  const mayExport = useMay('change_export');
   const changes = useInfiniteQuery(changesQuery(customer, withSessions));
   const { hasNextPage, fetchNextPage } = changes;
   const items = changes.data?.pages.flatMap((page) => page.items) ?? [];
@@ -38,6 +40,11 @@ export function ActivityTab({ customer }: { customer: string }) {
         >
           Show sign-ins
         </Check>
+        {mayExport && (
+          <a className="button" data-size="s" href={exportOf(customer, withSessions)} download>
+            Export
+          </a>
+        )}
       </header>
       <AsOf customer={customer} />
       {items.length === 0 && (

@@ -34,3 +34,10 @@ export function latestChangesQuery(customer: string, limit: number) {
     },
   });
 }
+
+/** Where all of it is as a file, for spreadsheets. */
+export function exportOf(customer: string, withSessions: boolean): string {
+  const query = new URLSearchParams({ format: 'csv', bom: 'true' });
+  if (!withSessions) query.set('filter', NO_SESSIONS);
+  return `/api/v1/customers/${customer}/changes/export?${query}`;
+}

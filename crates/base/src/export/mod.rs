@@ -16,7 +16,7 @@ pub use self::write::table;
 use crate::authz::{Account, Permission};
 use crate::cx::Cx;
 use crate::http::Call;
-use crate::list::{Chosen, Noun, Parts, RowOf, Walk, Window};
+use crate::list::{Chosen, Field, Noun, Parts, RowOf, Walk, Window};
 
 /// Something that can be written out.
 #[derive(Debug)]
@@ -40,6 +40,31 @@ pub struct Line {
     pub row: Value,
     /// The names of the customers on its path, from the top of what the reader sees.
     pub path: Vec<String>,
+}
+
+/// Where lines come from, some at a time.
+pub trait Source: Send + 'static {
+    /// The next ones; nothing at the end.
+    fn next<'a>(&'a mut self, cx: &'a mut Cx) -> BoxFuture<'a, Result<Option<Vec<Line>>, Error>>;
+}
+
+/// The rows of a list in its order.
+struct Walked {
+    account: Account,
+    walk: Walk,
+    read: Read,
+}
+
+impl Source for Walked {
+    fn next<'a>(&'a mut self, cx: &'a mut Cx) -> BoxFuture<'a, Result<Option<Vec<Line>>, Error>> {
+        Box::pin(async move {
+            let rows = self.walk.next(cx).await?;
+            if rows.is_empty() {
+                return Ok(None);
+            }
+            (self.read)(cx, &self.account, &rows).await.map(Some)
+        })
+    }
 }
 
 /// A column by its name, and where a row has it.
@@ -74,11 +99,25 @@ pub async fn answer(call: &Call, query: &ExportQuery, exported: &'static Exporte
     let account = allowed(call, exported)?;
     let parts = exported.parts.filter(|_| query.rows == Some(RowsOf::Site));
     let asked = query.columns.as_deref().map(|columns| columns.split(',').map(str::trim));
-    let columns = columns(asked, exported.noun, &account, parts.is_some())?;
+    let columns = columns(asked, &fields_for(exported.noun.fields, &account), parts.is_some())?;
     let mut cx = call.read_steadily().await?;
     let walk = Walk::begin(&mut cx, &account, &query.list(), exported.noun, parts).await?;
     let writer = Writer::new(query.format.unwrap_or_default(), query.bom, columns);
-    Ok(send::answer(cx, account, walk, exported, writer))
+    Ok(send::answer(cx, exported.word, Walked { account, walk, read: exported.read }, writer))
+}
+
+/// Answers with what comes from somewhere else than a list that can be walked by its rows. Its rows have these fields.
+pub fn answer_from(
+    cx: Cx,
+    query: &ExportQuery,
+    word: &'static str,
+    fields: &[&str],
+    source: impl Source,
+) -> Result<Response, Error> {
+    let asked = query.columns.as_deref().map(|columns| columns.split(',').map(str::trim));
+    let columns = columns(asked, fields, false)?;
+    let writer = Writer::new(query.format.unwrap_or_default(), query.bom, columns);
+    Ok(send::answer(cx, word, source, writer))
 }
 
 /// Answers with what was chosen of a list: more than fits into an address, all of it of one moment.
@@ -91,7 +130,7 @@ pub async fn answer_chosen(
     let chosen = Chosen::of(&request.selection)?;
     let parts = exported.parts.filter(|_| request.selection.rows == Some(RowsOf::Site));
     let asked = request.columns.as_ref().map(|columns| columns.iter().map(|column| column.trim()));
-    let columns = columns(asked, exported.noun, &account, parts.is_some())?;
+    let columns = columns(asked, &fields_for(exported.noun.fields, &account), parts.is_some())?;
     let sort = request.sort.clone();
     // What is wrong with the order isn't wrong with the selection.
     Window::of(&ListQuery { sort: sort.clone(), ..ListQuery::default() }, exported.noun.fields, exported.noun.id)?;
@@ -108,7 +147,7 @@ pub async fn answer_chosen(
         }
     };
     let writer = Writer::new(request.format.unwrap_or_default(), request.bom, columns);
-    Ok(send::answer(cx, account, walk, exported, writer))
+    Ok(send::answer(cx, exported.word, Walked { account, walk, read: exported.read }, writer))
 }
 
 fn allowed(call: &Call, exported: &Exported) -> Result<Account, Error> {
@@ -117,14 +156,17 @@ fn allowed(call: &Call, exported: &Exported) -> Result<Account, Error> {
     Ok(account)
 }
 
+/// The fields that the account may ask for.
+fn fields_for(fields: &'static [Field], account: &Account) -> Vec<&'static str> {
+    fields.iter().filter(|field| field.is_for(account)).map(|field| field.name).collect()
+}
+
 /// The columns in their order: what tells a row from all others, then what was asked for.
 fn columns<'a>(
     asked: Option<impl Iterator<Item = &'a str>>,
-    noun: &Noun,
-    account: &Account,
+    fields: &[&'a str],
     is_spread: bool,
 ) -> Result<Vec<Column>, Error> {
-    let fields = || noun.fields.iter().filter(|field| field.is_for(account)).map(|field| field.name);
     let site_id = format!("{OF_SITE}.id");
     let mut columns = vec![Column::field("id"), Column::path()];
     if is_spread {
@@ -132,17 +174,16 @@ fn columns<'a>(
     }
     let names: Vec<&str> = match asked {
         Some(asked) => asked.filter(|name| !name.is_empty()).collect(),
-        None => fields().collect(),
+        None => fields.to_vec(),
     };
     for name in names {
         if columns.iter().any(|column| column.name == name) {
             continue;
         }
         let of_site = name.strip_prefix("site.").filter(|_| is_spread);
-        if !fields().any(|field| field == of_site.unwrap_or(name)) {
-            let known: Vec<&str> = fields().collect();
+        if !fields.contains(&of_site.unwrap_or(name)) {
             let shown: String = name.chars().take(40).collect();
-            let detail = format!("There is no column {shown}. There are: {}.", known.join(", "));
+            let detail = format!("There is no column {shown}. There are: {}.", fields.join(", "));
             return Err(Error::field("columns", Code::UnknownField, detail));
         }
         columns.push(Column::field(name));

@@ -14,11 +14,9 @@ use http::{HeaderName, HeaderValue, header};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::timeout;
 
-use super::Exported;
+use super::Source;
 use super::write::Writer;
-use crate::authz::Account;
 use crate::cx::Cx;
-use crate::list::Walk;
 
 /// How long the whole may take.
 const LONGEST: Duration = Duration::from_mins(5);
@@ -35,16 +33,16 @@ enum Piece {
     End,
 }
 
-pub(super) fn answer(cx: Cx, account: Account, walk: Walk, exported: &'static Exported, writer: Writer) -> Response {
+pub(super) fn answer(cx: Cx, word: &'static str, source: impl Source, writer: Writer) -> Response {
     let (kind, ending) = match writer.format {
         ExportFormat::Csv => ("text/csv; charset=utf-8; header=present", "csv"),
         ExportFormat::Jsonl => ("application/jsonl; charset=utf-8", "jsonl"),
     };
-    let (now, word) = (cx.now, exported.word);
+    let now = cx.now;
     let name = format!("attachment; filename=\"{word}-{}.{ending}\"", now.strftime("%Y-%m-%dT%H-%M-%SZ"));
     let (sender, receiver) = channel(READY);
     tokio::spawn(async move {
-        match timeout(LONGEST, send(cx, &account, walk, exported, &writer, &sender)).await {
+        match timeout(LONGEST, send(cx, source, &writer, &sender)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
                 let cause = error.cause.as_deref().map(ToString::to_string);
@@ -64,20 +62,13 @@ pub(super) fn answer(cx: Cx, account: Account, walk: Walk, exported: &'static Ex
     response
 }
 
-async fn send(
-    mut cx: Cx,
-    account: &Account,
-    mut walk: Walk,
-    exported: &'static Exported,
-    writer: &Writer,
-    sender: &Sender<Piece>,
-) -> Result<(), Error> {
+async fn send(mut cx: Cx, mut source: impl Source, writer: &Writer, sender: &Sender<Piece>) -> Result<(), Error> {
     let mut piece = writer.head()?;
     loop {
-        let rows = walk.next(&mut cx).await?;
-        let is_end = rows.is_empty();
-        if !is_end {
-            piece.extend(writer.rows(&(exported.read)(&mut cx, account, &rows).await?)?);
+        let lines = source.next(&mut cx).await?;
+        let is_end = lines.is_none();
+        if let Some(lines) = lines {
+            piece.extend(writer.rows(&lines)?);
         }
         if !piece.is_empty() && !is_taken(sender, Piece::Rows(std::mem::take(&mut piece))).await {
             return Ok(());

@@ -2,19 +2,20 @@
 
 use api::change::Change;
 use api::id::CustomerId;
-use api::page::{ListQuery, Page};
+use api::page::{ExportQuery, ListQuery, Page};
 use axum::extract::Path;
 use axum::response::sse::{KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::Whole;
 use super::feed::{HEARTBEAT, Watcher};
 use base::App;
 use base::http::{Call, Failure, Parameters, listed};
 
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(change_list)).routes(routes!(feed_show))
+    OpenApiRouter::new().routes(routes!(change_list)).routes(routes!(change_export)).routes(routes!(feed_show))
 }
 
 /// What happened at a customer and below it: who, when, from where, before and after. The newest first.
@@ -27,6 +28,21 @@ async fn change_list(
 ) -> Result<Response, Failure> {
     let mut cx = call.read_list(&query).await?;
     Ok(listed(&query, &super::list(&mut cx, &id, &query).await?)?)
+}
+
+/// All of that as a file: `docs/exports.md`. Beside the fields of the list there are `before` and `after`.
+#[utoipa::path(get, path = "/customers/{id}/changes/export", operation_id = "change_export", tag = "changes",
+    params(("id" = String, Path), ExportQuery),
+    responses((status = 200, content((String = "text/csv"), (String = "application/jsonl")),
+        headers(("tenantry-as-of" = String, description = "The moment that all of it was read at.")))))]
+async fn change_export(
+    call: Call,
+    Path(id): Path<CustomerId>,
+    Parameters(query): Parameters<ExportQuery>,
+) -> Result<Response, Failure> {
+    let mut cx = call.read_steadily().await?;
+    let whole = Whole::of(&mut cx, &id, &query).await?;
+    Ok(base::export::answer_from(cx, &query, "changes", &Whole::fields(), whole)?)
 }
 
 /// What happens, as it happens: server-sent events of what the caller may see.

@@ -10,9 +10,10 @@ mod sql;
 use api::Error;
 use api::change::{Actor, ActorKind, Change, ChangeAction};
 use api::id::CustomerId;
-use api::page::{ListQuery, Page};
+use api::page::{ExportQuery, ListQuery, Page};
 use api::units::Time;
 use db::{Raw, Sql, sql};
+use futures_util::future::BoxFuture;
 use serde_json::Value;
 use strum::VariantNames;
 use tree::Path;
@@ -21,6 +22,8 @@ use self::reader::Reader;
 use crate::customers;
 use base::authz::{Account, Permission};
 use base::cx::Cx;
+use base::export::{Line, Source};
+use base::lineage::Lineage;
 use base::list::{Asker, Field, Total, Window, search};
 
 pub(crate) static FIELDS: &[Field] = &[
@@ -93,37 +96,109 @@ fn hidden_from(account: &Account) -> Vec<&'static str> {
     KINDS.iter().filter(|(_, needed)| !account.permissions.has(*needed)).map(|(kind, _)| *kind).collect()
 }
 
+/// Where a list of entries begins and what is wanted of it, when everything about it was looked at.
+struct Asked {
+    account: Account,
+    reader: Reader,
+    query: ListQuery,
+    /// The customer whose history it is.
+    of: CustomerId,
+}
+
+impl Asked {
+    async fn of(cx: &mut Cx, customer: &CustomerId, query: &ListQuery) -> Result<Self, Error> {
+        let account = cx.account()?;
+        let row = customers::fetch(cx, &account, customer, Permission::ReadChanges).await?;
+        base::list::refuse_narrowing(query)?;
+        let mut query = query.clone();
+        query.sort.get_or_insert_with(|| NEWEST_FIRST.to_owned());
+        let reader = Reader::of(cx, &account).await?;
+        query.after = query.after.as_deref().map(|cursor| reader.open(cursor)).transpose()?;
+        let of = match &query.under {
+            None => row.id.clone(),
+            Some(id) => {
+                let under = CustomerId::from_text(id.as_str());
+                let under = customers::fetch(cx, &account, &under, Permission::ReadChanges).await?;
+                if !row.path.contains(&under.path) {
+                    return Err(Error::not_found());
+                }
+                under.id
+            }
+        };
+        Ok(Self { account, reader, query, of })
+    }
+
+    fn window(&self) -> Result<Window, Error> {
+        // Numbers are unique; the second column only has to exist.
+        Window::of(&self.query, FIELDS, "h.subject_id")
+    }
+
+    async fn wanted(&self, cx: &mut Cx) -> Result<sql::Wanted<'_>, Error> {
+        let filter = base::list::filtered(cx, &self.account, &self.query, FIELDS, "h.number").await?;
+        let search = search(&self.query, "h.subject_folded")?;
+        Ok(sql::Wanted { of: &self.of, search, hidden: hidden_from(&self.account), filter })
+    }
+}
+
 /// What happened at a customer and below it, the newest first.
 pub async fn list(cx: &mut Cx, customer: &CustomerId, query: &ListQuery) -> Result<Page<Change>, Error> {
-    let account = cx.account()?;
-    let row = customers::fetch(cx, &account, customer, Permission::ReadChanges).await?;
-    base::list::refuse_narrowing(query)?;
-    let mut query = query.clone();
-    query.sort.get_or_insert_with(|| NEWEST_FIRST.to_owned());
-    let reader = Reader::of(cx, &account).await?;
-    query.after = query.after.as_deref().map(|cursor| reader.open(cursor)).transpose()?;
-    // Numbers are unique; the second column only has to exist.
-    let window = Window::of(&query, FIELDS, "h.subject_id")?;
-    let of = match &query.under {
-        None => row.id.clone(),
-        Some(id) => {
-            let under = CustomerId::from_text(id.as_str());
-            let under = customers::fetch(cx, &account, &under, Permission::ReadChanges).await?;
-            if !row.path.contains(&under.path) {
-                return Err(Error::not_found());
-            }
-            under.id
-        }
-    };
-    let filter = base::list::filtered(cx, &account, &query, FIELDS, "h.number").await?;
-    let wanted =
-        sql::Wanted { of: &of, search: search(&query, "h.subject_folded")?, hidden: hidden_from(&account), filter };
+    let asked = Asked::of(cx, customer, query).await?;
+    let window = asked.window()?;
+    let wanted = asked.wanted(cx).await?;
     let total = sql::count(cx, &wanted).await?;
     let rows = sql::window(cx, &wanted, &window).await?;
     let (rows, next) = window.cut(rows, |row| row.subject_id.clone());
-    let next = next.map(|cursor| reader.seal(&cursor)).transpose()?;
-    let items = rows.into_iter().map(|row| view(&account, &reader, row)).collect::<Result<_, Error>>()?;
+    let next = next.map(|cursor| asked.reader.seal(&cursor)).transpose()?;
+    let items = rows.into_iter().map(|row| view(&asked.account, &asked.reader, row)).collect::<Result<_, Error>>()?;
     Ok(base::list::page(items, next, Total::counted(total)))
+}
+
+/// Entries of one answer of an export.
+const AT_ONCE: u32 = 500;
+
+/// All of a customer's history, as a file.
+pub(super) struct Whole(Option<Asked>);
+
+impl Whole {
+    /// Looks at everything that can be wrong.
+    pub(super) async fn of(cx: &mut Cx, customer: &CustomerId, query: &ExportQuery) -> Result<Self, Error> {
+        let asked = Asked::of(cx, customer, &ListQuery { limit: Some(AT_ONCE), ..query.list() }).await?;
+        asked.window()?;
+        asked.wanted(cx).await?;
+        Ok(Self(Some(asked)))
+    }
+
+    /// What rows have: all that can be asked for, and what was changed.
+    pub(super) fn fields() -> Vec<&'static str> {
+        FIELDS.iter().map(|field| field.name).chain(["before", "after"]).collect()
+    }
+
+    async fn next_lines(&mut self, cx: &mut Cx) -> Result<Option<Vec<Line>>, Error> {
+        let Some(asked) = &mut self.0 else { return Ok(None) };
+        let window = asked.window()?;
+        let wanted = asked.wanted(cx).await?;
+        let rows = sql::window(cx, &wanted, &window).await?;
+        let (rows, next) = window.cut(rows, |row| row.subject_id.clone());
+        let paths: Vec<Path> = rows.iter().map(|row| Path::from_stored(row.path.clone())).collect();
+        let lineage = Lineage::of(cx, paths.iter()).await?;
+        let mut lines = Vec::with_capacity(rows.len());
+        for (row, path) in rows.into_iter().zip(&paths) {
+            let change = view(&asked.account, &asked.reader, row)?;
+            let row = serde_json::to_value(change).map_err(Error::internal)?;
+            lines.push(Line { row, path: lineage.names(path, &asked.account) });
+        }
+        asked.query.after = next;
+        if asked.query.after.is_none() {
+            self.0 = None;
+        }
+        Ok(Some(lines))
+    }
+}
+
+impl Source for Whole {
+    fn next<'a>(&'a mut self, cx: &'a mut Cx) -> BoxFuture<'a, Result<Option<Vec<Line>>, Error>> {
+        Box::pin(self.next_lines(cx))
+    }
 }
 
 /// An entry as the account may see it: who stands above it stays unnamed, and what is internal to those above unsaid.

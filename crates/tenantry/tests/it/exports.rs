@@ -41,6 +41,42 @@ fn cell(row: &Value, name: &str) -> String {
 }
 
 #[tokio::test]
+async fn a_history_is_written_out_as_its_reader_sees_it() {
+    let app = App::start().await;
+    let reseller = app.reseller("Northwind IT").await;
+    let customer = app.customer(&reseller, "end_customer", "=Bakery").await;
+    let north = app.person(&reseller, "administrator", "north@example.com").await;
+    for round in 0..4 {
+        app.suspend(&customer, if round % 2 == 0 { "stop_backups" } else { "full_stop" }).await;
+        app.activate(&customer).await;
+    }
+    let path = format!("/customers/{reseller}/changes/export");
+    let list = north.get(&format!("/customers/{reseller}/changes?limit=500")).await.is(200);
+    let items = list["items"].as_array().unwrap();
+    let (header, rows) = parsed(&text(north.get(&path).await));
+    assert_eq!(&header[..3], ["id", "path", "at"]);
+    assert_eq!(rows.len(), items.len());
+    for (row, item) in rows.iter().zip(items) {
+        for column in ["id", "at", "action", "actor.kind", "actor.name", "subject_id", "before", "after"] {
+            assert_eq!(row[column], cell(item, column), "{column}: {item}");
+        }
+    }
+    // Who stands above stays unnamed, and texts are no formulas.
+    assert!(rows.iter().any(|row| row["actor.kind"] == "above" && row["actor.name"].is_empty()));
+    assert!(rows.iter().any(|row| row["subject_name"] == "'=Bakery" && row["path"] == "Northwind IT / =Bakery"));
+    let parameters = [("filter", "action == customer.suspended"), ("columns", "at,action,after"), ("format", "jsonl")];
+    let lines = text(north.get(&with(&path, &parameters)).await);
+    assert_eq!(lines.lines().count(), 4);
+    let first: Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
+    assert_eq!((&first["action"], &first["after"]["mode"]), (&json!("customer.suspended"), &json!("full_stop")));
+    north.get(&with(&path, &[("columns", "secret")])).await.invalid(&[("columns", "unknown_field")]);
+    let provider = app.admin().get("/me").await.is(200)["customer_id"].clone();
+    let above = format!("/customers/{}/changes/export", provider.as_str().unwrap());
+    north.get(&above).await.refused(404, "not_found");
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn an_export_has_the_rows_of_the_list_in_its_order() {
     let (app, admin) = filled(700, 1200).await;
     let admin = &admin;

@@ -146,7 +146,7 @@ async fn under_a_stranger_is_like_under_nothing() {
         }
         asked += 1;
     }
-    assert_eq!(asked, 16);
+    assert_eq!(asked, 19);
     app.finish().await;
 }
 
