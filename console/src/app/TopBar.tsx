@@ -108,9 +108,10 @@ function Account({ onKeys }: { onKeys: () => void }) {
   const [changing, setChanging] = useState(false);
 
   const leave = async () => {
+    // Whoever closes the page at once has said it all the same.
+    forget(me.id);
     try {
       await signOut();
-      forget(me.id);
     } catch (error) {
       toast(problemText(error));
       return;
