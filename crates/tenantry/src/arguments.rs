@@ -7,7 +7,10 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use crate::client::Access;
 use crate::client::asked::Asked;
-use crate::client::nouns::{Changes, CustomerCommand, DeviceCommand, SiteCommand, TokenCommand, UserCommand};
+use crate::client::customers::{CustomerCommand, SiteCommand};
+use crate::client::licences::{JobCommand, LicenceCommand};
+use crate::client::nouns::{Changes, DeviceCommand, TokenCommand, UserCommand};
+use crate::client::settings::SettingCommand;
 use crate::config::{self, Config};
 use crate::machine::{Backup, Connect, Renew};
 use crate::serve::Failure;
@@ -113,6 +116,21 @@ pub enum Command {
     Device {
         #[command(subcommand)]
         command: DeviceCommand,
+    },
+    /// Settings of customers and devices of a running server
+    Setting {
+        #[command(subcommand)]
+        command: SettingCommand,
+    },
+    /// Licences of a running server
+    Licence {
+        #[command(subcommand)]
+        command: LicenceCommand,
+    },
+    /// Backups, restores and deletions that a running server has seen
+    Job {
+        #[command(subcommand)]
+        command: JobCommand,
     },
     /// People's accounts of a running server
     User {

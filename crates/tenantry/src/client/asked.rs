@@ -125,6 +125,10 @@ impl One {
         self.asked.one(Method::POST, &format!("/{noun}/{}{verb}", segment(&self.id)), input).await
     }
 
+    pub(super) async fn change(&self, noun: &str, input: Value) -> Said {
+        self.asked.one(Method::PATCH, &format!("/{noun}/{}", segment(&self.id)), Some(input)).await
+    }
+
     pub(super) async fn delete(&self, noun: &str, parameters: &str) -> Said {
         self.asked.one(Method::DELETE, &format!("/{noun}/{}{parameters}", segment(&self.id)), None).await
     }

@@ -56,3 +56,24 @@ pub(super) const CHANGES: &[Column] = &[
     ("WHAT", "subject_name"),
     ("FROM", "address"),
 ];
+pub(super) const SETTINGS: &[Column] =
+    &[("NAME", "name"), ("VALUE", "value"), ("FROM", "source.name"), ("SOURCE", "source.kind"), ("LOCKED", "locked")];
+pub(super) const LICENCES: &[Column] = &[
+    ("ID", "id"),
+    ("PRODUCT", "product_name"),
+    ("CUSTOMER", "customer_name"),
+    ("STATE", "state"),
+    ("QUANTITY", "quantity"),
+    ("ASSIGNED", "assigned"),
+    ("ENDS", "ends_at"),
+];
+pub(super) const JOBS: &[Column] = &[
+    ("BEGUN", "started_at"),
+    ("DEVICE", "device_name"),
+    ("KIND", "kind"),
+    ("OUTCOME", "outcome"),
+    ("SECONDS", "seconds"),
+    ("RECEIVED", "received_bytes"),
+    ("SENT", "sent_bytes"),
+    ("CODE", "code"),
+];

@@ -2,9 +2,12 @@
 
 pub mod asked;
 mod columns;
+pub mod customers;
 pub mod export;
 mod kept;
+pub mod licences;
 pub mod nouns;
+pub mod settings;
 mod table;
 
 use std::path::{Path, PathBuf};
@@ -99,6 +102,15 @@ pub(crate) fn source(file: &Path) -> Result<Box<dyn std::io::Read>, Failure> {
     Ok(Box::new(opened.map_err(|error| format!("{} cannot be read: {error}", file.display()))?))
 }
 
+/// A password in a file, without the end of its line.
+pub(crate) fn password_in(file: &Path) -> Result<String, Failure> {
+    use std::io::Read as _;
+
+    let mut password = String::new();
+    source(file)?.take(LONGEST_PASSWORD as u64).read_to_string(&mut password)?;
+    Ok(password.trim_end_matches(['\r', '\n']).to_owned())
+}
+
 /// For TLS, once in a process, before the first client is made: that which the database's connections use, too.
 pub fn provide_cryptography() {
     // It is there already where this was done before.
@@ -134,7 +146,8 @@ impl Access {
     }
 
     fn password(&self) -> Result<String, Failure> {
-        use std::io::{IsTerminal as _, Read as _};
+        use std::io::IsTerminal as _;
+
         let Some(file) = &self.password_file else {
             return match variable("TENANTRY_PASSWORD") {
                 Some(password) => Ok(password),
@@ -143,9 +156,7 @@ impl Access {
                 None => Err("The password is missing: set TENANTRY_PASSWORD, or give --password-file.".into()),
             };
         };
-        let mut password = String::new();
-        source(file)?.take(LONGEST_PASSWORD as u64).read_to_string(&mut password)?;
-        Ok(password.trim_end_matches(['\r', '\n']).to_owned())
+        password_in(file)
     }
 
     /// Whoever asks, as this says it: a token or a login that is given; else the environment's token, the
@@ -169,7 +180,10 @@ impl Access {
     async fn begin(&self) -> Result<Session, Failure> {
         provide_cryptography();
         let login = self.login.clone().or_else(|| variable("TENANTRY_LOGIN"));
-        let login = login.ok_or("Who asks? Give --token or --login, or run tenantry login first.")?;
+        let login = login.ok_or_else(|| Refused {
+            text: "Who asks? Give --token or --login, or run tenantry login first.".to_owned(),
+            status: Some(401),
+        })?;
         let input = SignIn { login, password: Secret::new(self.password()?) };
         let mut session = Session::with(self.server()?, Proof::Nothing)?;
         let request = session.request(Method::POST, "/sessions")?.json(&input);

@@ -5,88 +5,10 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::asked::{Asked, List, One, Said, Suspend, segment};
-use super::columns::{CHANGES, CUSTOMERS, DEVICES, SESSIONS, SITES, TOKENS, USERS};
+use super::columns::{CHANGES, DEVICES, SESSIONS, TOKENS, USERS};
 use super::export::Export;
 
 const DAY_SECONDS: i64 = 24 * 60 * 60;
-
-#[derive(Debug, Subcommand)]
-pub enum CustomerCommand {
-    /// List customers
-    List(List),
-    /// Show a customer
-    Show(One),
-    /// Add a customer
-    Add {
-        /// The customer that it stands under
-        #[arg(long, value_name = "ID")]
-        parent: String,
-        /// Its company name
-        #[arg(long)]
-        name: String,
-        /// Its country, as DE
-        #[arg(long)]
-        country: String,
-        /// Needed where more than one fits: distributor, `sub_distributor`, reseller, `end_customer`
-        #[arg(long)]
-        level: Option<String>,
-        #[arg(long)]
-        email: Option<String>,
-        #[command(flatten)]
-        asked: Asked,
-    },
-    /// Suspend a customer and all below it
-    Suspend(Suspend),
-    /// Lift a customer's own suspension
-    Activate(One),
-    /// Put a customer under another parent
-    Move {
-        #[command(flatten)]
-        one: One,
-        /// The new parent
-        #[arg(long, value_name = "ID")]
-        to: String,
-    },
-    /// Schedule the deletion of a customer
-    Delete {
-        #[command(flatten)]
-        one: One,
-        /// With its devices, their backups and all customers below it
-        #[arg(long)]
-        remove_products: bool,
-    },
-    /// Cancel the deletion of a customer
-    Restore(One),
-    /// Write the list out whole
-    Export(Box<Export>),
-}
-
-#[derive(Debug, Subcommand)]
-pub enum SiteCommand {
-    /// List sites
-    List(List),
-    /// Add a site to an end customer
-    Add {
-        /// The end customer
-        #[arg(long, value_name = "ID")]
-        customer: String,
-        /// Letters, digits and underscores
-        #[arg(long)]
-        name: String,
-        #[command(flatten)]
-        asked: Asked,
-    },
-    /// Show a site
-    Show(One),
-    /// Schedule the deletion of a site
-    Delete {
-        #[command(flatten)]
-        one: One,
-        /// With its devices and their backups
-        #[arg(long)]
-        remove_products: bool,
-    },
-}
 
 #[derive(Debug, Subcommand)]
 pub enum DeviceCommand {
@@ -102,6 +24,33 @@ pub enum DeviceCommand {
     Activate(One),
     /// Give a device new credentials; the old ones end
     Credentials(One),
+    /// Call a device otherwise
+    Rename {
+        #[command(flatten)]
+        one: One,
+        #[arg(long)]
+        name: String,
+    },
+    /// Move a device with its backups to another customer or site
+    Move {
+        #[command(flatten)]
+        one: One,
+        /// The end customer or site
+        #[arg(long, value_name = "ID")]
+        to: String,
+    },
+    /// Give a machine up that is lost; another takes its place by registering
+    Release(One),
+    /// Delete a device; what it has backed up goes when the hold is over
+    Delete {
+        #[command(flatten)]
+        one: One,
+        /// Also where it has backups
+        #[arg(long)]
+        with_backups: bool,
+    },
+    /// Bring back a device that was deleted
+    Restore(One),
     /// Write the list out whole
     Export(Box<Export>),
 }
@@ -187,48 +136,6 @@ pub struct Changes {
     list: List,
 }
 
-impl CustomerCommand {
-    pub async fn run(&self) -> Said {
-        match self {
-            Self::List(list) => list.run("/customers", &[], CUSTOMERS).await,
-            Self::Show(one) => one.show("customers").await,
-            Self::Add { parent, name, country, level, email, asked } => {
-                let mut input = json!({ "parent_id": parent, "company_name": name, "country": country });
-                for (field, value) in [("level", level), ("email", email)] {
-                    if let Some(value) = value {
-                        input[field] = json!(value);
-                    }
-                }
-                asked.one(Method::POST, "/customers", Some(input)).await
-            }
-            Self::Suspend(suspend) => suspend.one.act("customers", "/suspend", Some(suspend.input())).await,
-            Self::Activate(one) => one.act("customers", "/activate", None).await,
-            Self::Move { one, to } => one.act("customers", "/move", Some(json!({ "parent_id": to }))).await,
-            Self::Delete { one, remove_products } => one.delete("customers", removing(*remove_products)).await,
-            Self::Restore(one) => one.act("customers", "/restore", None).await,
-            Self::Export(export) => export.run("customers").await,
-        }
-    }
-}
-
-fn removing(products: bool) -> &'static str {
-    if products { "?remove_products=true" } else { "" }
-}
-
-impl SiteCommand {
-    pub async fn run(&self) -> Said {
-        match self {
-            Self::List(list) => list.run("/customers", &[("level", "site")], SITES).await,
-            Self::Show(one) => one.show("customers").await,
-            Self::Add { customer, name, asked } => {
-                let path = format!("/customers/{}/sites", segment(customer));
-                asked.one(Method::POST, &path, Some(json!({ "name": name }))).await
-            }
-            Self::Delete { one, remove_products } => one.delete("customers", removing(*remove_products)).await,
-        }
-    }
-}
-
 impl DeviceCommand {
     pub async fn run(&self) -> Said {
         match self {
@@ -238,6 +145,13 @@ impl DeviceCommand {
             Self::Suspend(suspend) => suspend.one.act("devices", "/suspend", Some(suspend.input())).await,
             Self::Activate(one) => one.act("devices", "/activate", None).await,
             Self::Credentials(one) => one.act("devices", "/credentials", None).await,
+            Self::Rename { one, name } => one.change("devices", json!({ "name": name })).await,
+            Self::Move { one, to } => one.change("devices", json!({ "customer_id": to })).await,
+            Self::Release(one) => one.act("devices", "/release", None).await,
+            Self::Delete { one, with_backups } => {
+                one.delete("devices", if *with_backups { "?data=delete" } else { "?data=keep" }).await
+            }
+            Self::Restore(one) => one.act("devices", "/restore", None).await,
             Self::Export(export) => export.run("devices").await,
         }
     }
@@ -261,8 +175,7 @@ impl UserCommand {
                 ];
                 let input: serde_json::Map<String, Value> =
                     given.into_iter().filter_map(|(field, value)| Some((field.to_owned(), value?))).collect();
-                let path = format!("/users/{}", segment(&one.id));
-                one.asked.one(Method::PATCH, &path, Some(Value::Object(input))).await
+                one.change("users", Value::Object(input)).await
             }
             Self::Invite(one) => one.act("users", "/invitation", None).await,
             Self::Sessions(one) => {

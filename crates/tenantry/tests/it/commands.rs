@@ -110,6 +110,87 @@ async fn people_and_scripts_ask_by_noun_and_verb() {
 }
 
 #[tokio::test]
+async fn a_customer_is_run_from_the_command_line_alone() {
+    let app = App::start().await;
+    let reseller = app.reseller("Northwind IT").await;
+    let home = tempfile::tempdir().unwrap();
+    let login = vec![("TENANTRY_LOGIN", ADMIN.to_owned()), ("TENANTRY_PASSWORD", PASSWORD.to_owned())];
+    let person = Shell { app: &app, home: home.path(), environment: login };
+    let password = home.path().join("account");
+    std::fs::write(&password, "another horse, another battery\n").unwrap();
+    let password = password.display();
+    let plans = app.admin().get("/plans").await.is(200);
+    let of_workstations = |plan: &&Value| plan["name"] == "Endpoint for workstations, yearly";
+    let plan = id(plans["items"].as_array().unwrap().iter().find(of_workstations).unwrap());
+
+    // All that a customer can begin with, in one step.
+    let add = format!(
+        "customer add --parent {reseller} --name Bakery --country DE --email jo@bakery.example --username bakery \
+         --account-password-file {password} --sites hq,yard --kind managed --max-devices 5 --plan {plan} --trial --suspended \
+         --json"
+    );
+    let made = person.run(&add).await.json();
+    let bakery = id(&made);
+    assert_eq!(
+        (&made["username"], &made["totals"]["sites"], &made["account_state"], &made["max_devices"]),
+        (&json!("bakery"), &json!(2), &json!("suspended"), &json!(5))
+    );
+    assert!(made["trial_ends_at"].is_string());
+    app.nobody().sign_in("bakery", "another horse, another battery").await.is(201);
+    person.run(&format!("customer activate {bakery}")).await.good();
+    let edit = format!("customer edit {bakery} --name Bäckerei --clear max_devices,email,kind --json");
+    let edited = person.run(&edit).await.json();
+    assert_eq!((&edited["company_name"], &edited["max_devices"]), (&json!("Bäckerei"), &Value::Null));
+    let refused = person.run(&format!("customer edit {bakery} --clear country")).await;
+    assert!(refused.code == 1 && refused.said.contains("country cannot be taken away"), "{}", refused.said);
+    person.run(&format!("customer password {bakery} --account-password-file {password}")).await.good();
+    let off = person.run(&format!("customer web-access {bakery} off --json")).await.json();
+    assert_eq!(off["web_access"], false);
+    assert_eq!(person.run(&format!("customer end-trial {bakery} --json")).await.json()["trial_ends_at"], Value::Null);
+
+    // What would happen is told before it does.
+    let told = person.run(&format!("customer delete {bakery} --dry-run --json")).await.json();
+    assert_eq!((&told["dry_run"], &told["goes"]["sites"]), (&json!(true), &json!(2)));
+    let other = app.reseller("Elsewhere").await;
+    let told = person.run(&format!("customer move {bakery} --to {other} --dry-run --json")).await.json();
+    assert_eq!(told["dry_run"], true);
+    let shown = person.run(&format!("customer show {bakery} --json")).await.json();
+    assert_eq!((&shown["parent_id"], &shown["deletion"]), (&json!(reseller), &Value::Null));
+
+    // Its sites, settings and licences.
+    let sites = person.run(&format!("site list --under {bakery} --json")).await.json();
+    let site = id(&sites[0]);
+    assert_eq!(person.run(&format!("site rename {site} --name plant --json")).await.json()["name"], "plant");
+    let value = "{\"enabled\":true,\"bytes_per_second\":1250000}";
+    person.run(&format!("setting set {bakery} throttle {value}")).await.good();
+    person.run(&format!("setting set {bakery} two_factor required")).await.good();
+    person.run(&format!("setting inherit {bakery} two_factor")).await.good();
+    let table = person.run(&format!("setting show {site}")).await.good();
+    assert!(table.lines().any(|line| line.starts_with("throttle") && line.contains("Bäckerei")), "{table}");
+    let wrong = person.run(&format!("setting set {bakery} throttle {{")).await;
+    assert!(wrong.code == 1 && wrong.said.contains("no JSON"), "{}", wrong.said);
+    let licences = person.run(&format!("licence list --under {bakery} --json")).await.json();
+    let licence = id(&licences[0]);
+    let assign = format!("licence assign {licence} --site {site} --quantity 1 --json");
+    assert_eq!(person.run(&assign).await.json()["assigned"], 1);
+    let renewed = person.run(&format!("licence renew {licence} --basis from_now --json")).await.json();
+    assert_eq!(renewed["id"], licences[0]["id"]);
+    assert_eq!(person.run("job list --json").await.json(), json!([]));
+
+    // A device is moved, renamed and goes.
+    let machine = app.machine(&app.pass_key(&bakery).await, "till").await;
+    person.run(&format!("device rename {} --name Till", machine.id)).await.good();
+    let moved = person.run(&format!("device move {} --to {site} --json", machine.id)).await.json();
+    assert_eq!((&moved["customer_id"], &moved["name"]), (&json!(site), &json!("Till")));
+    assert_eq!(person.run(&format!("job device {} --json", machine.id)).await.json(), json!([]));
+    person.run(&format!("device delete {}", machine.id)).await.good();
+
+    person.run(&format!("customer delete {bakery} --remove-products")).await.good();
+    person.run(&format!("customer restore {bakery} --without-taken-usernames")).await.good();
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn a_session_is_kept_for_the_next_commands_and_ended() {
     use std::os::unix::fs::PermissionsExt as _;
 
@@ -119,7 +200,7 @@ async fn a_session_is_kept_for_the_next_commands_and_ended() {
     let password = home.path().join("password");
     std::fs::write(&password, format!("{PASSWORD}\n")).unwrap();
     let shell = Shell { app: &app, home: home.path(), environment: Vec::new() };
-    assert_eq!(shell.run("whoami").await.code, 1, "nobody said who asks");
+    assert_eq!(shell.run("whoami").await.code, 3, "nobody said who asks");
     shell.run(&format!("login --login {ADMIN} --password-file {}", password.display())).await.good();
     assert_eq!(std::fs::metadata(&kept).unwrap().permissions().mode() & 0o777, 0o600);
     assert!(shell.run("whoami").await.good().contains(ADMIN));
@@ -133,7 +214,7 @@ async fn a_session_is_kept_for_the_next_commands_and_ended() {
     assert!(!kept.exists());
     let sessions = app.admin().get("/sessions").await.is(200);
     assert!(sessions["items"].as_array().unwrap().iter().all(|session| session["browser"] != "tenantry"));
-    assert_eq!(shell.run("whoami").await.code, 1);
+    assert_eq!(shell.run("whoami").await.code, 3);
     app.finish().await;
 }
 

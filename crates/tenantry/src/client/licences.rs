@@ -1,0 +1,121 @@
+//! `tenantry licence` and `tenantry job`.
+
+use clap::{Args, Subcommand, ValueEnum};
+use reqwest::Method;
+use serde_json::json;
+
+use super::asked::{Asked, List, One, Said, segment};
+use super::columns::{JOBS, LICENCES};
+
+#[derive(Debug, Subcommand)]
+pub enum LicenceCommand {
+    /// List licences
+    List(List),
+    /// Show a licence, with what its sites have of it
+    Show(One),
+    /// Grant an end customer a licence under a plan
+    Grant {
+        /// The end customer
+        #[arg(long, value_name = "ID")]
+        customer: String,
+        #[arg(long, value_name = "ID")]
+        plan: String,
+        #[arg(long, value_name = "N")]
+        quantity: i64,
+        #[command(flatten)]
+        asked: Asked,
+    },
+    /// Assign some of a licence to a site
+    Assign(Share),
+    /// Take some of a licence from a site
+    Revoke(Share),
+    /// Renew a licence for another term
+    Renew {
+        #[command(flatten)]
+        one: One,
+        /// From when on the new term counts
+        #[arg(long, value_enum, default_value_t = Basis::FromExpiry)]
+        basis: Basis,
+    },
+    /// End a licence now, with what is assigned of it
+    Cancel(One),
+}
+
+/// So much of a licence, of a site or for it.
+#[derive(Clone, Debug, Args)]
+pub struct Share {
+    #[command(flatten)]
+    one: One,
+    #[arg(long, value_name = "ID")]
+    site: String,
+    #[arg(long, value_name = "N")]
+    quantity: i64,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum Basis {
+    /// From the end of the former term
+    FromExpiry,
+    /// From now
+    FromNow,
+    /// From now where it has ended, else from its end
+    FromNowIfExpired,
+}
+
+impl Basis {
+    fn word(self) -> &'static str {
+        match self {
+            Self::FromExpiry => "from_expiry",
+            Self::FromNow => "from_now",
+            Self::FromNowIfExpired => "from_now_if_expired",
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub enum JobCommand {
+    /// List what clients did
+    List(List),
+    /// List what a device is about, and its last jobs
+    Device(One),
+}
+
+impl Share {
+    async fn act(&self, verb: &str) -> Said {
+        let input = json!({ "site_id": self.site, "quantity": self.quantity });
+        self.one.act("licences", verb, Some(input)).await
+    }
+}
+
+impl LicenceCommand {
+    pub async fn run(&self) -> Said {
+        match self {
+            Self::List(list) => list.run("/licences", &[], LICENCES).await,
+            Self::Show(one) => one.show("licences").await,
+            Self::Grant { customer, plan, quantity, asked } => {
+                let path = format!("/customers/{}/licences", segment(customer));
+                let input = json!({ "plan_id": plan, "quantity": quantity });
+                asked.one(Method::POST, &path, Some(input)).await
+            }
+            Self::Assign(share) => share.act("/assign").await,
+            Self::Revoke(share) => share.act("/revoke").await,
+            Self::Renew { one, basis } => one.act("licences", "/renew", Some(json!({ "basis": basis.word() }))).await,
+            Self::Cancel(one) => one.delete("licences", "").await,
+        }
+    }
+}
+
+impl JobCommand {
+    pub async fn run(&self) -> Said {
+        match self {
+            Self::List(list) => list.run("/jobs", &[], JOBS).await,
+            Self::Device(one) => {
+                let path = format!("/devices/{}/jobs", segment(&one.id));
+                let jobs = one.asked.with(async |session| session.read(&path, &[]).await).await?;
+                let rows = jobs["items"].as_array().cloned().unwrap_or_default();
+                Ok(Some(one.asked.table(JOBS, &rows)))
+            }
+        }
+    }
+}
