@@ -98,6 +98,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{id}/changes/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All of that as a file: `docs/exports.md`. Beside the fields of the list there are `before` and `after`. */
+        get: operations["change_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}/effective": {
         parameters: {
             query?: never;
@@ -2250,6 +2267,8 @@ export interface components {
             email?: string | null;
             /** @description Makes the first user account, an administrator with the address in `email`, and answers with an invitation. */
             invite_administrator?: boolean;
+            /** @description The link of `invite_administrator` goes to its address instead of to whoever adds the customer. Only while mail is on. */
+            invite_by_mail?: boolean;
             kind?: components["schemas"]["Kind"] | null;
             level?: components["schemas"]["Level"] | null;
             /**
@@ -2747,6 +2766,13 @@ export interface components {
         };
         /** @description What stands at and below a customer and goes with it, in numbers. */
         Goes: {
+            /** @description Appliances, which have to be provisioned anew wherever they come next; the names of ten at most. */
+            appliances: string[];
+            /**
+             * Format: int64
+             * @description Units of licences that are assigned to sites which go; of a site they are free again for others.
+             */
+            assigned_units: number;
             /**
              * Format: int64
              * @description Customers below it, of every level but site.
@@ -5595,6 +5621,64 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Change"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    change_export: {
+        parameters: {
+            query?: {
+                /** @description Whether CSV begins with a byte order mark, by which spreadsheets know that it is UTF-8. */
+                bom?: boolean;
+                /**
+                 * @description Fields as `GET /fields` names them, separated by commas, in this order behind `id` and `path`; all of them unless
+                 *     said otherwise. With `rows=site` a field of the site is called `site.name` and so on.
+                 */
+                columns?: string;
+                /** @description Only what this filter finds, as in the list. */
+                filter?: string;
+                /** @description `csv` unless said otherwise. */
+                format?: "csv" | "jsonl";
+                /** @description Only these, separated by commas; at most 500. */
+                ids?: string;
+                /** @description Only customers of this level; other lists have no levels. */
+                level?: components["schemas"]["Level"];
+                /** @description Customers: only those directly below this one. Devices, users: only those of this customer itself. */
+                parent_id?: string;
+                /** @description Text that must occur, as in the list. */
+                q?: string;
+                /** @description Customers: `site` gives one row per site, as in the list. */
+                rows?: components["schemas"]["RowsOf"];
+                /** @description A field to sort by; with a leading `-` descending. */
+                sort?: string;
+                /** @description A customer's id: only it and what is below it. */
+                under?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description The moment that all of it was read at. */
+                    "tenantry-as-of"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": string;
+                    "text/csv": string;
                 };
             };
             400: components["responses"]["Refused400"];

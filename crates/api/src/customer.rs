@@ -165,6 +165,9 @@ pub struct CustomerCreate {
     /// Makes the first user account, an administrator with the address in `email`, and answers with an invitation.
     #[serde(default)]
     pub invite_administrator: bool,
+    /// The link of `invite_administrator` goes to its address instead of to whoever adds the customer. Only while mail is on.
+    #[serde(default)]
+    pub invite_by_mail: bool,
     /// The most devices that may stand below this node.
     #[schema(minimum = 0, maximum = 1_000_000)]
     pub max_devices: Option<i64>,

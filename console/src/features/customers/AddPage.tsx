@@ -20,6 +20,7 @@ import { ParentField } from './ParentField';
 import { nearestParentQuery } from './parents';
 import { PlanField } from './PlanField';
 import { PlaceFields } from './PlaceFields';
+import { setupQuery } from '../sessions/api';
 import { ServiceFields } from './ServiceFields';
 import { ProfileFields } from './ProfileFields';
 import { Twin } from './Twin';
@@ -118,6 +119,7 @@ function AddForm({ parent: initialParent }: { parent: Customer | null }) {
           label="Invite its first administrator"
           hint="Makes an account with this address, and a link with which its person sets a password."
         />
+        <ByMailField />
         {level === 'end_customer' && (
           <TextArea
             name="sites"
@@ -172,6 +174,20 @@ function AddForm({ parent: initialParent }: { parent: Customer | null }) {
         what={parent ? `the new customer of ${customerName(parent)}` : 'the new customer'}
       />
     </FormView>
+  );
+}
+
+/** Who gets the link, where it can be sent. */
+function ByMailField() {
+  const { value } = useFormField('invite_administrator');
+  const isOn = useQuery({ ...setupQuery(), staleTime: 60_000 }).data?.mail_enabled;
+  if (!value || !isOn) return null;
+  return (
+    <CheckField
+      name="invite_by_mail"
+      label="Send the link by mail"
+      hint="To that address; it is not shown here then."
+    />
   );
 }
 

@@ -70,6 +70,9 @@ export function DeleteDialog({ customer, onClose }: { customer: Customer; onClos
           {possible && (
             <>
               <Consequences list={goesWith(preview.data)} none="Nothing stands below it." />
+              {preview.data.goes.appliances.length > 0 && (
+                <Notice tone="warning">{`${appliancesText(preview.data.goes.appliances)} to be provisioned anew wherever needed next.`}</Notice>
+              )}
               <p>
                 At once, backups stop and its names are free again. Restores go on until{' '}
                 <b>{day(preview.data.due_at)}</b>, and until then it can be restored exactly as it is now. After that
@@ -103,6 +106,10 @@ export function DeleteDialog({ customer, onClose }: { customer: Customer; onClos
   );
 }
 
+function appliancesText(names: readonly string[]): string {
+  return names.length === 1 ? `The appliance ${names[0]} has` : `The appliances ${names.join(', ')} have`;
+}
+
 /** What goes, the heaviest first. */
 function goesWith({ goes }: CustomerDeletion): Consequence[] {
   const list: Consequence[] = [
@@ -114,6 +121,10 @@ function goesWith({ goes }: CustomerDeletion): Consequence[] {
     { n: goes.sites, text: goes.sites === 1 ? 'site' : 'sites' },
     { n: goes.users, text: goes.users === 1 ? 'account of a person' : 'accounts of people' },
     { n: goes.pass_keys, text: goes.pass_keys === 1 ? 'pass key' : 'pass keys' },
+    {
+      n: goes.assigned_units,
+      text: goes.assigned_units === 1 ? 'assigned licence unit' : 'assigned licence units',
+    },
   ];
   return list.filter(({ n }) => n > 0);
 }

@@ -29,6 +29,7 @@ export function emptyValues(parent: string): Values {
     offers: '',
     trial: '',
     plan_id: '',
+    invite_by_mail: '',
     account_state: 'active',
     ...profileValues(undefined),
   };
@@ -124,6 +125,7 @@ export function createOf(values: Values, level: Level, locations: StorageLocatio
     storage_location_id: chosenLocation(country, values['storage_location_id'] ?? '', locations),
     email: values['email']?.trim() || null,
     ...(values['invite_administrator'] && { invite_administrator: true }),
+    ...(values['invite_administrator'] && values['invite_by_mail'] && { invite_by_mail: true }),
     ...(username && { username, password: values['password'] ?? '' }),
     ...(level === 'end_customer' && { sites: parseSites(values['sites'] ?? '').names }),
     max_devices: values['max_devices'] ? Number(values['max_devices']) : null,

@@ -73,7 +73,7 @@ pub struct CustomerDeletion {
 }
 
 /// What stands at and below a customer and goes with it, in numbers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Goes {
     /// Customers below it, of every level but site.
     pub customers: i64,
@@ -84,6 +84,10 @@ pub struct Goes {
     /// Accounts of people.
     pub users: i64,
     pub pass_keys: i64,
+    /// Units of licences that are assigned to sites which go; of a site they are free again for others.
+    pub assigned_units: i64,
+    /// Appliances, which have to be provisioned anew wherever they come next; the names of ten at most.
+    pub appliances: Vec<String>,
 }
 
 /// A deletion that is scheduled.

@@ -4,7 +4,7 @@
 use api::change::ChangeAction;
 use api::customer::{AccountState, CustomerCreate, CustomerCreated, Kind, Profile, ServiceType, SiteCreate, Warning};
 use api::id::{CustomerId, PlanId, StorageLocationId};
-use api::licence::LicenceGrant;
+use api::invitation::InvitationCreate;
 use api::units::Secret;
 use api::{Code, Error, Level};
 use serde_json::Value;
@@ -42,7 +42,7 @@ pub struct CheckedCustomer {
     suspended: bool,
     max_devices: Option<i64>,
     profile: Profile,
-    invite_administrator: bool,
+    invitation: Option<InvitationCreate>,
     plan_id: Option<PlanId>,
 }
 
@@ -63,6 +63,9 @@ impl CheckedCustomer {
             let known = [input.username.as_deref(), input.company_name.as_deref(), input.email.as_deref()];
             let known: Vec<&str> = known.into_iter().flatten().collect();
             checks.take("password", check_password(password.expose(), &known));
+        }
+        if input.invite_by_mail && !input.invite_administrator {
+            checks.add("invite_by_mail", Code::Invalid, "Nobody is invited: say invite_administrator, too.");
         }
         if input.invite_administrator && email.is_none() {
             checks.add("email", Code::Required, "The administrator is invited at this address.");
@@ -90,7 +93,7 @@ impl CheckedCustomer {
             suspended: input.account_state == Some(AccountState::Suspended),
             max_devices,
             profile,
-            invite_administrator: input.invite_administrator,
+            invitation: input.invite_administrator.then_some(InvitationCreate { by_mail: input.invite_by_mail }),
             plan_id: input.plan_id.clone(),
         })
     }
@@ -120,7 +123,7 @@ impl CheckedCustomer {
             suspended: false,
             max_devices: None,
             profile: Profile::default(),
-            invite_administrator: false,
+            invitation: None,
             plan_id: None,
         })
     }
@@ -199,7 +202,8 @@ pub async fn create_below(
     if password_hash.is_some() {
         super::refuse_naming(account, &parent.path)?;
     }
-    if input.invite_administrator {
+    if let Some(how) = input.invitation {
+        crate::invitations::check(tx, how).await?;
         account.refuse_token()?;
         account.authorize(Permission::ManageUsers, &parent.path)?;
         if !account.may_grant(api::user::Role::Administrator, false) {
@@ -219,22 +223,15 @@ pub async fn create_below(
         };
         sites.push(insert_node(tx, Some(&row.path), site, None).await?);
     }
-    let invitation = match (input.invite_administrator, &row.email) {
-        (true, Some(email)) => Some(crate::users::invite_first(tx, &row.id, email).await?),
+    let invitation = match (input.invitation, &row.email) {
+        (Some(how), Some(email)) => Some(crate::users::invite_first(tx, account, &row.id, email, how).await?),
         _ => None,
     };
     if let Some(plan_id) = &input.plan_id {
         if level != Level::EndCustomer {
             return Err(Error::field("plan_id", Code::Invalid, "Only end customers hold licences."));
         }
-        let granted = LicenceGrant {
-            product_id: None,
-            plan_id: Some(plan_id.clone()),
-            quantity: 1,
-            starts_at: None,
-            ends_at: None,
-        };
-        crate::licences::grant(tx, &row.id, &granted).await?;
+        crate::licences::grant_to_new(tx, &row.id, plan_id).await?;
     }
     let seen_sites: Vec<_> = sites.into_iter().map(|site| (site, no_totals(0, None))).collect();
     let sites_made = i64::try_from(seen_sites.len()).unwrap_or_default();
@@ -334,7 +331,7 @@ async fn node_of(tx: &mut Tx, parent: &CustomerRow, level: Level, input: &Checke
         {
             checks.add(field, Code::DuplicateSite, format!("The customer has a site {name} already."));
         }
-        if input.invite_administrator {
+        if input.invitation.is_some() {
             checks.add(
                 "invite_administrator",
                 Code::Invalid,

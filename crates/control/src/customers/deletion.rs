@@ -69,6 +69,8 @@ pub(crate) async fn schedule(
         used_bytes: overlay.of_id(id.as_str()).used_bytes(totals.used_bytes),
         users: accounts.users,
         pass_keys: accounts.pass_keys,
+        assigned_units: crate::licences::sql::assigned_below(tx, &row.path).await?,
+        appliances: crate::devices::sql::appliances_below(tx, &row.path, APPLIANCES).await?,
     };
     let row = if changes && !dry_run { begin(tx, &account, &row, due_at).await? } else { row };
     let problem = |(code, detail): Blocker| FieldlessProblem { code: code.as_str().to_owned(), detail };
@@ -115,6 +117,9 @@ pub(super) async fn licences_attached(cx: &mut Cx, path: &tree::Path) -> Result<
         (Code::ProductsAttached, if licences == 1 { detail.replace("are attached", "is attached") } else { detail })
     }))
 }
+
+/// So many appliances are named.
+const APPLIANCES: i64 = 10;
 
 /// What goes only where that was said.
 pub(super) fn consents(customers: i64, devices: i64) -> Vec<Blocker> {

@@ -304,6 +304,20 @@ pub async fn delete(tx: &mut Tx, row: &DeviceRow) -> Result<(), Error> {
     if deleted == 1 { Ok(()) } else { Err(base::version::stale()) }
 }
 
+/// The names of some appliances at a place and below it.
+pub async fn appliances_below(cx: &mut Cx, path: &Path, most: i64) -> Result<Vec<String>, Error> {
+    let (from, to) = path.range();
+    cx.all(sql![
+        "select name from devices where kind = 'appliance' and status <> 'released' and path >= ",
+        from,
+        " and path < ",
+        to,
+        " order by path, name limit ",
+        most
+    ])
+    .await
+}
+
 /// How many devices wait to be approved at a customer and below it.
 pub async fn pending_at(cx: &mut Cx, customer: &CustomerId) -> Result<i64, Error> {
     cx.one(sql!["select devices_pending from totals where customer_id = ", customer.as_str()]).await

@@ -38,13 +38,24 @@ pub async fn create(tx: &mut Tx, id: &UserId, how: InvitationCreate) -> Result<I
     if !row.is_active {
         return Err(Error::new(Code::Forbidden, users::INACTIVE));
     }
-    let mut invitation = issue(tx, &row).await?;
+    let invitation = issue_so(tx, &account, &row, how).await?;
+    tx.record(Entry::new(ChangeAction::UserInvited, users::subject(&row, &home.path)));
+    Ok(invitation)
+}
+
+/// Makes the link for an account that the caller may manage, and sends it where it is to be sent.
+pub(crate) async fn issue_so(
+    tx: &mut Tx,
+    by: &Account,
+    user: &users::sql::UserRow,
+    how: InvitationCreate,
+) -> Result<Invitation, Error> {
+    let mut invitation = issue(tx, user).await?;
     if how.by_mail
         && let Some(url) = invitation.url.take()
     {
-        send(tx, &account, &row.customer_id, &row.email, &row.email, &url).await?;
+        send(tx, by, &user.customer_id, &user.email, &user.email, &url).await?;
     }
-    tx.record(Entry::new(ChangeAction::UserInvited, users::subject(&row, &home.path)));
     Ok(invitation)
 }
 

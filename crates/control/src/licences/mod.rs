@@ -9,7 +9,7 @@ pub(crate) mod supply;
 mod term;
 
 use api::change::ChangeAction;
-use api::id::{CustomerId, LicenceId, ProductId};
+use api::id::{CustomerId, LicenceId, PlanId, ProductId};
 use api::licence::{
     Assignment, Licence, LicenceAssign, LicenceGrant, LicenceReassign, LicenceRenew, LicenceState, LicenceUpdate,
 };
@@ -270,6 +270,24 @@ fn subject(row: &LicenceRow, product: &str) -> Subject {
 
 /// Grants a licence to an end customer.
 pub async fn grant(tx: &mut Tx, id: &CustomerId, input: &LicenceGrant) -> Result<Licence, Error> {
+    grant_to(tx, id, input, Holder::Known).await
+}
+
+/// Grants one to a customer that is added with it, suspended or not.
+pub(crate) async fn grant_to_new(tx: &mut Tx, id: &CustomerId, plan_id: &PlanId) -> Result<(), Error> {
+    let plan_id = Some(plan_id.clone());
+    let input = LicenceGrant { product_id: None, plan_id, quantity: 1, starts_at: None, ends_at: None };
+    grant_to(tx, id, &input, Holder::New).await.map(drop)
+}
+
+/// Whether a customer has been there before.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Holder {
+    Known,
+    New,
+}
+
+async fn grant_to(tx: &mut Tx, id: &CustomerId, input: &LicenceGrant, whose: Holder) -> Result<Licence, Error> {
     let account = tx.account()?;
     let holder = customers::fetch(tx, &account, id, Permission::ManageLicences).await?;
     let mut checks = Checks::of::<LicenceGrant>();
@@ -287,7 +305,9 @@ pub async fn grant(tx: &mut Tx, id: &CustomerId, input: &LicenceGrant) -> Result
         _ => {}
     }
     checks.finish()?;
-    refuse_holder(tx, &holder).await?;
+    if whose == Holder::Known {
+        refuse_holder(tx, &holder).await?;
+    }
     let blank = LicenceRow {
         id: LicenceId::new(tx.app.random.uuid(tx.now)?),
         version: 1,

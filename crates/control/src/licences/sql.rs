@@ -104,6 +104,19 @@ pub(super) async fn assignments(
     .await
 }
 
+/// Units that are assigned to sites at a place and below it.
+pub(crate) async fn assigned_below(cx: &mut Cx, path: &Path) -> Result<i64, Error> {
+    let (from, to) = path.range();
+    cx.one(sql![
+        "select cast(coalesce(sum(a.quantity), 0) as bigint) from licence_assignments a join customers s on s.id = a.site_id
+         where s.path >= ",
+        from,
+        " and s.path < ",
+        to
+    ])
+    .await
+}
+
 pub(super) async fn assigned_to(cx: &mut Cx, id: &LicenceId, site: &CustomerId) -> Result<i64, Error> {
     let quantity: Option<i64> = cx
         .opt(sql![

@@ -9,7 +9,7 @@ pub mod sql;
 use api::change::ActorKind;
 use api::change::ChangeAction;
 use api::id::{CustomerId, UserId};
-use api::invitation::Invitation;
+use api::invitation::{Invitation, InvitationCreate};
 use api::page::{CountQuery, ListCounts, ListQuery, Page};
 use api::units::{Action, Time};
 use api::user::{Role, User, UserCreate, UserUpdate};
@@ -219,11 +219,17 @@ pub async fn create(
 }
 
 /// The first administrator of a customer that was just made: invited, with no password yet.
-pub async fn invite_first(tx: &mut Tx, customer: &CustomerId, email: &str) -> Result<Invitation, Error> {
+pub async fn invite_first(
+    tx: &mut Tx,
+    by: &Account,
+    customer: &CustomerId,
+    email: &str,
+    how: InvitationCreate,
+) -> Result<Invitation, Error> {
     let checked = CheckedUser { email: Some(email.to_owned()), name: Some(email.to_owned()) };
     let is_key_officer = is_first_officer(tx, customer, Role::Administrator).await?;
     let row = new_row(tx, customer, &checked, Role::Administrator, is_key_officer, None).await?;
-    crate::invitations::issue(tx, &row).await
+    crate::invitations::issue_so(tx, by, &row, how).await
 }
 
 /// What the owner of an account does with an invitation.

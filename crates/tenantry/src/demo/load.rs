@@ -350,6 +350,7 @@ fn new_customer(parent_id: CustomerId, company_name: &str, country: &str) -> Cus
         kind: None,
         account_state: None,
         invite_administrator: false,
+        invite_by_mail: false,
         max_devices: None,
         plan_id: None,
         profile: None,

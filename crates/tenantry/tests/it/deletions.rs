@@ -42,7 +42,8 @@ async fn a_preview_says_what_goes_and_what_is_in_the_way() {
     assert!(used >= 4000);
     assert_eq!(
         would["goes"],
-        json!({ "customers": 0, "sites": 1, "devices": 1, "used_bytes": used, "users": 1, "pass_keys": 1 })
+        json!({ "customers": 0, "sites": 1, "devices": 1, "used_bytes": used, "users": 1, "pass_keys": 1, "assigned_units": 0,
+            "appliances": [] })
     );
     assert_eq!(would["blockers"][0]["code"], "products_attached");
     assert_eq!((&would["deletion"], &would["dry_run"], &would["changes"]), (&Value::Null, &json!(true), &json!(true)));

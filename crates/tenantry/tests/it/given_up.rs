@@ -192,6 +192,8 @@ async fn an_appliance_whose_site_went_is_provisioned_again() {
     let body = json!({ "name": "box", "kind": "appliance", "fingerprint": "f1", "site": "hq" });
     let appliance = machine(&app, &bakery, body.clone()).await;
     let used = totals(&app, &site).await.1;
+    let preview = app.admin().delete(&format!("/customers/{site}?dry_run=true")).await.is(200);
+    assert_eq!(preview["goes"]["appliances"], json!(["box"]));
     app.admin().delete(&format!("/customers/{site}?remove_products=true")).await.is(200);
     appliance.uploads(403).await;
     // While its site is there, and in use, nobody takes it by its fingerprint.

@@ -87,6 +87,8 @@ async fn units_are_assigned_revoked_and_reassigned_and_never_more_than_there_are
     share(app.admin(), &licence_id, "assign", &yard, 5).await.invalid(&[("quantity", "allotment_exceeded")]);
     let shown = share(app.admin(), &licence_id, "assign", &yard, 4).await.is(200);
     assert_eq!((&shown["assigned"], &shown["unassigned"]), (&json!(10), &json!(0)));
+    let preview = app.admin().delete(&format!("/customers/{yard}?dry_run=true")).await.is(200);
+    assert_eq!((&preview["goes"]["assigned_units"], &preview["goes"]["appliances"]), (&json!(4), &json!([])));
     let moved = json!({ "from": hq, "to": yard, "quantity": 2 });
     let shown = app.admin().post(&format!("{path}/reassign"), &moved).await.is(200);
     let of = |site: &str, shown: &Value| {

@@ -176,6 +176,15 @@ async fn people_are_invited_by_mail_while_it_is_on() {
     let bare = json!({ "parent_id": app.reseller("Southwind").await, "company_name": "Mill", "country": "DE",
         "username": "mill_1", "password": PASSWORD });
     let bare = id(&app.admin().post("/customers", &bare).await.is(201));
+    // The first administrator of a customer that is added can be, too.
+    let body = json!({ "parent_id": app.id_of("Default reseller").await, "company_name": "Mill", "country": "DE",
+        "email": "first@mill.example", "invite_administrator": true, "invite_by_mail": true });
+    let made = app.admin().post("/customers", &body).await.is(201);
+    assert_eq!(
+        (&made["invitation"]["email"], &made["invitation"]["url"]),
+        (&json!("first@mill.example"), &Value::Null)
+    );
+    assert_eq!(server.next().await["to"], json!(["first@mill.example"]));
     let invite = format!("/customers/{bare}/invitation");
     app.admin().post(&invite, &by_mail).await.invalid(&[("by_mail", "required")]);
     app.admin().edit(&format!("/customers/{bare}"), &json!({ "email": "info@mill.example" })).await.is(200);
