@@ -314,6 +314,10 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
 
 /// Reads an object's fields; each that is wrong is named.
 pub fn read_object<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, Error> {
+    // A list would be taken for the fields in their order.
+    if !value.is_object() {
+        return Err(Error::field(".", Code::Invalid, "Must be an object."));
+    }
     serde_path_to_error::deserialize(value)
         .map_err(|error| wrong_field(&error.path().to_string(), &error.inner().to_string()))
 }

@@ -278,5 +278,6 @@ mod tests {
         );
         assert_eq!(with(json!({ "surprise": 1 })), ["surprise unknown_field"]);
         assert_eq!(fields(json!(true)), [". invalid"]);
+        assert_eq!(fields(json!([true, 9000])), [". invalid"]);
     }
 }
