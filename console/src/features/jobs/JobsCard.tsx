@@ -58,8 +58,12 @@ function Jobs({ rows, withDevice = false }: { rows: Job[]; withDevice?: boolean 
         <tr>
           <th scope="col">{withDevice ? 'Device' : 'Job'}</th>
           <th scope="col">Begun</th>
-          <th scope="col">Took</th>
-          <th scope="col">Moved</th>
+          <th scope="col" className="number">
+            Took
+          </th>
+          <th scope="col" className="number">
+            Moved
+          </th>
           <th scope="col">Outcome</th>
         </tr>
       </thead>

@@ -129,13 +129,10 @@ pub(crate) async fn keep(tx: &mut Tx, runs: &[Run]) -> Result<(), Error> {
 /// So long they are kept.
 const KEPT_DAYS: i64 = 92;
 
-/// So many are forgotten at once.
-const FORGOTTEN_AT_ONCE: i64 = 5000;
-
 /// Forgets the oldest. Returns how many.
 pub(crate) async fn forget_old(app: &App) -> Result<u64, Error> {
     base::beside!(app, |tx| {
         let before = tx.now.as_microsecond() - KEPT_DAYS * 24 * 60 * 60 * 1_000_000;
-        sql::forget_before(tx, before, FORGOTTEN_AT_ONCE).await
+        sql::forget_before(tx, before, base::background::PIECE.cast_signed()).await
     })
 }

@@ -87,6 +87,40 @@ pub enum Invite {
     Mail,
 }
 
+/// What is said of a customer at its beginning, and later.
+#[derive(Clone, Debug, Args)]
+struct Terms {
+    #[arg(long)]
+    email: Option<String>,
+    /// Where the country leaves a choice; once
+    #[arg(long, value_name = "ID")]
+    storage_location: Option<String>,
+    /// managed or `self_managed`
+    #[arg(long)]
+    kind: Option<String>,
+    /// `all_inclusive` or `software_only`
+    #[arg(long)]
+    service_type: Option<String>,
+    /// What partners may offer; several with commas between them
+    #[arg(long, value_name = "TYPE", value_delimiter = ',')]
+    offered_service_types: Vec<String>,
+    #[arg(long, value_name = "N")]
+    max_devices: Option<i64>,
+}
+
+impl Terms {
+    fn given(&self) -> Map<String, Value> {
+        given([
+            ("email", text(self.email.as_ref())),
+            ("storage_location_id", text(self.storage_location.as_ref())),
+            ("kind", text(self.kind.as_ref())),
+            ("service_type", text(self.service_type.as_ref())),
+            ("offered_service_types", some(&self.offered_service_types)),
+            ("max_devices", self.max_devices.map(Value::from)),
+        ])
+    }
+}
+
 /// A customer that is to be.
 #[derive(Clone, Debug, Args)]
 pub struct NewCustomer {
@@ -102,8 +136,6 @@ pub struct NewCustomer {
     /// Needed where more than one fits: distributor, `sub_distributor`, reseller, `end_customer`
     #[arg(long)]
     level: Option<String>,
-    #[arg(long)]
-    email: Option<String>,
     /// Of its own account
     #[arg(long, requires = "account_password_file")]
     username: Option<String>,
@@ -113,20 +145,8 @@ pub struct NewCustomer {
     /// A site; several with commas between them
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     sites: Vec<String>,
-    /// Where the country leaves a choice
-    #[arg(long, value_name = "ID")]
-    storage_location: Option<String>,
-    /// managed or `self_managed`
-    #[arg(long)]
-    kind: Option<String>,
-    /// `all_inclusive` or `software_only`
-    #[arg(long)]
-    service_type: Option<String>,
-    /// What partners may offer; several with commas between them
-    #[arg(long, value_name = "TYPE", value_delimiter = ',')]
-    offered_service_types: Vec<String>,
-    #[arg(long, value_name = "N")]
-    max_devices: Option<i64>,
+    #[command(flatten)]
+    terms: Terms,
     /// A licence of one under this service plan
     #[arg(long, value_name = "ID")]
     plan: Option<String>,
@@ -154,22 +174,8 @@ pub struct Edited {
     /// As DE
     #[arg(long)]
     country: Option<String>,
-    #[arg(long)]
-    email: Option<String>,
-    /// Once, where the country leaves a choice
-    #[arg(long, value_name = "ID")]
-    storage_location: Option<String>,
-    /// managed or `self_managed`
-    #[arg(long)]
-    kind: Option<String>,
-    /// `all_inclusive` or `software_only`
-    #[arg(long)]
-    service_type: Option<String>,
-    /// What partners may offer; several with commas between them
-    #[arg(long, value_name = "TYPE", value_delimiter = ',')]
-    offered_service_types: Vec<String>,
-    #[arg(long, value_name = "N")]
-    max_devices: Option<i64>,
+    #[command(flatten)]
+    terms: Terms,
     /// What is taken away: email, kind, `max_devices`; several with commas between them
     #[arg(long, value_name = "FIELD", value_delimiter = ',')]
     clear: Vec<String>,
@@ -281,42 +287,29 @@ impl CustomerCommand {
 impl NewCustomer {
     fn input(&self) -> Result<Value, Failure> {
         let password = self.account_password_file.as_deref().map(password_in).transpose()?;
-        let input = given([
+        let mut input = given([
             ("parent_id", Some(json!(self.parent))),
             ("company_name", Some(json!(self.name))),
             ("country", Some(json!(self.country))),
             ("level", text(self.level.as_ref())),
-            ("email", text(self.email.as_ref())),
             ("username", text(self.username.as_ref())),
             ("password", password.map(Value::from)),
             ("sites", some(&self.sites)),
-            ("storage_location_id", text(self.storage_location.as_ref())),
-            ("kind", text(self.kind.as_ref())),
-            ("service_type", text(self.service_type.as_ref())),
-            ("offered_service_types", some(&self.offered_service_types)),
-            ("max_devices", self.max_devices.map(Value::from)),
             ("plan_id", text(self.plan.as_ref())),
             ("trial", said(self.trial)),
             ("account_state", self.suspended.then(|| json!("suspended"))),
             ("invite_administrator", said(self.invite_administrator.is_some())),
             ("invite_by_mail", said(self.invite_administrator == Some(Invite::Mail))),
         ]);
+        input.extend(self.terms.given());
         Ok(Value::Object(input))
     }
 }
 
 impl Edited {
     async fn run(&self) -> Said {
-        let mut input = given([
-            ("company_name", text(self.name.as_ref())),
-            ("country", text(self.country.as_ref())),
-            ("email", text(self.email.as_ref())),
-            ("storage_location_id", text(self.storage_location.as_ref())),
-            ("kind", text(self.kind.as_ref())),
-            ("service_type", text(self.service_type.as_ref())),
-            ("offered_service_types", some(&self.offered_service_types)),
-            ("max_devices", self.max_devices.map(Value::from)),
-        ]);
+        let mut input = given([("company_name", text(self.name.as_ref())), ("country", text(self.country.as_ref()))]);
+        input.extend(self.terms.given());
         for field in &self.clear {
             if !["email", "kind", "max_devices"].contains(&field.as_str()) {
                 return Err(format!("{field} cannot be taken away: only email, kind and max_devices can.").into());
