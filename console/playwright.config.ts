@@ -18,6 +18,8 @@ export default defineConfig({
   workers: 2,
   forbidOnly: Boolean(process.env['CI']),
   reporter: [['list']],
+  // Two browsers, their servers and what else a machine does share its processors. `./test` names what needed this.
+  retries: 1,
   timeout: 60_000,
   expect: { timeout: 10_000 },
   use: {

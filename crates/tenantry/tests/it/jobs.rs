@@ -59,7 +59,7 @@ async fn what_restic_does_is_told_as_jobs() {
 
     admin.suspend(&family.reseller, "stop_backups", None).await;
     write_tree(&tree.join("more"), 6, &Tree { files: 5, bytes: 1_000_000 });
-    assert!(!restic.run(&["backup", path]).await.status.success());
+    restic.refused(&["backup", path], "is suspended").await;
     let five = [&[("backup", "refused"), ("delete", "completed")], &so_far[..]].concat();
     let refused = &becomes(&five).await[0];
     assert_eq!(refused["code"], "customer_suspended");
