@@ -58,9 +58,11 @@ function Jobs({ rows, withDevice = false }: { rows: Job[]; withDevice?: boolean 
         <tr>
           <th scope="col">{withDevice ? 'Device' : 'Job'}</th>
           <th scope="col">Begun</th>
-          <th scope="col" className="number">
-            Took
-          </th>
+          {!withDevice && (
+            <th scope="col" className="number">
+              Took
+            </th>
+          )}
           <th scope="col" className="number">
             Moved
           </th>
@@ -85,7 +87,7 @@ function Jobs({ rows, withDevice = false }: { rows: Job[]; withDevice?: boolean 
             <td>
               <When at={job.started_at} />
             </td>
-            <td className="number">{durationText(job.seconds)}</td>
+            {!withDevice && <td className="number">{durationText(job.seconds)}</td>}
             <td className="number">{movedText(job)}</td>
             <td>
               <Outcome job={job} />
