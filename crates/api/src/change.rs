@@ -128,6 +128,13 @@ actions! {
     TaskCreated => "task.created", Papers;
     TaskStopped => "task.stopped", Papers;
     TaskRetried => "task.retried", Papers;
+    /// It was seen for the first time, or again after it was mended.
+    EventOpened => "event.opened", Papers;
+    /// It matters more than it did.
+    EventWorsened => "event.worsened", Papers;
+    EventAcknowledged => "event.acknowledged", Papers;
+    /// By somebody, or by itself.
+    EventResolved => "event.resolved", Papers;
     LicenceGranted => "licence.granted", Papers;
     LicenceUpdated => "licence.updated", Papers;
     LicenceAssigned => "licence.assigned", Papers;

@@ -8,6 +8,7 @@ use tree::{Level, Mode};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::backup::BackupState;
+use crate::event::Attention;
 use crate::id::{CustomerId, PlanId, StorageLocationId};
 use crate::invitation::Invitation;
 use crate::setting::OwnSwitches;
@@ -344,6 +345,8 @@ pub struct Customer {
     /// customer.
     pub is_default: bool,
     pub totals: CustomerTotals,
+    /// Open events at it and everywhere below it; `null` for callers who may not see events.
+    pub attention: Option<Attention>,
     pub own_settings: OwnSwitches,
     pub created_at: Time,
     pub actions: Vec<Action>,

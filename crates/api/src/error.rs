@@ -82,6 +82,9 @@ codes! {
     AllotmentExceeded "allotment_exceeded" 409 "More than whoever stands above has left to hand on.";
     NotRenewable "not_renewable" 409 "The licence has no end, or nothing says for how long it would go on.";
     DoubleBillingGuard "double_billing_guard" 409 "It is billed by use; a licence beside that would be paid twice.";
+    EventGoesOn "event_goes_on" 409 "What the event is about is still so; it resolves by itself when it is not.";
+    EventResolved "event_resolved" 409 "The event is resolved.";
+    TooManyEvents "too_many_events" 409 "As many different things were reported there as are kept.";
     LicenceInUse "licence_in_use" 409 "Devices use what would be taken.";
     LicenceExcluded "licence_excluded" 409 "The site has a licence that stands for the same.";
     LevelNotAllowed "level_not_allowed" 409 "This is for customers of another level.";

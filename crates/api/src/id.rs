@@ -114,6 +114,8 @@ ids! {
     LicenceId => "lic";
     /// What a client did in one go.
     JobId => "job";
+    /// Something notable.
+    EventId => "evt";
     /// A message to somebody.
     MailId => "mai";
     /// Something that an account proves itself with beside its password.

@@ -69,8 +69,9 @@ pub struct Job {
     pub sent_bytes: i64,
     /// Snapshots that arrived.
     pub snapshots: i64,
-    /// Files that were removed.
+    /// Files that were removed, and how many bytes they had.
     pub removed_files: i64,
+    pub removed_bytes: i64,
     /// Why something was refused, as in the problem document that the client got.
     pub code: Option<String>,
     /// What the client was told and prints.

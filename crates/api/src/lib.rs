@@ -9,6 +9,7 @@ pub mod change;
 pub mod customer;
 pub mod device;
 pub mod error;
+pub mod event;
 pub mod factor;
 pub mod grant;
 pub mod id;

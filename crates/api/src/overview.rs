@@ -12,6 +12,13 @@ use tree::Level;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Finding {
+    /// Open events of each category for which something has to be done, and those that are warnings.
+    Threats,
+    ThreatWarnings,
+    SystemEvents,
+    SystemWarnings,
+    LicenceEvents,
+    LicenceWarnings,
     /// Customers and sites that are suspended by themselves.
     CustomersSuspended,
     /// Devices that wait to be approved.

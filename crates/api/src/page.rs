@@ -259,6 +259,7 @@ pub enum ListedNoun {
     Users,
     PassKeys,
     Licences,
+    Events,
     Jobs,
     Changes,
     Tasks,

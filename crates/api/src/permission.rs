@@ -55,6 +55,9 @@ permissions! {
     ReadLicences => "read_licences", "See licences, and which site has how much of them.";
     ManageLicences => "manage_licences", "Grant, renew and end licences of the customers below.";
     AssignLicences => "assign_licences", "Assign licences to sites, and take them back.";
+    ReadEvents => "read_events", "See events, and how many of them need attention.";
+    ManageEvents => "manage_events", "Acknowledge and resolve events of those that one looks after.";
+    ReportEvents => "report_events", "Report what devices and other products have seen.";
     ManageProducts => "manage_products", "Edit the provider's catalogue; at the provider only.";
     ManageMail => "manage_mail", "Say how mail leaves; at the provider only.";
     ManageSignIn => "manage_sign_in", "Say which provider of identities signs a customer's people in.";
@@ -74,6 +77,13 @@ impl Permission {
                 | Self::AllotSpace
                 | Self::ManageLicences
         )
+    }
+}
+
+impl Permission {
+    /// Whether nobody at an end customer or a site does it: it doesn't put aside what those who look after it have to know.
+    pub fn is_for_those_above(self) -> bool {
+        self == Self::ManageEvents
     }
 }
 

@@ -14,13 +14,13 @@ pub use document::document;
 
 /// A set of permissions, held over a subtree.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Permissions(u32);
+pub struct Permissions(u64);
 
 impl Permissions {
     const fn of(permissions: &[Permission]) -> Self {
         let (mut bits, mut at) = (0, 0);
         while at < permissions.len() {
-            bits |= 1 << permissions[at] as u32;
+            bits |= 1 << permissions[at] as u64;
             at += 1;
         }
         Self(bits)
@@ -31,7 +31,7 @@ impl Permissions {
     }
 
     pub const fn has(self, permission: Permission) -> bool {
-        self.0 & (1 << permission as u32) != 0
+        self.0 & (1 << permission as u64) != 0
     }
 
     /// Whether all of them are among these.
@@ -48,7 +48,7 @@ impl Permissions {
     /// These but one.
     #[must_use]
     pub const fn without(self, permission: Permission) -> Self {
-        Self(self.0 & !(1 << permission as u32))
+        Self(self.0 & !(1 << permission as u64))
     }
 
     pub const fn is_empty(self) -> bool {
@@ -63,7 +63,7 @@ impl Permissions {
 
 impl FromIterator<Permission> for Permissions {
     fn from_iter<T: IntoIterator<Item = Permission>>(permissions: T) -> Self {
-        Self(permissions.into_iter().fold(0, |bits, permission| bits | 1 << permission as u32))
+        Self(permissions.into_iter().fold(0, |bits, permission| bits | 1 << permission as u64))
     }
 }
 
@@ -71,11 +71,12 @@ impl FromIterator<Permission> for Permissions {
 const INVOICE_AUDITOR: Permissions =
     Permissions::of(&[Permission::ReadCustomers, Permission::ReadLicences, Permission::UseViews]);
 const RESTORE_ONLY: Permissions = INVOICE_AUDITOR.and(Permissions::of(&[Permission::ReadDevices]));
-const REPORTER: Permissions = RESTORE_ONLY.and(Permissions::of(&[Permission::ReadChanges, Permission::ReadTasks]));
+const REPORTER: Permissions =
+    RESTORE_ONLY.and(Permissions::of(&[Permission::ReadChanges, Permission::ReadTasks, Permission::ReadEvents]));
 const READING: Permissions = REPORTER.and(Permissions::of(&[Permission::ReadPassKeys]));
 const SUPPORTER: Permissions = READING.and(Permissions::of(&[Permission::ReadUsers]));
 const CUSTOMER: Permissions = READING.and(Permissions::of(&[Permission::ManagePassKeys]));
-const OPERATOR: Permissions = SUPPORTER.and(Permissions::of(&[Permission::IssueCredentials]));
+const OPERATOR: Permissions = SUPPORTER.and(Permissions::of(&[Permission::IssueCredentials, Permission::ManageEvents]));
 const MANAGER: Permissions = OPERATOR.and(CUSTOMER).and(Permissions::of(&[
     Permission::CreateCustomers,
     Permission::EditCustomers,
@@ -88,6 +89,7 @@ const MANAGER: Permissions = OPERATOR.and(CUSTOMER).and(Permissions::of(&[
     Permission::ManageSettings,
     Permission::RunTasks,
     Permission::ShareViews,
+    Permission::ReportEvents,
 ]));
 const ADMINISTRATOR: Permissions = MANAGER.and(Permissions::of(&[
     Permission::DeleteCustomers,
@@ -225,6 +227,12 @@ pub const OPERATIONS: &[Line] = &[
     ("licence_assign", Need::Permission(Permission::AssignLicences)),
     ("licence_revoke", Need::Permission(Permission::AssignLicences)),
     ("licence_reassign", Need::Permission(Permission::AssignLicences)),
+    ("event_list", Need::Permission(Permission::ReadEvents)),
+    ("event_count", Need::Permission(Permission::ReadEvents)),
+    ("event_show", Need::Permission(Permission::ReadEvents)),
+    ("event_report", Need::Permission(Permission::ReportEvents)),
+    ("event_acknowledge", Need::Permission(Permission::ManageEvents)),
+    ("event_resolve", Need::Permission(Permission::ManageEvents)),
     ("pass_key_list", Need::Permission(Permission::ReadPassKeys)),
     ("pass_key_list_below", Need::Permission(Permission::ReadPassKeys)),
     ("pass_key_count", Need::Permission(Permission::ReadPassKeys)),
@@ -456,6 +464,8 @@ impl Account {
             && !(permission == Permission::AllotSpace && path.ids().count() == 1)
         {
             Some("Only somebody who looks after the customer above may do this.")
+        } else if permission.is_for_those_above() && self.level.holds_devices() {
+            Some("Only somebody who looks after the customer from above may do this.")
         } else {
             None
         }

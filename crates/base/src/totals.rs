@@ -5,9 +5,9 @@
 use std::collections::{HashMap, HashSet};
 
 use api::Error;
-use db::{Raw, Rows, Sql, Stored, assign, columns, list, sql};
+use db::{Column as _, Kept, Raw, Row, Rows, Sql, Stored, assign, columns, list, sql};
 use tree::measure::{Coverage, Day, Open, day_of};
-use tree::{Budget, Deltas, Totals};
+use tree::{Attention, Budget, Deltas, Marks, Totals};
 
 use crate::cx::{Cx, Tx, newest};
 use crate::measure;
@@ -59,6 +59,33 @@ db::record! {
         pub devices: i64,
         pub devices_without_backup: i64,
         pub devices_backed_up: i64,
+    }
+}
+
+/// Open events of each category are two columns.
+#[derive(Debug)]
+pub struct AttentionColumns;
+
+impl Kept<Attention> for AttentionColumns {
+    fn columns(_: &'static str) -> Vec<&'static str> {
+        vec!["threat_action", "threat_warning", "system_action", "system_warning", "licence_action", "licence_warning"]
+    }
+
+    fn load(row: &Row<'_>, name: &'static str) -> Result<Attention, db::Error> {
+        let names = Self::columns(name);
+        let marks = |at: usize| {
+            let action_required = row.read(names[at], i64::from_cell)?;
+            Ok::<_, db::Error>(Marks { action_required, warning: row.read(names[at + 1], i64::from_cell)? })
+        };
+        Ok(Attention { threat: marks(0)?, system: marks(2)?, licence: marks(4)? })
+    }
+
+    fn store(attention: &Attention) -> Vec<db::Value> {
+        let Attention { threat, system, licence } = attention;
+        [threat, system, licence]
+            .into_iter()
+            .flat_map(|marks| [marks.action_required.into(), marks.warning.into()])
+            .collect()
     }
 }
 
@@ -182,6 +209,12 @@ async fn add_to(
         byte_seconds: open.byte_seconds,
         high_bytes: open.high_bytes,
         devices_backed_up: open.devices_backed_up + change.devices_backed_up,
+        threat_action: sql!["threat_action + ", change.attention.threat.action_required],
+        threat_warning: sql!["threat_warning + ", change.attention.threat.warning],
+        system_action: sql!["system_action + ", change.attention.system.action_required],
+        system_warning: sql!["system_warning + ", change.attention.system.warning],
+        licence_action: sql!["licence_action + ", change.attention.licence.action_required],
+        licence_warning: sql!["licence_warning + ", change.attention.licence.warning],
     };
     let mut statement = sql!["update totals set ", sums];
     if let Some(at) = change.last_backup_at {

@@ -19,6 +19,9 @@ pub fn duties() -> Duties {
         Arc::new(base::measure::Measuring),
         Arc::new(base::measure::OldDays::default()),
         Arc::new(Tasks::new(crate::bulk::works())),
+        Arc::new(Following::new(crate::events::Changes)),
+        Arc::new(crate::events::Thresholds::default()),
+        Arc::new(crate::events::Checks),
         Arc::new(Following::new(crate::changes::seals::Seals)),
         Arc::new(crate::changes::live::Teller::default()),
         Arc::new(crate::customers::removal::Removal),
@@ -36,6 +39,7 @@ pub fn duties() -> Duties {
         duty("expired tokens", CLEAN_UP_EVERY, |app| Box::pin(crate::tokens::forget_expired(app))),
         duty("deleted views", CLEAN_UP_EVERY, |app| Box::pin(crate::views::forget_deleted(app))),
         duty("old jobs", CLEAN_UP_EVERY, |app| Box::pin(crate::jobs::forget_old(app))),
+        duty("old events", CLEAN_UP_EVERY, |app| Box::pin(crate::events::forget_old(app))),
         duty("old tasks", CLEAN_UP_EVERY, |app| Box::pin(base::background::tasks::forget_old(app))),
         duty("kept answers", CLEAN_UP_EVERY, |app| Box::pin(base::idempotency::forget_old(app))),
     ]

@@ -3,11 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use api::Error;
-use api::backup::Refusal;
 use api::change::{ActorKind, ChangeAction};
 use api::grant::{Holder, Known, Ledger, LeftOpen, Opened, Reading, Run, Trail, Unavailable};
 use api::id::{CustomerId, DeviceId, RepositoryId};
+use api::{Code, Error};
 use db::{Sql, insert, list, sql};
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
@@ -15,7 +14,8 @@ use serde_json::json;
 use tree::measure::day_of;
 use tree::{Budget, Path, Totals};
 
-use crate::backups::{self, News};
+use crate::backups::{self, News, Tried};
+use crate::events::{self, Happening};
 use base::App;
 use base::change::Entry;
 use base::cx::{Caller, Cx, Origin, Tx};
@@ -79,13 +79,18 @@ impl Ledger for DatabaseLedger {
             for some in trails.chunks(AT_ONCE) {
                 let tried =
                     base::beside!(self.app, |tx| refused(tx, some).await).map_err(|error| unavailable(&error))?;
-                if tried.is_empty() {
+                let happened: Vec<Happening> = tried
+                    .iter()
+                    .filter_map(|tried| events::of_refusal(&tried.device, &tried.refusal, tried.tries))
+                    .collect();
+                if happened.is_empty() {
                     continue;
                 }
-                let told = base::run!(self.app, Caller::System, Origin::default(), |tx| tell(tx, &tried).await);
+                let told =
+                    base::run!(self.app, Caller::System, Origin::default(), |tx| tell(tx, &tried, &happened).await);
                 if let Err(error) = told {
                     // What was refused is stored; storing it again would count it twice.
-                    tracing::error!(%error, cause = ?error.cause, "refused deletions are missing from the change log");
+                    tracing::error!(%error, cause = ?error.cause, "what was refused is missing from events and change log");
                 }
             }
             Ok(())
@@ -96,6 +101,9 @@ impl Ledger for DatabaseLedger {
         Box::pin(async move {
             for some in runs.chunks(AT_ONCE) {
                 base::beside!(self.app, |tx| crate::jobs::keep(tx, some).await).map_err(|error| unavailable(&error))?;
+                if let Err(error) = look_at(&self.app, some).await {
+                    tracing::error!(%error, cause = ?error.cause, "it is not known whether these jobs were unusual");
+                }
             }
             Ok(())
         })
@@ -205,7 +213,7 @@ async fn store(tx: &mut Tx, readings: &[Reading]) -> Result<(), Error> {
         ])
         .await?;
     let stored: BTreeMap<&str, &StoredRow> = stored.iter().map(|row| (row.id.as_str(), row)).collect();
-    let mut news = Vec::new();
+    let (mut news, mut backed_up_now) = (Vec::new(), Vec::new());
     for reading in readings {
         // A repository that was deleted meanwhile is counted nowhere any more.
         let Some(row) = stored.get(reading.repository.as_str()) else { continue };
@@ -241,6 +249,9 @@ async fn store(tx: &mut Tx, readings: &[Reading]) -> Result<(), Error> {
         let apart_bytes = if row.allotted_bytes.is_some() { change.used_bytes } else { 0 };
         let change = Totals { apart_bytes, ..change };
         tx.add_to_totals(&row.path, change);
+        if last_backup_at.is_some() {
+            backed_up_now.push(row.device_id.as_str());
+        }
         if !reading.snapshots.is_empty() {
             news.push(News {
                 device: row.device_id.clone(),
@@ -250,27 +261,38 @@ async fn store(tx: &mut Tx, readings: &[Reading]) -> Result<(), Error> {
             });
         }
     }
-    // Backups are no threat.
-    backups::keep(tx, news).await.map(drop)
+    backups::keep(tx, news).await?;
+    events::backed_up(tx, &backed_up_now).await
 }
 
 /// Puts deletions that were refused where what is append-only was to be deleted into the change log: whoever has the
-/// device's credentials may be nobody who should.
-async fn tell(tx: &mut Tx, tried: &[(DeviceId, Refusal)]) -> Result<(), Error> {
-    let ids: Vec<String> = tried.iter().map(|(device, _)| device.to_string()).collect();
-    let rows = crate::devices::sql::with_these_ids(tx, &ids).await?;
+/// device's credentials may be nobody who should. All that is notable becomes an event.
+async fn tell(tx: &mut Tx, tried: &[Tried], happened: &[Happening]) -> Result<(), Error> {
+    let is_threat = |tried: &&Tried| tried.refusal.code == Code::AppendOnly.as_str();
+    let threats: Vec<&Tried> = tried.iter().filter(is_threat).collect();
+    let ids: Vec<String> = threats.iter().map(|threat| threat.device.to_string()).collect();
+    let rows = if ids.is_empty() { Vec::new() } else { crate::devices::sql::with_these_ids(tx, &ids).await? };
     for (row, ..) in rows {
-        let Some((_, refusal)) = tried.iter().find(|(device, _)| *device == row.id) else { continue };
+        let Some(Tried { refusal, .. }) = threats.iter().rev().find(|threat| threat.device == row.id) else { continue };
         let mut entry = Entry::new(ChangeAction::DeviceDeletionRefused, crate::devices::subject(&row));
         entry.actor = Some((ActorKind::Device, row.id.to_string(), row.name.clone()));
         let after = json!({ "sentence": refusal.sentence, "address": refusal.address, "requests": refusal.requests });
         tx.record(entry.after(after));
     }
-    Ok(())
+    events::happened(tx, happened.to_vec()).await
 }
 
-/// Keeps what was refused, and when it was last. Returns who has newly tried to delete what is append-only.
-async fn refused(tx: &mut Tx, trails: &[(DeviceId, Trail)]) -> Result<Vec<(DeviceId, Refusal)>, Error> {
+/// Looks whether jobs were as they usually are.
+async fn look_at(app: &App, runs: &[Run]) -> Result<(), Error> {
+    let unusual = events::unusual(&mut Cx::read(app, Caller::System).await?, runs).await?;
+    if unusual.is_empty() {
+        return Ok(());
+    }
+    base::run!(app, Caller::System, Origin::default(), |tx| events::happened(tx, unusual.clone()).await)
+}
+
+/// Keeps what was refused, and when it was last. Returns what of it is new.
+async fn refused(tx: &mut Tx, trails: &[(DeviceId, Trail)]) -> Result<Vec<Tried>, Error> {
     let lock = tx.locking("r, d");
     let rows: Vec<(String, String, Option<i64>)> = tx
         .all(sql![

@@ -10,6 +10,7 @@ mod catalogue;
 pub mod changes;
 pub mod customers;
 pub mod devices;
+pub mod events;
 pub mod factors;
 pub mod fields;
 pub mod grants;
@@ -90,6 +91,7 @@ pub const MIGRATIONS: db::Migrations = db::Migrations::new(&[
     db::Migration::new("V45__licensed_devices.sql", include_str!("../../../migrations/V45__licensed_devices.sql")),
     db::Migration::new("V51__told.sql", include_str!("../../../migrations/V51__told.sql")),
     db::Migration::new("V52__jobs.sql", include_str!("../../../migrations/V52__jobs.sql")),
+    db::Migration::new("V53__events.sql", include_str!("../../../migrations/V53__events.sql")),
 ])
 .with(&[
     db::Function::new("fold", base::text::fold),

@@ -50,6 +50,7 @@ const NOUNS: &[Noun] = &[
     Noun { word: "users", place: crate::users::sql::place },
     Noun { word: "pass_keys", place: crate::pass_keys::sql::place },
     Noun { word: "devices", place: crate::devices::sql::place },
+    Noun { word: "events", place: crate::events::sql::place },
     Noun { word: "licences", place: crate::licences::sql::place },
     Noun { word: "tasks", place: crate::tasks::place },
     Noun { word: "sessions", place: crate::sessions::sql::place },
@@ -78,6 +79,7 @@ fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
         .merge(crate::users::http::routes())
         .merge(crate::invitations::http::routes())
         .merge(crate::licences::http::routes())
+        .merge(crate::events::http::routes())
         .merge(crate::pass_keys::http::routes())
         .merge(crate::devices::http::routes())
         .merge(crate::settings::http::routes())

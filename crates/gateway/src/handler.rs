@@ -176,7 +176,7 @@ impl Gateway {
                 Ok(self.watched(response, held, operation, parts, doing))
             }
             Operation::Write(file) => self.write(held, file, body, &place).await,
-            Operation::Remove(file) => self.remove(held, file, &place).await,
+            Operation::Remove(file) => self.remove(held, file, &place, doing).await,
         }
     }
 
@@ -323,7 +323,13 @@ impl Gateway {
         self.usage.reserve(&held.grant, length.unwrap_or_default(), beyond, &self.draining).await.map(Some)
     }
 
-    async fn remove(self: &Arc<Self>, held: Arc<Held>, file: File, place: &Arc<Place>) -> Answer {
+    async fn remove(
+        self: &Arc<Self>,
+        held: Arc<Held>,
+        file: File,
+        place: &Arc<Place>,
+        doing: Option<&Doing>,
+    ) -> Answer {
         let permit = self.permit(&held, place).await?;
         // The permit may have taken its time, and an upload looks again by itself.
         let held = self.still_admitted(held, Operation::Remove(file))?;
@@ -336,8 +342,12 @@ impl Gateway {
             }
             Ok(removed)
         });
+        let removed = removed.await?;
+        if let (Some(doing), Some(length)) = (doing, removed) {
+            doing.removed(file, length);
+        }
         // One that is missing was deleted already, and the answer may have been lost on its way.
-        if removed.await?.is_none() {
+        if removed.is_none() {
             let refusal = self.missing(&asked, place).await;
             if refusal.code() != Code::NotFound {
                 return Err(refusal);

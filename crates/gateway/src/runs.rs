@@ -44,6 +44,7 @@ struct Running {
     moved: AtomicI64,
     received: AtomicU64,
     sent: AtomicU64,
+    removed: AtomicU64,
     seen: Mutex<Seen>,
 }
 
@@ -119,6 +120,7 @@ impl Running {
             sent_bytes: self.sent.load(Ordering::Relaxed),
             snapshots: seen.snapshots,
             removed_files: seen.removed,
+            removed_bytes: self.removed.load(Ordering::Relaxed),
             refusal: seen.refusal.as_ref().map(|(_, code, sentence)| (code.as_str().to_owned(), sentence.clone())),
             address: self.address.map(|address| address.to_string()),
         })
@@ -159,6 +161,7 @@ impl Runs {
                 moved: AtomicI64::new(now.as_microsecond()),
                 received: AtomicU64::new(0),
                 sent: AtomicU64::new(0),
+                removed: AtomicU64::new(0),
                 seen: Mutex::default(),
             });
             if let Some(ended) = part.insert(device, Arc::clone(&run)) {
@@ -269,6 +272,13 @@ impl Doing {
             Operation::Read(File::Blob(Kind::Data, _)) => lock(&self.running.seen).has_read_data = true,
             // Making a repository, its keys and its config, and looking around are no jobs.
             _ => {}
+        }
+    }
+
+    /// A file of so many bytes is gone.
+    pub(crate) fn removed(&self, file: File, bytes: u64) {
+        if let File::Blob(Kind::Data | Kind::Index | Kind::Snapshots, _) = file {
+            self.running.removed.fetch_add(bytes, Ordering::Relaxed);
         }
     }
 

@@ -19,4 +19,4 @@ pub use budgets::{Budget, Demand};
 pub use level::Level;
 pub use path::Path;
 pub use state::{Effective, Mode, Own};
-pub use totals::{Deltas, Totals};
+pub use totals::{Attention, Deltas, Marks, Totals};

@@ -2,10 +2,65 @@
 //! walking the subtree.
 
 use std::collections::BTreeMap;
-use std::ops::AddAssign;
+use std::ops::{Add, AddAssign, Neg};
 
 use crate::budgets::Demand;
 use crate::path::Path;
+
+/// Open events of a category.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Marks {
+    pub action_required: i64,
+    pub warning: i64,
+}
+
+impl AddAssign for Marks {
+    fn add_assign(&mut self, other: Self) {
+        self.action_required += other.action_required;
+        self.warning += other.warning;
+    }
+}
+
+impl Neg for Marks {
+    type Output = Self;
+
+    fn neg(self) -> Self {
+        Self { action_required: -self.action_required, warning: -self.warning }
+    }
+}
+
+/// Open events that somebody should look at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Attention {
+    pub threat: Marks,
+    pub system: Marks,
+    pub licence: Marks,
+}
+
+impl Add for Attention {
+    type Output = Self;
+
+    fn add(mut self, other: Self) -> Self {
+        self += other;
+        self
+    }
+}
+
+impl AddAssign for Attention {
+    fn add_assign(&mut self, other: Self) {
+        self.threat += other.threat;
+        self.system += other.system;
+        self.licence += other.licence;
+    }
+}
+
+impl Neg for Attention {
+    type Output = Self;
+
+    fn neg(self) -> Self {
+        Self { threat: -self.threat, system: -self.system, licence: -self.licence }
+    }
+}
 
 /// Sums over a subtree, or changes of such sums. Sites and devices are counted at every node above them; a node is not
 /// counted in its own totals.
@@ -30,6 +85,8 @@ pub struct Totals {
     pub handed_bytes: i64,
     /// Used bytes outside of these. It follows from the leaves.
     pub drawn_bytes: i64,
+    /// Open events of the node itself, of those below it and of their devices.
+    pub attention: Attention,
     /// The newest backup of any device: a maximum, where the others are sums.
     pub last_backup_at: Option<i64>,
     /// When any device was refused something for the last time: a maximum too.
@@ -49,6 +106,7 @@ impl AddAssign for Totals {
         self.apart_bytes += other.apart_bytes;
         self.handed_bytes += other.handed_bytes;
         self.drawn_bytes += other.drawn_bytes;
+        self.attention += other.attention;
         self.last_backup_at = self.last_backup_at.max(other.last_backup_at);
         self.last_refused_at = self.last_refused_at.max(other.last_refused_at);
     }

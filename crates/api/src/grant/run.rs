@@ -19,6 +19,7 @@ pub struct Run {
     pub sent_bytes: u64,
     pub snapshots: u32,
     pub removed_files: u64,
+    pub removed_bytes: u64,
     /// Code and sentence.
     pub refusal: Option<(String, String)>,
     pub address: Option<String>,

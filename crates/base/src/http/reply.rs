@@ -32,7 +32,7 @@ macro_rules! wire {
 
 wire! {
     api::customer::Customer, api::device::Device, api::user::User,
-    api::view::View, api::space::SpaceState, api::product::Product, api::product::Plan, api::licence::Licence, api::setting::Effective,
+    api::view::View, api::space::SpaceState, api::product::Product, api::product::Plan, api::licence::Licence, api::event::Event, api::setting::Effective,
     api::storage::StorageLocation,
     api::setting::SettingChange, api::mail::MailSettings, api::factor::Factor, api::oidc::SignInProvider;
     api::device::DeviceCredentials, api::pass_key::PassKeyCreated,

@@ -1,6 +1,5 @@
 //! The last days of a device as they are stored: a short text, so that it is read and written at once and never grows.
 
-use api::Code;
 use api::backup::{Backup, BackupDay, DayOutcome, DeviceHistory, Refusal, RefusedOperation};
 use api::grant::{Snapshot, Trail};
 use api::units::Time;
@@ -60,21 +59,21 @@ impl History {
         }
     }
 
-    /// Adds what was refused. Returns the last new try to delete what is append-only.
-    pub(super) fn refused(&mut self, trail: Trail) -> Option<Refusal> {
-        let mut threat = None;
+    /// Adds what was refused. Returns what of it is new, and how often it was tried.
+    pub(super) fn refused(&mut self, trail: Trail) -> Vec<(Refusal, u32)> {
+        let mut new = Vec::new();
         for refusal in trail.into_refusals() {
             let (at, counts) = (refusal.last_at.micros(), reaches_backups(&refusal));
-            let is_threat = refusal.code == Code::AppendOnly.as_str();
-            let told = is_threat.then(|| refusal.clone());
-            let tries = self.refusals.add(refusal);
-            threat = told.filter(|_| tries > 0).or(threat);
+            let tries = self.refusals.add(refusal.clone());
+            if tries > 0 {
+                new.push((refusal, tries));
+            }
             if let Some(Day(.., refusals)) = self.day(at).filter(|_| counts) {
                 // A try that goes on past midnight is one of both days.
                 *refusals = refusals.saturating_add(tries).max(1);
             }
         }
-        threat
+        new
     }
 
     /// The day of an instant; nothing where so old ones are not kept any more.

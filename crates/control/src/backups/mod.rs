@@ -52,12 +52,19 @@ pub(crate) struct News {
     pub(crate) refused: Trail,
 }
 
-/// Adds to what is kept of devices. Whoever calls it has locked their rows. Returns who has newly tried to delete what is
-/// append-only.
-pub(crate) async fn keep(tx: &mut Tx, news: Vec<News>) -> Result<Vec<(DeviceId, Refusal)>, Error> {
-    let mut threats = Vec::new();
+/// Something that a device was refused, and how often it has newly tried.
+#[derive(Clone, Debug)]
+pub(crate) struct Tried {
+    pub(crate) device: DeviceId,
+    pub(crate) refusal: Refusal,
+    pub(crate) tries: u32,
+}
+
+/// Adds to what is kept of devices. Whoever calls it has locked their rows. Returns what was newly refused.
+pub(crate) async fn keep(tx: &mut Tx, news: Vec<News>) -> Result<Vec<Tried>, Error> {
+    let mut tried = Vec::new();
     if news.is_empty() {
-        return Ok(threats);
+        return Ok(tried);
     }
     let mut kept = sql::histories(tx, news.iter().map(|news| news.device.as_str())).await?;
     let mut written = Vec::with_capacity(news.len());
@@ -66,13 +73,13 @@ pub(crate) async fn keep(tx: &mut Tx, news: Vec<News>) -> Result<Vec<(DeviceId, 
         for snapshot in snapshots {
             history.backup(snapshot);
         }
-        if let Some(threat) = history.refused(refused) {
-            threats.push((DeviceId::from_text(device.as_str()), threat));
-        }
+        let id = DeviceId::from_text(device.as_str());
+        let new = history.refused(refused).into_iter();
+        tried.extend(new.map(|(refusal, tries)| Tried { device: id.clone(), refusal, tries }));
         written.push((device, history));
     }
     sql::write(tx, &written).await?;
-    Ok(threats)
+    Ok(tried)
 }
 
 /// The last days of a device.

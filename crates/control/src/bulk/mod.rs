@@ -118,6 +118,7 @@ fn actions() -> impl Iterator<Item = &'static dyn Action> {
         .chain(crate::devices::bulk::ACTIONS)
         .chain(crate::users::bulk::ACTIONS)
         .chain(crate::licences::bulk::ACTIONS)
+        .chain(crate::events::bulk::ACTIONS)
         .copied()
 }
 

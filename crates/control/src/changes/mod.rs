@@ -73,6 +73,7 @@ const SUBJECTS: &[&str] = &[
     "device",
     "pass_key",
     "licence",
+    "event",
     "task",
     "token",
     "view",
@@ -82,12 +83,13 @@ const SUBJECTS: &[&str] = &[
 ];
 
 /// What is needed to be told of what happens to things of this kind; to all others it is the right to see customers.
-const KINDS: [(&str, Permission); 6] = [
+const KINDS: [(&str, Permission); 7] = [
     ("user", Permission::ReadUsers),
     ("token", Permission::ReadUsers),
     ("device", Permission::ReadDevices),
     ("pass_key", Permission::ReadPassKeys),
     ("licence", Permission::ReadLicences),
+    ("event", Permission::ReadEvents),
     ("task", Permission::ReadTasks),
 ];
 

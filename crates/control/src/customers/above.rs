@@ -75,7 +75,7 @@ pub(crate) fn sees_author(account: &Account, path: &Path, from: Option<&str>) ->
 /// Whether the account may read a reason that somebody standing at the customer `from` gave for suspending the one at
 /// `path`: it looks after the customer, and sees the author. What a provider writes is not the reseller's business, what
 /// a reseller writes is the provider's.
-fn reads_reason(account: &Account, path: &Path, from: Option<&str>) -> bool {
+pub(crate) fn reads_reason(account: &Account, path: &Path, from: Option<&str>) -> bool {
     looks_after(account, path) && sees_author(account, path, from)
 }
 

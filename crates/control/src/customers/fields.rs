@@ -2,7 +2,7 @@
 
 use api::customer::{Kind, ServiceType};
 use api::{Level, Mode};
-use base::authz::Account;
+use base::authz::{Account, Permission};
 use base::list::{Asker, Beside, Counter, Field, Grams, Noun, Parts, Place, Population, Told};
 use base::totals::USED_PERCENT;
 use db::{Raw, Sql, sql};
@@ -95,9 +95,32 @@ pub(crate) static NOUN: Noun = Noun {
             .of(&TOTALS)
             .sorted()
             .short("used_percent"),
+        // Sorted with the warnings behind it.
+        Field::number("attention.action_required", "(t.threat_action + t.system_action + t.licence_action)")
+            .of(&TOTALS)
+            .sorted_by(ATTENTION)
+            .short("attention")
+            .asked_by(sees_events),
+        Field::number("attention.warning", "(t.threat_warning + t.system_warning + t.licence_warning)")
+            .of(&TOTALS)
+            .asked_by(sees_events),
+        Field::number("attention.threat.action_required", "t.threat_action").of(&TOTALS).asked_by(sees_events),
+        Field::number("attention.threat.warning", "t.threat_warning").of(&TOTALS).asked_by(sees_events),
+        Field::number("attention.system.action_required", "t.system_action").of(&TOTALS).asked_by(sees_events),
+        Field::number("attention.system.warning", "t.system_warning").of(&TOTALS).asked_by(sees_events),
+        Field::number("attention.licence.action_required", "t.licence_action").of(&TOTALS).asked_by(sees_events),
+        Field::number("attention.licence.warning", "t.licence_warning").of(&TOTALS).asked_by(sees_events),
         Field::time("created_at", "c.created_at").sorted(),
     ],
 };
+
+/// The more has to be done, the greater; warnings come behind. An index has the same words.
+const ATTENTION: &str = "((t.threat_action + t.system_action + t.licence_action) * 1000000 \
+    + t.threat_warning + t.system_warning + t.licence_warning)";
+
+fn sees_events(account: &Account) -> bool {
+    account.permissions.has(Permission::ReadEvents)
+}
 
 /// Of what a list with a row per site consists.
 pub(crate) static SITES: Parts = Parts {

@@ -131,6 +131,7 @@ async fn below_of(tx: &mut Tx, row: &CustomerRow) -> Result<TotalsRow, Error> {
         devices_pending: stored.devices_pending + since.devices_pending,
         devices_without_backup: stored.devices_without_backup + since.devices_without_backup,
         used_bytes: stored.used_bytes + since.used_bytes,
+        attention: stored.attention + since.attention,
         ..stored
     })
 }
@@ -178,6 +179,7 @@ async fn count_elsewhere(tx: &mut Tx, row: &CustomerRow, former: &Path, now: &Pa
         // Of the bytes that it has only those draw on what is above that no pool below holds.
         apart_bytes: below.used_bytes - taken.drawn,
         handed_bytes: taken.handed,
+        attention: below.attention,
         last_backup_at: below.last_backup_at,
         last_refused_at: below.last_refused_at,
         ..Totals::default()
@@ -191,6 +193,7 @@ async fn count_elsewhere(tx: &mut Tx, row: &CustomerRow, former: &Path, now: &Pa
         used_bytes: -more.used_bytes,
         apart_bytes: -more.apart_bytes,
         handed_bytes: -more.handed_bytes,
+        attention: -more.attention,
         ..Totals::default()
     };
     tx.add_to_totals(former, less);

@@ -8,7 +8,7 @@ use api::{Code, Error, Level, Mode};
 use db::{
     Assignments, Column as _, Engine, Kept, Raw, Row, Rows, Sql, Stored, Text, assign, columns, columns_of, list, sql,
 };
-use tree::{Own, Path};
+use tree::{Attention, Own, Path};
 
 use super::services::Offered;
 use base::cx::{Cx, Tx};
@@ -92,6 +92,7 @@ db::record! {
         pub last_refused_at: Option<i64>,
         /// What the node's own limit still allows.
         pub devices_left: Option<i64>,
+        pub attention: Attention as base::totals::AttentionColumns,
     }
 }
 
@@ -393,7 +394,7 @@ pub async fn update(
 }
 
 /// What stands at its customer's place and follows it, in the order in which rows are locked.
-const PLACED: [&str; 7] = ["repositories", "devices", "totals", "customers", "tasks", "settings", "licences"];
+const PLACED: [&str; 8] = ["repositories", "devices", "totals", "customers", "tasks", "settings", "licences", "events"];
 
 /// Rows of a statement: databases bound how long one may take.
 const PLACED_AT_ONCE: i64 = 2000;

@@ -128,6 +128,7 @@ fn customer(
             allotted_bytes: totals.allotted_bytes,
             used_percent: used_percent(totals.used_bytes, totals.allotted_bytes),
         },
+        attention: account.permissions.has(Permission::ReadEvents).then(|| crate::events::counted(totals.attention)),
         profile: Profile { notes: row.profile.notes.filter(|_| looks_after), ..row.profile },
         own_settings,
         created_at: Time::from_micros(row.created_at),

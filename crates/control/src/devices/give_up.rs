@@ -74,6 +74,7 @@ pub async fn delete(
 async fn remove_empty(tx: &mut Tx, row: &DeviceRow, repository: &Repository) -> Result<(), Error> {
     crate::settings::forget(tx, row.id.as_str()).await?;
     supply::take(tx, &row.id).await?;
+    crate::events::forget_devices(tx, &[row.id.as_str()]).await?;
     sql::delete(tx, row).await?;
     supply::supply(tx, &row.customer_id).await?;
     let devices_pending = -i64::from(row.status == DeviceStatus::PendingApproval);

@@ -168,6 +168,16 @@ pub(crate) async fn fetch(
     account.admit(sql::find_anywhere(cx, id).await?, |(row, ..)| &row.path, permission)
 }
 
+/// The same for what a field of the input refers to: `None` where the account sees no such device.
+pub(crate) async fn fetch_reference(
+    cx: &mut Cx,
+    account: &Account,
+    id: &DeviceId,
+    permission: Permission,
+) -> Result<Option<WholeDevice>, Error> {
+    account.admit_reference(sql::find_anywhere(cx, id).await?, |(row, ..)| &row.path, permission)
+}
+
 async fn seen(cx: &mut Cx, account: &Account, whole: WholeDevice) -> Result<Device, Error> {
     let lineage = Lineage::of(cx, std::iter::once(&whole.0.path)).await?;
     let overlay = cx.overlay().await?;

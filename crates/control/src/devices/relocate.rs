@@ -198,6 +198,7 @@ pub(super) async fn write(
         ..of(1, pending(&changed))
     };
     tx.add_to_totals(&changed.path, more);
+    crate::events::follow(tx, &row.id, &row.path, (&changed.customer_id, &changed.path)).await?;
     let lost: Vec<&str> = gained(&changed.path, &row.path).collect();
     for id in lost.into_iter().rev() {
         base::totals::newest_again(tx, id).await?;

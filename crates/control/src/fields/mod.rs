@@ -8,15 +8,16 @@ use base::authz::Permission;
 use base::cx::Cx;
 use base::list::{Field, described};
 
-use crate::{changes, customers, devices, jobs, licences, pass_keys, tasks, users};
+use crate::{changes, customers, devices, events, jobs, licences, pass_keys, tasks, users};
 
 /// Every list, what reading it needs, and what its rows have.
-static LISTS: [(ListedNoun, Permission, &[Field]); 8] = [
+static LISTS: [(ListedNoun, Permission, &[Field]); 9] = [
     (ListedNoun::Customers, Permission::ReadCustomers, customers::fields::NOUN.fields),
     (ListedNoun::Devices, Permission::ReadDevices, devices::NOUN.fields),
     (ListedNoun::Users, Permission::ReadUsers, users::NOUN.fields),
     (ListedNoun::PassKeys, Permission::ReadPassKeys, pass_keys::NOUN.fields),
     (ListedNoun::Licences, Permission::ReadLicences, licences::NOUN.fields),
+    (ListedNoun::Events, Permission::ReadEvents, events::NOUN.fields),
     (ListedNoun::Jobs, Permission::ReadDevices, jobs::NOUN.fields),
     (ListedNoun::Changes, Permission::ReadChanges, changes::FIELDS),
     (ListedNoun::Tasks, Permission::ReadTasks, tasks::FIELDS),

@@ -45,6 +45,7 @@ pub(crate) static NOUN: Noun = Noun {
         Field::bytes("sent_bytes", "j.sent_bytes"),
         Field::number("snapshots", "j.snapshots"),
         Field::number("removed_files", "j.removed_files"),
+        Field::bytes("removed_bytes", "j.removed_bytes"),
         Field::text("code", "fold(j.code)").optional().counted_as("j.code"),
     ],
 };
@@ -109,6 +110,7 @@ fn view((row, device_name, customer_id, customer_name): WholeJob) -> Job {
         sent_bytes: row.sent_bytes,
         snapshots: row.snapshots,
         removed_files: row.removed_files,
+        removed_bytes: row.removed_bytes,
         code: row.code,
         sentence: row.sentence,
         address: row.address,

@@ -7,6 +7,7 @@ pub mod http;
 mod sql;
 
 use api::Error;
+use api::event::{EventCategory, Severity};
 use api::id::CustomerId;
 use api::overview::{ChildUse, Count, Finding, Growth, Overview};
 use api::page::{ListQuery, ListedNoun};
@@ -15,6 +16,7 @@ use base::authz::{Account, Permission};
 use base::cx::Cx;
 use base::list::Scope;
 use jiff::SignedDuration;
+use tree::Attention;
 
 use crate::customers;
 use crate::measurements;
@@ -63,7 +65,19 @@ pub async fn show(cx: &mut Cx, id: &CustomerId) -> Result<Overview, Error> {
     let refused = sql::refused(cx, &scope, (cx.now - DAY).as_microsecond()).await?;
     let customers = ListedNoun::Customers;
     let pending = Counted { count: totals.devices_pending, is_exact: true };
-    let attention = vec![
+    let Attention { threat, system, licence } = totals.attention;
+    let urgent = [
+        (EventCategory::Threat, Finding::Threats, threat.action_required),
+        (EventCategory::System, Finding::SystemEvents, system.action_required),
+        (EventCategory::Licence, Finding::LicenceEvents, licence.action_required),
+    ];
+    let warnings = [
+        (EventCategory::Threat, Finding::ThreatWarnings, threat.warning),
+        (EventCategory::System, Finding::SystemWarnings, system.warning),
+        (EventCategory::Licence, Finding::LicenceWarnings, licence.warning),
+    ];
+    let mut attention = events(&account, Severity::ActionRequired, urgent);
+    attention.extend([
         pending.named(Finding::DevicesPending, ListedNoun::Devices, "status == pending_approval"),
         never.named(Finding::DevicesNeverBackedUp, ListedNoun::Devices, backups::NEVER_AFTER_A_DAY),
         backups::silent(&ages).named(Finding::DevicesSilent, ListedNoun::Devices, backups::SILENT),
@@ -71,7 +85,8 @@ pub async fn show(cx: &mut Cx, id: &CustomerId) -> Result<Overview, Error> {
         full.named(Finding::SpaceUsedUp, customers, "totals.used_percent >= 95"),
         reached.named(Finding::DeviceLimitReached, customers, "devices_left <= 0"),
         suspended.named(Finding::CustomersSuspended, customers, "account_state == suspended"),
-    ];
+    ]);
+    attention.extend(events(&account, Severity::Warning, warnings));
     let ends = sql::ends(cx, &scope).await?;
     let mut soon = vec![
         ends.trial_today.named(Finding::TrialEndsToday, customers, "trial_ends_at <= now+1d"),
@@ -102,6 +117,19 @@ pub async fn show(cx: &mut Cx, id: &CustomerId) -> Result<Overview, Error> {
         children,
         children_total,
     })
+}
+
+/// Open events of a severity, as far as the caller may read them.
+fn events(account: &Account, severity: Severity, counts: [(EventCategory, Finding, i64); 3]) -> Vec<Count> {
+    if !account.permissions.has(Permission::ReadEvents) {
+        return Vec::new();
+    }
+    let counted = |(category, finding, count): (EventCategory, Finding, i64)| {
+        let filter =
+            format!("state == open and category == {} and severity == {}", category.as_ref(), severity.as_ref());
+        Counted::of(count).named(finding, ListedNoun::Events, &filter)
+    };
+    counts.into_iter().map(counted).collect()
 }
 
 /// What lets somebody in for a while, as far as the caller may read it.

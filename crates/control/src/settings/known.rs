@@ -45,10 +45,12 @@ impl Known {
         Ok(Self { rows: by_owner(rows), lineage, at: at.0 })
     }
 
-    /// At a place, for no account.
-    pub(super) async fn at_place(cx: &mut Cx, path: &Path) -> Result<Self, Error> {
-        let lineage = Lineage::of(cx, std::iter::once(path)).await?;
-        let ids: Vec<&str> = path.ids().collect();
+    /// At places and devices there, for no account.
+    pub(super) async fn at_places(cx: &mut Cx, places: &[(&Path, Option<&str>)]) -> Result<Self, Error> {
+        let lineage = Lineage::of(cx, places.iter().map(|(path, _)| *path)).await?;
+        let mut ids: Vec<&str> = places.iter().flat_map(|(path, device)| path.ids().chain(*device)).collect();
+        ids.sort_unstable();
+        ids.dedup();
         let rows = sql::of_owners(cx, &ids).await?;
         Ok(Self { rows: by_owner(rows), lineage, at: cx.now })
     }

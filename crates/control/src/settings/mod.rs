@@ -7,6 +7,7 @@ mod known;
 mod owner;
 mod registry;
 mod sql;
+mod thresholds;
 mod throttle;
 
 use std::collections::HashMap;
@@ -26,7 +27,7 @@ use tree::{Own, Path};
 
 use self::known::Known;
 use self::owner::Owner;
-use self::registry::{SETTINGS, Setting};
+use self::registry::Setting;
 use self::sql::SettingRow;
 use base::authz::{Account, Permission};
 use base::change::Entry;
@@ -61,7 +62,7 @@ pub async fn effective(cx: &mut Cx, id: OwnerId<'_>, at: Option<Time>) -> Result
         None => state(known.lineage(), &account, &owner, |id| known.lineage().own(id), owner.own_state()),
         Some(at) => state_at(cx, &known, &account, &owner, at).await?,
     };
-    let settings = SETTINGS.iter().filter(|setting| setting.is_for(owner.level()));
+    let settings = registry::all().filter(|setting| setting.is_for(owner.level()));
     Ok(Effective {
         id: owner.id().to_owned(),
         version: owner.version(),
@@ -117,11 +118,35 @@ async fn state_at(
 
 /// What holds of a setting at a place that no account asks for.
 pub(crate) async fn value_at(cx: &mut Cx, path: &Path, name: &str) -> Result<Value, Error> {
-    let setting = registry::find(name)?;
-    let known = Known::at_place(cx, path).await?;
-    let ids: Vec<&str> = path.ids().collect();
-    let from = tree::settings::resolve(known.said(&ids, setting)).from;
-    Ok(from.map_or_else(setting.default, |(_, row)| row.value()))
+    Holding::at(cx, &[(path, None)]).await?.value(path, None, name)
+}
+
+/// What holds at some places and devices there, for what no account asks for.
+#[derive(Debug)]
+pub(crate) struct Holding(Known);
+
+impl Holding {
+    pub(crate) async fn at(cx: &mut Cx, places: &[(&Path, Option<&str>)]) -> Result<Self, Error> {
+        Ok(Self(Known::at_places(cx, places).await?))
+    }
+
+    /// Who is suspended there.
+    pub(crate) fn lineage(&self) -> &Lineage {
+        self.0.lineage()
+    }
+
+    /// What holds of a setting, at one of those or at a device there.
+    pub(crate) fn value(&self, path: &Path, device: Option<&str>, name: &str) -> Result<Value, Error> {
+        let setting = registry::find(name)?;
+        let ids: Vec<&str> = path.ids().chain(device).collect();
+        let from = tree::settings::resolve(self.0.said(&ids, setting)).from;
+        Ok(from.map_or_else(setting.default, |(_, row)| row.value()))
+    }
+}
+
+/// Every value that somebody has set of a setting, each once.
+pub(crate) async fn values_in_use(cx: &mut Cx, name: &str) -> Result<Vec<Value>, Error> {
+    sql::values_of(cx, name).await
 }
 
 /// What the gateway has to know of these, in the order of their ids; where that is a stretch of all, all in it.
@@ -131,7 +156,7 @@ pub(crate) async fn feed<'a>(
     is_range: bool,
 ) -> Result<HashMap<String, Fed>, Error> {
     let names: Vec<&str> =
-        SETTINGS.iter().filter(|setting| setting.feeds.is_some()).map(|setting| setting.name).collect();
+        registry::all().filter(|setting| setting.feeds.is_some()).map(|setting| setting.name).collect();
     let ids: Vec<&str> = ids.collect();
     let mut fed: HashMap<String, Fed> = HashMap::new();
     for row in sql::fed(cx, &names, &ids, is_range).await? {

@@ -12,7 +12,7 @@ use base::text::Checks;
 use jiff::{Timestamp, ToSpan as _};
 use serde_json::{Value, json};
 
-use super::throttle;
+use super::{thresholds, throttle};
 
 /// Who may set something at a customer or a device that they see and have the right to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +63,7 @@ const EVERY_LEVEL: &[Level] =
 
 impl Setting {
     /// One that is on or off.
-    const fn switch(name: &'static str) -> Self {
+    pub(super) const fn switch(name: &'static str) -> Self {
         Self {
             name,
             check: |value, _| match value {
@@ -101,7 +101,12 @@ impl Setting {
     }
 }
 
-pub(crate) const SETTINGS: &[Setting] = &[
+/// All of them.
+pub(crate) fn all() -> impl Iterator<Item = &'static Setting> {
+    SETTINGS.iter().chain(thresholds::SETTINGS)
+}
+
+const SETTINGS: &[Setting] = &[
     // Off: a device that nobody has announced waits to be approved.
     Setting { default: || json!(true), on_devices: false, ..Setting::switch("auto_authorise") },
     // On: nothing that was backed up is deleted by a client.
@@ -158,8 +163,8 @@ pub(crate) const SETTINGS: &[Setting] = &[
 /// # Errors
 /// `unknown_setting` at `name`.
 pub(crate) fn find(name: &str) -> Result<&'static Setting, Error> {
-    SETTINGS.iter().find(|setting| setting.name == name).ok_or_else(|| {
-        let names: Vec<&str> = SETTINGS.iter().map(|setting| setting.name).collect();
+    all().find(|setting| setting.name == name).ok_or_else(|| {
+        let names: Vec<&str> = all().map(|setting| setting.name).collect();
         Error::field("name", Code::UnknownSetting, format!("Can be one of: {}.", names.join(", ")))
     })
 }
@@ -206,11 +211,11 @@ mod tests {
 
     #[test]
     fn every_setting_takes_its_own_words_and_has_a_name_of_its_own() {
-        let mut names: Vec<&str> = SETTINGS.iter().map(|setting| setting.name).collect();
+        let mut names: Vec<&str> = all().map(|setting| setting.name).collect();
         names.sort_unstable();
         names.dedup();
-        assert_eq!(names.len(), SETTINGS.len());
-        for setting in SETTINGS {
+        assert_eq!(names.len(), all().count());
+        for setting in all() {
             assert!(!(setting.words)(&(setting.default)()).is_empty());
             assert!(setting.says(&(setting.default)(), Timestamp::UNIX_EPOCH));
         }

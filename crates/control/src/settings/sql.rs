@@ -185,3 +185,9 @@ pub(super) async fn state_entries(cx: &mut Cx, id: &str, at: i64) -> Result<(Opt
     };
     Ok((after.flatten(), before.flatten()))
 }
+
+/// Every value of a setting, each once.
+pub(super) async fn values_of(cx: &mut Cx, name: &str) -> Result<Vec<Value>, Error> {
+    let values: Vec<String> = cx.all(sql!["select distinct value from settings where name = ", name]).await?;
+    Ok(values.into_iter().filter_map(|value| serde_json::from_str(&value).ok()).collect())
+}

@@ -14,7 +14,7 @@ use base::change::Entry;
 use base::cx::{Cx, Tx};
 use base::lineage::Lineage;
 use base::overlay::Overlay;
-use base::text::Checks;
+use base::text::{Checks, size};
 use base::version::{IfMatch, stale};
 use serde_json::json;
 use tree::budgets::{self, Budget, Demand, Refused};
@@ -363,28 +363,9 @@ async fn refusal(
     Ok(error)
 }
 
-/// Bytes as people read them: exact where they are few, else with three digits or more, never more than there are.
-fn size(bytes: i64) -> String {
-    const UNITS: [(&str, i64); 4] =
-        [("TB", 1_000_000_000_000), ("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000)];
-    match UNITS.iter().find(|(_, unit)| bytes >= *unit) {
-        None => format!("{bytes} bytes"),
-        Some((word, unit)) => {
-            let (whole, hundredths) = (bytes / unit, bytes % unit * 100 / unit);
-            if hundredths == 0 { format!("{whole} {word}") } else { format!("{whole}.{hundredths:02} {word}") }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sizes_are_read_by_people() {
-        let sizes = [0, 999, 1000, 1_234_567, 5_000_000_000, 2_999_999_999_999].map(size);
-        assert_eq!(sizes, ["0 bytes", "999 bytes", "1 kB", "1.23 MB", "5 GB", "2.99 TB"]);
-    }
 
     #[test]
     fn overcommitment_is_told_in_hundredths() {

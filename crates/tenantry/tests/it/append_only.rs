@@ -50,6 +50,12 @@ async fn restic_backs_up_and_deletes_nothing_but_in_a_window() {
     })
     .await;
 
+    until("it is a threat at everybody above", async || {
+        let row = admin.get(&format!("customers/{}", family.reseller)).await;
+        row["attention"]["threat"]["action_required"] == 1
+    })
+    .await;
+
     // In a window it goes through, and ends with it.
     #[expect(clippy::disallowed_methods, reason = "the server that is asked has the machine's time")]
     let until_then = (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(1)).to_string();

@@ -24,6 +24,8 @@ pub(crate) async fn running(app: &App, gateway: &Gateway, database: &Database, d
     compare_totals(database, data).await;
     let duties = control::background::duties();
     base::background::settle(app, &duties).await.unwrap();
+    // What the first has told the change log is followed once more.
+    base::background::settle(app, &duties).await.unwrap();
     let again = base::background::settle(app, &duties).await.unwrap();
     assert!(again.is_empty(), "these are never done: {again:?}");
     let devices: Vec<String> = all(database, sql!["select id from devices order by id"]).await;
@@ -61,6 +63,12 @@ db::record! {
         last_backup_at: Option<i64>,
         last_refused_at: Option<i64>,
         devices_left: Option<i64>,
+        threat_action: i64,
+        threat_warning: i64,
+        system_action: i64,
+        system_warning: i64,
+        licence_action: i64,
+        licence_warning: i64,
     }
 }
 
@@ -109,6 +117,21 @@ async fn compare_totals(database: &Database, data: Option<&Path>) {
         }
         sum.devices_left = max_devices.map(|max| max - sum.devices + sum.devices_pending);
     }
+    let open = sql!["select path, category, severity from events where state = 'open'"];
+    for (path, category, severity) in all::<(String, String, String)>(database, open).await {
+        for id in path.split_terminator('/') {
+            let sum = summed.get_mut(id).unwrap();
+            *match (category.as_str(), severity.as_str()) {
+                ("threat", "action_required") => &mut sum.threat_action,
+                ("threat", "warning") => &mut sum.threat_warning,
+                ("system", "action_required") => &mut sum.system_action,
+                ("system", "warning") => &mut sum.system_warning,
+                ("licence", "action_required") => &mut sum.licence_action,
+                ("licence", "warning") => &mut sum.licence_warning,
+                _ => continue,
+            } += 1;
+        }
+    }
     // What pools hold and what is drawn goes up to the nearest pool, from wherever it is.
     let held: BTreeMap<&str, Option<i64>> = stored.iter().map(|(id, row)| (id.as_str(), row.allotted_bytes)).collect();
     let mut taken: Vec<(String, i64, i64)> = Vec::new();
@@ -149,6 +172,8 @@ async fn compare_totals(database: &Database, data: Option<&Path>) {
         "select t.customer_id from totals t join customers c on c.id = t.customer_id where t.path <> c.path",
         "select r.id from repositories r join devices d on d.id = r.device_id where r.path <> d.path",
         "select d.id from devices d join customers c on c.id = d.customer_id where d.path <> c.path",
+        "select e.id from events e join customers c on c.id = e.customer_id where e.path <> c.path",
+        "select e.id from events e join devices d on d.id = e.device_id where e.path <> d.path",
         "select s.owner_id from settings s where not exists (select 1 from customers c where c.id = s.owner_id and c.path = s.path)
          and not exists (select 1 from devices d where d.id = s.owner_id and d.path = s.path)",
     ] {

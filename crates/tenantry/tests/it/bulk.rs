@@ -18,12 +18,12 @@ fn dry(mut request: Value) -> Value {
 }
 
 /// Begins a bulk action and waits for its end.
-async fn run(client: &Client, request: &Value) -> Value {
+pub(crate) async fn run(client: &Client, request: &Value) -> Value {
     let task = client.post("/bulk", request).await.is(202)["task_id"].as_str().unwrap().to_owned();
     over(client, &task).await
 }
 
-async fn over(client: &Client, task: &str) -> Value {
+pub(crate) async fn over(client: &Client, task: &str) -> Value {
     for _ in 0..1200 {
         let seen = client.get(&format!("/tasks/{task}")).await.is(200);
         if ["done", "stopped", "failed"].contains(&seen["state"].as_str().unwrap()) {
@@ -40,7 +40,7 @@ async fn results(client: &Client, task: &Value) -> Vec<(String, String, String)>
     rows.iter().map(|row| (text(row, "subject_id"), text(row, "outcome"), text(row, "code"))).collect()
 }
 
-async fn act(client: &Client, task: &Value, action: &str) -> Value {
+pub(crate) async fn act(client: &Client, task: &Value, action: &str) -> Value {
     let answer = client.act(&format!("/tasks/{}/{action}", task["id"].as_str().unwrap())).await;
     assert!([200, 202].contains(&answer.status), "{:#}", answer.body);
     answer.body

@@ -21,6 +21,7 @@ mod customers;
 mod deletions;
 mod demo;
 mod devices;
+mod events;
 mod exports;
 mod factors;
 mod fairness;

@@ -25,6 +25,7 @@ pub(crate) struct Things {
     device_password: String,
     pub(crate) task: String,
     pub(crate) licence: String,
+    pub(crate) event: String,
     /// Of the user.
     pub(crate) session: String,
     pub(crate) token: String,
@@ -64,6 +65,8 @@ impl Things {
         let task = begin_task(admin).await;
         let site = app.site(customer, &format!("site_of_{number}")).await;
         let (licence, licensed) = grant_licence(app, customer).await;
+        let body = json!({ "device_id": device, "type": "virus_found" });
+        let event = id(&admin.post("/events", &body).await.is(200));
         let parent = admin.get(&format!("/customers/{customer}")).await.is(200)["parent_id"].clone();
         let parent = parent.as_str().unwrap().to_owned();
         let (customer, pass_key, view) = (customer.to_owned(), id(&key), keep_view(admin).await);
@@ -80,6 +83,7 @@ impl Things {
             device_password,
             task,
             licence,
+            event,
             licensed,
             site,
             session,
@@ -109,6 +113,7 @@ impl Things {
             device_password: none(),
             task: begin_task(boss).await,
             licence: none(),
+            event: none(),
             licensed: none(),
             site: none(),
             session: begin_session(app, &user).await,
@@ -140,6 +145,7 @@ impl Things {
             device_password: self.device_password.clone(),
             task: unknown(&self.task),
             licence: unknown(&self.licence),
+            event: unknown(&self.event),
             licensed: self.licensed.clone(),
             site: self.site.clone(),
             session: unknown(&self.session),
@@ -169,6 +175,7 @@ impl Things {
             "devices" => &self.device,
             "tasks" => &self.task,
             "licences" => &self.licence,
+            "events" => &self.event,
             "sessions" => &self.session,
             "tokens" => &self.token,
             "products" => &self.product,
@@ -232,6 +239,8 @@ impl Things {
             "view_set_default" => json!({ "is_default": true }),
             "device_create" => json!({ "customer_id": self.customer, "name": format!("Expected {number}") }),
             "licence_grant" => json!({ "product_id": self.licensed, "quantity": 1 }),
+            "event_report" => json!({ "customer_id": self.customer, "type": "outbreak_alert" }),
+            "event_acknowledge" | "event_resolve" => json!({ "reason": "Known" }),
             "licence_update" => json!({ "quantity": 900 }),
             "licence_assign" | "licence_revoke" => json!({ "site_id": self.customer, "quantity": 1 }),
             "licence_reassign" => json!({ "from": self.customer, "to": self.site, "quantity": 1 }),
@@ -270,6 +279,7 @@ pub(crate) fn address(operation: &Operation, id: &str) -> String {
         "customer_count" => path + "?by=level",
         "device_count" | "job_count" => path + "?by=kind",
         "user_count" => path + "?by=role",
+        "event_count" => path + "?by=type",
         "pass_key_count" | "licence_count" => path + "?by=state",
         _ => path,
     }
