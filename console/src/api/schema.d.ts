@@ -793,6 +793,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Events of customers and devices below the caller, those seen longest ago first unless sorted otherwise. */
+        get: operations["event_list"];
+        put?: never;
+        /** Reports what a device or another product has seen. The same again is counted as one event. */
+        post: operations["event_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One event. */
+        get: operations["event_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/{id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that somebody looks after an event. It is counted no more, until it gets worse or the time is up. */
+        post: operations["event_acknowledge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/{id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that an event is mended. What is still so resolves by itself, and not by word. */
+        post: operations["event_resolve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many events of the list have which value. */
+        get: operations["event_count"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/feed": {
         parameters: {
             query?: never;
@@ -1997,6 +2083,12 @@ export interface components {
             /** @description The site's short name; of what stands at the customer itself the customer's. */
             site_name: string;
         };
+        /** @description Open events at a customer and everywhere below it. */
+        Attention: {
+            licence: components["schemas"]["Marks"];
+            system: components["schemas"]["Marks"];
+            threat: components["schemas"]["Marks"];
+        };
         /** @description A backup that was completed: its snapshot arrived. */
         Backup: {
             /**
@@ -2143,7 +2235,7 @@ export interface components {
          * @description What happened: noun and participle.
          * @enum {string}
          */
-        ChangeAction: "customer.created" | "customer.updated" | "customer.suspended" | "customer.activated" | "customer.moved" | "customer.moved_away" | "customer.deletion_scheduled" | "customer.restored" | "customer.storage_migrated" | "customer.trial_ended" | "customer.deleted" | "customer.password_set" | "customer.space_set" | "customer.invited" | "customer.web_access_set" | "user.created" | "user.updated" | "user.invited" | "user.password_set" | "user.deleted" | "session.created" | "session.deleted" | "factor.added" | "factor.removed" | "factors.reset" | "recovery_codes.renewed" | "codes.blocked" | "recovery_code.used" | "sign_in_provider.set" | "sign_in_provider.removed" | "session.revoked" | "token.created" | "token.revoked" | "pass_key.created" | "pass_key.rotated" | "pass_key.revoked" | "device.registered" | "device.registered_again" | "device.updated" | "device.space_set" | "device.credentials_issued" | "device.added" | "device.approved" | "device.suspended" | "device.activated" | "device.deleted" | "device.licensed" | "device.unlicensed" | "device.moved" | "device.moved_away" | "device.released" | "device.reprovisioned" | "device.deletion_scheduled" | "device.restored" | "device.deletion_refused" | "customer.setting_set" | "customer.setting_inherited" | "device.setting_set" | "device.setting_inherited" | "task.created" | "task.stopped" | "task.retried" | "licence.granted" | "licence.updated" | "licence.assigned" | "licence.revoked" | "licence.reassigned" | "licence.renewed" | "licence.cancelled" | "product.created" | "product.updated" | "storage_location.created" | "storage_location.updated" | "plan.created" | "plan.updated" | "mail_settings.updated" | "view.shared" | "view.updated" | "view.unshared";
+        ChangeAction: "customer.created" | "customer.updated" | "customer.suspended" | "customer.activated" | "customer.moved" | "customer.moved_away" | "customer.deletion_scheduled" | "customer.restored" | "customer.storage_migrated" | "customer.trial_ended" | "customer.deleted" | "customer.password_set" | "customer.space_set" | "customer.invited" | "customer.web_access_set" | "user.created" | "user.updated" | "user.invited" | "user.password_set" | "user.deleted" | "session.created" | "session.deleted" | "factor.added" | "factor.removed" | "factors.reset" | "recovery_codes.renewed" | "codes.blocked" | "recovery_code.used" | "sign_in_provider.set" | "sign_in_provider.removed" | "session.revoked" | "token.created" | "token.revoked" | "pass_key.created" | "pass_key.rotated" | "pass_key.revoked" | "device.registered" | "device.registered_again" | "device.updated" | "device.space_set" | "device.credentials_issued" | "device.added" | "device.approved" | "device.suspended" | "device.activated" | "device.deleted" | "device.licensed" | "device.unlicensed" | "device.moved" | "device.moved_away" | "device.released" | "device.reprovisioned" | "device.deletion_scheduled" | "device.restored" | "device.deletion_refused" | "customer.setting_set" | "customer.setting_inherited" | "device.setting_set" | "device.setting_inherited" | "task.created" | "task.stopped" | "task.retried" | "event.opened" | "event.worsened" | "event.acknowledged" | "event.resolved" | "licence.granted" | "licence.updated" | "licence.assigned" | "licence.revoked" | "licence.reassigned" | "licence.renewed" | "licence.cancelled" | "product.created" | "product.updated" | "storage_location.created" | "storage_location.updated" | "plan.created" | "plan.updated" | "mail_settings.updated" | "view.shared" | "view.updated" | "view.unshared";
         /** @description An entry of the change log, as one reader sees it. */
         ChangeId: string;
         /** @description What a customer that stands directly below uses, with everything below it. */
@@ -2194,6 +2286,7 @@ export interface components {
             actions: components["schemas"]["Action"][];
             /** @description The nodes from the top of what the caller may see down to the parent. Not in lists. */
             ancestors?: components["schemas"]["Ancestor"][] | null;
+            attention?: components["schemas"]["Attention"] | null;
             /**
              * @description End customers and sites, in lists: whether a device that has been there for a day has never completed a backup,
              *     though no suspension stops it.
@@ -2435,6 +2528,14 @@ export interface components {
          * @enum {string}
          */
         DayOutcome: "done" | "refused" | "nothing" | "absent" | "unknown";
+        /** @description Who acknowledged or resolved an event. */
+        Decision: {
+            at: components["schemas"]["Time"];
+            /** @description As the change log names them; `null` where they stand above what the caller may see. */
+            by?: string | null;
+            reason?: string | null;
+            until?: components["schemas"]["Time"] | null;
+        };
         /** @description A deletion that is scheduled. */
         Deletion: {
             /** @description Who deleted it, as the change log names them; `null` where the caller does not see where they stand. */
@@ -2651,6 +2752,82 @@ export interface components {
             mode?: components["schemas"]["Mode"] | null;
             state: components["schemas"]["AccountState"];
         };
+        /** @description Something notable. What is the same of the same is one event, counted: while it goes on, and when it comes again. */
+        Event: {
+            actions: components["schemas"]["Action"][];
+            category: components["schemas"]["EventCategory"];
+            /**
+             * Format: int64
+             * @description How often it was seen.
+             */
+            count: number;
+            /** @description Whom it concerns, or under whom the device stands. */
+            customer_id: components["schemas"]["CustomerId"];
+            customer_name: string;
+            decision?: components["schemas"]["Decision"] | null;
+            /** @description What of it, in a sentence. */
+            detail: string;
+            device_id?: components["schemas"]["DeviceId"] | null;
+            device_name?: string | null;
+            first_seen_at: components["schemas"]["Time"];
+            id: components["schemas"]["EventId"];
+            last_seen_at: components["schemas"]["Time"];
+            /** @description When it opened, the last time that it did. */
+            opened_at: components["schemas"]["Time"];
+            /** @description The ids from the top of what the caller may see down to the customer, each followed by a slash. */
+            path: string;
+            /** @description The product that reported it, or of which a licence ends. */
+            product?: string | null;
+            resolved_at?: components["schemas"]["Time"] | null;
+            severity: components["schemas"]["Severity"];
+            state: components["schemas"]["EventState"];
+            /** @description The type in words. */
+            title: string;
+            type: components["schemas"]["EventType"];
+            /**
+             * Format: int64
+             * @description Counts the changes; also the `ETag`.
+             */
+            version: number;
+        };
+        /** @description Somebody looks after an event. */
+        EventAcknowledge: {
+            reason?: string | null;
+            until?: components["schemas"]["Time"] | null;
+        };
+        /** @enum {string} */
+        EventCategory: "threat" | "system" | "licence";
+        /** @description Something notable. */
+        EventId: string;
+        /** @description Something that a device or another product has seen. The same again is counted. */
+        EventReport: {
+            /**
+             * Format: int64
+             * @description How often since it was last reported; once unless given.
+             */
+            count?: number | null;
+            customer_id?: components["schemas"]["CustomerId"] | null;
+            /** @description What of it, in a sentence. */
+            detail?: string | null;
+            device_id?: components["schemas"]["DeviceId"] | null;
+            /** @description Which product saw it: what two of them see are two events. */
+            product?: string | null;
+            /** @description It is over: resolves what was reported before. */
+            resolved?: boolean;
+            /** @description One that is reported. */
+            type: components["schemas"]["EventType"];
+        };
+        /** @description An event is mended. */
+        EventResolve: {
+            reason?: string | null;
+        };
+        /** @enum {string} */
+        EventState: "open" | "acknowledged" | "resolved" | "resolved_by_itself";
+        /**
+         * @description What an event is about.
+         * @enum {string}
+         */
+        EventType: "no_backup" | "space_filling" | "licence_ending" | "trial_licence_ending" | "trial_ending" | "space_used_up" | "licence_missing" | "storage_unavailable" | "deletion_refused" | "wrong_password" | "unusual_deletion" | "unusual_upload" | "virus_found" | "spyware_found" | "spyware_restart" | "threat_unresolved" | "real_time_scan_off" | "outbreak_alert" | "behaviour_blocked" | "network_virus" | "url_blocked" | "web_threat" | "device_blocked" | "spam_found" | "component_outdated" | "service_unreachable" | "disk_space_low";
         /**
          * @description How an export is written.
          * @enum {string}
@@ -2747,7 +2924,7 @@ export interface components {
          * @description What is counted.
          * @enum {string}
          */
-        Finding: "customers_suspended" | "devices_pending" | "devices_never_backed_up" | "devices_silent" | "space_used_up" | "space_filling" | "devices_refused" | "device_limit_reached" | "device_limit_near" | "trial_ends_today" | "trial_ends_this_week" | "trial_ended" | "removed_this_week" | "pass_keys_expiring" | "pass_keys_nearly_used" | "invitations_expiring" | "backup_within_day" | "backup_within_three_days" | "backup_within_week" | "backup_longer_ago" | "backup_never";
+        Finding: "threats" | "threat_warnings" | "system_events" | "system_warnings" | "licence_events" | "licence_warnings" | "customers_suspended" | "devices_pending" | "devices_never_backed_up" | "devices_silent" | "space_used_up" | "space_filling" | "devices_refused" | "device_limit_reached" | "device_limit_near" | "trial_ends_today" | "trial_ends_this_week" | "trial_ended" | "removed_this_week" | "pass_keys_expiring" | "pass_keys_nearly_used" | "invitations_expiring" | "backup_within_day" | "backup_within_three_days" | "backup_within_week" | "backup_longer_ago" | "backup_never";
         /** @description What the browser has brought back. */
         ForeignSignIn: {
             code: string;
@@ -2863,9 +3040,11 @@ export interface components {
              * @description Bytes that were stored.
              */
             received_bytes: number;
+            /** Format: int64 */
+            removed_bytes: number;
             /**
              * Format: int64
-             * @description Files that were removed.
+             * @description Files that were removed, and how many bytes they had.
              */
             removed_files: number;
             /** Format: int64 */
@@ -3019,7 +3198,7 @@ export interface components {
          * @description Something that is listed.
          * @enum {string}
          */
-        ListedNoun: "customers" | "devices" | "users" | "pass_keys" | "licences" | "jobs" | "changes" | "tasks";
+        ListedNoun: "customers" | "devices" | "users" | "pass_keys" | "licences" | "events" | "jobs" | "changes" | "tasks";
         /** @description A message, without its text. */
         Mail: {
             /**
@@ -3087,6 +3266,13 @@ export interface components {
         MailTest: {
             /** @description Who gets the test mail. */
             to: string;
+        };
+        /** @description Open events of a category. */
+        Marks: {
+            /** Format: int64 */
+            action_required: number;
+            /** Format: int64 */
+            warning: number;
         };
         /** @description Who is signed in. */
         Me: {
@@ -3305,6 +3491,7 @@ export interface components {
                 actions: components["schemas"]["Action"][];
                 /** @description The nodes from the top of what the caller may see down to the parent. Not in lists. */
                 ancestors?: components["schemas"]["Ancestor"][] | null;
+                attention?: components["schemas"]["Attention"] | null;
                 /**
                  * @description End customers and sites, in lists: whether a device that has been there for a day has never completed a backup,
                  *     though no suspension stops it.
@@ -3442,6 +3629,55 @@ export interface components {
             total_is_exact: boolean;
         };
         /** @description One page of a list. */
+        Page_Event: {
+            items: {
+                actions: components["schemas"]["Action"][];
+                category: components["schemas"]["EventCategory"];
+                /**
+                 * Format: int64
+                 * @description How often it was seen.
+                 */
+                count: number;
+                /** @description Whom it concerns, or under whom the device stands. */
+                customer_id: components["schemas"]["CustomerId"];
+                customer_name: string;
+                decision?: components["schemas"]["Decision"] | null;
+                /** @description What of it, in a sentence. */
+                detail: string;
+                device_id?: components["schemas"]["DeviceId"] | null;
+                device_name?: string | null;
+                first_seen_at: components["schemas"]["Time"];
+                id: components["schemas"]["EventId"];
+                last_seen_at: components["schemas"]["Time"];
+                /** @description When it opened, the last time that it did. */
+                opened_at: components["schemas"]["Time"];
+                /** @description The ids from the top of what the caller may see down to the customer, each followed by a slash. */
+                path: string;
+                /** @description The product that reported it, or of which a licence ends. */
+                product?: string | null;
+                resolved_at?: components["schemas"]["Time"] | null;
+                severity: components["schemas"]["Severity"];
+                state: components["schemas"]["EventState"];
+                /** @description The type in words. */
+                title: string;
+                type: components["schemas"]["EventType"];
+                /**
+                 * Format: int64
+                 * @description Counts the changes; also the `ETag`.
+                 */
+                version: number;
+            }[];
+            /** @description Give this as `after` to read on; `null` at the end. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many match in all. Where that is found by counting, beyond 10,000 it is 10,000.
+             */
+            total: number;
+            /** @description Whether no more than `total` match. */
+            total_is_exact: boolean;
+        };
+        /** @description One page of a list. */
         Page_Job: {
             items: {
                 /** @description Where it came from. */
@@ -3464,9 +3700,11 @@ export interface components {
                  * @description Bytes that were stored.
                  */
                 received_bytes: number;
+                /** Format: int64 */
+                removed_bytes: number;
                 /**
                  * Format: int64
-                 * @description Files that were removed.
+                 * @description Files that were removed, and how many bytes they had.
                  */
                 removed_files: number;
                 /** Format: int64 */
@@ -3945,7 +4183,7 @@ export interface components {
          * @description Something that an account may be allowed to do with what stands in its subtree.
          * @enum {string}
          */
-        Permission: "read_customers" | "create_customers" | "edit_customers" | "switch_customers" | "delete_customers" | "move_customers" | "allot_space" | "set_passwords" | "read_users" | "manage_users" | "read_devices" | "edit_devices" | "issue_credentials" | "manage_devices" | "manage_settings" | "read_pass_keys" | "manage_pass_keys" | "read_changes" | "read_tasks" | "run_tasks" | "use_views" | "share_views" | "read_licences" | "manage_licences" | "assign_licences" | "manage_products" | "manage_mail" | "manage_sign_in" | "manage_super_users" | "manage_keys";
+        Permission: "read_customers" | "create_customers" | "edit_customers" | "switch_customers" | "delete_customers" | "move_customers" | "allot_space" | "set_passwords" | "read_users" | "manage_users" | "read_devices" | "edit_devices" | "issue_credentials" | "manage_devices" | "manage_settings" | "read_pass_keys" | "manage_pass_keys" | "read_changes" | "read_tasks" | "run_tasks" | "use_views" | "share_views" | "read_licences" | "manage_licences" | "assign_licences" | "read_events" | "manage_events" | "report_events" | "manage_products" | "manage_mail" | "manage_sign_in" | "manage_super_users" | "manage_keys";
         /** @description The terms under which a product is sold. */
         Plan: {
             actions: components["schemas"]["Action"][];
@@ -4338,6 +4576,11 @@ export interface components {
             /** @description By whom one can sign in besides. */
             sign_in_providers: components["schemas"]["SignInOffer"][];
         };
+        /**
+         * @description How much it matters, from least to most.
+         * @enum {string}
+         */
+        Severity: "info" | "warning" | "action_required";
         /** @description Credentials of a person or a customer. */
         SignIn: {
             /** @description A user account's email or a customer's username, ignoring case. */
@@ -4936,7 +5179,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Refused: setup_required, setup_done, parent_suspended, default_protected, customer_not_empty, products_attached, deletion_scheduled, deletion_begun, in_production, move_blocked, site_stays, cycle, not_for_kind, storage_location_fixed, below_committed, allotment_exceeded, not_renewable, double_billing_guard, licence_in_use, licence_excluded, level_not_allowed, username_fixed, last_administrator, last_key_officer, too_many_tokens, pass_key_not_active, too_many_tasks, task_state, too_many_views, mail_off, two_factor_off, second_factor_required, factor_not_begun, too_many_factors, passkeys_not_offered, reference_gone, storage_location_required, client_limit_reached, fingerprint_bound_elsewhere, too_many_pending, device_not_empty, site_has_appliance, setting_locked. */
+        /** @description Refused: setup_required, setup_done, parent_suspended, default_protected, customer_not_empty, products_attached, deletion_scheduled, deletion_begun, in_production, move_blocked, site_stays, cycle, not_for_kind, storage_location_fixed, below_committed, allotment_exceeded, not_renewable, double_billing_guard, event_goes_on, event_resolved, too_many_events, licence_in_use, licence_excluded, level_not_allowed, username_fixed, last_administrator, last_key_officer, too_many_tokens, pass_key_not_active, too_many_tasks, task_state, too_many_views, mail_off, two_factor_off, second_factor_required, factor_not_begun, too_many_factors, passkeys_not_offered, reference_gone, storage_location_required, client_limit_reached, fingerprint_bound_elsewhere, too_many_pending, device_not_empty, site_has_appliance, setting_locked. */
         Refused409: {
             headers: {
                 [name: string]: unknown;
@@ -5029,6 +5272,7 @@ export type Actor = components['schemas']['Actor'];
 export type ActorKind = components['schemas']['ActorKind'];
 export type Ancestor = components['schemas']['Ancestor'];
 export type Assignment = components['schemas']['Assignment'];
+export type Attention = components['schemas']['Attention'];
 export type Backup = components['schemas']['Backup'];
 export type BackupCode = components['schemas']['BackupCode'];
 export type BackupDay = components['schemas']['BackupDay'];
@@ -5056,6 +5300,7 @@ export type CustomerTotals = components['schemas']['CustomerTotals'];
 export type CustomerUpdate = components['schemas']['CustomerUpdate'];
 export type Day = components['schemas']['Day'];
 export type DayOutcome = components['schemas']['DayOutcome'];
+export type Decision = components['schemas']['Decision'];
 export type Deletion = components['schemas']['Deletion'];
 export type Device = components['schemas']['Device'];
 export type DeviceCreate = components['schemas']['DeviceCreate'];
@@ -5076,6 +5321,14 @@ export type Edition = components['schemas']['Edition'];
 export type Effective = components['schemas']['Effective'];
 export type EffectiveSetting = components['schemas']['EffectiveSetting'];
 export type EffectiveState = components['schemas']['EffectiveState'];
+export type Event = components['schemas']['Event'];
+export type EventAcknowledge = components['schemas']['EventAcknowledge'];
+export type EventCategory = components['schemas']['EventCategory'];
+export type EventId = components['schemas']['EventId'];
+export type EventReport = components['schemas']['EventReport'];
+export type EventResolve = components['schemas']['EventResolve'];
+export type EventState = components['schemas']['EventState'];
+export type EventType = components['schemas']['EventType'];
 export type ExportFormat = components['schemas']['ExportFormat'];
 export type ExportRequest = components['schemas']['ExportRequest'];
 export type Factor = components['schemas']['Factor'];
@@ -5126,6 +5379,7 @@ export type MailSettings = components['schemas']['MailSettings'];
 export type MailSettingsUpdate = components['schemas']['MailSettingsUpdate'];
 export type MailState = components['schemas']['MailState'];
 export type MailTest = components['schemas']['MailTest'];
+export type Marks = components['schemas']['Marks'];
 export type Me = components['schemas']['Me'];
 export type MeasuredBytes = components['schemas']['MeasuredBytes'];
 export type MeasuredDay = components['schemas']['MeasuredDay'];
@@ -5144,6 +5398,7 @@ export type OwnSwitches = components['schemas']['OwnSwitches'];
 export type PageChange = components['schemas']['Page_Change'];
 export type PageCustomer = components['schemas']['Page_Customer'];
 export type PageDevice = components['schemas']['Page_Device'];
+export type PageEvent = components['schemas']['Page_Event'];
 export type PageJob = components['schemas']['Page_Job'];
 export type PageLicence = components['schemas']['Page_Licence'];
 export type PageMail = components['schemas']['Page_Mail'];
@@ -5206,6 +5461,7 @@ export type SettingSet = components['schemas']['SettingSet'];
 export type SettingSource = components['schemas']['SettingSource'];
 export type SetupRequest = components['schemas']['SetupRequest'];
 export type SetupStatus = components['schemas']['SetupStatus'];
+export type Severity = components['schemas']['Severity'];
 export type SignIn = components['schemas']['SignIn'];
 export type SignInOffer = components['schemas']['SignInOffer'];
 export type SignInProvider = components['schemas']['SignInProvider'];
@@ -7592,6 +7848,250 @@ export interface operations {
             415: components["responses"]["Refused415"];
             422: components["responses"]["Refused422"];
             429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    event_list: {
+        parameters: {
+            query?: {
+                /** @description Items after this cursor, as a former page's `next` gave it. Not together with `offset`. */
+                after?: string;
+                /** @description Only these fields of each item, separated by commas; `id` always. */
+                fields?: string;
+                /**
+                 * @description Only what this filter finds, such as `level == end_customer and last_backup_at < now-2d`; on the fields that
+                 *     `GET /fields` names, in the language of `docs/filters.md`.
+                 */
+                filter?: string;
+                /** @description Only these, separated by commas; at most 500. */
+                ids?: string;
+                /** @description Only customers of this level; other lists have no levels. */
+                level?: components["schemas"]["Level"];
+                /** @description At most this many items, 1 to 500. */
+                limit?: number;
+                /** @description Skip this many items. */
+                offset?: number;
+                /** @description Customers: only those directly below this one. Devices, users: only those of this customer itself. */
+                parent_id?: string;
+                /** @description Text that must occur, ignoring case; of one or two characters at the beginning of a word. */
+                q?: string;
+                /**
+                 * @description Customers: `site` gives one row per site, a customer without sites still once. What narrows the list and its order
+                 *     are the customer's; the site stands in the row's `site`.
+                 */
+                rows?: components["schemas"]["RowsOf"];
+                /** @description A field to sort by; with a leading `-` descending. */
+                sort?: string;
+                /** @description A customer's id: only it and what is below it. */
+                under?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Event"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    event_report: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes it safe to send the request again. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventReport"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Event"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    event_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Event"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    event_acknowledge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventAcknowledge"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Event"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    event_resolve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventResolve"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Event"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    event_count: {
+        parameters: {
+            query: {
+                /** @description Fields with few values, separated by commas, such as `level,effective_state.state`; at most 20. */
+                by: string;
+                /** @description Only what this filter finds, as in the list. */
+                filter?: string;
+                /** @description Only these, separated by commas; at most 500. */
+                ids?: string;
+                /** @description Only customers of this level; other lists have no levels. */
+                level?: components["schemas"]["Level"];
+                /** @description Customers: only those directly below this one. Devices, users: only those of this customer itself. */
+                parent_id?: string;
+                /** @description Text that must occur, as in the list. */
+                q?: string;
+                /** @description A customer's id: only it and what is below it. */
+                under?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListCounts"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
             500: components["responses"]["Refused500"];
             503: components["responses"]["Refused503"];
         };

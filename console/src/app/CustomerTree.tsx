@@ -14,6 +14,7 @@ import {
 } from 'react';
 import type { Customer } from '../api/schema';
 import { above, childrenQuery, customerQuery, findInTreeQuery } from '../features/customers/api';
+import { toldOf } from '../features/events/words';
 import { compact } from '../lib/format';
 import { customerName, LEVEL, totalsText } from '../lib/words';
 import { ranked } from '../ui/pick/match';
@@ -236,6 +237,7 @@ function TreeItem({ row, index, top, height, customer, active, current, hit, ...
     customer?.level === 'end_customer'
       ? [customer.totals.sites, 'site']
       : [customer?.totals.customers ?? 0, 'customer'];
+  const [worst] = toldOf(customer?.attention);
   const onChevron = (event: MouseEvent) => {
     event.stopPropagation();
     on.onToggle?.(node.id);
@@ -263,6 +265,11 @@ function TreeItem({ row, index, top, height, customer, active, current, hit, ...
         {open !== undefined && <ChevronRight className="icon-s" />}
       </span>
       <span className="tree-name">{node.name}</span>
+      {worst && (
+        <span className="tree-mark" data-tone={worst.tone} title={worst.full}>
+          <span className="hidden-text">, {worst.full}</span>
+        </span>
+      )}
       {below > 0 && (
         <span className="tree-count">
           {compact(below)}

@@ -1,5 +1,6 @@
 import type { LinkProps } from '@tanstack/react-router';
 import {
+  Bell,
   Building2,
   Gauge,
   HardDrive,
@@ -22,6 +23,7 @@ export function pagesFor(me: Me): Page[] {
   const overview: Page = { section: '/overview', link: { to: '/overview' }, name: 'Overview', icon: Gauge };
   const customers: Page = { section: '/customers', link: { to: '/customers' }, name: 'Customers', icon: Building2 };
   const devices: Page = { section: '/devices', link: { to: '/devices' }, name: 'Devices', icon: HardDrive };
+  const events: Page = { section: '/events', link: { to: '/events' }, name: 'Events', icon: Bell };
   const passKeys: Page = { section: '/pass_keys', link: { to: '/pass_keys' }, name: 'Pass keys', icon: Key };
   const licences: Page = { section: '/licences', link: { to: '/licences' }, name: 'Licences', icon: Ticket };
   const people: Page = { section: '/people', link: { to: '/people' }, name: 'People', icon: Users };
@@ -38,6 +40,7 @@ export function pagesFor(me: Me): Page[] {
   return [
     ...(may('customer_list') ? (isOwn(me) ? [own] : may('overview_show') ? [overview, customers] : [customers]) : []),
     ...(may('device_list') ? [devices] : []),
+    ...(may('event_list') ? [events] : []),
     ...(may('pass_key_list_below') && !isOwn(me) ? [passKeys] : []),
     ...(may('licence_list') && !isOwn(me) ? [licences] : []),
     ...(may('user_list') ? [people] : []),

@@ -159,6 +159,13 @@ const licences = createRoute({
   component: page(() => import('../features/licences/LicencesPage'), 'LicencesPage'),
 });
 
+const events = createRoute({
+  getParentRoute: () => frame,
+  path: '/events',
+  validateSearch: readList,
+  component: page(() => import('../features/events/EventsPage'), 'EventsPage'),
+});
+
 const people = createRoute({
   getParentRoute: () => frame,
   path: '/people',
@@ -216,6 +223,7 @@ export const routeTree = root.addChildren([
     device,
     passKeys,
     licences,
+    events,
     people,
     products,
     locations,

@@ -1,6 +1,6 @@
 /** What of the query cache shows something that a change has made another. Pure. */
 
-import type { Change, Customer, Device, Me, User } from '../../api/schema';
+import type { Change, Customer, Device, Event, Me, User } from '../../api/schema';
 
 /** A change, as the feed tells it and as a command that was just done knows it. */
 export type Happened = {
@@ -38,6 +38,8 @@ type Reach = {
   tokens?: true;
   /** What is held of the products. */
   licences?: true;
+  /** What is notable. */
+  events?: true;
   /** Which views there are, and what they show. */
   views?: true;
   /** What holds at a customer or device, there and below. */
@@ -100,6 +102,10 @@ const REACHES: Record<Change['action'], Reach> = {
   'session.created': { users: 'row', sessions: true },
   'session.deleted': { sessions: true },
   'session.revoked': { sessions: true },
+  'event.opened': { events: true, totals: true },
+  'event.worsened': { events: true, totals: true },
+  'event.acknowledged': { events: true, totals: true },
+  'event.resolved': { events: true, totals: true },
   'licence.granted': { licences: true },
   'licence.updated': { licences: true },
   'licence.assigned': { licences: true },
@@ -172,6 +178,7 @@ const ANYTHING: Reach = {
   tokens: true,
   views: true,
   settings: true,
+  events: true,
 };
 
 /** Whether what is cached may be another after a change. What is still on its way may have been read before it. */
@@ -195,6 +202,8 @@ export function isTouched(happened: Happened, { queryKey, data }: Cached, pathOf
       return place.reach.sessions === true;
     case 'licences':
       return place.reach.licences === true || place.reach.customers === 'subtree';
+    case 'events':
+      return eventsTouched(place, of, data);
     case 'tokens':
       return place.reach.tokens === true;
     case 'views':
@@ -279,13 +288,13 @@ function isFiltered(of: unknown): of is Filtered {
 }
 
 function mayFind(place: Place, noun: string, { under, filter = '', by = '' }: Filtered, pathOf: PathOf): boolean {
-  const { customerLists, totals, devices, deviceLists, users, passKeys, settings, licences } = place.reach;
+  const { customerLists, totals, devices, deviceLists, users, passKeys, settings, licences, events } = place.reach;
   const path = under === undefined ? undefined : pathOf(under);
   // What flows down comes from above the customer to which it is narrowed, too.
   if (!place.isUnder(under) && (path === undefined || !place.reaches(path))) return false;
   switch (noun) {
     case 'customers':
-      if (totals && filter.includes('totals.')) return true;
+      if (totals && /totals\.|attention/u.test(filter)) return true;
       if (settings && (filter + by).includes('own_settings')) return true;
       return customerLists === 'by_state' ? /state|suspension|mode/u.test(filter + by) : customerLists === 'all';
     case 'devices':
@@ -296,6 +305,8 @@ function mayFind(place: Place, noun: string, { under, filter = '', by = '' }: Fi
       return passKeys !== undefined;
     case 'licences':
       return licences === true;
+    case 'events':
+      return events === true;
     default:
       return false;
   }
@@ -336,6 +347,17 @@ function devicesTouched(place: Place, [, kind, of]: readonly unknown[], data: un
     (row) => (devices === 'row' && row.id === place.subject) || (devices === 'subtree' && place.reaches(row.path)),
   );
   return shown || (deviceLists === true && kind !== 'one' && place.isUnder(underOf(of)));
+}
+
+function eventsTouched(place: Place, of: unknown, data: unknown): boolean {
+  const { events, customers, devices, deviceLists } = place.reach;
+  const rows = rowsOf<Event>(data);
+  if (!rows) return Boolean(events ?? customers ?? devices);
+  if (events && place.isUnder(underOf(of))) return true;
+  // Names stand in them, and some go with what they are about.
+  return rows.some(
+    (row) => (customers && place.reaches(row.path)) || ((devices ?? deviceLists) && row.device_id === place.subject),
+  );
 }
 
 /** Numbers of everything below a customer; of what was measured only today is another. */

@@ -42,12 +42,14 @@ test('a field that nobody named is shown by its own name', () => {
   ]);
 });
 
-const by = (actor: Partial<Change['actor']>) => actorName({ actor } as Pick<Change, 'actor'>);
+const by = (actor: Partial<Change['actor']>, action: Change['action'] = 'customer.updated') =>
+  actorName({ actor, action } as Pick<Change, 'actor' | 'action'>);
 
 test('whoever stands above stays unnamed', () => {
   expect(by({ kind: 'above', name: null })).toBe('Somebody above');
   expect(by({ kind: 'user', name: 'Ana' })).toBe('Ana');
   expect(by({ kind: 'system', name: null })).toBe('The operator of the host');
+  expect(by({ kind: 'system', name: null }, 'event.opened')).toBe('Tenantry');
 });
 
 const made = { action: 'user.created', subject_name: 'Ana' } as const;

@@ -13,13 +13,26 @@ export type Difference = {
   after: string | undefined;
 };
 
+/** What the program does at its time, and nobody at the host. */
+const BY_ITSELF = new Set<Change['action']>([
+  'event.opened',
+  'event.worsened',
+  'event.resolved',
+  'customer.trial_ended',
+  'customer.deleted',
+  'device.deleted',
+  'device.licensed',
+  'device.unlicensed',
+  'licence.renewed',
+]);
+
 /** Who did it. */
-export function actorName({ actor }: Pick<Change, 'actor'>): string {
+export function actorName({ actor, action }: Pick<Change, 'actor' | 'action'>): string {
   switch (actor.kind) {
     case 'above':
       return 'Somebody above';
     case 'system':
-      return actor.name ?? 'The operator of the host';
+      return actor.name ?? (BY_ITSELF.has(action) ? 'Tenantry' : 'The operator of the host');
     case 'device':
       return actor.name ?? 'A machine';
     default:

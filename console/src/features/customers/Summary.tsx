@@ -15,6 +15,7 @@ import { Cause } from '../backups/Cause';
 import { actorName } from '../changes/describe';
 import { latestChangesQuery } from '../changes/api';
 import { lackingDevicesQuery } from '../devices/api';
+import { EventsCard } from '../events/EventsCard';
 import { CustomerJobs } from '../jobs/JobsCard';
 import { SpaceCard } from '../space/SpaceCard';
 import { fewUsersQuery } from '../users/api';
@@ -33,6 +34,7 @@ export function Summary({ customer }: { customer: Customer }) {
   const mayPeople = useMay('user_list');
   const mayDevices = useMay('device_list');
   const mayActivity = useMay('change_list');
+  const mayEvents = useMay('event_list');
   const isEnd = customer.level === 'end_customer';
   return (
     <>
@@ -47,6 +49,7 @@ export function Summary({ customer }: { customer: Customer }) {
       <FullHouse customer={customer} />
       <div className="cards">
         <div className="card-stack">
+          {mayEvents && <EventsCard of={{ customer: customer.id }} />}
           {mayDevices && <Devices customer={customer} />}
           {mayDevices && <CustomerJobs customer={customer} />}
           {mayActivity && <Activity customer={customer} />}

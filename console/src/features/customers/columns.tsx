@@ -5,6 +5,7 @@ import { countryName } from '../../lib/countries';
 import { customerName, KIND, LEVEL, shortState, takenPlaces } from '../../lib/words';
 import type { Column } from '../../ui/grid/Grid';
 import { Meter } from '../../ui/Meter';
+import { Marks } from '../events/Marks';
 import { LastBackup, Overdue } from './LastBackup';
 import { LevelIcon } from './LevelIcon';
 import { StateBadge } from './StateBadge';
@@ -33,10 +34,20 @@ export const COLUMNS: Column<Customer>[] = [
     cell: (customer) => <State customer={customer} />,
   },
   {
+    id: 'attention',
+    fields: ['attention.action_required', 'attention.warning'],
+    title: 'Attention',
+    width: 8,
+    from: 34,
+    sort: 'attention',
+    mostFirst: true,
+    cell: ({ id, attention }) => <Marks attention={attention} under={id} />,
+  },
+  {
     id: 'contact',
     fields: ['profile.contact', 'profile.phone', 'email'],
     title: 'Contact',
-    width: 12,
+    width: 11,
     from: 72,
     cell: (customer) => <Contact customer={customer} />,
   },
@@ -45,7 +56,7 @@ export const COLUMNS: Column<Customer>[] = [
     fields: ['totals.customers', 'totals.sites'],
     title: 'Below',
     width: 5.5,
-    from: 58,
+    from: 78,
     end: true,
     cell: ({ totals }) => some(totals.customers + totals.sites),
   },
@@ -122,7 +133,7 @@ export const COLUMNS: Column<Customer>[] = [
     fields: ['country'],
     title: 'Country',
     width: 10,
-    from: 82,
+    from: 90,
     cell: ({ country }) => country && <span className="quiet">{countryName(country)}</span>,
   },
   {

@@ -38,6 +38,7 @@ import { storageLocationsQuery } from '../customers/api';
 import { ancestorLinks } from '../customers/CustomerCrumbs';
 import { LastBackup } from '../customers/LastBackup';
 import { StateBadge } from '../customers/StateBadge';
+import { EventsCard } from '../events/EventsCard';
 import { DeviceJobs } from '../jobs/JobsCard';
 import { SpaceCard } from '../space/SpaceCard';
 import { SettingsCard } from '../settings/SettingsCard';
@@ -65,6 +66,7 @@ export function DevicePage() {
   const mayRename = useMay('device_update');
   const mayManage = useMay('device_approve');
   const mayIssue = useMay('device_issue_credentials');
+  const mayEvents = useMay('event_list');
   useTitle(data?.name);
   if (device.error && (!data || isCode(device.error, 'not_found'))) {
     return isCode(device.error, 'not_found') ? (
@@ -123,6 +125,7 @@ export function DevicePage() {
               backups go on.
             </Notice>
           )}
+          {mayEvents && <EventsCard of={{ device: data.id }} />}
           <Nights device={data} />
           <DeviceJobs device={data} />
           <StorageCard device={data} />

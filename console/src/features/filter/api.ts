@@ -36,6 +36,8 @@ export function countsQuery(noun: Noun, narrowing: Narrowing, filter: string, by
           return take(api.GET('/api/v1/devices/counts', { params: { query }, signal }));
         case 'users':
           return take(api.GET('/api/v1/users/counts', { params: { query }, signal }));
+        case 'events':
+          return take(api.GET('/api/v1/events/counts', { params: { query }, signal }));
         case 'licences':
           return take(api.GET('/api/v1/licences/counts', { params: { query }, signal }));
         case 'pass_keys':

@@ -3,10 +3,11 @@
 import type { Field } from '../../api/schema';
 import { countryName } from '../../lib/countries';
 import { DEVICE_KIND, DEVICE_STATUS, fieldName, LEVEL, MODE, PASS_KEY_STATE, ROLE } from '../../lib/words';
+import { CATEGORY, EVENT_STATE, EVENT_TYPE, SEVERITY } from '../events/words';
 import { LICENCE_STATE } from '../licences/words';
 
 /** The lists with a filter. */
-export type Noun = 'customers' | 'devices' | 'users' | 'pass_keys' | 'licences';
+export type Noun = 'customers' | 'devices' | 'users' | 'pass_keys' | 'licences' | 'events';
 
 type Words = { titles: Record<string, string>; first: string[]; example: string };
 
@@ -40,6 +41,14 @@ const WORDS: Record<Noun, Words> = {
       'own_settings.auto_authorise': 'Own setting: devices let in by themselves',
       'own_settings.append_only': 'Own setting: append-only backups',
       is_default: 'Made at setup',
+      'attention.action_required': 'Events: action required',
+      'attention.warning': 'Events: warnings',
+      'attention.threat.action_required': 'Threats: action required',
+      'attention.threat.warning': 'Threats: warnings',
+      'attention.system.action_required': 'System events: action required',
+      'attention.system.warning': 'System events: warnings',
+      'attention.licence.action_required': 'Licence events: action required',
+      'attention.licence.warning': 'Licence events: warnings',
       'totals.customers': 'Customers below',
       'totals.sites': 'Sites below',
       'totals.devices': 'Devices',
@@ -130,6 +139,28 @@ const WORDS: Record<Noun, Words> = {
     first: ['state', 'product_name', 'ends_at', 'customer_name', 'auto_renew', 'unassigned'],
     example: 'state in (expiring, grace) and auto_renew == false',
   },
+  events: {
+    titles: {
+      id: 'Id of the event',
+      customer_id: 'Id of the customer',
+      customer_name: 'Customer’s name',
+      device_id: 'Id of the device',
+      device_name: 'Device',
+      category: 'Category',
+      type: 'Event',
+      severity: 'Severity',
+      product: 'Product',
+      detail: 'Details',
+      count: 'Seen how often',
+      first_seen_at: 'First seen',
+      last_seen_at: 'Last seen',
+      opened_at: 'Opened',
+      resolved_at: 'Resolved',
+      'decision.until': 'Acknowledged until',
+    },
+    first: ['severity', 'category', 'type', 'state', 'customer_name', 'last_seen_at', 'device_name'],
+    example: 'category == threat and last_seen_at > now-1d',
+  },
 };
 
 /** How many of a list's fields are unfolded before anybody has asked for one. */
@@ -158,6 +189,10 @@ const VALUES: Record<string, string> = {
   ...DEVICE_STATUS,
   ...PASS_KEY_STATE,
   ...LICENCE_STATE,
+  ...CATEGORY,
+  ...EVENT_TYPE,
+  ...EVENT_STATE,
+  ...SEVERITY,
   active: 'Active',
   suspended: 'Suspended',
   managed: 'Managed',
@@ -187,4 +222,5 @@ export const ROWS: Record<Noun, { one: string; many: string }> = {
   users: { one: 'person', many: 'people' },
   pass_keys: { one: 'pass key', many: 'pass keys' },
   licences: { one: 'licence', many: 'licences' },
+  events: { one: 'event', many: 'events' },
 };

@@ -156,12 +156,13 @@ function Soon({ overview }: PartProps) {
 }
 
 /** Where the rows of each list are shown; what has no list of its own is counted by no number. */
-const PAGES: Record<Count['noun'], '/customers' | '/devices' | '/people' | '/pass_keys' | '/licences'> = {
+const PAGES: Record<Count['noun'], '/customers' | '/devices' | '/people' | '/pass_keys' | '/licences' | '/events'> = {
   customers: '/customers',
   devices: '/devices',
   users: '/people',
   pass_keys: '/pass_keys',
   licences: '/licences',
+  events: '/events',
   jobs: '/devices',
   changes: '/customers',
   tasks: '/customers',

@@ -8,6 +8,12 @@ type Words = { one: string; many: string; tone: Tone };
 
 /** Begins with the number: `3 devices have been silent …`. */
 const WORDS: Record<Finding, Words> = {
+  threats: { one: 'threat: action required', many: 'threats: action required', tone: 'danger' },
+  threat_warnings: { one: 'threat: a warning', many: 'threats: warnings', tone: 'warning' },
+  system_events: { one: 'system event: action required', many: 'system events: action required', tone: 'danger' },
+  system_warnings: { one: 'system event: a warning', many: 'system events: warnings', tone: 'warning' },
+  licence_events: { one: 'licence event: action required', many: 'licence events: action required', tone: 'danger' },
+  licence_warnings: { one: 'licence event: a warning', many: 'licence events: warnings', tone: 'warning' },
   devices_pending: { one: 'device waits to be approved', many: 'devices wait to be approved', tone: 'warning' },
   devices_never_backed_up: {
     one: 'device has never completed a backup',

@@ -1,5 +1,6 @@
 import { CheckField, ChoiceField, SelectField, TextField } from '../../ui/fields';
 import type { Problems, Values } from '../../ui/form';
+import { checkThresholds, unitOf } from './thresholds';
 import { checkThrottle } from './throttle';
 import { ThrottleFields } from './ThrottleFields';
 import { choicesOf, HOURS, isWindow, SETTINGS } from './words';
@@ -20,6 +21,8 @@ export function SettingFields({ name, lockable }: { name: string; lockable: bool
     <>
       {known.form === 'throttle' ? (
         <ThrottleFields />
+      ) : known.form === 'thresholds' ? (
+        <ThresholdFields name={name} />
       ) : (
         <ChoiceField name="value" label={known.title} options={[...(choicesOf(name) ?? [])]} />
       )}
@@ -34,7 +37,19 @@ export function SettingFields({ name, lockable }: { name: string; lockable: bool
   );
 }
 
+function ThresholdFields({ name }: { name: string }) {
+  const unit = unitOf(name);
+  return (
+    <>
+      <p className="hint">{SETTINGS[name]?.about} Empty: never.</p>
+      <TextField name="warning" label={`Warning (${unit})`} inputMode="numeric" maxLength={7} autoFocus />
+      <TextField name="action_required" label={`Action required (${unit})`} inputMode="numeric" maxLength={7} />
+    </>
+  );
+}
+
 export function checkSetting(name: string, values: Values): Problems {
+  if (SETTINGS[name]?.form === 'thresholds') return checkThresholds(name, values);
   if (SETTINGS[name]?.form === 'throttle') return checkThrottle(values);
   if (!isWindow(name) || values['reason']?.trim()) return {};
   return { reason: 'Say why: it will be asked.' };

@@ -10,6 +10,7 @@ import { Button } from '../../ui/Button';
 import { lazyDialog } from '../../ui/lazily';
 import { When } from '../../ui/When';
 import { settingsQuery, type Owner } from './api';
+import { isThresholdSetting } from './thresholds';
 import { nowText } from './throttle';
 import { isWindow, settingTitle, settingValue, SETTINGS, sourceText, whyText } from './words';
 import './settings.css';
@@ -35,11 +36,13 @@ export function SettingsCard({ owner }: { owner: Owner }) {
         <Failed what="The settings" error={effective.error} onRetry={() => void effective.refetch()} />
       )}
       {data && (
-        <ul className="settings">
-          {data.settings.map((setting) => (
-            <Setting key={setting.name} owner={owner} setting={setting} onAsk={(what) => setAsked({ setting, what })} />
-          ))}
-        </ul>
+        <>
+          <List settings={data.settings.filter(({ name }) => !isThresholdSetting(name))} {...{ owner, setAsked }} />
+          <Thresholds
+            settings={data.settings.filter(({ name }) => isThresholdSetting(name))}
+            {...{ owner, setAsked }}
+          />
+        </>
       )}
       {asked && (
         <Suspense>
@@ -51,6 +54,34 @@ export function SettingsCard({ owner }: { owner: Owner }) {
         </Suspense>
       )}
     </section>
+  );
+}
+
+type ListProps = { owner: Owner; settings: EffectiveSetting[]; setAsked: (asked: Asked) => void };
+
+function List({ owner, settings, setAsked }: ListProps) {
+  return (
+    <ul className="settings">
+      {settings.map((setting) => (
+        <Setting key={setting.name} owner={owner} setting={setting} onAsk={(what) => setAsked({ setting, what })} />
+      ))}
+    </ul>
+  );
+}
+
+/** There is one for each type of event: what was set here or above is shown, the rest on demand. */
+function Thresholds({ settings, ...rest }: ListProps) {
+  const set = settings.filter(({ source, own }) => own || source.kind !== 'default');
+  const others = settings.filter((setting) => !set.includes(setting));
+  return (
+    <>
+      <h3 className="settings-part">When events need attention</h3>
+      {set.length > 0 && <List settings={set} {...rest} />}
+      <details>
+        <summary>As it is by default: {others.length}</summary>
+        <List settings={others} {...rest} />
+      </details>
+    </>
   );
 }
 

@@ -3,6 +3,7 @@
 import type { EffectiveSetting, PassedWhy, SettingSource } from '../../api/schema';
 import { exact } from '../../lib/format';
 import type { Values } from '../../ui/form';
+import { isThresholds, THRESHOLD_SETTINGS, thresholdsText, thresholdsValues, thresholdsWire } from './thresholds';
 import { isThrottle, throttleText, throttleValues, throttleWire } from './throttle';
 
 type Choice = { value: string; label: string; hint: string };
@@ -12,11 +13,12 @@ export type Known = {
   /** What it is for. */
   about: string;
   /** What it is set to: one of these, a window of time, or a rate. */
-  form: { choices: readonly Choice[] } | 'window' | 'throttle';
+  form: { choices: readonly Choice[] } | 'window' | 'throttle' | 'thresholds';
 };
 
 /** Whoever adds a setting to the API says here what it is called: one without a name is shown as the API has it. */
 export const SETTINGS: Record<string, Known> = {
+  ...THRESHOLD_SETTINGS,
   auto_authorise: {
     title: 'Let devices in by themselves',
     about: 'What becomes of a machine that registers with a pass key and was not added by hand.',
@@ -100,6 +102,7 @@ export function settingValue(name: string, value: unknown): string {
   const choice = choicesOf(name)?.find((known) => known.value === value);
   if (choice) return choice.label;
   if (SETTINGS[name]?.form === 'throttle' && isThrottle(value)) return throttleText(value);
+  if (SETTINGS[name]?.form === 'thresholds' && isThresholds(value)) return thresholdsText(name, value);
   if (name === 'prune_window') return isOpen(value) ? `Open until ${exact(value.until)}: ${value.reason}` : 'Closed';
   return value === null || value === undefined ? 'None' : JSON.stringify(value);
 }
@@ -151,6 +154,7 @@ export function valuesOf({ name, value, own }: Pick<EffectiveSetting, 'name' | '
   if (name === 'prune_window') return { hours: '4', reason: '' };
   const present = own?.value ?? value;
   if (SETTINGS[name]?.form === 'throttle') return throttleValues(present, own?.locked ?? false, browserZone());
+  if (SETTINGS[name]?.form === 'thresholds') return thresholdsValues(present, own?.locked ?? false);
   if (isNamed(name)) return { value: typeof present === 'string' ? present : 'on', locked: own?.locked ? 'yes' : '' };
   return { value: present === true ? 'on' : 'off', locked: own?.locked ? 'yes' : '' };
 }
@@ -158,6 +162,7 @@ export function valuesOf({ name, value, own }: Pick<EffectiveSetting, 'name' | '
 /** What the API is sent; `now` in milliseconds. `undefined`: too little is filled in. */
 export function wireValue(name: string, values: Values, now: number): unknown {
   if (SETTINGS[name]?.form === 'throttle') return throttleWire(values);
+  if (SETTINGS[name]?.form === 'thresholds') return thresholdsWire(values);
   if (isNamed(name)) return values['value'];
   if (name !== 'prune_window') return values['value'] === 'on';
   const reason = values['reason']?.trim();

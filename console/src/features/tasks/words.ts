@@ -74,7 +74,7 @@ export function reasonsOf({ refused }: Pick<BulkPreview, 'refused'>): { detail: 
 /** `3 customers`, for each noun of the API. */
 export function countedNoun(noun: string, n: number): string {
   if (noun === 'users') return counted(n, 'person', 'people');
-  const words: Record<string, string> = { devices: 'device', licences: 'licence' };
+  const words: Record<string, string> = { devices: 'device', licences: 'licence', events: 'event' };
   return counted(n, words[noun] ?? 'customer');
 }
 

@@ -10,6 +10,7 @@ export const PERMISSION: Record<Permission, string> = {
   read_pass_keys: 'See pass keys',
   read_changes: 'Read the activity',
   read_tasks: 'See tasks',
+  read_events: 'See events',
   create_customers: 'Add customers and sites',
   edit_customers: 'Edit customers',
   switch_customers: 'Suspend and activate customers',
@@ -32,6 +33,8 @@ export const PERMISSION: Record<Permission, string> = {
   manage_super_users: 'Look after super users',
   read_licences: 'See licences',
   manage_licences: 'Grant, renew and end licences',
+  manage_events: 'Acknowledge and resolve events',
+  report_events: 'Report events',
   assign_licences: 'Assign licences to sites',
   manage_keys: 'Say who is a key officer',
 };
