@@ -325,7 +325,11 @@ test('a new password signs the customer’s own account in', async ({ page, back
   await own.getByRole('button', { name: 'Sign in' }).click();
   // It lands on its own page, not on a list of itself.
   await expect(own.getByRole('heading', { name: 'Own Ltd', level: 1 })).toBeVisible();
-  await expect(own.getByRole('navigation', { name: 'Pages' }).getByRole('link')).toHaveText(['Overview', 'Devices']);
+  await expect(own.getByRole('navigation', { name: 'Pages' }).getByRole('link')).toHaveText([
+    'Overview',
+    'Devices',
+    'Events',
+  ]);
   await expect(own.getByRole('link', { name: 'Edit' })).toHaveCount(0);
   await expect(own.getByRole('link', { name: 'Add device' })).toBeVisible();
   await own.goto('/people');

@@ -132,8 +132,8 @@ test('columns are chosen, kept in this browser, and sent with the address', asyn
   await page.getByRole('checkbox', { name: 'State' }).click();
   await page.getByRole('checkbox', { name: 'Added' }).click();
   await page.keyboard.press('Escape');
-  await expect(page).toHaveURL(/columns=contact\.below\.devices\.used\.last_backup\.country\.added/u);
-  const chosen = ['Customer', 'Contact', 'Below', 'Devices', 'Storage', 'Last backup', 'Country', 'Added'];
+  await expect(page).toHaveURL(/columns=attention\.contact\.below\.devices\.used\.last_backup\.country\.added/u);
+  const chosen = ['Customer', 'Attention', 'Contact', 'Below', 'Devices', 'Storage', 'Last backup', 'Country', 'Added'];
   expect(await titles(page)).toEqual(chosen);
   await page.goto('/customers');
   await listReady(page);
@@ -151,9 +151,9 @@ test('columns are chosen, kept in this browser, and sent with the address', asyn
 test('columns are moved by the keyboard and by the mouse, and made wider', async ({ page }) => {
   await openView(page);
   await page.getByRole('row', { name: 'State', exact: true }).focus();
-  // To the handle of Contact, from there above State, and let go.
+  // To the handle of Attention, from there above State, and let go.
   for (const key of ['ArrowDown', 'ArrowRight', 'Enter', 'ArrowUp', 'ArrowUp', 'Enter']) await page.keyboard.press(key);
-  await expect(page).toHaveURL(/columns=contact\.state\.below/u);
+  await expect(page).toHaveURL(/columns=attention\.state\.contact/u);
   expect(await violations(page)).toEqual([]);
   await page.keyboard.press('Escape');
   await expect(page.getByRole('grid', { name: 'Columns' })).toHaveCount(0);
