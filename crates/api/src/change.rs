@@ -148,6 +148,10 @@ actions! {
     StorageLocationUpdated => "storage_location.updated", Papers;
     PlanCreated => "plan.created", Papers;
     PlanUpdated => "plan.updated", Papers;
+    WebhookCreated => "webhook.created", Papers;
+    WebhookUpdated => "webhook.updated", Papers;
+    WebhookSecretRenewed => "webhook.secret_renewed", Papers;
+    WebhookDeleted => "webhook.deleted", Papers;
     MailSettingsUpdated => "mail_settings.updated", Papers;
     ViewShared => "view.shared", Papers;
     ViewUpdated => "view.updated", Papers;

@@ -96,6 +96,8 @@ codes! {
 
     TooManyTasks "too_many_tasks" 409 "The account has too many tasks that are not over.";
     TaskNotThere "task_state" 409 "The task is not in a state in which this can be done.";
+    TooManyWebhooks "too_many_webhooks" 409 "The customer has as many webhooks as it may.";
+    WebhookOff "webhook_off" 409 "The webhook is switched off.";
     TooManyViews "too_many_views" 409 "The account or the customer has as many views as it may.";
     MailOff "mail_off" 409 "Mail is not set up, or is switched off.";
     TwoFactorOff "two_factor_off" 409 "Second factors are switched off where the account stands.";

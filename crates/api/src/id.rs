@@ -114,6 +114,10 @@ ids! {
     LicenceId => "lic";
     /// What a client did in one go.
     JobId => "job";
+    /// Whom a customer has told what happens.
+    WebhookId => "whk";
+    /// One message to such an address.
+    WebhookDeliveryId => "msg";
     /// Something notable.
     EventId => "evt";
     /// A message to somebody.

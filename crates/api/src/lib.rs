@@ -34,6 +34,7 @@ pub mod token;
 pub mod units;
 pub mod user;
 pub mod view;
+pub mod webhook;
 
 pub use error::{Code, Error, FieldError, Problem};
 pub use tree::{Level, Mode};

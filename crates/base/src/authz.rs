@@ -99,6 +99,7 @@ const ADMINISTRATOR: Permissions = MANAGER.and(Permissions::of(&[
     Permission::ManageProducts,
     Permission::ManageMail,
     Permission::ManageSignIn,
+    Permission::ManageWebhooks,
 ]));
 const SUPER_USER: Permissions = ADMINISTRATOR.and(Permissions::of(&[Permission::ManageSuperUsers]));
 /// What a key officer has beside the role.
@@ -233,6 +234,15 @@ pub const OPERATIONS: &[Line] = &[
     ("event_report", Need::Permission(Permission::ReportEvents)),
     ("event_acknowledge", Need::Permission(Permission::ManageEvents)),
     ("event_resolve", Need::Permission(Permission::ManageEvents)),
+    ("webhook_list", Need::Permission(Permission::ManageWebhooks)),
+    ("webhook_create", Need::Permission(Permission::ManageWebhooks)),
+    ("webhook_show", Need::Permission(Permission::ManageWebhooks)),
+    ("webhook_update", Need::Permission(Permission::ManageWebhooks)),
+    ("webhook_renew_secret", Need::PersonMay(Permission::ManageWebhooks)),
+    ("webhook_test", Need::Permission(Permission::ManageWebhooks)),
+    ("webhook_delivery_list", Need::Permission(Permission::ManageWebhooks)),
+    ("webhook_delivery_replay", Need::Permission(Permission::ManageWebhooks)),
+    ("webhook_delete", Need::Permission(Permission::ManageWebhooks)),
     ("pass_key_list", Need::Permission(Permission::ReadPassKeys)),
     ("pass_key_list_below", Need::Permission(Permission::ReadPassKeys)),
     ("pass_key_count", Need::Permission(Permission::ReadPassKeys)),

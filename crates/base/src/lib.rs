@@ -74,6 +74,8 @@ pub struct Config {
     pub deletion_hold_days: u16,
     /// Whether providers of sign-ins may stand in networks of our own.
     pub local_issuers: bool,
+    /// Whether webhooks may lead into networks of our own.
+    pub local_webhooks: bool,
 }
 
 /// Everything that commands share. Cheap to clone.

@@ -23,6 +23,8 @@ pub fn duties() -> Duties {
         Arc::new(crate::events::Thresholds::default()),
         Arc::new(crate::events::Checks),
         Arc::new(Following::new(crate::changes::seals::Seals)),
+        Arc::new(Following::new(crate::webhooks::Webhooks)),
+        Arc::new(crate::webhooks::Sender),
         Arc::new(crate::changes::live::Teller::default()),
         Arc::new(crate::customers::removal::Removal),
         Arc::new(crate::customers::trial::Trials),
@@ -40,6 +42,7 @@ pub fn duties() -> Duties {
         duty("deleted views", CLEAN_UP_EVERY, |app| Box::pin(crate::views::forget_deleted(app))),
         duty("old jobs", CLEAN_UP_EVERY, |app| Box::pin(crate::jobs::forget_old(app))),
         duty("old events", CLEAN_UP_EVERY, |app| Box::pin(crate::events::forget_old(app))),
+        duty("old webhook messages", CLEAN_UP_EVERY, |app| Box::pin(crate::webhooks::forget_old(app))),
         duty("old tasks", CLEAN_UP_EVERY, |app| Box::pin(base::background::tasks::forget_old(app))),
         duty("kept answers", CLEAN_UP_EVERY, |app| Box::pin(base::idempotency::forget_old(app))),
     ]

@@ -1,6 +1,6 @@
-//! Asking a provider of identities. Its address was written by an administrator of some customer, and so was, in effect,
-//! each that its answers name: the server must not become a way into the network that it stands in. So only `https` is
-//! asked, at addresses that everybody can reach, nobody is followed elsewhere, and neither patience nor memory is theirs.
+//! Asking whom an administrator of some customer has named: a provider of identities, and what its answers name, or a receiver
+//! of webhooks. The server must not become a way into the network that it stands in. So only `https` is asked, at addresses that
+//! everybody can reach, nobody is followed elsewhere, and neither patience nor memory is theirs.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 const LONGEST: usize = 256 * 1024;
 
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     #[error("only https addresses are asked: {0}")]
     NotHttps(String),
     #[error("the address lies in a network of our own: {0}")]
@@ -32,7 +32,7 @@ pub(super) enum Fault {
 
 /// One who asks.
 #[derive(Clone, Debug)]
-pub(super) struct Fetcher {
+pub(crate) struct Fetcher {
     client: Client,
     /// Whether providers in networks of our own may be asked, and on this host without `https`.
     local: bool,
@@ -60,7 +60,7 @@ impl Resolve for Resolver {
 }
 
 impl Fetcher {
-    pub(super) fn new(local: bool) -> Result<Self, Fault> {
+    pub(crate) fn new(local: bool) -> Result<Self, Fault> {
         // Whoever was first has chosen the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder()
@@ -74,11 +74,12 @@ impl Fetcher {
     }
 
     /// Whether this address would be asked.
-    pub(super) fn check(&self, url: &Url) -> Result<(), Fault> {
+    pub(crate) fn check(&self, url: &Url) -> Result<(), Fault> {
         check(url, self.local)
     }
 
-    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Fault> {
+    /// Asks, and takes what comes back whole.
+    pub(crate) async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Fault> {
         let request = reqwest::Request::try_from(request)?;
         self.check(request.url())?;
         let mut response = self.client.execute(request).await?;
@@ -106,8 +107,20 @@ impl<'a> AsyncHttpClient<'a> for Fetcher {
     }
 }
 
+/// What was in the way, for whoever has named the address: nothing of our network.
+pub(crate) fn told(fault: &Fault) -> String {
+    match fault {
+        Fault::Http(error) if error.is_timeout() => "The receiver did not answer in time.".to_owned(),
+        Fault::Http(error) if error.is_connect() => "The receiver cannot be reached.".to_owned(),
+        Fault::Http(_) | Fault::Answer(_) => "The receiver does not speak as a web server does.".to_owned(),
+        Fault::NotHttps(_) => "Only addresses under https are asked.".to_owned(),
+        Fault::Local(_) => "The receiver cannot be reached from outside of its network.".to_owned(),
+        Fault::TooLong => "The receiver's answer is too long.".to_owned(),
+    }
+}
+
 /// Whether an address would be asked; `local`: also one in a network of our own.
-pub(super) fn check(url: &Url, local: bool) -> Result<(), Fault> {
+pub(crate) fn check(url: &Url, local: bool) -> Result<(), Fault> {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
     let literal = host.parse::<IpAddr>().ok();
     let is_own = host == "localhost" || literal.is_some_and(|address| address.is_loopback());

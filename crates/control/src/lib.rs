@@ -12,6 +12,7 @@ pub mod customers;
 pub mod devices;
 pub mod events;
 pub mod factors;
+pub(crate) mod fetch;
 pub mod fields;
 pub mod grants;
 pub mod invitations;
@@ -36,6 +37,7 @@ pub mod tokens;
 pub mod users;
 pub mod views;
 pub mod watch;
+pub mod webhooks;
 
 /// The migrations, oldest first.
 pub const MIGRATIONS: db::Migrations = db::Migrations::new(&[
@@ -92,6 +94,7 @@ pub const MIGRATIONS: db::Migrations = db::Migrations::new(&[
     db::Migration::new("V51__told.sql", include_str!("../../../migrations/V51__told.sql")),
     db::Migration::new("V52__jobs.sql", include_str!("../../../migrations/V52__jobs.sql")),
     db::Migration::new("V53__events.sql", include_str!("../../../migrations/V53__events.sql")),
+    db::Migration::new("V54__webhooks.sql", include_str!("../../../migrations/V54__webhooks.sql")),
 ])
 .with(&[
     db::Function::new("fold", base::text::fold),

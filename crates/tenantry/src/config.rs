@@ -22,6 +22,7 @@ pub struct Config {
     pub storage: Storage,
     pub customers: Customers,
     pub sign_in: SignIn,
+    pub webhooks: Webhooks,
     pub metrics: Metrics,
     pub log: Log,
 }
@@ -82,6 +83,12 @@ pub struct Customers {
 #[serde(deny_unknown_fields)]
 pub struct SignIn {
     pub local_issuers: bool,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Webhooks {
+    pub local: bool,
 }
 
 #[derive(Clone, Deserialize)]

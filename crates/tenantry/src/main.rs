@@ -179,6 +179,7 @@ fn options(place: &Place, config: &Config, listen: std::net::SocketAddr, demo: b
         keep_free: config.storage.keep_free_bytes,
         deletion_hold_days: config.customers.deletion_hold_days,
         local_issuers: config.sign_in.local_issuers,
+        local_webhooks: config.webhooks.local,
         clock: if demo { Clock::behind(tenantry::demo::HISTORY) } else { Clock::default() },
         bounds: config.server.bounds(),
     }
@@ -233,6 +234,7 @@ async fn open(place: &Place) -> Result<App, Failure> {
         node,
         deletion_hold_days: config.customers.deletion_hold_days,
         local_issuers: config.sign_in.local_issuers,
+        local_webhooks: config.webhooks.local,
     };
     Ok(App::new(database, Clock::default(), config)?)
 }

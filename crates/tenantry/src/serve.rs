@@ -37,6 +37,8 @@ pub struct Options {
     pub deletion_hold_days: u16,
     /// Whether providers of sign-ins may stand in networks of our own.
     pub local_issuers: bool,
+    /// Whether webhooks may lead into networks of our own.
+    pub local_webhooks: bool,
     pub clock: Clock,
     pub bounds: listen::Bounds,
 }
@@ -131,8 +133,9 @@ impl Server {
         let database = open_database(&options.database).await?;
         let clock = options.clock;
         let deletion_hold_days = options.deletion_hold_days;
-        let local_issuers = options.local_issuers;
-        let config = Config { public_url, data: data.clone(), node: node(&data)?, deletion_hold_days, local_issuers };
+        let (local_issuers, local_webhooks) = (options.local_issuers, options.local_webhooks);
+        let node = node(&data)?;
+        let config = Config { public_url, data: data.clone(), node, deletion_hold_days, local_issuers, local_webhooks };
         let app = App::new(database, clock.clone(), config)?;
         let ledger = Arc::new(DatabaseLedger::new(app.clone()));
         let gateway_clock: gateway::Clock = Arc::new(move || clock.now());

@@ -74,6 +74,7 @@ const SUBJECTS: &[&str] = &[
     "pass_key",
     "licence",
     "event",
+    "webhook",
     "task",
     "token",
     "view",
@@ -83,13 +84,14 @@ const SUBJECTS: &[&str] = &[
 ];
 
 /// What is needed to be told of what happens to things of this kind; to all others it is the right to see customers.
-const KINDS: [(&str, Permission); 7] = [
+const KINDS: [(&str, Permission); 8] = [
     ("user", Permission::ReadUsers),
     ("token", Permission::ReadUsers),
     ("device", Permission::ReadDevices),
     ("pass_key", Permission::ReadPassKeys),
     ("licence", Permission::ReadLicences),
     ("event", Permission::ReadEvents),
+    ("webhook", Permission::ManageWebhooks),
     ("task", Permission::ReadTasks),
 ];
 
@@ -153,6 +155,18 @@ pub async fn list(cx: &mut Cx, customer: &CustomerId, query: &ListQuery) -> Resu
     let next = next.map(|cursor| asked.reader.seal(&cursor)).transpose()?;
     let items = rows.into_iter().map(|row| view(&asked.account, &asked.reader, row)).collect::<Result<_, Error>>()?;
     Ok(base::list::page(items, next, Total::counted(total)))
+}
+
+/// Of the newest entry.
+pub(crate) async fn last_number(cx: &mut Cx) -> Result<i64, Error> {
+    sql::last_number(cx).await
+}
+
+/// The entries with these numbers, as somebody is told of them, in their order.
+pub(crate) async fn with_numbers(cx: &mut Cx, account: &Account, numbers: &[i64]) -> Result<Vec<(i64, Change)>, Error> {
+    let reader = Reader::of(cx, account).await?;
+    let rows = sql::with_numbers(cx, numbers).await?;
+    rows.into_iter().map(|row| Ok((row.number, view(account, &reader, row)?))).collect()
 }
 
 /// Entries of one answer of an export.

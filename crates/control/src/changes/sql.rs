@@ -75,6 +75,17 @@ pub(super) async fn window(cx: &mut Cx, wanted: &Wanted<'_>, window: &Window) ->
     Ok(rows.into_iter().filter_map(|(row, key)| key.map(|key| (row, key))).collect())
 }
 
+pub(super) async fn with_numbers(cx: &mut Cx, numbers: &[i64]) -> Result<Vec<ChangeRow>, Error> {
+    cx.all(sql![
+        "select ",
+        columns_of::<ChangeRow>("h"),
+        " from changes h where h.number in ",
+        db::list(numbers.iter().copied()),
+        " order by h.number"
+    ])
+    .await
+}
+
 /// Of the newest change.
 pub(super) async fn last_number(cx: &mut Cx) -> Result<i64, Error> {
     cx.one(sql!["select last_number from change_counter where id = 1"]).await

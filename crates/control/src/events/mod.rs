@@ -92,6 +92,12 @@ pub async fn show(cx: &mut Cx, id: &EventId) -> Result<Event, Error> {
     Ok(view(&account, whole))
 }
 
+/// An event as somebody is told of it; nothing where it is gone, or not theirs to see.
+pub(crate) async fn find(cx: &mut Cx, account: &Account, id: &str) -> Result<Option<Event>, Error> {
+    let found = sql::find_anywhere(cx, &EventId::from_text(id)).await?;
+    Ok(found.filter(|(row, ..)| account.sees(&row.path)).map(|whole| view(account, whole)))
+}
+
 /// The event with this id, for a purpose.
 async fn fetch(cx: &mut Cx, account: &Account, id: &EventId, permission: Permission) -> Result<WholeEvent, Error> {
     account.admit(sql::find_anywhere(cx, id).await?, |(row, ..)| &row.path, permission)

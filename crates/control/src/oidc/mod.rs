@@ -2,7 +2,6 @@
 //! password and for nothing else: an account must be there, at or below that customer, with the mail address that the
 //! provider vouches for; second factors are asked for as ever.
 
-mod fetch;
 mod flow;
 pub mod http;
 pub mod sql;
@@ -27,11 +26,11 @@ use serde_json::Value;
 use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
-use self::fetch::Fetcher;
 use self::flow::{Expected, Party};
 use self::sql::ProviderRow;
 use crate::customers::{self, subject};
 use crate::factors::require_fresh;
+use crate::fetch::{self, Fetcher};
 use crate::sessions::{self, Begun};
 
 /// Whoever was sent away has so long to come back.

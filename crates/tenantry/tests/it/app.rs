@@ -44,6 +44,7 @@ impl Running {
             keep_free: 0,
             deletion_hold_days: 30,
             local_issuers: false,
+            local_webhooks: true,
             clock: clock.clone(),
             bounds: bounds.clone(),
         })

@@ -65,6 +65,7 @@ mod trials;
 mod users;
 mod views;
 mod web_access;
+mod webhooks;
 
 // Real processes and the real restic.
 mod append_only;

@@ -137,6 +137,7 @@ async fn a_second_data_directory_is_refused_unless_it_shares_the_pools() {
             keep_free: 0,
             deletion_hold_days: 30,
             local_issuers: false,
+            local_webhooks: true,
             clock: app.clock(),
             bounds: tenantry::listen::Bounds::default(),
         })

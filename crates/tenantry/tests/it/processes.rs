@@ -36,6 +36,7 @@ impl Second {
             node: "second".to_owned(),
             deletion_hold_days: 30,
             local_issuers: false,
+            local_webhooks: true,
         };
         let control = Control::new(database, app.clock(), config).unwrap();
         let follower = Follower::start(&control).await.unwrap();
@@ -197,6 +198,7 @@ async fn two_gateways_count_one_repository_together() {
             keep_free: 0,
             deletion_hold_days: 30,
             local_issuers: false,
+            local_webhooks: true,
             clock: app.clock(),
             bounds: Bounds::default(),
         })
@@ -280,6 +282,7 @@ async fn a_follower_whose_database_is_away_catches_up_when_it_is_back() {
         node: "second".to_owned(),
         deletion_hold_days: 30,
         local_issuers: false,
+        local_webhooks: true,
     };
     let other = Control::new(database, app.clock(), config).unwrap();
     let stop = CancellationToken::new();

@@ -26,6 +26,9 @@ pub(crate) struct Things {
     pub(crate) task: String,
     pub(crate) licence: String,
     pub(crate) event: String,
+    pub(crate) webhook: String,
+    /// Something that was sent there.
+    pub(crate) delivery: String,
     /// Of the user.
     pub(crate) session: String,
     pub(crate) token: String,
@@ -67,6 +70,8 @@ impl Things {
         let (licence, licensed) = grant_licence(app, customer).await;
         let body = json!({ "device_id": device, "type": "virus_found" });
         let event = id(&admin.post("/events", &body).await.is(200));
+        let webhook = make_webhook(admin, customer).await;
+        let delivery = id(&admin.act(&format!("/webhooks/{webhook}/test")).await.is(200));
         let parent = admin.get(&format!("/customers/{customer}")).await.is(200)["parent_id"].clone();
         let parent = parent.as_str().unwrap().to_owned();
         let (customer, pass_key, view) = (customer.to_owned(), id(&key), keep_view(admin).await);
@@ -84,6 +89,8 @@ impl Things {
             task,
             licence,
             event,
+            webhook,
+            delivery,
             licensed,
             site,
             session,
@@ -114,6 +121,8 @@ impl Things {
             task: begin_task(boss).await,
             licence: none(),
             event: none(),
+            webhook: none(),
+            delivery: none(),
             licensed: none(),
             site: none(),
             session: begin_session(app, &user).await,
@@ -146,6 +155,8 @@ impl Things {
             task: unknown(&self.task),
             licence: unknown(&self.licence),
             event: unknown(&self.event),
+            webhook: unknown(&self.webhook),
+            delivery: unknown(&self.delivery),
             licensed: self.licensed.clone(),
             site: self.site.clone(),
             session: unknown(&self.session),
@@ -176,6 +187,8 @@ impl Things {
             "tasks" => &self.task,
             "licences" => &self.licence,
             "events" => &self.event,
+            "webhooks" => &self.webhook,
+            "webhook_deliveries" => &self.delivery,
             "sessions" => &self.session,
             "tokens" => &self.token,
             "products" => &self.product,
@@ -223,6 +236,7 @@ impl Things {
             | "view_update"
             | "product_update"
             | "plan_update"
+            | "webhook_update"
             | "factor_update"
             | "storage_location_update" => json!({ "name": format!("Renamed {number}") }),
             "storage_location_create" => json!({ "name": format!("Location {number}"), "country": "SE", "serves": [] }),
@@ -241,6 +255,7 @@ impl Things {
             "licence_grant" => json!({ "product_id": self.licensed, "quantity": 1 }),
             "event_report" => json!({ "customer_id": self.customer, "type": "outbreak_alert" }),
             "event_acknowledge" | "event_resolve" => json!({ "reason": "Known" }),
+            "webhook_create" => json!({ "name": "Hook", "url": "http://127.0.0.1:1/", "topics": ["codes.blocked"] }),
             "licence_update" => json!({ "quantity": 900 }),
             "licence_assign" | "licence_revoke" => json!({ "site_id": self.customer, "quantity": 1 }),
             "licence_reassign" => json!({ "from": self.customer, "to": self.site, "quantity": 1 }),
@@ -341,6 +356,18 @@ async fn grant_licence(app: &App, customer: &str) -> (String, String) {
     let body = json!({ "site_id": customer, "quantity": 500 });
     app.admin().post(&format!("/licences/{}/assign", id(&licence)), &body).await.is(200);
     (id(&licence), plan["product_id"].as_str().unwrap().to_owned())
+}
+
+/// A webhook that nobody listens to, and of which nothing of the kind happens. The first makes room where there are many.
+async fn make_webhook(client: &Client, customer: &str) -> String {
+    let path = format!("/customers/{customer}/webhooks");
+    let listed = client.get(&path).await.is(200);
+    let there = listed["items"].as_array().unwrap();
+    if there.len() > 10 {
+        client.delete(&format!("/webhooks/{}", id(&there[0]))).await.is(204);
+    }
+    let body = json!({ "name": "Hook", "url": "http://127.0.0.1:1/", "topics": ["codes.blocked"] });
+    id(&client.post(&path, &body).await.is(201)["webhook"])
 }
 
 /// A view of this caller's own.
