@@ -166,7 +166,7 @@ test('columns are moved by the keyboard and by the mouse, and made wider', async
   await page.mouse.up();
   expect(await width()).toBeGreaterThan(before + 50);
   await openView(page);
-  await page.getByRole('button', { name: 'Contact narrower' }).press('Enter');
+  await page.getByRole('button', { name: 'Contact narrower' }).click();
   await expect.poll(width).toBeLessThan(before + 60);
 });
 

@@ -43,7 +43,14 @@ export async function startServer({ setUp, named = false, environment = {} }: Op
   let server: ChildProcess;
   const resume = async () => {
     const begun = spawn(BINARY, ['serve', '--data', data, '--listen', `127.0.0.1:${port}`], {
-      env: { ...process.env, NO_COLOR: '1', ...(named && { TENANTRY__SERVER__PUBLIC_URL: url }), ...environment },
+      // Receivers of webhooks listen on this host.
+      env: {
+        ...process.env,
+        NO_COLOR: '1',
+        TENANTRY__WEBHOOKS__LOCAL: 'true',
+        ...(named && { TENANTRY__SERVER__PUBLIC_URL: url }),
+        ...environment,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     begun.stdout.on('data', (text: Buffer) => (output += text.toString()));

@@ -460,6 +460,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{id}/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The webhooks of a customer. */
+        get: operations["webhook_list"];
+        put?: never;
+        /** Tells an address what happens at a customer and below. The secret that its messages are signed with is shown once. */
+        post: operations["webhook_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/counts": {
         parameters: {
             query?: never;
@@ -2038,6 +2056,93 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/webhook_deliveries/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a message once more, under the same id. */
+        post: operations["webhook_delivery_replay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One webhook. */
+        get: operations["webhook_show"];
+        put?: never;
+        post?: never;
+        /** Removes it, with what is on its way there. */
+        delete: operations["webhook_delete"];
+        options?: never;
+        head?: never;
+        /** Changes where it leads, what it is told, and whether it is told anything. */
+        patch: operations["webhook_update"];
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Its last hundred messages, the newest first. They are kept for 30 days. */
+        get: operations["webhook_delivery_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes another secret. Messages are signed with both for a day. */
+        post: operations["webhook_renew_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a message for which nothing has happened. */
+        post: operations["webhook_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2235,7 +2340,7 @@ export interface components {
          * @description What happened: noun and participle.
          * @enum {string}
          */
-        ChangeAction: "customer.created" | "customer.updated" | "customer.suspended" | "customer.activated" | "customer.moved" | "customer.moved_away" | "customer.deletion_scheduled" | "customer.restored" | "customer.storage_migrated" | "customer.trial_ended" | "customer.deleted" | "customer.password_set" | "customer.space_set" | "customer.invited" | "customer.web_access_set" | "user.created" | "user.updated" | "user.invited" | "user.password_set" | "user.deleted" | "session.created" | "session.deleted" | "factor.added" | "factor.removed" | "factors.reset" | "recovery_codes.renewed" | "codes.blocked" | "recovery_code.used" | "sign_in_provider.set" | "sign_in_provider.removed" | "session.revoked" | "token.created" | "token.revoked" | "pass_key.created" | "pass_key.rotated" | "pass_key.revoked" | "device.registered" | "device.registered_again" | "device.updated" | "device.space_set" | "device.credentials_issued" | "device.added" | "device.approved" | "device.suspended" | "device.activated" | "device.deleted" | "device.licensed" | "device.unlicensed" | "device.moved" | "device.moved_away" | "device.released" | "device.reprovisioned" | "device.deletion_scheduled" | "device.restored" | "device.deletion_refused" | "customer.setting_set" | "customer.setting_inherited" | "device.setting_set" | "device.setting_inherited" | "task.created" | "task.stopped" | "task.retried" | "event.opened" | "event.worsened" | "event.acknowledged" | "event.resolved" | "licence.granted" | "licence.updated" | "licence.assigned" | "licence.revoked" | "licence.reassigned" | "licence.renewed" | "licence.cancelled" | "product.created" | "product.updated" | "storage_location.created" | "storage_location.updated" | "plan.created" | "plan.updated" | "mail_settings.updated" | "view.shared" | "view.updated" | "view.unshared";
+        ChangeAction: "customer.created" | "customer.updated" | "customer.suspended" | "customer.activated" | "customer.moved" | "customer.moved_away" | "customer.deletion_scheduled" | "customer.restored" | "customer.storage_migrated" | "customer.trial_ended" | "customer.deleted" | "customer.password_set" | "customer.space_set" | "customer.invited" | "customer.web_access_set" | "user.created" | "user.updated" | "user.invited" | "user.password_set" | "user.deleted" | "session.created" | "session.deleted" | "factor.added" | "factor.removed" | "factors.reset" | "recovery_codes.renewed" | "codes.blocked" | "recovery_code.used" | "sign_in_provider.set" | "sign_in_provider.removed" | "session.revoked" | "token.created" | "token.revoked" | "pass_key.created" | "pass_key.rotated" | "pass_key.revoked" | "device.registered" | "device.registered_again" | "device.updated" | "device.space_set" | "device.credentials_issued" | "device.added" | "device.approved" | "device.suspended" | "device.activated" | "device.deleted" | "device.licensed" | "device.unlicensed" | "device.moved" | "device.moved_away" | "device.released" | "device.reprovisioned" | "device.deletion_scheduled" | "device.restored" | "device.deletion_refused" | "customer.setting_set" | "customer.setting_inherited" | "device.setting_set" | "device.setting_inherited" | "task.created" | "task.stopped" | "task.retried" | "event.opened" | "event.worsened" | "event.acknowledged" | "event.resolved" | "licence.granted" | "licence.updated" | "licence.assigned" | "licence.revoked" | "licence.reassigned" | "licence.renewed" | "licence.cancelled" | "product.created" | "product.updated" | "storage_location.created" | "storage_location.updated" | "plan.created" | "plan.updated" | "webhook.created" | "webhook.updated" | "webhook.secret_renewed" | "webhook.deleted" | "mail_settings.updated" | "view.shared" | "view.updated" | "view.unshared";
         /** @description An entry of the change log, as one reader sees it. */
         ChangeId: string;
         /** @description What a customer that stands directly below uses, with everything below it. */
@@ -2544,6 +2649,8 @@ export interface components {
             due_at: components["schemas"]["Time"];
             scheduled_at: components["schemas"]["Time"];
         };
+        /** @enum {string} */
+        DeliveryState: "queued" | "delivered" | "failed";
         Device: {
             account_state: components["schemas"]["AccountState"];
             actions: components["schemas"]["Action"][];
@@ -4183,7 +4290,7 @@ export interface components {
          * @description Something that an account may be allowed to do with what stands in its subtree.
          * @enum {string}
          */
-        Permission: "read_customers" | "create_customers" | "edit_customers" | "switch_customers" | "delete_customers" | "move_customers" | "allot_space" | "set_passwords" | "read_users" | "manage_users" | "read_devices" | "edit_devices" | "issue_credentials" | "manage_devices" | "manage_settings" | "read_pass_keys" | "manage_pass_keys" | "read_changes" | "read_tasks" | "run_tasks" | "use_views" | "share_views" | "read_licences" | "manage_licences" | "assign_licences" | "read_events" | "manage_events" | "report_events" | "manage_products" | "manage_mail" | "manage_sign_in" | "manage_super_users" | "manage_keys";
+        Permission: "read_customers" | "create_customers" | "edit_customers" | "switch_customers" | "delete_customers" | "move_customers" | "allot_space" | "set_passwords" | "read_users" | "manage_users" | "read_devices" | "edit_devices" | "issue_credentials" | "manage_devices" | "manage_settings" | "read_pass_keys" | "manage_pass_keys" | "read_changes" | "read_tasks" | "run_tasks" | "use_views" | "share_views" | "read_licences" | "manage_licences" | "assign_licences" | "read_events" | "manage_events" | "report_events" | "manage_products" | "manage_mail" | "manage_sign_in" | "manage_webhooks" | "manage_super_users" | "manage_keys";
         /** @description The terms under which a product is sold. */
         Plan: {
             actions: components["schemas"]["Action"][];
@@ -5117,6 +5224,86 @@ export interface components {
              */
             username?: string | null;
         };
+        /** @description An address that is told what happens. */
+        Webhook: {
+            actions: components["schemas"]["Action"][];
+            created_at: components["schemas"]["Time"];
+            /** @description It is told what happens at this customer and below. */
+            customer_id: components["schemas"]["CustomerId"];
+            customer_name: string;
+            enabled: boolean;
+            failing_since?: components["schemas"]["Time"] | null;
+            id: components["schemas"]["WebhookId"];
+            last_delivered_at?: components["schemas"]["Time"] | null;
+            name: string;
+            /** @description Actions of the change log, as `event.opened`, or all of a noun, as `event.*`; empty: everything. */
+            topics: string[];
+            url: string;
+            /**
+             * Format: int64
+             * @description Counts the changes; also the `ETag`.
+             */
+            version: number;
+        };
+        /** @description A new one. */
+        WebhookCreate: {
+            /** @description It is, unless said otherwise. */
+            enabled?: boolean | null;
+            name: string;
+            topics?: string[];
+            /** @description Under `https`, at an address that everybody can reach unless the host's configuration says otherwise. */
+            url: string;
+        };
+        /** @description A new one, with the secret that it signs with: shown once. */
+        WebhookCreated: {
+            /** @description `whsec_`, and base64 of what the receiver checks signatures with. */
+            secret: string;
+            webhook: components["schemas"]["Webhook"];
+        };
+        /** @description One message to one address. */
+        WebhookDelivery: {
+            /** Format: int64 */
+            attempts: number;
+            /** @description What is sent: `{"type", "timestamp", "data": {"change", "event"}}`. */
+            body: string;
+            created_at: components["schemas"]["Time"];
+            delivered_at?: components["schemas"]["Time"] | null;
+            /** @description What was in the way the last time. */
+            detail?: string | null;
+            due_at?: components["schemas"]["Time"] | null;
+            /** @description The receiver finds it as `webhook-id`, the same each time it is tried or replayed. */
+            id: components["schemas"]["WebhookDeliveryId"];
+            state: components["schemas"]["DeliveryState"];
+            /**
+             * Format: int64
+             * @description The status of the last answer; `null`: there was none.
+             */
+            status?: number | null;
+            subject_id: string;
+            subject_name: string;
+            /** @description The action, or `webhook.test`. */
+            topic: string;
+            webhook_id: components["schemas"]["WebhookId"];
+        };
+        /** @description One message to such an address. */
+        WebhookDeliveryId: string;
+        /** @description The last messages of a webhook. */
+        WebhookDeliveryList: {
+            items: components["schemas"]["WebhookDelivery"][];
+        };
+        /** @description Whom a customer has told what happens. */
+        WebhookId: string;
+        /** @description All webhooks of a customer. */
+        WebhookList: {
+            items: components["schemas"]["Webhook"][];
+        };
+        /** @description What changes. A field that is left out stays. */
+        WebhookUpdate: {
+            enabled?: boolean | null;
+            name?: string | null;
+            topics?: string[] | null;
+            url?: string | null;
+        };
         /**
          * @description A day of the week.
          * @enum {string}
@@ -5179,7 +5366,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Refused: setup_required, setup_done, parent_suspended, default_protected, customer_not_empty, products_attached, deletion_scheduled, deletion_begun, in_production, move_blocked, site_stays, cycle, not_for_kind, storage_location_fixed, below_committed, allotment_exceeded, not_renewable, double_billing_guard, event_goes_on, event_resolved, too_many_events, licence_in_use, licence_excluded, level_not_allowed, username_fixed, last_administrator, last_key_officer, too_many_tokens, pass_key_not_active, too_many_tasks, task_state, too_many_views, mail_off, two_factor_off, second_factor_required, factor_not_begun, too_many_factors, passkeys_not_offered, reference_gone, storage_location_required, client_limit_reached, fingerprint_bound_elsewhere, too_many_pending, device_not_empty, site_has_appliance, setting_locked. */
+        /** @description Refused: setup_required, setup_done, parent_suspended, default_protected, customer_not_empty, products_attached, deletion_scheduled, deletion_begun, in_production, move_blocked, site_stays, cycle, not_for_kind, storage_location_fixed, below_committed, allotment_exceeded, not_renewable, double_billing_guard, event_goes_on, event_resolved, too_many_events, licence_in_use, licence_excluded, level_not_allowed, username_fixed, last_administrator, last_key_officer, too_many_tokens, pass_key_not_active, too_many_tasks, task_state, too_many_webhooks, webhook_off, too_many_views, mail_off, two_factor_off, second_factor_required, factor_not_begun, too_many_factors, passkeys_not_offered, reference_gone, storage_location_required, client_limit_reached, fingerprint_bound_elsewhere, too_many_pending, device_not_empty, site_has_appliance, setting_locked. */
         Refused409: {
             headers: {
                 [name: string]: unknown;
@@ -5302,6 +5489,7 @@ export type Day = components['schemas']['Day'];
 export type DayOutcome = components['schemas']['DayOutcome'];
 export type Decision = components['schemas']['Decision'];
 export type Deletion = components['schemas']['Deletion'];
+export type DeliveryState = components['schemas']['DeliveryState'];
 export type Device = components['schemas']['Device'];
 export type DeviceCreate = components['schemas']['DeviceCreate'];
 export type DeviceCredentials = components['schemas']['DeviceCredentials'];
@@ -5516,6 +5704,15 @@ export type ViewOrigin = components['schemas']['ViewOrigin'];
 export type ViewUpdate = components['schemas']['ViewUpdate'];
 export type Warning = components['schemas']['Warning'];
 export type WebAccessSet = components['schemas']['WebAccessSet'];
+export type Webhook = components['schemas']['Webhook'];
+export type WebhookCreate = components['schemas']['WebhookCreate'];
+export type WebhookCreated = components['schemas']['WebhookCreated'];
+export type WebhookDelivery = components['schemas']['WebhookDelivery'];
+export type WebhookDeliveryId = components['schemas']['WebhookDeliveryId'];
+export type WebhookDeliveryList = components['schemas']['WebhookDeliveryList'];
+export type WebhookId = components['schemas']['WebhookId'];
+export type WebhookList = components['schemas']['WebhookList'];
+export type WebhookUpdate = components['schemas']['WebhookUpdate'];
 export type Weekday = components['schemas']['Weekday'];
 export type WeekPart = components['schemas']['WeekPart'];
 export type ResponseRefused400 = components['responses']['Refused400'];
@@ -6838,6 +7035,76 @@ export interface operations {
             415: components["responses"]["Refused415"];
             422: components["responses"]["Refused422"];
             428: components["responses"]["Refused428"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    webhook_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookList"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    webhook_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes it safe to send the request again. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookCreate"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookCreated"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
             429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             503: components["responses"]["Refused503"];
@@ -11170,6 +11437,241 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["View"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    webhook_delivery_replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    webhook_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    webhook_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    webhook_update: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that the change is based on; required. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookUpdate"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            428: components["responses"]["Refused428"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    webhook_delivery_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDeliveryList"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    webhook_renew_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookCreated"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    webhook_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
                 };
             };
             400: components["responses"]["Refused400"];

@@ -267,7 +267,7 @@ function TreeItem({ row, index, top, height, customer, active, current, hit, ...
       <span className="tree-name">{node.name}</span>
       {worst && (
         <span className="tree-mark" data-tone={worst.tone} title={worst.full}>
-          <span className="hidden-text">, {worst.full}</span>
+          <span className="hidden-text">({worst.full})</span>
         </span>
       )}
       {below > 0 && (

@@ -40,6 +40,8 @@ type Reach = {
   licences?: true;
   /** What is notable. */
   events?: true;
+  /** Whom customers have told what happens. */
+  webhooks?: true;
   /** Which views there are, and what they show. */
   views?: true;
   /** What holds at a customer or device, there and below. */
@@ -158,6 +160,10 @@ const REACHES: Record<Change['action'], Reach> = {
   'product.updated': {},
   'plan.created': {},
   'plan.updated': {},
+  'webhook.created': { webhooks: true },
+  'webhook.updated': { webhooks: true },
+  'webhook.secret_renewed': {},
+  'webhook.deleted': { webhooks: true },
   'mail_settings.updated': {},
   'view.shared': { views: true },
   'view.updated': { views: true },
@@ -204,6 +210,8 @@ export function isTouched(happened: Happened, { queryKey, data }: Cached, pathOf
       return place.reach.licences === true || place.reach.customers === 'subtree';
     case 'events':
       return eventsTouched(place, of, data);
+    case 'webhooks':
+      return place.reach.webhooks === true;
     case 'tokens':
       return place.reach.tokens === true;
     case 'views':
