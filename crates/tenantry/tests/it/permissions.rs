@@ -145,8 +145,15 @@ fn outcome(operation: &str, answer: &Answer) -> &'static str {
 }
 
 /// What is gone, or used up, after one of them has asked.
-const USED_UP: [&str; 7] =
-    ["invitation_accept", "user_delete", "device_delete", "session_revoke", "token_revoke", "licence_cancel", "webhook_delete"];
+const USED_UP: [&str; 7] = [
+    "invitation_accept",
+    "user_delete",
+    "device_delete",
+    "session_revoke",
+    "token_revoke",
+    "licence_cancel",
+    "webhook_delete",
+];
 
 #[tokio::test]
 async fn every_operation_with_every_role_does_what_the_table_says() {

@@ -42,7 +42,8 @@ async fn a_trial_ends_by_itself_at_its_time() {
     assert_eq!(over["production_since"], ends_at);
     assert_eq!(app.admin().get(&found("stage == trial")).await.is(200)["total"], 0);
     let log = app.admin().get(&format!("{path}/changes")).await.is(200);
-    let ended = log["items"].as_array().unwrap().iter().find(|entry| entry["action"] == "customer.trial_ended").unwrap();
+    let ended =
+        log["items"].as_array().unwrap().iter().find(|entry| entry["action"] == "customer.trial_ended").unwrap();
     assert_eq!(ended["actor"]["kind"], "system");
     let again = app.admin().act(&format!("{path}/end_trial")).await.is(200);
     assert_eq!(again["changes"], false);
