@@ -37,6 +37,8 @@ create index events_by_customer on events (customer_id, id);
 create index events_by_device on events (device_id) where device_id is not null;
 create index events_by_last_seen on events (last_seen_at, id, path);
 create index events_by_rank on events (rank, id, path);
+-- Threats are few among all that is open
+create index events_by_category on events (category, state, rank, id, path);
 create index events_open on events (path, id) where state = 'open';
 create index events_snoozed on events (acknowledged_until, id) where acknowledged_until is not null;
 create index events_resolved on events (resolved_at, id) where resolved_at is not null;
@@ -61,6 +63,8 @@ alter table totals add column licence_action bigint not null default 0;
 alter table totals add column licence_warning bigint not null default 0;
 create index totals_by_attention on totals (((threat_action + system_action + licence_action) * 1000000
     + threat_warning + system_warning + licence_warning), customer_id, path);
+
+create index totals_by_threats on totals (threat_action, customer_id, path);
 
 -- Which thresholds are in use
 create index settings_by_name on settings (name);
