@@ -28,20 +28,33 @@ import './webhooks.css';
 
 export type Wish = 'edit' | 'messages' | 'secret' | 'remove';
 
-type WebhookDialogProps = { customer: string; webhook?: Webhook; wish: Wish; onClose: () => void };
+type WebhookDialogProps = {
+  customer: string;
+  webhook?: Webhook;
+  wish: Wish;
+  /** There is a secret to be shown. */
+  onMade: (made: WebhookCreated) => void;
+  onClose: () => void;
+};
 
-export function WebhookDialog({ customer, webhook, wish, onClose }: WebhookDialogProps) {
-  if (!webhook || wish === 'edit') return <EditDialog customer={customer} webhook={webhook} onClose={onClose} />;
+export function WebhookDialog({ customer, webhook, wish, onMade, onClose }: WebhookDialogProps) {
+  if (!webhook || wish === 'edit') {
+    return <EditDialog customer={customer} webhook={webhook} onMade={onMade} onClose={onClose} />;
+  }
   if (wish === 'messages') return <MessagesDialog webhook={webhook} onClose={onClose} />;
-  if (wish === 'secret') return <RenewDialog webhook={webhook} onClose={onClose} />;
+  if (wish === 'secret') return <RenewDialog webhook={webhook} onMade={onMade} onClose={onClose} />;
   return <RemoveDialog webhook={webhook} onClose={onClose} />;
 }
 
-type EditDialogProps = { customer: string; webhook: Webhook | undefined; onClose: () => void };
+type EditDialogProps = {
+  customer: string;
+  webhook: Webhook | undefined;
+  onMade: (made: WebhookCreated) => void;
+  onClose: () => void;
+};
 
-function EditDialog({ customer, webhook, onClose }: EditDialogProps) {
+function EditDialog({ customer, webhook, onMade, onClose }: EditDialogProps) {
   const client = useQueryClient();
-  const [made, setMade] = useState<WebhookCreated>();
   const title = webhook ? `Edit ${webhook.name}` : 'Add a webhook';
   const form = useForm({
     initial: valuesOf(webhook),
@@ -61,7 +74,7 @@ function EditDialog({ customer, webhook, onClose }: EditDialogProps) {
         onClose();
         toast(`${wanted.name} saved`);
       } else {
-        setMade(await createWebhook(customer, wanted, key));
+        onMade(await createWebhook(customer, wanted, key));
       }
       await client.invalidateQueries({ queryKey: webhooksQuery(customer).queryKey });
     },
