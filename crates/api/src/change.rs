@@ -148,6 +148,9 @@ actions! {
     StorageLocationUpdated => "storage_location.updated", Papers;
     PlanCreated => "plan.created", Papers;
     PlanUpdated => "plan.updated", Papers;
+    NotificationRuleCreated => "notification_rule.created", Papers;
+    NotificationRuleUpdated => "notification_rule.updated", Papers;
+    NotificationRuleDeleted => "notification_rule.deleted", Papers;
     WebhookCreated => "webhook.created", Papers;
     WebhookUpdated => "webhook.updated", Papers;
     WebhookSecretRenewed => "webhook.secret_renewed", Papers;

@@ -96,6 +96,7 @@ codes! {
 
     TooManyTasks "too_many_tasks" 409 "The account has too many tasks that are not over.";
     TaskNotThere "task_state" 409 "The task is not in a state in which this can be done.";
+    TooManyRules "too_many_rules" 409 "The customer has as many rules for notifications as it may.";
     TooManyWebhooks "too_many_webhooks" 409 "The customer has as many webhooks as it may.";
     WebhookOff "webhook_off" 409 "The webhook is switched off.";
     TooManyViews "too_many_views" 409 "The account or the customer has as many views as it may.";

@@ -118,6 +118,8 @@ ids! {
     WebhookId => "whk";
     /// One message to such an address.
     WebhookDeliveryId => "msg";
+    /// Who is told of events.
+    NotificationRuleId => "nrl";
     /// Something notable.
     EventId => "evt";
     /// A message to somebody.

@@ -18,6 +18,7 @@ pub mod job;
 pub mod licence;
 pub mod mail;
 pub mod measurement;
+pub mod notification;
 pub mod oidc;
 pub mod overview;
 pub mod page;

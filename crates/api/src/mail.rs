@@ -89,6 +89,8 @@ pub enum MailPurpose {
     Test,
     Invitation,
     PasswordReset,
+    /// Of events.
+    Notification,
 }
 
 /// What has become of a message.

@@ -61,6 +61,7 @@ permissions! {
     ManageProducts => "manage_products", "Edit the provider's catalogue; at the provider only.";
     ManageMail => "manage_mail", "Say how mail leaves; at the provider only.";
     ManageSignIn => "manage_sign_in", "Say which provider of identities signs a customer's people in.";
+    ManageNotifications => "manage_notifications", "See, add, change and remove the rules by which people are told of events.";
     ManageWebhooks => "manage_webhooks", "See, add and remove webhooks, which are told what happens, and replay what they were sent.";
     ManageSuperUsers => "manage_super_users", "Change and remove super users, and make somebody one.";
     ManageKeys => "manage_keys", "Be a key officer, and say who else is one.";

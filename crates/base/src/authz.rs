@@ -90,6 +90,7 @@ const MANAGER: Permissions = OPERATOR.and(CUSTOMER).and(Permissions::of(&[
     Permission::RunTasks,
     Permission::ShareViews,
     Permission::ReportEvents,
+    Permission::ManageNotifications,
 ]));
 const ADMINISTRATOR: Permissions = MANAGER.and(Permissions::of(&[
     Permission::DeleteCustomers,
@@ -234,6 +235,11 @@ pub const OPERATIONS: &[Line] = &[
     ("event_report", Need::Permission(Permission::ReportEvents)),
     ("event_acknowledge", Need::Permission(Permission::ManageEvents)),
     ("event_resolve", Need::Permission(Permission::ManageEvents)),
+    ("notification_rule_list", Need::Permission(Permission::ManageNotifications)),
+    ("notification_rule_create", Need::Permission(Permission::ManageNotifications)),
+    ("notification_rule_preview", Need::Permission(Permission::ManageNotifications)),
+    ("notification_rule_replace", Need::Permission(Permission::ManageNotifications)),
+    ("notification_rule_delete", Need::Permission(Permission::ManageNotifications)),
     ("webhook_list", Need::Permission(Permission::ManageWebhooks)),
     ("webhook_create", Need::Permission(Permission::ManageWebhooks)),
     ("webhook_show", Need::Permission(Permission::ManageWebhooks)),
@@ -396,6 +402,21 @@ impl AccountId {
 const NOT_GIVEN: &str = "Your role does not allow this.";
 
 impl Account {
+    /// What an administrator of a customer sees and may: for what was set up there and asks for nobody in person.
+    pub fn administrator_of(customer: &CustomerId, path: Path, level: Level) -> Self {
+        Self {
+            id: AccountId::Customer(customer.clone()),
+            name: String::new(),
+            login: String::new(),
+            role: Role::Administrator,
+            permissions: ADMINISTRATOR,
+            customer_id: customer.clone(),
+            path,
+            level,
+            token: None,
+        }
+    }
+
     /// Where whoever is behind it stands: who sees that place may be told who it was.
     pub fn home(&self) -> &Path {
         self.token.as_ref().map_or(&self.path, |token| &token.owner_path)

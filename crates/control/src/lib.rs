@@ -21,6 +21,7 @@ pub mod ledger;
 pub mod licences;
 pub mod mail;
 pub mod measurements;
+pub mod notifications;
 pub mod oidc;
 pub mod overview;
 pub mod pass_keys;
@@ -95,6 +96,7 @@ pub const MIGRATIONS: db::Migrations = db::Migrations::new(&[
     db::Migration::new("V52__jobs.sql", include_str!("../../../migrations/V52__jobs.sql")),
     db::Migration::new("V53__events.sql", include_str!("../../../migrations/V53__events.sql")),
     db::Migration::new("V54__webhooks.sql", include_str!("../../../migrations/V54__webhooks.sql")),
+    db::Migration::new("V55__notifications.sql", include_str!("../../../migrations/V55__notifications.sql")),
 ])
 .with(&[
     db::Function::new("fold", base::text::fold),

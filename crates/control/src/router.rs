@@ -52,6 +52,7 @@ const NOUNS: &[Noun] = &[
     Noun { word: "devices", place: crate::devices::sql::place },
     Noun { word: "events", place: crate::events::sql::place },
     Noun { word: "licences", place: crate::licences::sql::place },
+    Noun { word: "notification_rules", place: crate::notifications::sql::place },
     Noun { word: "webhooks", place: crate::webhooks::sql::place },
     Noun { word: "webhook_deliveries", place: crate::webhooks::sql::place_of_delivery },
     Noun { word: "tasks", place: crate::tasks::place },
@@ -97,6 +98,7 @@ fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
         .merge(crate::mail::http::routes())
         .merge(crate::tasks::http::routes())
         .merge(crate::tokens::http::routes())
+        .merge(crate::notifications::http::routes())
         .merge(crate::webhooks::http::routes())
         .merge(crate::views::http::routes());
     OpenApiRouter::with_openapi(Description::openapi()).nest("/api/v1", slices).split_for_parts()

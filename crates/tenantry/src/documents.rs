@@ -81,5 +81,14 @@ fn events() -> String {
         "\n`unusual_upload`: at least 256 MiB, measured by the average of the last ten completed backups, from the fifth on. \
          `unusual_deletion`: at least 16 MiB less than before, packs that pruning writes anew not counted.\n",
     );
+    text.push_str(
+        "\n## Notifications\n\n\
+         `POST /api/v1/customers/{id}/notification_rules` (permission `manage_notifications`) has people told by mail of \
+         events there and below: those that its `filter` finds, in the language of [filters](filters.md) on the fields of \
+         events; at most 50 rules with 20 recipients each. It is told once each time that an event opens, if that is still \
+         open by then: after `delay_minutes`, or, with `pace` `day`, once a day at `at_hour`; never at `quiet` hours, but \
+         behind them. What is due together is one mail. While mail is off it waits. `POST …/notification_rules/preview` \
+         says what a rule would tell of what is open, and when. What programs are told: [webhooks](webhooks.md).\n",
+    );
     text
 }

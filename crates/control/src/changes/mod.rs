@@ -75,6 +75,7 @@ const SUBJECTS: &[&str] = &[
     "licence",
     "event",
     "webhook",
+    "notification_rule",
     "task",
     "token",
     "view",
@@ -84,7 +85,7 @@ const SUBJECTS: &[&str] = &[
 ];
 
 /// What is needed to be told of what happens to things of this kind; to all others it is the right to see customers.
-const KINDS: [(&str, Permission); 8] = [
+const KINDS: [(&str, Permission); 9] = [
     ("user", Permission::ReadUsers),
     ("token", Permission::ReadUsers),
     ("device", Permission::ReadDevices),
@@ -92,6 +93,7 @@ const KINDS: [(&str, Permission); 8] = [
     ("licence", Permission::ReadLicences),
     ("event", Permission::ReadEvents),
     ("webhook", Permission::ManageWebhooks),
+    ("notification_rule", Permission::ManageNotifications),
     ("task", Permission::ReadTasks),
 ];
 

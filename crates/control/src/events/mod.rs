@@ -98,6 +98,12 @@ pub(crate) async fn find(cx: &mut Cx, account: &Account, id: &str) -> Result<Opt
     Ok(found.filter(|(row, ..)| account.sees(&row.path)).map(|whole| view(account, whole)))
 }
 
+/// Those of these that somebody may see, as they are told of them, in their order.
+pub(crate) async fn with_ids(cx: &mut Cx, account: &Account, ids: &[String]) -> Result<Vec<Event>, Error> {
+    let rows = base::list::arranged(ids, sql::with_these_ids(cx, ids).await?, |(row, ..)| row.id.as_str());
+    Ok(rows.into_iter().filter(|(row, ..)| account.sees(&row.path)).map(|whole| view(account, whole)).collect())
+}
+
 /// The event with this id, for a purpose.
 async fn fetch(cx: &mut Cx, account: &Account, id: &EventId, permission: Permission) -> Result<WholeEvent, Error> {
     account.admit(sql::find_anywhere(cx, id).await?, |(row, ..)| &row.path, permission)

@@ -4,8 +4,7 @@ use std::collections::HashMap;
 
 use api::Error;
 use api::id::{CustomerId, WebhookId};
-use api::user::Role;
-use base::authz::{Account, AccountId, permissions_of};
+use base::authz::Account;
 use base::background::feeds::Feed;
 use base::cx::Tx;
 use futures_util::future::BoxFuture;
@@ -47,18 +46,10 @@ async fn follow(tx: &mut Tx, after: i64, until: i64) -> Result<(), Error> {
         sql::homes(tx, &ids).await?.into_iter().map(|(id, path, level)| (id, (path, level))).collect();
     for ((customer, webhook), numbers) in wanted {
         let Some((path, level)) = homes.get(&customer) else { continue };
+        let level = level.parse().map_err(|_| Error::internal("a level that there is not"))?;
         // It is told what an administrator there is told, and no more.
-        let account = Account {
-            id: AccountId::Customer(CustomerId::from_text(customer.as_str())),
-            name: String::new(),
-            login: String::new(),
-            role: Role::Administrator,
-            permissions: permissions_of(Role::Administrator),
-            customer_id: CustomerId::from_text(customer.as_str()),
-            path: Path::from_stored(path.clone()),
-            level: level.parse().map_err(|_| Error::internal("a level that there is not"))?,
-            token: None,
-        };
+        let (path, customer) = (Path::from_stored(path.clone()), CustomerId::from_text(customer.as_str()));
+        let account = Account::administrator_of(&customer, path, level);
         write(tx, &account, &WebhookId::from_text(webhook), &numbers).await?;
     }
     Ok(())

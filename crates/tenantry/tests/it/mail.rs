@@ -16,7 +16,7 @@ use crate::requests::secret_of;
 const NEW_PASSWORD: &str = "copper lantern meadow 77";
 
 /// A mail server, and what it has taken.
-struct MailServer {
+pub(crate) struct MailServer {
     _process: Child,
     lines: Lines<BufReader<ChildStdout>>,
     port: u64,
@@ -24,7 +24,7 @@ struct MailServer {
 
 impl MailServer {
     /// With a user name and a password it takes mail from nobody else.
-    async fn start(login: &[&str]) -> Self {
+    pub(crate) async fn start(login: &[&str]) -> Self {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/mail_server.py");
         let mut process = Command::new("/usr/bin/python3")
             .arg(script)
@@ -41,16 +41,16 @@ impl MailServer {
     }
 
     /// The next message.
-    async fn next(&mut self) -> Value {
+    pub(crate) async fn next(&mut self) -> Value {
         let line = timeout(Duration::from_secs(20), self.lines.next_line()).await.expect("no mail came").unwrap();
         serde_json::from_str(&line.unwrap()).unwrap()
     }
 
-    async fn has_more(&mut self) -> bool {
+    pub(crate) async fn has_more(&mut self) -> bool {
         timeout(Duration::from_millis(300), self.lines.next_line()).await.is_ok()
     }
 
-    fn settings(&self) -> Value {
+    pub(crate) fn settings(&self) -> Value {
         settings(self.port)
     }
 }
@@ -59,7 +59,7 @@ fn settings(port: u64) -> Value {
     json!({ "enabled": true, "host": "127.0.0.1", "port": port, "security": "none", "sender": "Backups <b@host.example>" })
 }
 
-async fn set(client: &Client, settings: &Value) -> Answer {
+pub(crate) async fn set(client: &Client, settings: &Value) -> Answer {
     client.request(Method::PUT, "/mail_settings").json(settings).send().await
 }
 

@@ -43,6 +43,7 @@ mod mail;
 mod measurements;
 mod migrations;
 mod moves;
+mod notifications;
 mod oidc;
 mod overview;
 mod paging;

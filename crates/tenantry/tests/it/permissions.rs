@@ -145,7 +145,7 @@ fn outcome(operation: &str, answer: &Answer) -> &'static str {
 }
 
 /// What is gone, or used up, after one of them has asked.
-const USED_UP: [&str; 7] = [
+const USED_UP: [&str; 8] = [
     "invitation_accept",
     "user_delete",
     "device_delete",
@@ -153,6 +153,7 @@ const USED_UP: [&str; 7] = [
     "token_revoke",
     "licence_cancel",
     "webhook_delete",
+    "notification_rule_delete",
 ];
 
 #[tokio::test]

@@ -26,6 +26,7 @@ pub(crate) struct Things {
     pub(crate) task: String,
     pub(crate) licence: String,
     pub(crate) event: String,
+    pub(crate) rule: String,
     pub(crate) webhook: String,
     /// Something that was sent there.
     pub(crate) delivery: String,
@@ -70,6 +71,7 @@ impl Things {
         let (licence, licensed) = grant_licence(app, customer).await;
         let body = json!({ "device_id": device, "type": "virus_found" });
         let event = id(&admin.post("/events", &body).await.is(200));
+        let rule = make_rule(admin, customer).await;
         let webhook = make_webhook(admin, customer).await;
         let delivery = id(&admin.act(&format!("/webhooks/{webhook}/test")).await.is(200));
         let parent = admin.get(&format!("/customers/{customer}")).await.is(200)["parent_id"].clone();
@@ -89,6 +91,7 @@ impl Things {
             task,
             licence,
             event,
+            rule,
             webhook,
             delivery,
             licensed,
@@ -121,6 +124,7 @@ impl Things {
             task: begin_task(boss).await,
             licence: none(),
             event: none(),
+            rule: none(),
             webhook: none(),
             delivery: none(),
             licensed: none(),
@@ -155,6 +159,7 @@ impl Things {
             task: unknown(&self.task),
             licence: unknown(&self.licence),
             event: unknown(&self.event),
+            rule: unknown(&self.rule),
             webhook: unknown(&self.webhook),
             delivery: unknown(&self.delivery),
             licensed: self.licensed.clone(),
@@ -187,6 +192,7 @@ impl Things {
             "tasks" => &self.task,
             "licences" => &self.licence,
             "events" => &self.event,
+            "notification_rules" => &self.rule,
             "webhooks" => &self.webhook,
             "webhook_deliveries" => &self.delivery,
             "sessions" => &self.session,
@@ -255,6 +261,7 @@ impl Things {
             "licence_grant" => json!({ "product_id": self.licensed, "quantity": 1 }),
             "event_report" => json!({ "customer_id": self.customer, "type": "outbreak_alert" }),
             "event_acknowledge" | "event_resolve" => json!({ "reason": "Known" }),
+            "notification_rule_create" | "notification_rule_preview" | "notification_rule_replace" => a_rule(),
             "webhook_create" => json!({ "name": "Hook", "url": "http://127.0.0.1:1/", "topics": ["codes.blocked"] }),
             "licence_update" => json!({ "quantity": 900 }),
             "licence_assign" | "licence_revoke" => json!({ "site_id": self.customer, "quantity": 1 }),
@@ -356,6 +363,22 @@ async fn grant_licence(app: &App, customer: &str) -> (String, String) {
     let body = json!({ "site_id": customer, "quantity": 500 });
     app.admin().post(&format!("/licences/{}/assign", id(&licence)), &body).await.is(200);
     (id(&licence), plan["product_id"].as_str().unwrap().to_owned())
+}
+
+fn a_rule() -> Value {
+    json!({ "name": "Night", "filter": "severity == action_required", "recipients": ["night@example.com"],
+        "pace": "event" })
+}
+
+/// A rule of a customer's. The first makes room where there are many.
+async fn make_rule(client: &Client, customer: &str) -> String {
+    let path = format!("/customers/{customer}/notification_rules");
+    let listed = client.get(&path).await.is(200);
+    let there = listed["items"].as_array().unwrap();
+    if there.len() > 10 {
+        client.delete(&format!("/notification_rules/{}", id(&there[0]))).await.is(204);
+    }
+    id(&client.post(&path, &a_rule()).await.is(201))
 }
 
 /// A webhook that nobody listens to, and of which nothing of the kind happens. The first makes room where there are many.
