@@ -241,6 +241,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{id}/notification_rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** By which rules people are told of a customer's events. */
+        get: operations["notification_rule_list"];
+        put?: never;
+        /** Has people told of events at a customer and below, from now on. */
+        post: operations["notification_rule_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/notification_rules/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a rule would tell of what is open now, and when; nothing is kept or sent. */
+        post: operations["notification_rule_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}/overview": {
         parameters: {
             query?: never;
@@ -1368,6 +1403,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notification_rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Says a rule anew. */
+        put: operations["notification_rule_replace"];
+        post?: never;
+        /** Removes a rule, with what it would still have told. */
+        delete: operations["notification_rule_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pass_keys": {
         parameters: {
             query?: never;
@@ -2340,7 +2393,7 @@ export interface components {
          * @description What happened: noun and participle.
          * @enum {string}
          */
-        ChangeAction: "customer.created" | "customer.updated" | "customer.suspended" | "customer.activated" | "customer.moved" | "customer.moved_away" | "customer.deletion_scheduled" | "customer.restored" | "customer.storage_migrated" | "customer.trial_ended" | "customer.deleted" | "customer.password_set" | "customer.space_set" | "customer.invited" | "customer.web_access_set" | "user.created" | "user.updated" | "user.invited" | "user.password_set" | "user.deleted" | "session.created" | "session.deleted" | "factor.added" | "factor.removed" | "factors.reset" | "recovery_codes.renewed" | "codes.blocked" | "recovery_code.used" | "sign_in_provider.set" | "sign_in_provider.removed" | "session.revoked" | "token.created" | "token.revoked" | "pass_key.created" | "pass_key.rotated" | "pass_key.revoked" | "device.registered" | "device.registered_again" | "device.updated" | "device.space_set" | "device.credentials_issued" | "device.added" | "device.approved" | "device.suspended" | "device.activated" | "device.deleted" | "device.licensed" | "device.unlicensed" | "device.moved" | "device.moved_away" | "device.released" | "device.reprovisioned" | "device.deletion_scheduled" | "device.restored" | "device.deletion_refused" | "customer.setting_set" | "customer.setting_inherited" | "device.setting_set" | "device.setting_inherited" | "task.created" | "task.stopped" | "task.retried" | "event.opened" | "event.worsened" | "event.acknowledged" | "event.resolved" | "licence.granted" | "licence.updated" | "licence.assigned" | "licence.revoked" | "licence.reassigned" | "licence.renewed" | "licence.cancelled" | "product.created" | "product.updated" | "storage_location.created" | "storage_location.updated" | "plan.created" | "plan.updated" | "webhook.created" | "webhook.updated" | "webhook.secret_renewed" | "webhook.deleted" | "mail_settings.updated" | "view.shared" | "view.updated" | "view.unshared";
+        ChangeAction: "customer.created" | "customer.updated" | "customer.suspended" | "customer.activated" | "customer.moved" | "customer.moved_away" | "customer.deletion_scheduled" | "customer.restored" | "customer.storage_migrated" | "customer.trial_ended" | "customer.deleted" | "customer.password_set" | "customer.space_set" | "customer.invited" | "customer.web_access_set" | "user.created" | "user.updated" | "user.invited" | "user.password_set" | "user.deleted" | "session.created" | "session.deleted" | "factor.added" | "factor.removed" | "factors.reset" | "recovery_codes.renewed" | "codes.blocked" | "recovery_code.used" | "sign_in_provider.set" | "sign_in_provider.removed" | "session.revoked" | "token.created" | "token.revoked" | "pass_key.created" | "pass_key.rotated" | "pass_key.revoked" | "device.registered" | "device.registered_again" | "device.updated" | "device.space_set" | "device.credentials_issued" | "device.added" | "device.approved" | "device.suspended" | "device.activated" | "device.deleted" | "device.licensed" | "device.unlicensed" | "device.moved" | "device.moved_away" | "device.released" | "device.reprovisioned" | "device.deletion_scheduled" | "device.restored" | "device.deletion_refused" | "customer.setting_set" | "customer.setting_inherited" | "device.setting_set" | "device.setting_inherited" | "task.created" | "task.stopped" | "task.retried" | "event.opened" | "event.worsened" | "event.acknowledged" | "event.resolved" | "licence.granted" | "licence.updated" | "licence.assigned" | "licence.revoked" | "licence.reassigned" | "licence.renewed" | "licence.cancelled" | "product.created" | "product.updated" | "storage_location.created" | "storage_location.updated" | "plan.created" | "plan.updated" | "notification_rule.created" | "notification_rule.updated" | "notification_rule.deleted" | "webhook.created" | "webhook.updated" | "webhook.secret_renewed" | "webhook.deleted" | "mail_settings.updated" | "view.shared" | "view.updated" | "view.unshared";
         /** @description An entry of the change log, as one reader sees it. */
         ChangeId: string;
         /** @description What a customer that stands directly below uses, with everything below it. */
@@ -3331,7 +3384,7 @@ export interface components {
          * @description What a message is for.
          * @enum {string}
          */
-        MailPurpose: "test" | "invitation" | "password_reset";
+        MailPurpose: "test" | "invitation" | "password_reset" | "notification";
         /**
          * @description How the way to the mail server is kept from others.
          * @enum {string}
@@ -3470,6 +3523,76 @@ export interface components {
          * @enum {string}
          */
         NextStep: "second_factor" | "enrol";
+        /** @description What somebody would be told of what is open now. */
+        NotificationPreview: {
+            /** @description When it would be sent if all of them opened now. */
+            at: components["schemas"]["Time"];
+            /** @description Some of them, the worst first. */
+            events: components["schemas"]["Event"][];
+            subject: string;
+            text: string;
+            /**
+             * Format: int64
+             * @description Beyond 1,000 it is 1,000.
+             */
+            total: number;
+        };
+        /** @description Who is told of which events. */
+        NotificationRule: {
+            actions: components["schemas"]["Action"][];
+            /**
+             * Format: int64
+             * @description Once a day: at this hour, by the clock of `time_zone`.
+             */
+            at_hour: number;
+            created_at: components["schemas"]["Time"];
+            /** @description It is about events of this customer and below. */
+            customer_id: components["schemas"]["CustomerId"];
+            /**
+             * Format: int64
+             * @description So long is waited whether it mends itself: of what does nobody is told.
+             */
+            delay_minutes: number;
+            enabled: boolean;
+            /** @description In the language of filters, on the fields of events. */
+            filter: string;
+            id: components["schemas"]["NotificationRuleId"];
+            last_sent_at?: components["schemas"]["Time"] | null;
+            name: string;
+            pace: components["schemas"]["Pace"];
+            quiet?: components["schemas"]["QuietHours"] | null;
+            recipients: string[];
+            /** @description A name of the IANA database. */
+            time_zone: string;
+            /**
+             * Format: int64
+             * @description Counts the changes; also the `ETag`.
+             */
+            version: number;
+        };
+        /** @description Who is told of events. */
+        NotificationRuleId: string;
+        /** @description The rules of a customer. */
+        NotificationRuleList: {
+            items: components["schemas"]["NotificationRule"][];
+        };
+        /** @description A rule, new or whole anew. */
+        NotificationRuleSet: {
+            /** Format: int64 */
+            at_hour?: number;
+            /** Format: int64 */
+            delay_minutes?: number;
+            /** @description It is, unless said otherwise. */
+            enabled?: boolean | null;
+            filter: string;
+            name: string;
+            pace: components["schemas"]["Pace"];
+            quiet?: components["schemas"]["QuietHours"] | null;
+            /** @description From 1 to 20. */
+            recipients: string[];
+            /** @description `UTC` unless given. */
+            time_zone?: string | null;
+        };
         /** @description What can be asked of a noun's rows. */
         NounFields: {
             fields: components["schemas"]["Field"][];
@@ -3556,6 +3679,11 @@ export interface components {
             append_only?: components["schemas"]["Switch"] | null;
             auto_authorise?: components["schemas"]["Switch"] | null;
         };
+        /**
+         * @description When somebody is told.
+         * @enum {string}
+         */
+        Pace: "event" | "day";
         /** @description One page of a list. */
         Page_Change: {
             items: {
@@ -4290,7 +4418,7 @@ export interface components {
          * @description Something that an account may be allowed to do with what stands in its subtree.
          * @enum {string}
          */
-        Permission: "read_customers" | "create_customers" | "edit_customers" | "switch_customers" | "delete_customers" | "move_customers" | "allot_space" | "set_passwords" | "read_users" | "manage_users" | "read_devices" | "edit_devices" | "issue_credentials" | "manage_devices" | "manage_settings" | "read_pass_keys" | "manage_pass_keys" | "read_changes" | "read_tasks" | "run_tasks" | "use_views" | "share_views" | "read_licences" | "manage_licences" | "assign_licences" | "read_events" | "manage_events" | "report_events" | "manage_products" | "manage_mail" | "manage_sign_in" | "manage_webhooks" | "manage_super_users" | "manage_keys";
+        Permission: "read_customers" | "create_customers" | "edit_customers" | "switch_customers" | "delete_customers" | "move_customers" | "allot_space" | "set_passwords" | "read_users" | "manage_users" | "read_devices" | "edit_devices" | "issue_credentials" | "manage_devices" | "manage_settings" | "read_pass_keys" | "manage_pass_keys" | "read_changes" | "read_tasks" | "run_tasks" | "use_views" | "share_views" | "read_licences" | "manage_licences" | "assign_licences" | "read_events" | "manage_events" | "report_events" | "manage_products" | "manage_mail" | "manage_sign_in" | "manage_notifications" | "manage_webhooks" | "manage_super_users" | "manage_keys";
         /** @description The terms under which a product is sold. */
         Plan: {
             actions: components["schemas"]["Action"][];
@@ -4487,6 +4615,12 @@ export interface components {
             reason: string;
             /** @description In the future, at most 14 days away. */
             until: components["schemas"]["Time"];
+        };
+        /** @description Hours at which nothing is sent. Where they end before they begin they go on behind midnight. */
+        QuietHours: {
+            /** @description `22:00` */
+            from: string;
+            to: string;
         };
         /** @description The rate that holds at a moment. */
         RateInForce: {
@@ -5366,7 +5500,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Refused: setup_required, setup_done, parent_suspended, default_protected, customer_not_empty, products_attached, deletion_scheduled, deletion_begun, in_production, move_blocked, site_stays, cycle, not_for_kind, storage_location_fixed, below_committed, allotment_exceeded, not_renewable, double_billing_guard, event_goes_on, event_resolved, too_many_events, licence_in_use, licence_excluded, level_not_allowed, username_fixed, last_administrator, last_key_officer, too_many_tokens, pass_key_not_active, too_many_tasks, task_state, too_many_webhooks, webhook_off, too_many_views, mail_off, two_factor_off, second_factor_required, factor_not_begun, too_many_factors, passkeys_not_offered, reference_gone, storage_location_required, client_limit_reached, fingerprint_bound_elsewhere, too_many_pending, device_not_empty, site_has_appliance, setting_locked. */
+        /** @description Refused: setup_required, setup_done, parent_suspended, default_protected, customer_not_empty, products_attached, deletion_scheduled, deletion_begun, in_production, move_blocked, site_stays, cycle, not_for_kind, storage_location_fixed, below_committed, allotment_exceeded, not_renewable, double_billing_guard, event_goes_on, event_resolved, too_many_events, licence_in_use, licence_excluded, level_not_allowed, username_fixed, last_administrator, last_key_officer, too_many_tokens, pass_key_not_active, too_many_tasks, task_state, too_many_rules, too_many_webhooks, webhook_off, too_many_views, mail_off, two_factor_off, second_factor_required, factor_not_begun, too_many_factors, passkeys_not_offered, reference_gone, storage_location_required, client_limit_reached, fingerprint_bound_elsewhere, too_many_pending, device_not_empty, site_has_appliance, setting_locked. */
         Refused409: {
             headers: {
                 [name: string]: unknown;
@@ -5574,6 +5708,11 @@ export type MeasuredDay = components['schemas']['MeasuredDay'];
 export type Measurements = components['schemas']['Measurements'];
 export type Mode = components['schemas']['Mode'];
 export type NextStep = components['schemas']['NextStep'];
+export type NotificationPreview = components['schemas']['NotificationPreview'];
+export type NotificationRule = components['schemas']['NotificationRule'];
+export type NotificationRuleId = components['schemas']['NotificationRuleId'];
+export type NotificationRuleList = components['schemas']['NotificationRuleList'];
+export type NotificationRuleSet = components['schemas']['NotificationRuleSet'];
 export type NounFields = components['schemas']['NounFields'];
 export type Outcome = components['schemas']['Outcome'];
 export type OutcomeCounts = components['schemas']['OutcomeCounts'];
@@ -5583,6 +5722,7 @@ export type OwnFactors = components['schemas']['OwnFactors'];
 export type OwnPassword = components['schemas']['OwnPassword'];
 export type OwnSetting = components['schemas']['OwnSetting'];
 export type OwnSwitches = components['schemas']['OwnSwitches'];
+export type Pace = components['schemas']['Pace'];
 export type PageChange = components['schemas']['Page_Change'];
 export type PageCustomer = components['schemas']['Page_Customer'];
 export type PageDevice = components['schemas']['Page_Device'];
@@ -5625,6 +5765,7 @@ export type ProfileUpdate = components['schemas']['ProfileUpdate'];
 export type Progress = components['schemas']['Progress'];
 export type Proof = components['schemas']['Proof'];
 export type PruneWindow = components['schemas']['PruneWindow'];
+export type QuietHours = components['schemas']['QuietHours'];
 export type RateInForce = components['schemas']['RateInForce'];
 export type RecoveryCodes = components['schemas']['RecoveryCodes'];
 export type Refusal = components['schemas']['Refusal'];
@@ -6380,6 +6521,114 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CustomerMoved"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    notification_rule_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationRuleList"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    notification_rule_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes it safe to send the request again. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationRuleSet"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationRule"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    notification_rule_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationRuleSet"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationPreview"];
                 };
             };
             400: components["responses"]["Refused400"];
@@ -9432,6 +9681,78 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RecoveryCodes"];
                 };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    notification_rule_replace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationRuleSet"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationRule"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            428: components["responses"]["Refused428"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    notification_rule_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["Refused400"];
             401: components["responses"]["Refused401"];

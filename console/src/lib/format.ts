@@ -100,3 +100,8 @@ export function initials(name: string): string {
 function september(text: string): string {
   return text.replace('Sept', 'Sep');
 }
+
+/** As the IANA database calls it. */
+export function browserZone(): string {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone;
+}

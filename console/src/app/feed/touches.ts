@@ -42,6 +42,8 @@ type Reach = {
   events?: true;
   /** Whom customers have told what happens. */
   webhooks?: true;
+  /** Who is told of events by mail. */
+  notificationRules?: true;
   /** Which views there are, and what they show. */
   views?: true;
   /** What holds at a customer or device, there and below. */
@@ -160,6 +162,9 @@ const REACHES: Record<Change['action'], Reach> = {
   'product.updated': {},
   'plan.created': {},
   'plan.updated': {},
+  'notification_rule.created': { notificationRules: true },
+  'notification_rule.updated': { notificationRules: true },
+  'notification_rule.deleted': { notificationRules: true },
   'webhook.created': { webhooks: true },
   'webhook.updated': { webhooks: true },
   'webhook.secret_renewed': {},
@@ -210,6 +215,8 @@ export function isTouched(happened: Happened, { queryKey, data }: Cached, pathOf
       return place.reach.licences === true || place.reach.customers === 'subtree';
     case 'events':
       return eventsTouched(place, of, data);
+    case 'notification_rules':
+      return place.reach.notificationRules === true;
     case 'webhooks':
       return place.reach.webhooks === true;
     case 'tokens':

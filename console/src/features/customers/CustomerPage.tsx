@@ -39,6 +39,7 @@ const DevicesTab = lazyPart(async () => (await import('../devices/DevicesTab')).
 const LicencesTab = lazyPart(async () => (await import('../licences/LicencesTab')).LicencesTab);
 const PassKeysTab = lazyPart(async () => (await import('../pass_keys/PassKeysTab')).PassKeysTab);
 const PeopleTab = lazyPart(async () => (await import('../users/PeopleTab')).PeopleTab);
+const NotificationsCard = lazyPart(async () => (await import('../notifications/NotificationsCard')).NotificationsCard);
 const WebhooksCard = lazyPart(async () => (await import('../webhooks/WebhooksCard')).WebhooksCard);
 const SignInProviderCard = lazyPart(async () => (await import('../oidc/SignInProviderCard')).SignInProviderCard);
 const SettingsCard = lazyPart(async () => (await import('../settings/SettingsCard')).SettingsCard);
@@ -66,6 +67,7 @@ export function CustomerPage() {
   const customer = useQuery(customerQuery(id));
   const [dialog, setDialog] = useState<CustomerDialog>();
   const mayWebhooks = useMay('webhook_list');
+  const mayNotify = useMay('notification_rule_list');
   const mayManageSignIn = useMay('sign_in_provider_show');
   const data = customer.data;
   useTitle(data && customerName(data));
@@ -103,6 +105,7 @@ export function CustomerPage() {
             {tab === 'settings' && (
               <>
                 <SettingsCard owner={{ noun: 'customers', id: data.id, name: customerName(data), path: data.path }} />
+                {mayNotify && <NotificationsCard customer={data.id} />}
                 {mayWebhooks && <WebhooksCard customer={data.id} />}
                 {mayManageSignIn && data.level !== 'site' && <SignInProviderCard customer={data.id} />}
               </>

@@ -11,6 +11,7 @@ const PURPOSE: Record<Mail['purpose'], string> = {
   test: 'Test mail',
   invitation: 'Invitation',
   password_reset: 'New password',
+  notification: 'Events',
 };
 
 /** What became of the last mails, those that the server did not take with its words. */

@@ -1,7 +1,7 @@
 /** What settings are called, what their values mean, and where they come from. Pure. */
 
 import type { EffectiveSetting, PassedWhy, SettingSource } from '../../api/schema';
-import { exact } from '../../lib/format';
+import { browserZone, exact } from '../../lib/format';
 import type { Values } from '../../ui/form';
 import { isThresholds, THRESHOLD_SETTINGS, thresholdsText, thresholdsValues, thresholdsWire } from './thresholds';
 import { isThrottle, throttleText, throttleValues, throttleWire } from './throttle';
@@ -144,10 +144,6 @@ export const HOURS: readonly { value: string; label: string }[] = [
   { value: '72', label: '3 days' },
   { value: '168', label: '7 days' },
 ];
-
-function browserZone(): string {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone;
-}
 
 /** What a form begins with. */
 export function valuesOf({ name, value, own }: Pick<EffectiveSetting, 'name' | 'value' | 'own'>): Values {

@@ -30,6 +30,7 @@ export const PERMISSION: Record<Permission, string> = {
   manage_products: 'Edit the catalogue',
   manage_mail: 'Set up mail',
   manage_sign_in: 'Say who else signs a customer’s people in',
+  manage_notifications: 'Say who is told of events',
   manage_webhooks: 'Look after webhooks',
   manage_super_users: 'Look after super users',
   read_licences: 'See licences',
