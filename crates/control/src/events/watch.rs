@@ -26,6 +26,9 @@ use super::story;
 const AT_ONCE: i64 = 200;
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
+/// How an entry names a setting of thresholds.
+const SETTINGS: &str = "\"event_";
+
 /// What follows from the change log: whom an entry is about is looked at anew.
 #[derive(Debug)]
 pub(crate) struct Changes;
@@ -37,9 +40,9 @@ impl Feed for Changes {
 
     fn follow<'a>(&'a self, tx: &'a mut Tx, after: i64, until: i64) -> BoxFuture<'a, Result<(), Error>> {
         Box::pin(async move {
-            let entries: Vec<(String, String, String, String)> = tx
+            let entries: Vec<(String, String, String, String, Option<String>)> = tx
                 .all(sql![
-                    "select action, subject_kind, subject_id, customer_id from changes where number > ",
+                    "select action, subject_kind, subject_id, customer_id, after from changes where number > ",
                     after,
                     " and number <= ",
                     until,
@@ -47,7 +50,7 @@ impl Feed for Changes {
                 ])
                 .await?;
             let (mut devices, mut customers, mut below) = (Vec::new(), Vec::new(), Vec::new());
-            for (action, kind, id, customer) in entries {
+            for (action, kind, id, customer, after) in entries {
                 match (kind.as_str(), action.as_str()) {
                     (
                         "customer",
@@ -55,10 +58,14 @@ impl Feed for Changes {
                         | "customer.activated"
                         | "customer.moved"
                         | "customer.restored"
-                        | "customer.deletion_scheduled"
-                        | "customer.setting_set"
-                        | "customer.setting_inherited",
+                        | "customer.deletion_scheduled",
                     ) => below.push(id),
+                    // Most settings have nothing to do with it, and everything below may be much.
+                    ("customer", "customer.setting_set" | "customer.setting_inherited")
+                        if after.as_deref().is_some_and(|after| after.contains(SETTINGS)) =>
+                    {
+                        below.push(id);
+                    }
                     ("customer", _) => customers.push(id),
                     ("device", _) => devices.push(id),
                     ("licence", _) => customers.push(customer),

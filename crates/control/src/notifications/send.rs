@@ -98,30 +98,18 @@ impl Reconciler for Notifier {
 
 /// Tells what is due of a rule: in one transaction with the mail that says it.
 async fn tell(tx: &mut Tx, id: &str) -> Result<(), Error> {
-    let due = sql::due_of(tx, id).await?;
-    let rule = sql::with_these_ids(tx, &[id.to_owned()]).await?.pop();
-    let open: Vec<String> = due.iter().filter(|(.., is_open)| *is_open).map(|(event, ..)| event.clone()).collect();
-    match rule {
-        Some((rule, home, _)) if rule.enabled && !open.is_empty() => {
-            let account = account(&rule.customer_id, &home)?;
-            let mut told = events::with_ids(tx, &account, &open).await?;
-            told.sort_by_key(|event| std::cmp::Reverse(event.severity));
-            let total = i64::try_from(told.len()).unwrap_or(i64::MAX);
-            told.truncate(SHOWN);
-            let url = tx.app.config.public_url.clone();
-            let letter = letter(&url, &home.company_name, rule.customer_id.as_str(), &told, total);
-            for address in super::addresses(&rule.recipients) {
-                mail::post(tx, &rule.customer_id, &address, &letter).await?;
-            }
-            sql::settle(tx, id, &due).await
-        }
-        _ => {
-            // Nobody is told any more, or there is nothing to tell.
-            let dropped: Vec<(String, i64, bool)> =
-                due.into_iter().map(|(event, opened_at, _)| (event, opened_at, false)).collect();
-            sql::settle(tx, id, &dropped).await
-        }
+    let rule = sql::with_these_ids(tx, &[id.to_owned()]).await?.pop().filter(|(rule, ..)| rule.enabled);
+    let most = i64::try_from(SHOWN).unwrap_or(i64::MAX);
+    let (total, worst) = sql::still_open(tx, id, most).await?;
+    let Some((rule, home, _)) = rule.filter(|_| total > 0) else { return sql::settle(tx, id, false).await };
+    let account = account(&rule.customer_id, &home)?;
+    let told = events::with_ids(tx, &account, &worst).await?;
+    let url = tx.app.config.public_url.clone();
+    let letter = letter(&url, &home.company_name, rule.customer_id.as_str(), &told, total);
+    for address in super::addresses(&rule.recipients) {
+        mail::post(tx, &rule.customer_id, &address, &letter).await?;
     }
+    sql::settle(tx, id, true).await
 }
 
 /// What people read.

@@ -4,7 +4,7 @@ use api::Error;
 use api::id::{CustomerId, NotificationRuleId};
 use api::notification::Pace;
 use base::cx::{Cx, Tx};
-use db::{Assignments, Sql, Stored, Text, columns_of, list, sql};
+use db::{Assignments, Raw, Sql, Stored, Text, columns_of, list, sql};
 use tree::Path;
 
 db::record! {
@@ -172,38 +172,30 @@ pub(super) async fn due(cx: &mut Cx, limit: i64) -> Result<Vec<String>, Error> {
     .await
 }
 
-/// What of a rule is due, and still as it was when it opened: the rest mended itself, or somebody looks after it.
-pub(super) async fn due_of(cx: &mut Cx, rule: &str) -> Result<Vec<(String, i64, bool)>, Error> {
-    let now = cx.now.as_microsecond();
-    cx.all(sql![
-        "select n.event_id, n.opened_at, coalesce(e.state = 'open' and e.opened_at = n.opened_at, false)
-         from notifications n left join events e on e.id = n.event_id where n.settled_at is null and n.due_at <= ",
-        now,
-        " and n.rule_id = ",
-        rule,
-        " order by n.due_at, n.event_id"
-    ])
-    .await
+/// What of a rule is due.
+fn due_of(rule: &str, now: i64) -> Sql {
+    sql!["n.settled_at is null and n.due_at <= ", now, " and n.rule_id = ", rule]
 }
 
-pub(super) async fn settle(tx: &mut Tx, rule: &str, events: &[(String, i64, bool)]) -> Result<(), Error> {
+/// Whether an event is as it was when it opened: others have mended themselves, or somebody looks after them.
+const STILL: &str = "e.id = n.event_id and e.state = 'open' and e.opened_at = n.opened_at";
+
+/// How much of that is still so, and the worst of it.
+pub(super) async fn still_open(cx: &mut Cx, rule: &str, most: i64) -> Result<(i64, Vec<String>), Error> {
+    let now = cx.now.as_microsecond();
+    let from = || sql![" from notifications n join events e on ", Raw(STILL), " where ", due_of(rule, now)];
+    let total: i64 = cx.one(sql!["select count(*)", from()]).await?;
+    let worst = cx.all(sql!["select e.id", from(), " order by e.rank desc, e.id limit ", most]).await?;
+    Ok((total, worst))
+}
+
+/// It is told what was still so, or nobody is told of any of it.
+pub(super) async fn settle(tx: &mut Tx, rule: &str, is_told: bool) -> Result<(), Error> {
     let now = tx.now.as_microsecond();
-    for (event, opened_at, sent) in events {
-        tx.exec(sql![
-            "update notifications set settled_at = ",
-            now,
-            ", sent = ",
-            *sent,
-            " where rule_id = ",
-            rule,
-            " and event_id = ",
-            event.as_str(),
-            " and opened_at = ",
-            *opened_at
-        ])
+    let sent = if is_told { sql!["exists (select 1 from events e where ", Raw(STILL), ")"] } else { sql!["false"] };
+    tx.exec(sql!["update notifications as n set settled_at = ", now, ", sent = ", sent, " where ", due_of(rule, now)])
         .await?;
-    }
-    if events.iter().any(|(.., sent)| *sent) {
+    if is_told {
         tx.exec(sql!["update notification_rules set last_sent_at = ", now, " where id = ", rule]).await?;
     }
     Ok(())

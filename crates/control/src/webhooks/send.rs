@@ -12,10 +12,10 @@ use base::background::{Reconciler, Round};
 use base::cx::{Caller, Cx};
 use data_encoding::BASE64;
 use futures_util::future::BoxFuture;
-use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::SignedDuration;
 use sha2::Sha256;
+use tokio::task::JoinSet;
 
 use super::sql::{self, Became, DeliveryRow, WebhookRow};
 use super::{TEST, later, seal};
@@ -60,20 +60,23 @@ impl Reconciler for Sender {
 }
 
 async fn run(app: &App) -> Result<u64, Error> {
-    let mut under_way: FuturesUnordered<BoxFuture<'_, (WebhookId, Result<(), Error>)>> = FuturesUnordered::new();
+    // Each goes on by itself: one that stood still while others are looked for would hold what those wait for.
+    let mut under_way: JoinSet<(WebhookId, Result<(), Error>)> = JoinSet::new();
     let mut to: HashMap<WebhookId, usize> = HashMap::new();
     let mut sent = 0;
     loop {
         if !app.live.ended().is_cancelled() {
             for (row, webhook) in take(app, &to, AT_ONCE - under_way.len()).await? {
                 *to.entry(webhook.id.clone()).or_default() += 1;
-                under_way.push(Box::pin(async move {
+                let app = app.clone();
+                under_way.spawn(async move {
                     let id = webhook.id.clone();
-                    (id, deliver(app, row, webhook).await)
-                }));
+                    (id, deliver(&app, row, webhook).await)
+                });
             }
         }
-        let Some((webhook, done)) = under_way.next().await else { return Ok(sent) };
+        let Some(done) = under_way.join_next().await else { return Ok(sent) };
+        let (webhook, done) = done.map_err(Error::internal)?;
         if let Some(count) = to.get_mut(&webhook) {
             *count -= 1;
         }

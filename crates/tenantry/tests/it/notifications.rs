@@ -72,6 +72,16 @@ async fn people_are_told_once_of_what_has_not_mended_itself() {
     assert_eq!(server.next().await["headers"]["subject"], "[North] Outbreak alert: Bakery");
     let rules = app.admin().get(&path).await.is(200);
     assert!(rules["items"][0]["last_sent_at"].is_string());
+    // A crowd is one mail.
+    for number in 0..25 {
+        let body = json!({ "customer_id": bakery, "type": "spyware_restart", "product": format!("Product {number}") });
+        app.admin().post("/events", &body).await.is(200);
+    }
+    after(&app, 11).await;
+    let crowd = server.next().await;
+    assert_eq!(crowd["headers"]["subject"], "[North] 25 events");
+    assert!(crowd["text"].as_str().unwrap().contains("And 5 more."), "{crowd}");
+    assert!(!server.has_more().await);
     // Whoever is switched off is told of nothing, not of what waits either.
     let path = format!("/notification_rules/{}", id(&made));
     report(&app, &bakery, "service_unreachable", false).await;
