@@ -4,6 +4,8 @@ test('the tree opens, walks, and narrows the whole console', async ({ page, back
   const reseller = await backend.reseller(`Tree ${info.workerIndex}-${info.repeatEachIndex}`);
   const end = await backend.endCustomer(reseller, 'Leaf Ltd', { sites: ['hq'] });
   await backend.device(end, 'leaf-01');
+  // Rows that are out of sight are not there, and other tests have left some.
+  await page.setViewportSize({ width: 1440, height: 3000 });
   await page.goto('/customers');
   const tree = page.getByRole('tree', { name: 'Customer tree' });
   const node = tree.getByRole('treeitem', { name: reseller.company_name });
