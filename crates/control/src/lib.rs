@@ -97,6 +97,7 @@ pub const MIGRATIONS: db::Migrations = db::Migrations::new(&[
     db::Migration::new("V53__events.sql", include_str!("../../../migrations/V53__events.sql")),
     db::Migration::new("V54__webhooks.sql", include_str!("../../../migrations/V54__webhooks.sql")),
     db::Migration::new("V55__notifications.sql", include_str!("../../../migrations/V55__notifications.sql")),
+    db::Migration::new("V56__fair_webhooks.sql", include_str!("../../../migrations/V56__fair_webhooks.sql")),
 ])
 .with(&[
     db::Function::new("fold", base::text::fold),

@@ -35,11 +35,10 @@ const PAUSES: [SignedDuration; 9] = [
 ];
 /// Longer than a try may take: afterwards whoever made it has died.
 const TAKEN_FOR: SignedDuration = SignedDuration::from_mins(2);
-/// So many are under way at once, and so many of them to one address: one that is slow doesn't hold up the others.
+/// So many are under way at once, and so many of them to one webhook. Whoever was told something longest ago comes next: one
+/// that is slow doesn't hold up the others, nor do many.
 const AT_ONCE: usize = 16;
 const TO_ONE: usize = 2;
-/// So many of those that are due are looked at.
-const LOOKED_AT: i64 = 200;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 const LONGEST_DETAIL: usize = 300;
 /// What somebody answers who is gone for good.
@@ -75,11 +74,17 @@ async fn run(app: &App) -> Result<u64, Error> {
                 });
             }
         }
-        let Some(done) = under_way.join_next().await else { return Ok(sent) };
+        let done = tokio::select! {
+            done = under_way.join_next() => done,
+            // All that is under way may be slow, and others have something new.
+            () = tokio::time::sleep(LOOK_EVERY), if !under_way.is_empty() => continue,
+        };
+        let Some(done) = done else { return Ok(sent) };
         let (webhook, done) = done.map_err(Error::internal)?;
         if let Some(count) = to.get_mut(&webhook) {
             *count -= 1;
         }
+        to.retain(|_, count| *count > 0);
         sent += 1;
         done?;
     }
@@ -87,16 +92,22 @@ async fn run(app: &App) -> Result<u64, Error> {
 
 /// Takes some of what is due from all others who send.
 async fn take(app: &App, to: &HashMap<WebhookId, usize>, room: usize) -> Result<Vec<(DeliveryRow, WebhookRow)>, Error> {
-    let mut chosen: Vec<(String, i64)> = Vec::new();
-    let mut to = to.clone();
-    // Mostly there is nothing, which a reader finds out without waiting for anybody's turn.
-    for (id, webhook, due_at) in sql::due(&mut Cx::read(app, Caller::System).await?, LOOKED_AT).await? {
-        let count = to.entry(WebhookId::from_text(webhook)).or_default();
-        if chosen.len() < room && *count < TO_ONE {
-            *count += 1;
-            chosen.push((id, due_at));
-        }
+    if room == 0 {
+        return Ok(Vec::new());
     }
+    let full: Vec<&WebhookId> = to.iter().filter(|(_, count)| **count >= TO_ONE).map(|(id, _)| id).collect();
+    let mut chosen: Vec<(String, i64)> = Vec::new();
+    // Mostly there is nothing, which a reader finds out without waiting for anybody's turn.
+    let mut cx = Cx::read(app, Caller::System).await?;
+    for webhook in sql::waiting(&mut cx, &full, count(room)).await? {
+        let under_way = to.get(&WebhookId::from_text(webhook.as_str())).copied().unwrap_or_default();
+        let room = TO_ONE.saturating_sub(under_way).min(room - chosen.len());
+        if room == 0 {
+            break;
+        }
+        chosen.extend(sql::due(&mut cx, &webhook, count(room)).await?);
+    }
+    drop(cx);
     let mut taken = Vec::with_capacity(chosen.len());
     for (id, due_at) in chosen {
         let row = base::beside!(app, |tx| {
@@ -106,6 +117,10 @@ async fn take(app: &App, to: &HashMap<WebhookId, usize>, room: usize) -> Result<
         taken.extend(row);
     }
     Ok(taken)
+}
+
+fn count(room: usize) -> i64 {
+    i64::try_from(room).unwrap_or(i64::MAX)
 }
 
 /// Tries once, and says what became of it.

@@ -206,19 +206,43 @@ pub(super) async fn told_of(
     .await
 }
 
-/// What is due: of each subject of a webhook only what comes first.
-pub(super) async fn due(cx: &mut Cx, limit: i64) -> Result<Vec<(String, String, i64)>, Error> {
-    let now = cx.now.as_microsecond();
-    cx.all(sql![
-        "select d.id, d.webhook_id, d.due_at from webhook_deliveries d join webhooks w on w.id = d.webhook_id
-         where d.state = 'queued' and d.due_at <= ",
+/// What can be sent now: of each subject of a webhook what comes first, where it is due.
+fn sendable(webhook: Sql, now: i64) -> Sql {
+    sql![
+        " from webhook_deliveries d where d.state = 'queued' and d.webhook_id = ",
+        webhook,
+        " and d.due_at <= ",
         now,
-        " and w.enabled and not exists (select 1 from webhook_deliveries o where o.state = 'queued'
-         and o.webhook_id = d.webhook_id and o.subject_id = d.subject_id and o.number < d.number)
-         order by d.due_at, d.id limit ",
+        " and not exists (select 1 from webhook_deliveries o where o.state = 'queued'
+         and o.webhook_id = d.webhook_id and o.subject_id = d.subject_id and o.number < d.number)"
+    ]
+}
+
+/// Who has something to be told, those first who were told something longest ago. It is found by going from one of those who
+/// have a queue to the next, so that it costs the same however long their queues are.
+pub(super) async fn waiting(cx: &mut Cx, but: &[&WebhookId], limit: i64) -> Result<Vec<String>, Error> {
+    let now = cx.now.as_microsecond();
+    let but = if but.is_empty() { sql![] } else { sql![" and w.id not in ", list(but.iter().map(|id| id.as_str()))] };
+    cx.all(sql![
+        "with recursive queues (id) as (
+         select min(webhook_id) from webhook_deliveries where state = 'queued'
+         union all
+         select (select min(d.webhook_id) from webhook_deliveries d where d.state = 'queued' and d.webhook_id > queues.id)
+         from queues where queues.id is not null)
+         select w.id from queues join webhooks w on w.id = queues.id where w.enabled",
+        but,
+        " and exists (select 1",
+        sendable(sql!["w.id"], now),
+        ") order by w.tried_at, w.id limit ",
         limit
     ])
     .await
+}
+
+/// What a webhook is told next, with the time that it was due at.
+pub(super) async fn due(cx: &mut Cx, webhook: &str, limit: i64) -> Result<Vec<(String, i64)>, Error> {
+    let now = cx.now.as_microsecond();
+    cx.all(sql!["select d.id, d.due_at", sendable(sql![webhook], now), " order by d.due_at, d.id limit ", limit]).await
 }
 
 /// Takes a message from all others who send. Nothing where one of them was faster.
@@ -240,15 +264,21 @@ pub(super) async fn take(
     if taken == 0 {
         return Ok(None);
     }
-    tx.opt(sql![
-        "select ",
-        columns_of::<DeliveryRow>("d"),
-        ", ",
-        columns_of::<WebhookRow>("w"),
-        " from webhook_deliveries d join webhooks w on w.id = d.webhook_id where d.id = ",
-        id
-    ])
-    .await
+    let found: Option<(DeliveryRow, WebhookRow)> = tx
+        .opt(sql![
+            "select ",
+            columns_of::<DeliveryRow>("d"),
+            ", ",
+            columns_of::<WebhookRow>("w"),
+            " from webhook_deliveries d join webhooks w on w.id = d.webhook_id where d.id = ",
+            id
+        ])
+        .await?;
+    if let Some((_, webhook)) = &found {
+        let now = tx.now.as_microsecond();
+        tx.exec(sql!["update webhooks set tried_at = ", now, " where id = ", webhook.id.as_str()]).await?;
+    }
+    Ok(found)
 }
 
 /// What became of a message that was taken.

@@ -80,8 +80,8 @@ impl Receiver {
         self.messages().iter().map(Message::topic).collect()
     }
 
-    /// Waits until so many have arrived.
-    async fn hears(&self, count: usize) -> Vec<Message> {
+    /// Waits until so many have arrived, or more.
+    async fn hears_at_least(&self, count: usize) -> Vec<Message> {
         for _ in 0..400 {
             if self.messages().len() >= count {
                 break;
@@ -89,6 +89,13 @@ impl Receiver {
             tokio::time::sleep(Duration::from_millis(25)).await;
         }
         let messages = self.messages();
+        assert!(messages.len() >= count, "{messages:#?}");
+        messages
+    }
+
+    /// Waits until so many have arrived.
+    async fn hears(&self, count: usize) -> Vec<Message> {
+        let messages = self.hears_at_least(count).await;
         assert_eq!(messages.len(), count, "{messages:#?}");
         messages
     }
@@ -218,6 +225,29 @@ async fn one_who_never_answers_holds_up_nobody_and_is_given_up_in_the_end() {
     app.admin().act(&format!("/webhook_deliveries/{message}/replay")).await.is(200);
     let messages = gone.hears(2).await;
     assert_eq!(messages[0].id, messages[1].id);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_backlog_of_one_hides_nothing_from_others() {
+    let app = App::start().await;
+    let [north, south] = [app.reseller("North").await, app.reseller("South").await];
+    let [silent, lively] = [Receiver::start().await, Receiver::start().await];
+    silent.answers(&[0; 100]);
+    let (webhook, _) = hook(&app, &north, &silent, &["customer.created"]).await;
+    hook(&app, &south, &lively, &["customer.created"]).await;
+    for number in 0..210 {
+        app.customer(&north, "end_customer", &format!("Customer {number}")).await;
+    }
+    silent.hears_at_least(2).await;
+    app.customer(&south, "end_customer", "A").await;
+    lively.hears(1).await;
+    app.customer(&south, "end_customer", "B").await;
+    lively.hears(2).await;
+    let waiting = app.admin().get(&format!("/webhooks/{webhook}/deliveries")).await.is(200);
+    assert!(waiting["items"].as_array().unwrap().iter().all(|message| message["state"] == "queued"));
+    // What waits goes with its webhook.
+    app.admin().delete(&format!("/webhooks/{webhook}")).await.is(204);
     app.finish().await;
 }
 
