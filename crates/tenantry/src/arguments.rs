@@ -7,6 +7,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use crate::client::Access;
 use crate::client::asked::Asked;
+use crate::client::attention::{EventCommand, NotificationCommand, WebhookCommand};
 use crate::client::customers::{CustomerCommand, SiteCommand};
 use crate::client::licences::{JobCommand, LicenceCommand};
 use crate::client::nouns::{Changes, DeviceCommand, TokenCommand, UserCommand};
@@ -132,6 +133,21 @@ pub enum Command {
         #[command(subcommand)]
         command: JobCommand,
     },
+    /// Events of a running server: what needs attention
+    Event {
+        #[command(subcommand)]
+        command: EventCommand,
+    },
+    /// Whom a running server tells of events by mail
+    Notification {
+        #[command(subcommand)]
+        command: NotificationCommand,
+    },
+    /// Addresses that a running server tells what happens
+    Webhook {
+        #[command(subcommand)]
+        command: WebhookCommand,
+    },
     /// People's accounts of a running server
     User {
         #[command(subcommand)]
@@ -221,7 +237,7 @@ pub fn completions(shell: clap_complete::Shell, out: &mut dyn std::io::Write) {
 const INTRODUCTION: &str = "\
 # Command line
 
-Generated from `crates/tenantry/src/arguments.rs` and `client/nouns.rs`.
+Generated from `crates/tenantry/src/arguments.rs` and `client/`.
 
 `serve`, `setup`, `recover`, `migrate`, `recount`, `demo`, `config` and `audit verify` work on the host, on a data directory. The
 others ask a running server over its API, as whoever signs in; `connect` and `backup` run on a machine that is backed up.

@@ -167,8 +167,10 @@ impl CustomerFacts {
                 EventType::LicenceEnding
             };
             let value = days_left(licence.ends_at, now);
-            let units = if licence.quantity == 1 { "1 unit" } else { "units" };
-            let units = if licence.quantity == 1 { units.to_owned() } else { format!("{} {units}", licence.quantity) };
+            let units = match licence.quantity {
+                1 => "1 unit".to_owned(),
+                quantity => format!("{quantity} units"),
+            };
             let verb = match (licence.ends_at <= now, licence.quantity) {
                 (true, _) => "ended",
                 (false, 1) => "ends",

@@ -12,6 +12,7 @@ use base::cx::Tx;
 use serde_json::{Value, json};
 use tree::{Attention, Path, Totals};
 
+use super::KEPT_DAYS;
 use super::sql::{self, EventRow};
 use super::story::{self, Seen};
 
@@ -80,8 +81,10 @@ async fn refuse_more(tx: &mut Tx, row: &EventRow) -> Result<(), Error> {
     if row.kind.origin() == api::event::Origin::Reported
         && sql::count_of(tx, &row.customer_id, row.device_id.as_ref()).await? >= REPORTED
     {
-        let detail =
-            format!("At most {REPORTED} different things are kept of each. Report those that are over as resolved.");
+        let detail = format!(
+            "At most {REPORTED} different things are kept of each, those included that were over in the last {KEPT_DAYS} \
+             days."
+        );
         return Err(Error::new(Code::TooManyEvents, detail));
     }
     Ok(())

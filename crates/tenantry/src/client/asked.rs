@@ -121,6 +121,14 @@ impl One {
         self.asked.one(Method::GET, &format!("/{noun}/{}", segment(&self.id)), None).await
     }
 
+    /// What there is of it, whole: a list without pages.
+    pub(super) async fn list(&self, noun: &str, below: &str, columns: &[Column]) -> Said {
+        let path = format!("/{noun}/{}{below}", segment(&self.id));
+        let list = self.asked.with(async |session| session.read(&path, &[]).await).await?;
+        let rows = list["items"].as_array().cloned().unwrap_or_default();
+        Ok(Some(self.asked.table(columns, &rows)))
+    }
+
     pub(super) async fn act(&self, noun: &str, verb: &str, input: Option<Value>) -> Said {
         self.asked.one(Method::POST, &format!("/{noun}/{}{verb}", segment(&self.id)), input).await
     }

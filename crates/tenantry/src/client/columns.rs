@@ -77,3 +77,39 @@ pub(super) const JOBS: &[Column] = &[
     ("SENT", "sent_bytes"),
     ("CODE", "code"),
 ];
+pub(super) const EVENTS: &[Column] = &[
+    ("ID", "id"),
+    ("SEVERITY", "severity"),
+    ("STATE", "state"),
+    ("WHAT", "title"),
+    ("CUSTOMER", "customer_name"),
+    ("DEVICE", "device_name"),
+    ("COUNT", "count"),
+    ("LAST SEEN", "last_seen_at"),
+];
+pub(super) const WEBHOOKS: &[Column] = &[
+    ("ID", "id"),
+    ("NAME", "name"),
+    ("URL", "url"),
+    ("TOPICS", "topics"),
+    ("ENABLED", "enabled"),
+    ("FAILING SINCE", "failing_since"),
+];
+pub(super) const DELIVERIES: &[Column] = &[
+    ("ID", "id"),
+    ("TOPIC", "topic"),
+    ("WHAT", "subject_name"),
+    ("STATE", "state"),
+    ("ATTEMPTS", "attempts"),
+    ("STATUS", "status"),
+    ("NEXT", "due_at"),
+];
+pub(super) const RULES: &[Column] = &[
+    ("ID", "id"),
+    ("NAME", "name"),
+    ("FILTER", "filter"),
+    ("RECIPIENTS", "recipients"),
+    ("PACE", "pace"),
+    ("ENABLED", "enabled"),
+    ("LAST SENT", "last_sent_at"),
+];

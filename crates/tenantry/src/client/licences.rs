@@ -110,12 +110,7 @@ impl JobCommand {
     pub async fn run(&self) -> Said {
         match self {
             Self::List(list) => list.run("/jobs", &[], JOBS).await,
-            Self::Device(one) => {
-                let path = format!("/devices/{}/jobs", segment(&one.id));
-                let jobs = one.asked.with(async |session| session.read(&path, &[]).await).await?;
-                let rows = jobs["items"].as_array().cloned().unwrap_or_default();
-                Ok(Some(one.asked.table(JOBS, &rows)))
-            }
+            Self::Device(one) => one.list("devices", "/jobs", JOBS).await,
         }
     }
 }

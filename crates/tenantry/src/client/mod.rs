@@ -1,6 +1,7 @@
 //! What is asked of a running server from anywhere: its API over HTTP, as whoever signs in.
 
 pub mod asked;
+pub mod attention;
 mod columns;
 pub mod customers;
 pub mod export;

@@ -178,12 +178,7 @@ impl UserCommand {
                 one.change("users", Value::Object(input)).await
             }
             Self::Invite(one) => one.act("users", "/invitation", None).await,
-            Self::Sessions(one) => {
-                let path = format!("/users/{}/sessions", segment(&one.id));
-                let list = one.asked.with(async |session| session.read(&path, &[]).await).await?;
-                let rows = list["items"].as_array().cloned().unwrap_or_default();
-                Ok(Some(one.asked.table(SESSIONS, &rows)))
-            }
+            Self::Sessions(one) => one.list("users", "/sessions", SESSIONS).await,
             Self::Delete(one) => one.delete("users", "").await,
             Self::Export(export) => export.run("users").await,
         }

@@ -183,6 +183,35 @@ async fn a_customer_is_run_from_the_command_line_alone() {
     let moved = person.run(&format!("device move {} --to {site} --json", machine.id)).await.json();
     assert_eq!((&moved["customer_id"], &moved["name"]), (&json!(site), &json!("Till")));
     assert_eq!(person.run(&format!("job device {} --json", machine.id)).await.json(), json!([]));
+
+    // What another product sees is an event, which somebody looks after; others are told.
+    let report = format!("event report --device {} --type threat_unresolved --product Shield --count 2 --json", machine.id);
+    let event = id(&person.run(&report).await.json());
+    let rule =
+        format!("--customer {bakery} --name Desk --filter severity==action_required --recipients desk@example.com");
+    let told = person.run(&format!("notification preview {rule} --daily-at 7 --quiet 22:00-06:00 --json")).await.json();
+    assert_eq!(told["total"], 1, "{told}");
+    person.run(&format!("notification create {rule}")).await.good();
+    let rules = person.run(&format!("notification list {bakery} --json")).await.json();
+    assert_eq!(rules[0]["pace"], "event");
+    person.run(&format!("notification delete {}", id(&rules[0]))).await.good();
+    let late = "2999-01-01T00:00:00Z";
+    let refused = person.run(&format!("event acknowledge {event} --until {late}")).await;
+    assert!(refused.code == 6 && refused.said.contains("until"), "{}", refused.said);
+    let taken = person.run(&format!("event acknowledge {event} --reason looking --json")).await.json();
+    assert_eq!((&taken["state"], &taken["count"]), (&json!("acknowledged"), &json!(2)));
+    let table = person.run("event list --filter state==acknowledged").await.good();
+    assert!(table.contains("Till"), "{table}");
+    assert_eq!(person.run(&format!("event resolve {event} --json")).await.json()["state"], "resolved");
+    let create =
+        format!("webhook create --customer {bakery} --name Desk --url https://hooks.example.com/ --topics event.*");
+    assert!(person.run(&create).await.good().starts_with("whsec_"));
+    let hook = id(&person.run(&format!("webhook list {bakery} --json")).await.json()[0]);
+    assert_eq!(person.run(&format!("webhook edit {hook} --enabled false --json")).await.json()["enabled"], false);
+    assert!(person.run(&format!("webhook secret {hook}")).await.good().starts_with("whsec_"));
+    assert_eq!(person.run(&format!("webhook deliveries {hook} --json")).await.json(), json!([]));
+    person.run(&format!("webhook delete {hook}")).await.good();
+
     person.run(&format!("device delete {}", machine.id)).await.good();
 
     person.run(&format!("customer delete {bakery} --remove-products")).await.good();
