@@ -478,6 +478,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{id}/template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Gives a customer what a template sets, all of it or nothing; the same again brings back what was changed since. */
+        put: operations["customer_assign_template"];
+        post?: never;
+        /** Takes a customer's template away; what it sets stays. */
+        delete: operations["customer_detach_template"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The templates that can be assigned at a customer. */
+        get: operations["template_list"];
+        put?: never;
+        /** Makes a template for a customer and those below it, from scratch or from what a customer sets. */
+        post: operations["template_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}/web_access": {
         parameters: {
             query?: never;
@@ -1877,6 +1913,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/templates/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A template with what it set before. */
+        get: operations["template_show"];
+        put?: never;
+        post?: never;
+        /** Removes a template; customers that had it keep what they set. */
+        delete: operations["template_delete"];
+        options?: never;
+        head?: never;
+        /** Changes a template; customers that have it keep what they set. */
+        patch: operations["template_update"];
+        trace?: never;
+    };
     "/api/v1/tokens": {
         parameters: {
             query?: never;
@@ -2233,6 +2288,12 @@ export interface components {
             /** @description Sites only: the short name. */
             name?: string | null;
         };
+        /** @description The template that a customer has. */
+        AssignedTemplate: {
+            id: components["schemas"]["TemplateId"];
+            name: string;
+            state: components["schemas"]["TemplateState"];
+        };
         /** @description What a site has of a licence. */
         Assignment: {
             /** Format: int64 */
@@ -2308,6 +2369,17 @@ export interface components {
             since?: components["schemas"]["Time"] | null;
             /** @description Who suspended it, as the change log names them; `null` for callers who may not know. */
             suspended_by?: string | null;
+        };
+        BTreeMap: {
+            [key: string]: {
+                /** @description Nothing below may say otherwise. */
+                locked?: boolean;
+                /**
+                 * @description What the setting asks for: `docs/settings.md`. `Throttle` and `PruneWindow` are the shapes of those that are more than a
+                 *     word.
+                 */
+                value: unknown;
+            };
         };
         /** @description What would become of a selection. */
         BulkPreview: {
@@ -2393,7 +2465,7 @@ export interface components {
          * @description What happened: noun and participle.
          * @enum {string}
          */
-        ChangeAction: "customer.created" | "customer.updated" | "customer.suspended" | "customer.activated" | "customer.moved" | "customer.moved_away" | "customer.deletion_scheduled" | "customer.restored" | "customer.storage_migrated" | "customer.trial_ended" | "customer.deleted" | "customer.password_set" | "customer.space_set" | "customer.invited" | "customer.web_access_set" | "user.created" | "user.updated" | "user.invited" | "user.password_set" | "user.deleted" | "session.created" | "session.deleted" | "factor.added" | "factor.removed" | "factors.reset" | "recovery_codes.renewed" | "codes.blocked" | "recovery_code.used" | "sign_in_provider.set" | "sign_in_provider.removed" | "session.revoked" | "token.created" | "token.revoked" | "pass_key.created" | "pass_key.rotated" | "pass_key.revoked" | "device.registered" | "device.registered_again" | "device.updated" | "device.space_set" | "device.credentials_issued" | "device.added" | "device.approved" | "device.suspended" | "device.activated" | "device.deleted" | "device.licensed" | "device.unlicensed" | "device.moved" | "device.moved_away" | "device.released" | "device.reprovisioned" | "device.deletion_scheduled" | "device.restored" | "device.deletion_refused" | "customer.setting_set" | "customer.setting_inherited" | "device.setting_set" | "device.setting_inherited" | "task.created" | "task.stopped" | "task.retried" | "event.opened" | "event.worsened" | "event.acknowledged" | "event.resolved" | "licence.granted" | "licence.updated" | "licence.assigned" | "licence.revoked" | "licence.reassigned" | "licence.renewed" | "licence.cancelled" | "product.created" | "product.updated" | "storage_location.created" | "storage_location.updated" | "plan.created" | "plan.updated" | "notification_rule.created" | "notification_rule.updated" | "notification_rule.deleted" | "webhook.created" | "webhook.updated" | "webhook.secret_renewed" | "webhook.deleted" | "mail_settings.updated" | "view.shared" | "view.updated" | "view.unshared";
+        ChangeAction: "customer.created" | "customer.updated" | "customer.suspended" | "customer.activated" | "customer.moved" | "customer.moved_away" | "customer.deletion_scheduled" | "customer.restored" | "customer.storage_migrated" | "customer.trial_ended" | "customer.deleted" | "customer.password_set" | "customer.space_set" | "customer.invited" | "customer.web_access_set" | "user.created" | "user.updated" | "user.invited" | "user.password_set" | "user.deleted" | "session.created" | "session.deleted" | "factor.added" | "factor.removed" | "factors.reset" | "recovery_codes.renewed" | "codes.blocked" | "recovery_code.used" | "sign_in_provider.set" | "sign_in_provider.removed" | "session.revoked" | "token.created" | "token.revoked" | "pass_key.created" | "pass_key.rotated" | "pass_key.revoked" | "device.registered" | "device.registered_again" | "device.updated" | "device.space_set" | "device.credentials_issued" | "device.added" | "device.approved" | "device.suspended" | "device.activated" | "device.deleted" | "device.licensed" | "device.unlicensed" | "device.moved" | "device.moved_away" | "device.released" | "device.reprovisioned" | "device.deletion_scheduled" | "device.restored" | "device.deletion_refused" | "customer.setting_set" | "customer.setting_inherited" | "device.setting_set" | "device.setting_inherited" | "task.created" | "task.stopped" | "task.retried" | "event.opened" | "event.worsened" | "event.acknowledged" | "event.resolved" | "licence.granted" | "licence.updated" | "licence.assigned" | "licence.revoked" | "licence.reassigned" | "licence.renewed" | "licence.cancelled" | "product.created" | "product.updated" | "storage_location.created" | "storage_location.updated" | "plan.created" | "plan.updated" | "customer.template_assigned" | "template.created" | "template.updated" | "template.deleted" | "notification_rule.created" | "notification_rule.updated" | "notification_rule.deleted" | "webhook.created" | "webhook.updated" | "webhook.secret_renewed" | "webhook.deleted" | "mail_settings.updated" | "view.shared" | "view.updated" | "view.unshared";
         /** @description An entry of the change log, as one reader sees it. */
         ChangeId: string;
         /** @description What a customer that stands directly below uses, with everything below it. */
@@ -2492,6 +2564,7 @@ export interface components {
             stage: components["schemas"]["Stage"];
             storage_location_id?: components["schemas"]["StorageLocationId"] | null;
             suspension?: components["schemas"]["Suspension"] | null;
+            template?: components["schemas"]["AssignedTemplate"] | null;
             then?: components["schemas"]["CustomerThen"] | null;
             totals: components["schemas"]["CustomerTotals"];
             trial_ends_at?: components["schemas"]["Time"] | null;
@@ -2542,6 +2615,7 @@ export interface components {
             /** @description Names of the sites to make with an end customer. */
             sites?: string[] | null;
             storage_location_id?: components["schemas"]["StorageLocationId"] | null;
+            template_id?: components["schemas"]["TemplateId"] | null;
             /** @description On trial for 30 days, not invoiced meanwhile, in production by itself afterwards. End customers only. */
             trial?: boolean;
             /** @description Letters, digits and underscore, unique in the whole installation ignoring case, never changed. With a password. */
@@ -3774,6 +3848,7 @@ export interface components {
                 stage: components["schemas"]["Stage"];
                 storage_location_id?: components["schemas"]["StorageLocationId"] | null;
                 suspension?: components["schemas"]["Suspension"] | null;
+                template?: components["schemas"]["AssignedTemplate"] | null;
                 then?: components["schemas"]["CustomerThen"] | null;
                 totals: components["schemas"]["CustomerTotals"];
                 trial_ends_at?: components["schemas"]["Time"] | null;
@@ -4103,6 +4178,7 @@ export interface components {
                 product_id: components["schemas"]["ProductId"];
                 product_name: string;
                 retired_at?: components["schemas"]["Time"] | null;
+                template_id?: components["schemas"]["TemplateId"] | null;
                 terms: components["schemas"]["Terms"];
                 /**
                  * Format: int64
@@ -4431,6 +4507,7 @@ export interface components {
             product_id: components["schemas"]["ProductId"];
             product_name: string;
             retired_at?: components["schemas"]["Time"] | null;
+            template_id?: components["schemas"]["TemplateId"] | null;
             terms: components["schemas"]["Terms"];
             /**
              * Format: int64
@@ -4450,6 +4527,7 @@ export interface components {
             /** @description Unique ignoring case. */
             name: string;
             product_id: components["schemas"]["ProductId"];
+            template_id?: components["schemas"]["TemplateId"] | null;
             /** Format: int64 */
             term_days?: number | null;
             /** Format: int64 */
@@ -4465,6 +4543,7 @@ export interface components {
             name?: string | null;
             /** @description Off the shelf, or back on it. */
             retired?: boolean | null;
+            template_id?: components["schemas"]["TemplateId"] | null;
             /** Format: int64 */
             term_days?: number | null;
             /** Format: int64 */
@@ -5071,6 +5150,79 @@ export interface components {
          * @enum {string}
          */
         TaskState: "queued" | "running" | "done" | "stopped" | "failed";
+        /** @description Settings that are given to customers together. */
+        Template: {
+            actions: components["schemas"]["Action"][];
+            /**
+             * Format: int64
+             * @description How many customers that the caller sees have it.
+             */
+            assigned: number;
+            created_at: components["schemas"]["Time"];
+            /** @description It is for customers at and below this one. */
+            customer_id: components["schemas"]["CustomerId"];
+            /** @description `null` where it is offered by somebody above what the caller may see. */
+            customer_name?: string | null;
+            /**
+             * Format: int64
+             * @description How many of those set something else than it does.
+             */
+            differing: number;
+            /** @description What it set before, the newest first, 50 at most. Not in lists. */
+            former?: components["schemas"]["TemplateRevision"][] | null;
+            id: components["schemas"]["TemplateId"];
+            name: string;
+            /** @description Whether those who look after customers further down may use it too, and see what it sets. */
+            offered: boolean;
+            /**
+             * Format: int64
+             * @description Counts the changes of what it sets.
+             */
+            revision: number;
+            settings: components["schemas"]["BTreeMap"];
+            /**
+             * Format: int64
+             * @description Counts the changes; also the `ETag`.
+             */
+            version: number;
+        };
+        /** @description Gives a customer what a template sets. */
+        TemplateAssign: {
+            template_id: components["schemas"]["TemplateId"];
+        };
+        /** @description A new one. */
+        TemplateCreate: {
+            from_customer_id?: components["schemas"]["CustomerId"] | null;
+            /** @description Unique at its customer ignoring case. */
+            name: string;
+            offered?: boolean;
+            /** @description What it sets; 50 at most. On top of what `from_customer_id` gives. */
+            settings?: components["schemas"]["BTreeMap"];
+        };
+        /** @description Settings that are given together. */
+        TemplateId: string;
+        /** @description The templates that can be assigned at a customer. */
+        TemplateList: {
+            items: components["schemas"]["Template"][];
+        };
+        /** @description What a template set from a time on. */
+        TemplateRevision: {
+            /** Format: int64 */
+            revision: number;
+            settings: components["schemas"]["BTreeMap"];
+            since: components["schemas"]["Time"];
+        };
+        /**
+         * @description Whether a customer still sets what its template does.
+         * @enum {string}
+         */
+        TemplateState: "same" | "differs";
+        /** @description What changes. A field that is left out stays. */
+        TemplateUpdate: {
+            name?: string | null;
+            offered?: boolean | null;
+            settings?: components["schemas"]["BTreeMap"] | null;
+        };
         /** @description For how long, and what happens then. */
         Terms: {
             /** @description At its end it begins anew. */
@@ -5500,7 +5652,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Refused: setup_required, setup_done, parent_suspended, default_protected, customer_not_empty, products_attached, deletion_scheduled, deletion_begun, in_production, move_blocked, site_stays, cycle, not_for_kind, storage_location_fixed, below_committed, allotment_exceeded, not_renewable, double_billing_guard, event_goes_on, event_resolved, too_many_events, licence_in_use, licence_excluded, level_not_allowed, username_fixed, last_administrator, last_key_officer, too_many_tokens, pass_key_not_active, too_many_tasks, task_state, too_many_rules, too_many_webhooks, webhook_off, too_many_views, mail_off, two_factor_off, second_factor_required, factor_not_begun, too_many_factors, passkeys_not_offered, reference_gone, storage_location_required, client_limit_reached, fingerprint_bound_elsewhere, too_many_pending, device_not_empty, site_has_appliance, setting_locked. */
+        /** @description Refused: setup_required, setup_done, parent_suspended, default_protected, customer_not_empty, products_attached, deletion_scheduled, deletion_begun, in_production, move_blocked, site_stays, cycle, not_for_kind, storage_location_fixed, below_committed, allotment_exceeded, not_renewable, double_billing_guard, event_goes_on, event_resolved, too_many_events, licence_in_use, licence_excluded, level_not_allowed, username_fixed, last_administrator, last_key_officer, too_many_tokens, pass_key_not_active, too_many_tasks, task_state, template_in_use, too_many_templates, too_many_rules, too_many_webhooks, webhook_off, too_many_views, mail_off, two_factor_off, second_factor_required, factor_not_begun, too_many_factors, passkeys_not_offered, reference_gone, storage_location_required, client_limit_reached, fingerprint_bound_elsewhere, too_many_pending, device_not_empty, site_has_appliance, setting_locked. */
         Refused409: {
             headers: {
                 [name: string]: unknown;
@@ -5536,7 +5688,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Refused: invalid_input, idempotency_key_reused, unknown_setting, setting_not_applicable, required, invalid, invalid_filter, unknown_field, too_long, too_short, out_of_range, username_taken, email_taken, weak_password, duplicate_site, name_taken, view_name_taken, not_held, parent_not_found, reference_not_found, parent_level_not_allowed, service_type_not_offered, service_type_in_use, country_served, storage_location_not_choosable. */
+        /** @description Refused: invalid_input, idempotency_key_reused, product_without_templates, unknown_setting, setting_not_applicable, required, invalid, invalid_filter, unknown_field, too_long, too_short, out_of_range, username_taken, email_taken, weak_password, duplicate_site, name_taken, view_name_taken, not_held, parent_not_found, reference_not_found, parent_level_not_allowed, service_type_not_offered, service_type_in_use, country_served, storage_location_not_choosable. */
         Refused422: {
             headers: {
                 [name: string]: unknown;
@@ -5592,12 +5744,14 @@ export type Action = components['schemas']['Action'];
 export type Actor = components['schemas']['Actor'];
 export type ActorKind = components['schemas']['ActorKind'];
 export type Ancestor = components['schemas']['Ancestor'];
+export type AssignedTemplate = components['schemas']['AssignedTemplate'];
 export type Assignment = components['schemas']['Assignment'];
 export type Attention = components['schemas']['Attention'];
 export type Backup = components['schemas']['Backup'];
 export type BackupCode = components['schemas']['BackupCode'];
 export type BackupDay = components['schemas']['BackupDay'];
 export type BackupState = components['schemas']['BackupState'];
+export type BTreeMap = components['schemas']['BTreeMap'];
 export type BulkPreview = components['schemas']['BulkPreview'];
 export type BulkRequest = components['schemas']['BulkRequest'];
 export type BulkRow = components['schemas']['BulkRow'];
@@ -5817,6 +5971,14 @@ export type TaskBegun = components['schemas']['TaskBegun'];
 export type TaskId = components['schemas']['TaskId'];
 export type TaskResult = components['schemas']['TaskResult'];
 export type TaskState = components['schemas']['TaskState'];
+export type Template = components['schemas']['Template'];
+export type TemplateAssign = components['schemas']['TemplateAssign'];
+export type TemplateCreate = components['schemas']['TemplateCreate'];
+export type TemplateId = components['schemas']['TemplateId'];
+export type TemplateList = components['schemas']['TemplateList'];
+export type TemplateRevision = components['schemas']['TemplateRevision'];
+export type TemplateState = components['schemas']['TemplateState'];
+export type TemplateUpdate = components['schemas']['TemplateUpdate'];
 export type Terms = components['schemas']['Terms'];
 export type Throttle = components['schemas']['Throttle'];
 export type Time = components['schemas']['Time'];
@@ -7233,6 +7395,149 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StateChange"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    customer_assign_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateAssign"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Customer"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            428: components["responses"]["Refused428"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    customer_detach_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Customer"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    template_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateList"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    template_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes it safe to send the request again. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateCreate"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
                 };
             };
             400: components["responses"]["Refused400"];
@@ -10960,6 +11265,110 @@ export interface operations {
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    template_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    template_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    template_update: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that the change is based on; required. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateUpdate"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            428: components["responses"]["Refused428"];
             429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             503: components["responses"]["Refused503"];

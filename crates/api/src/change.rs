@@ -148,6 +148,10 @@ actions! {
     StorageLocationUpdated => "storage_location.updated", Papers;
     PlanCreated => "plan.created", Papers;
     PlanUpdated => "plan.updated", Papers;
+    CustomerTemplateAssigned => "customer.template_assigned", Papers;
+    TemplateCreated => "template.created", Papers;
+    TemplateUpdated => "template.updated", Papers;
+    TemplateDeleted => "template.deleted", Papers;
     NotificationRuleCreated => "notification_rule.created", Papers;
     NotificationRuleUpdated => "notification_rule.updated", Papers;
     NotificationRuleDeleted => "notification_rule.deleted", Papers;

@@ -9,9 +9,10 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::backup::BackupState;
 use crate::event::Attention;
-use crate::id::{CustomerId, PlanId, StorageLocationId};
+use crate::id::{CustomerId, PlanId, StorageLocationId, TemplateId};
 use crate::invitation::Invitation;
 use crate::setting::OwnSwitches;
+use crate::template::AssignedTemplate;
 use crate::units::{Action, Day, Secret, Time, present};
 
 pub use self::commands::{
@@ -174,6 +175,8 @@ pub struct CustomerCreate {
     pub max_devices: Option<i64>,
     /// Grants a licence of one unit under this plan. End customers only.
     pub plan_id: Option<PlanId>,
+    /// What this template sets is set at it; else what the plan's does. Not for self-managed ones.
+    pub template_id: Option<TemplateId>,
     pub profile: Option<Profile>,
 }
 
@@ -348,6 +351,8 @@ pub struct Customer {
     /// Open events at it and everywhere below it; `null` for callers who may not see events.
     pub attention: Option<Attention>,
     pub own_settings: OwnSwitches,
+    /// `null` also where it was assigned by somebody above who doesn't offer it.
+    pub template: Option<AssignedTemplate>,
     pub created_at: Time,
     pub actions: Vec<Action>,
     /// What it was on the day that was asked for.

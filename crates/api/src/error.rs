@@ -96,6 +96,8 @@ codes! {
 
     TooManyTasks "too_many_tasks" 409 "The account has too many tasks that are not over.";
     TaskNotThere "task_state" 409 "The task is not in a state in which this can be done.";
+    TemplateInUse "template_in_use" 409 "A plan gives the template to new customers.";
+    TooManyTemplates "too_many_templates" 409 "The customer has as many templates as it may.";
     TooManyRules "too_many_rules" 409 "The customer has as many rules for notifications as it may.";
     TooManyWebhooks "too_many_webhooks" 409 "The customer has as many webhooks as it may.";
     WebhookOff "webhook_off" 409 "The webhook is switched off.";
@@ -123,6 +125,7 @@ codes! {
     SiteHasAppliance "site_has_appliance" 409 "The site has an appliance, and a site has one at most.";
 
     // Settings
+    ProductWithoutTemplates "product_without_templates" 422 "The product has no templates.";
     SettingLocked "setting_locked" 409 "Somebody above has locked the setting.";
     UnknownSetting "unknown_setting" 422 "There is no such setting.";
     SettingNotApplicable "setting_not_applicable" 422 "The setting is not for such a customer or device.";

@@ -120,6 +120,8 @@ ids! {
     WebhookDeliveryId => "msg";
     /// Who is told of events.
     NotificationRuleId => "nrl";
+    /// Settings that are given together.
+    TemplateId => "tpl";
     /// Something notable.
     EventId => "evt";
     /// A message to somebody.

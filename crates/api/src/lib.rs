@@ -31,6 +31,7 @@ pub mod setting;
 pub mod space;
 pub mod storage;
 pub mod task;
+pub mod template;
 pub mod token;
 pub mod units;
 pub mod user;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use strum::{AsRefStr, EnumString, VariantNames};
 use utoipa::ToSchema;
 
-use crate::id::{PlanId, ProductId};
+use crate::id::{PlanId, ProductId, TemplateId};
 use crate::units::{Action, Time, present};
 
 /// What is counted.
@@ -121,6 +121,8 @@ pub struct Plan {
     /// Those before, the newest first. Not in lists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub former_terms: Option<Vec<Terms>>,
+    /// What customers are given that begin with a licence of the plan.
+    pub template_id: Option<TemplateId>,
     pub retired_at: Option<Time>,
     pub created_at: Time,
     pub actions: Vec<Action>,
@@ -145,6 +147,8 @@ pub struct PlanCreate {
     /// 60 of a full plan and 14 of a trial unless said otherwise.
     #[schema(minimum = 0, maximum = 365)]
     pub expiry_notice_days: Option<i64>,
+    /// One of the provider's own, given to customers that begin with a licence of the plan; not for a product without templates.
+    pub template_id: Option<TemplateId>,
 }
 
 /// What changes. A field that is left out stays. Other terms hold for what is sold from now on.
@@ -162,6 +166,9 @@ pub struct PlanUpdate {
     pub auto_renew: Option<bool>,
     #[schema(minimum = 0, maximum = 365)]
     pub expiry_notice_days: Option<i64>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<TemplateId>)]
+    pub template_id: Option<Option<TemplateId>>,
     /// Off the shelf, or back on it.
     pub retired: Option<bool>,
 }

@@ -34,6 +34,7 @@ pub mod sites;
 pub mod space;
 pub mod storage;
 pub mod tasks;
+pub mod templates;
 pub mod tokens;
 pub mod users;
 pub mod views;
@@ -98,6 +99,7 @@ pub const MIGRATIONS: db::Migrations = db::Migrations::new(&[
     db::Migration::new("V54__webhooks.sql", include_str!("../../../migrations/V54__webhooks.sql")),
     db::Migration::new("V55__notifications.sql", include_str!("../../../migrations/V55__notifications.sql")),
     db::Migration::new("V56__fair_webhooks.sql", include_str!("../../../migrations/V56__fair_webhooks.sql")),
+    db::Migration::new("V57__templates.sql", include_str!("../../../migrations/V57__templates.sql")),
 ])
 .with(&[
     db::Function::new("fold", base::text::fold),

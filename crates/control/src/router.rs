@@ -53,6 +53,7 @@ const NOUNS: &[Noun] = &[
     Noun { word: "events", place: crate::events::sql::place },
     Noun { word: "licences", place: crate::licences::sql::place },
     Noun { word: "notification_rules", place: crate::notifications::sql::place },
+    Noun { word: "templates", place: crate::templates::sql::place },
     Noun { word: "webhooks", place: crate::webhooks::sql::place },
     Noun { word: "webhook_deliveries", place: crate::webhooks::sql::place_of_delivery },
     Noun { word: "tasks", place: crate::tasks::place },
@@ -99,6 +100,7 @@ fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
         .merge(crate::tasks::http::routes())
         .merge(crate::tokens::http::routes())
         .merge(crate::notifications::http::routes())
+        .merge(crate::templates::http::routes())
         .merge(crate::webhooks::http::routes())
         .merge(crate::views::http::routes());
     OpenApiRouter::with_openapi(Description::openapi()).nest("/api/v1", slices).split_for_parts()

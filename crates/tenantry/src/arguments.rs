@@ -11,7 +11,7 @@ use crate::client::attention::{EventCommand, NotificationCommand, WebhookCommand
 use crate::client::customers::{CustomerCommand, SiteCommand};
 use crate::client::licences::{JobCommand, LicenceCommand};
 use crate::client::nouns::{Changes, DeviceCommand, TokenCommand, UserCommand};
-use crate::client::settings::SettingCommand;
+use crate::client::settings::{SettingCommand, TemplateCommand};
 use crate::config::{self, Config};
 use crate::machine::{Backup, Connect, Renew};
 use crate::serve::Failure;
@@ -122,6 +122,11 @@ pub enum Command {
     Setting {
         #[command(subcommand)]
         command: SettingCommand,
+    },
+    /// Templates of a running server: settings that are given to customers together
+    Template {
+        #[command(subcommand)]
+        command: TemplateCommand,
     },
     /// Licences of a running server
     Licence {

@@ -32,7 +32,7 @@ macro_rules! wire {
 
 wire! {
     api::customer::Customer, api::device::Device, api::user::User,
-    api::view::View, api::space::SpaceState, api::product::Product, api::product::Plan, api::licence::Licence, api::event::Event, api::webhook::Webhook, api::notification::NotificationRule, api::setting::Effective,
+    api::view::View, api::space::SpaceState, api::product::Product, api::product::Plan, api::licence::Licence, api::event::Event, api::template::Template, api::webhook::Webhook, api::notification::NotificationRule, api::setting::Effective,
     api::storage::StorageLocation,
     api::setting::SettingChange, api::mail::MailSettings, api::factor::Factor, api::oidc::SignInProvider;
     api::device::DeviceCredentials, api::pass_key::PassKeyCreated,
@@ -42,7 +42,7 @@ wire! {
     api::device::DeviceDeletion, api::session::SessionList, api::session::SessionsEnded, api::token::TokenCreated,
     api::factor::OwnFactors, api::factor::TotpBegun, api::factor::PasskeyChallenge, api::factor::FactorAdded,
     api::factor::RecoveryCodes, api::webhook::WebhookCreated, api::webhook::WebhookList, api::webhook::WebhookDelivery,
-    api::webhook::WebhookDeliveryList, api::notification::NotificationRuleList, api::notification::NotificationPreview, (),
+    api::webhook::WebhookDeliveryList, api::template::TemplateList, api::notification::NotificationRuleList, api::notification::NotificationPreview, (),
 }
 
 macro_rules! with_customer {

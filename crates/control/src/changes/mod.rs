@@ -76,6 +76,7 @@ const SUBJECTS: &[&str] = &[
     "event",
     "webhook",
     "notification_rule",
+    "template",
     "task",
     "token",
     "view",

@@ -3,7 +3,7 @@
 
 use api::change::ChangeAction;
 use api::customer::{AccountState, CustomerCreate, CustomerCreated, Kind, Profile, ServiceType, SiteCreate, Warning};
-use api::id::{CustomerId, PlanId, StorageLocationId};
+use api::id::{CustomerId, PlanId, StorageLocationId, TemplateId};
 use api::invitation::InvitationCreate;
 use api::units::Secret;
 use api::{Code, Error, Level};
@@ -44,6 +44,7 @@ pub struct CheckedCustomer {
     profile: Profile,
     invitation: Option<InvitationCreate>,
     plan_id: Option<PlanId>,
+    template_id: Option<TemplateId>,
 }
 
 impl CheckedCustomer {
@@ -95,6 +96,7 @@ impl CheckedCustomer {
             profile,
             invitation: input.invite_administrator.then_some(InvitationCreate { by_mail: input.invite_by_mail }),
             plan_id: input.plan_id.clone(),
+            template_id: input.template_id.clone(),
         })
     }
 
@@ -125,6 +127,7 @@ impl CheckedCustomer {
             profile: Profile::default(),
             invitation: None,
             plan_id: None,
+            template_id: None,
         })
     }
 }
@@ -233,6 +236,8 @@ pub async fn create_below(
         }
         crate::licences::grant_to_new(tx, &row.id, plan_id).await?;
     }
+    let (chosen, plan) = (input.template_id.as_ref(), input.plan_id.as_ref());
+    let row = crate::templates::give_to_new(tx, account, row, chosen, plan).await?;
     let seen_sites: Vec<_> = sites.into_iter().map(|site| (site, no_totals(0, None))).collect();
     let sites_made = i64::try_from(seen_sites.len()).unwrap_or_default();
     let customer = {

@@ -160,6 +160,7 @@ async fn replace(
     count_elsewhere(tx, &row, &former, &parent.path).await?;
     let above = switch::mode_above(tx, &changed.path).await?;
     sql::spread_state(tx, &changed.path, above).await?;
+    crate::templates::part(tx, &changed.path).await?;
     record(tx, account, &row, &changed, parent, reason).await?;
     Ok(changed)
 }

@@ -1,7 +1,10 @@
 //! Customers as a caller sees them: effective state, what may be done, and nothing of what stands above the caller.
 
+use std::collections::HashMap;
+
 use api::customer::{Customer, CustomerTotals, Profile, Stage};
 use api::setting::OwnSwitches;
+use api::template::AssignedTemplate;
 use api::units::{Action, Time};
 use api::{Code, Error, Level};
 
@@ -29,11 +32,13 @@ pub async fn customers(
     let lacking: Vec<&Path> = rows.iter().filter(|line| lacks(line)).map(|(row, _)| &row.path).collect();
     let overdue = crate::backups::overdue(cx, &lineage, &lacking, &overlay).await?;
     let own = crate::settings::switches(cx, rows.iter().map(|(row, _)| row.id.as_str())).await?;
+    let mut templates = templates_of(cx, account, &rows).await?;
     let now = cx.now.as_microsecond();
     let seen = |(row, totals): (CustomerRow, TotalsRow)| {
         let own = own.get(row.id.as_str()).copied().unwrap_or_default();
         let backup_overdue = row.level.holds_devices().then(|| overdue.contains(row.id.as_str()));
-        Customer { backup_overdue, ..customer(&lineage, account, row, totals, own, (&overlay, now)) }
+        let template = templates.remove(row.id.as_str());
+        Customer { template, backup_overdue, ..customer(&lineage, account, row, totals, own, (&overlay, now)) }
     };
     Ok(rows.into_iter().map(seen).collect())
 }
@@ -47,12 +52,23 @@ pub async fn lines(
     let lineage = Lineage::of(cx, rows.iter().map(|(row, _)| &row.path)).await?;
     let (overlay, now) = (cx.overlay().await?, cx.now.as_microsecond());
     let own = crate::settings::switches(cx, rows.iter().map(|(row, _)| row.id.as_str())).await?;
+    let mut templates = templates_of(cx, account, &rows).await?;
     let line = |(row, totals): (CustomerRow, TotalsRow)| {
         let names = lineage.names(&row.path, account);
         let own = own.get(row.id.as_str()).copied().unwrap_or_default();
-        (customer(&lineage, account, row, totals, own, (&overlay, now)), names)
+        let template = templates.remove(row.id.as_str());
+        (Customer { template, ..customer(&lineage, account, row, totals, own, (&overlay, now)) }, names)
     };
     Ok(rows.into_iter().map(line).collect())
+}
+
+async fn templates_of(
+    cx: &mut Cx,
+    account: &Account,
+    rows: &[(CustomerRow, TotalsRow)],
+) -> Result<HashMap<String, AssignedTemplate>, Error> {
+    let ids: Vec<&str> = rows.iter().map(|(row, _)| row.id.as_str()).collect();
+    crate::templates::seen(cx, account, &ids).await
 }
 
 /// Makes the wire customer of one row.
@@ -77,8 +93,9 @@ pub async fn with_totals(
     let backup_state = crate::backups::of_customer(cx, account, &lineage, place, counted, &overlay).await?;
     let own = crate::settings::switches(cx, std::iter::once(row.id.as_str())).await?;
     let own = own.get(row.id.as_str()).copied().unwrap_or_default();
+    let template = crate::templates::seen(cx, account, &[row.id.as_str()]).await?.remove(row.id.as_str());
     let customer = customer(&lineage, account, row, totals, own, (&overlay, cx.now.as_microsecond()));
-    Ok(Customer { ancestors: Some(above), backup_state, ..customer })
+    Ok(Customer { ancestors: Some(above), backup_state, template, ..customer })
 }
 
 fn customer(
@@ -131,6 +148,7 @@ fn customer(
         attention: account.permissions.has(Permission::ReadEvents).then(|| crate::events::counted(totals.attention)),
         profile: Profile { notes: row.profile.notes.filter(|_| looks_after), ..row.profile },
         own_settings,
+        template: None,
         created_at: Time::from_micros(row.created_at),
         id: row.id,
         name: row.name,

@@ -8,7 +8,7 @@ pub mod sql;
 use std::collections::BTreeMap;
 
 use api::change::ChangeAction;
-use api::id::{PlanId, ProductId};
+use api::id::{PlanId, ProductId, TemplateId};
 use api::page::Page;
 use api::product::{Edition, Plan, PlanCreate, PlanUpdate, Product, ProductCreate, ProductUpdate, Terms, Unit};
 use api::units::Time;
@@ -201,6 +201,7 @@ fn plan(account: &Account, (row, product_name, present): WholePlan) -> Plan {
         edition: row.edition,
         terms: terms(present),
         former_terms: None,
+        template_id: row.template_id,
         retired_at: row.retired_at.map(Time::from_micros),
         created_at: Time::from_micros(row.created_at),
         actions: actions(account),
@@ -239,6 +240,9 @@ pub async fn create_plan(tx: &mut Tx, input: &PlanCreate) -> Result<Plan, Error>
         Some(_) => {}
     }
     checks.finish()?;
+    if let (Some(template), Some(product)) = (&input.template_id, &product) {
+        refuse_template(tx, product, template).await?;
+    }
     let row = PlanRow {
         id: PlanId::new(tx.app.random.uuid(tx.now)?),
         version: 1,
@@ -246,6 +250,7 @@ pub async fn create_plan(tx: &mut Tx, input: &PlanCreate) -> Result<Plan, Error>
         name: name.unwrap_or_default(),
         edition,
         revision: 1,
+        template_id: input.template_id.clone(),
         retired_at: None,
         created_at: tx.now.as_microsecond(),
     };
@@ -257,6 +262,22 @@ pub async fn create_plan(tx: &mut Tx, input: &PlanCreate) -> Result<Plan, Error>
     tx.record(entry.after(Value::Object(after)));
     let product_name = product.map(|product| product.name).unwrap_or_default();
     with_former(tx, plan(&account, (row, product_name, terms))).await
+}
+
+/// Refuses a template that a plan of this product is not to come with.
+async fn refuse_template(tx: &mut Tx, product: &ProductRow, template: &TemplateId) -> Result<(), Error> {
+    if !product.has_templates {
+        let detail = format!("{} has no templates.", product.name);
+        return Err(Error::field("template_id", Code::ProductWithoutTemplates, detail));
+    }
+    crate::templates::of_provider(tx, template).await.map(drop)
+}
+
+/// What customers are given that begin with a licence of this plan. What the product has meanwhile ceased to have is nothing.
+pub(crate) async fn template_of(cx: &mut Cx, plan: &PlanId) -> Result<Option<TemplateId>, Error> {
+    let Some((plan, ..)) = sql::find_plan(cx, plan).await? else { return Ok(None) };
+    let product = sql::find_product(cx, &plan.product_id).await?;
+    Ok(plan.template_id.filter(|_| product.is_some_and(|product| product.has_templates)))
 }
 
 fn check_terms(checks: &mut Checks, edition: Edition, terms: &TermsRow) {
@@ -299,9 +320,14 @@ pub async fn update_plan(tx: &mut Tx, id: &PlanId, expected: IfMatch, input: &Pl
     checks.finish()?;
     let mut changed = PlanRow {
         name: name.unwrap_or_else(|| row.name.clone()),
+        template_id: input.template_id.clone().unwrap_or_else(|| row.template_id.clone()),
         retired_at: gone_since(tx, row.retired_at, input.retired),
         ..row.clone()
     };
+    if let Some(template) = changed.template_id.as_ref().filter(|_| changed.template_id != row.template_id) {
+        let product = sql::find_product(tx, &row.product_id).await?.ok_or_else(Error::not_found)?;
+        refuse_template(tx, &product, template).await?;
+    }
     let (mut was, mut is) = (snapshot(&row), snapshot(&changed));
     was.extend(snapshot(&present));
     is.extend(snapshot(&terms));

@@ -72,6 +72,7 @@ pub async fn seed(tx: &mut Tx) -> Result<(), Error> {
         tx.exec(product.insertion()).await?;
         for (name, months, auto_renew) in shipped.plans {
             let plan = PlanRow {
+                template_id: None,
                 id: PlanId::new(tx.app.random.uuid(tx.now)?),
                 version: 1,
                 product_id: product.id.clone(),

@@ -1,7 +1,7 @@
 //! The queries of products and plans. There are few of either.
 
 use api::Error;
-use api::id::{PlanId, ProductId};
+use api::id::{PlanId, ProductId, TemplateId};
 use api::product::{Edition, Unit};
 use base::cx::{Cx, Tx};
 use db::{Assignments, Sql, Stored, Text, assign, columns, columns_of, sql};
@@ -42,6 +42,7 @@ db::record! {
         pub name: String [logged],
         pub edition: Edition as Text [logged],
         pub revision: i64 [logged],
+        pub template_id: Option<TemplateId> as Option<Text> [logged],
         pub retired_at: Option<i64>,
         pub created_at: i64,
     }

@@ -15,12 +15,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::bundle::{Before, set_one, take_one_back};
 use super::known::Known;
 use super::owner::Owner;
 use super::registry::{self, Setting};
-use super::sql::SettingRow;
-use super::{After, OwnerId, consequences, differs, put, write};
-use crate::bulk::{Action, Foreseen, Noun, changed_since, read, row, unknown};
+use super::{After, OwnerId, consequences, differs};
+use crate::bulk::{Action, Foreseen, Noun, read, row, unknown};
 use crate::{customers, devices};
 
 /// Of whom.
@@ -85,15 +85,6 @@ struct Inherited {
     name: String,
 }
 
-/// What is remembered of an owner, to bring it back.
-#[derive(Debug, Serialize, Deserialize)]
-struct Before {
-    name: String,
-    was: Option<SettingRow>,
-    /// As it was left: another one means that somebody has changed it since.
-    left: Option<SettingRow>,
-}
-
 async fn one(tx: &mut Tx, owners: Owners, id: &str, setting: &'static Setting, after: After) -> Result<Done, Error> {
     let account = tx.account()?;
     let mut owner = owners.fetch(tx, &account, id).await?;
@@ -101,32 +92,18 @@ async fn one(tx: &mut Tx, owners: Owners, id: &str, setting: &'static Setting, a
     if let Some(refused) = known.refusal_of(&account, &owner, setting, after.as_ref().map(|(value, _)| value)) {
         return Err(refused);
     }
-    let before = known.row(owner.id(), setting.name).cloned();
-    if !differs(before.as_ref(), &after) {
-        return Ok(Done::Unchanged);
-    }
-    let left = write(tx, &account, &mut owner, setting, before.as_ref(), after).await?;
-    let undo = Before { name: setting.name.to_owned(), was: before, left };
-    Ok(Done::Changed(Some(serde_json::to_value(undo).map_err(Error::internal)?)))
+    Ok(match set_one(tx, &account, (&mut owner, &known), setting, after).await? {
+        None => Done::Unchanged,
+        Some(undo) => Done::Changed(Some(serde_json::to_value(undo).map_err(Error::internal)?)),
+    })
 }
 
 async fn take_back(tx: &mut Tx, owners: Owners, id: &str, undo: &Value) -> Result<Done, Error> {
     let undo: Before = serde_json::from_value(undo.clone()).map_err(Error::internal)?;
-    let setting = registry::find(&undo.name)?;
     let account = tx.account()?;
     let mut owner = owners.fetch(tx, &account, id).await?;
     let known = Known::of(tx, &[&owner]).await?;
-    let present = known.row(owner.id(), setting.name).cloned();
-    if present != undo.left {
-        return Err(changed_since());
-    }
-    let was = undo.was.as_ref().map(SettingRow::value);
-    if let Some(refused) = known.refusal_of(&account, &owner, setting, was.as_ref()) {
-        return Err(refused);
-    }
-    let set_at = tx.now.as_microsecond();
-    let restored = undo.was.map(|row| SettingRow { set_at, ..row });
-    put(tx, &mut owner, setting, present.as_ref(), restored).await?;
+    take_one_back(tx, &account, (&mut owner, &known), undo).await?;
     Ok(Done::Changed(None))
 }
 

@@ -2,6 +2,7 @@
 //! and what held on a day. What can be set stands in [`registry`]; how it flows down in [`tree::settings`].
 
 pub(crate) mod bulk;
+pub(crate) mod bundle;
 pub mod http;
 mod known;
 mod owner;
@@ -351,6 +352,9 @@ async fn put(
     row: Option<SettingRow>,
 ) -> Result<Option<SettingRow>, Error> {
     sql::write(tx, before, row.as_ref().map(|row| (row, owner.path()))).await?;
+    if let Owner::Customer(customer) = owner {
+        crate::templates::compare(tx, &customer.id).await?;
+    }
     owner.touch(tx).await?;
     let said = |row: Option<&SettingRow>| match row {
         None => json!({ setting.name: null }),

@@ -113,3 +113,11 @@ pub(super) const RULES: &[Column] = &[
     ("ENABLED", "enabled"),
     ("LAST SENT", "last_sent_at"),
 ];
+pub(super) const TEMPLATES: &[Column] = &[
+    ("ID", "id"),
+    ("NAME", "name"),
+    ("OF", "customer_name"),
+    ("REVISION", "revision"),
+    ("ASSIGNED", "assigned"),
+    ("DIFFERING", "differing"),
+];

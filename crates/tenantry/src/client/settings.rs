@@ -1,11 +1,11 @@
-//! `tenantry setting`: what holds at a customer or a device, and what it is to be.
+//! `tenantry setting` and `tenantry template`: what holds at a customer or a device, what it is to be, and what is given together.
 
 use clap::{Args, Subcommand};
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::asked::{One, Said, segment};
-use super::columns::SETTINGS;
+use super::asked::{Asked, One, Said, segment};
+use super::columns::{SETTINGS, TEMPLATES};
 use crate::serve::Failure;
 
 #[derive(Debug, Subcommand)]
@@ -24,6 +24,51 @@ pub enum SettingCommand {
     },
     /// Take away what is set there: what is set above holds then
     Inherit(Which),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum TemplateCommand {
+    /// List the templates that can be assigned at a customer
+    List(One),
+    /// Show a template with what it sets
+    Show(One),
+    /// Make a template for a customer and those below it
+    Create {
+        #[arg(long, value_name = "ID")]
+        customer: String,
+        #[arg(long)]
+        name: String,
+        /// Begin with what this customer sets itself
+        #[arg(long, value_name = "ID")]
+        from: Option<String>,
+        /// What it sets, as `append_only=true`; several times for several
+        #[arg(long = "set", value_name = "NAME=VALUE")]
+        set: Vec<String>,
+        /// Those of them that nothing below may say otherwise; several with commas between them
+        #[arg(long, value_name = "NAME", value_delimiter = ',')]
+        locked: Vec<String>,
+        /// Those who look after customers further down may use it too
+        #[arg(long)]
+        offered: bool,
+        #[command(flatten)]
+        asked: Asked,
+    },
+    /// Give a customer what a template sets, or give it to it again
+    Assign {
+        #[command(flatten)]
+        one: One,
+        #[arg(long, value_name = "ID")]
+        customer: String,
+    },
+    /// Take a customer's template away; what is set stays
+    Detach {
+        #[arg(long, value_name = "ID")]
+        customer: String,
+        #[command(flatten)]
+        asked: Asked,
+    },
+    /// Remove a template; customers keep what they set
+    Delete(One),
 }
 
 /// A setting of a customer or a device.
@@ -64,6 +109,36 @@ impl SettingCommand {
                 which.one.asked.one(Method::PUT, &which.path(), Some(input)).await
             }
             Self::Inherit(which) => which.one.asked.one(Method::DELETE, &which.path(), None).await,
+        }
+    }
+}
+
+impl TemplateCommand {
+    pub async fn run(&self) -> Said {
+        match self {
+            Self::List(one) => one.list("customers", "/templates", TEMPLATES).await,
+            Self::Show(one) => one.show("templates").await,
+            Self::Create { customer, name, from, set, locked, offered, asked } => {
+                let path = format!("/customers/{}/templates", segment(customer));
+                let mut settings = Map::new();
+                for setting in set {
+                    let (name, value) = setting.split_once('=').ok_or("--set takes NAME=VALUE.")?;
+                    let locked = locked.iter().any(|locked| locked == name);
+                    settings.insert(name.to_owned(), json!({ "value": read(value)?, "locked": locked }));
+                }
+                let input = json!({
+                    "name": name, "settings": settings, "from_customer_id": from, "offered": offered,
+                });
+                asked.one(Method::POST, &path, Some(input)).await
+            }
+            Self::Assign { one, customer } => {
+                let path = format!("/customers/{}/template", segment(customer));
+                one.asked.one(Method::PUT, &path, Some(json!({ "template_id": one.id }))).await
+            }
+            Self::Detach { customer, asked } => {
+                asked.one(Method::DELETE, &format!("/customers/{}/template", segment(customer)), None).await
+            }
+            Self::Delete(one) => one.delete("templates", "").await,
         }
     }
 }

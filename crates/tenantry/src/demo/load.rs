@@ -353,6 +353,7 @@ fn new_customer(parent_id: CustomerId, company_name: &str, country: &str) -> Cus
         invite_by_mail: false,
         max_devices: None,
         plan_id: None,
+        template_id: None,
         profile: None,
     }
 }

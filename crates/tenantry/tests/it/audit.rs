@@ -180,6 +180,16 @@ async fn compare_totals(database: &Database, data: Option<&Path>) {
         let strays: Vec<String> = all(database, sql![db::Raw(strays)]).await;
         assert!(strays.is_empty(), "these stand elsewhere than what they belong to: {strays:?}");
     }
+    let wrong: Vec<String> = all(
+        database,
+        sql![
+            "select a.customer_id from template_assignments a where a.differs <> exists (
+             select 1 from template_settings t left join settings s on s.owner_id = a.customer_id and s.name = t.name
+             where t.template_id = a.template_id and (s.value is null or s.value <> t.value or s.locked <> t.locked))"
+        ],
+    )
+    .await;
+    assert!(wrong.is_empty(), "these differ from their template, or don't, and it says otherwise: {wrong:?}");
     let Some(data) = data else { return };
     for repository in repositories {
         let on_disk = bytes_below(&data.join("pool").join(&repository.id));

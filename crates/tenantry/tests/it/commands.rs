@@ -183,9 +183,27 @@ async fn a_customer_is_run_from_the_command_line_alone() {
     let moved = person.run(&format!("device move {} --to {site} --json", machine.id)).await.json();
     assert_eq!((&moved["customer_id"], &moved["name"]), (&json!(site), &json!("Till")));
     assert_eq!(person.run(&format!("job device {} --json", machine.id)).await.json(), json!([]));
+    person.run(&format!("device delete {}", machine.id)).await.good();
+
+    person.run(&format!("customer delete {bakery} --remove-products")).await.good();
+    person.run(&format!("customer restore {bakery} --without-taken-usernames")).await.good();
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn what_needs_attention_and_what_is_given_to_many_is_run_from_the_command_line() {
+    let app = App::start().await;
+    let reseller = app.reseller("Northwind IT").await;
+    let bakery = app.customer(&reseller, "end_customer", "Bakery").await;
+    let site = app.site(&bakery, "plant").await;
+    let machine = app.machine(&app.pass_key(&bakery).await, "Till").await;
+    let home = tempfile::tempdir().unwrap();
+    let login = vec![("TENANTRY_LOGIN", ADMIN.to_owned()), ("TENANTRY_PASSWORD", PASSWORD.to_owned())];
+    let person = Shell { app: &app, home: home.path(), environment: login };
 
     // What another product sees is an event, which somebody looks after; others are told.
-    let report = format!("event report --device {} --type threat_unresolved --product Shield --count 2 --json", machine.id);
+    let report =
+        format!("event report --device {} --type threat_unresolved --product Shield --count 2 --json", machine.id);
     let event = id(&person.run(&report).await.json());
     let rule =
         format!("--customer {bakery} --name Desk --filter severity==action_required --recipients desk@example.com");
@@ -212,10 +230,15 @@ async fn a_customer_is_run_from_the_command_line_alone() {
     assert_eq!(person.run(&format!("webhook deliveries {hook} --json")).await.json(), json!([]));
     person.run(&format!("webhook delete {hook}")).await.good();
 
-    person.run(&format!("device delete {}", machine.id)).await.good();
-
-    person.run(&format!("customer delete {bakery} --remove-products")).await.good();
-    person.run(&format!("customer restore {bakery} --without-taken-usernames")).await.good();
+    let create = "--set append_only=true --locked append_only --json";
+    let create = format!("template create --customer {reseller} --name Careful --from {site} {create}");
+    let template = id(&person.run(&create).await.json());
+    let assigned = person.run(&format!("template assign {template} --customer {bakery} --json")).await.json();
+    assert_eq!(assigned["template"]["state"], "same");
+    let table = person.run(&format!("template list {bakery}")).await.good();
+    assert!(table.contains("Careful"), "{table}");
+    person.run(&format!("template detach --customer {bakery}")).await.good();
+    person.run(&format!("template delete {template}")).await.good();
     app.finish().await;
 }
 

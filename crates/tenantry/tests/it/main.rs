@@ -60,6 +60,7 @@ mod setup;
 mod space;
 mod strangers;
 mod suspensions;
+mod templates;
 mod throttled;
 mod tokens;
 mod trials;

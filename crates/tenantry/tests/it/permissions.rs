@@ -145,7 +145,7 @@ fn outcome(operation: &str, answer: &Answer) -> &'static str {
 }
 
 /// What is gone, or used up, after one of them has asked.
-const USED_UP: [&str; 8] = [
+const USED_UP: [&str; 9] = [
     "invitation_accept",
     "user_delete",
     "device_delete",
@@ -154,6 +154,7 @@ const USED_UP: [&str; 8] = [
     "licence_cancel",
     "webhook_delete",
     "notification_rule_delete",
+    "template_delete",
 ];
 
 #[tokio::test]

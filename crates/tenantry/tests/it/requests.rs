@@ -27,6 +27,7 @@ pub(crate) struct Things {
     pub(crate) licence: String,
     pub(crate) event: String,
     pub(crate) rule: String,
+    pub(crate) template: String,
     pub(crate) webhook: String,
     /// Something that was sent there.
     pub(crate) delivery: String,
@@ -72,6 +73,7 @@ impl Things {
         let body = json!({ "device_id": device, "type": "virus_found" });
         let event = id(&admin.post("/events", &body).await.is(200));
         let rule = make_rule(admin, customer).await;
+        let template = make_template(admin, customer).await;
         let webhook = make_webhook(admin, customer).await;
         let delivery = id(&admin.act(&format!("/webhooks/{webhook}/test")).await.is(200));
         let parent = admin.get(&format!("/customers/{customer}")).await.is(200)["parent_id"].clone();
@@ -92,6 +94,7 @@ impl Things {
             licence,
             event,
             rule,
+            template,
             webhook,
             delivery,
             licensed,
@@ -125,6 +128,7 @@ impl Things {
             licence: none(),
             event: none(),
             rule: none(),
+            template: none(),
             webhook: none(),
             delivery: none(),
             licensed: none(),
@@ -160,6 +164,7 @@ impl Things {
             licence: unknown(&self.licence),
             event: unknown(&self.event),
             rule: unknown(&self.rule),
+            template: unknown(&self.template),
             webhook: unknown(&self.webhook),
             delivery: unknown(&self.delivery),
             licensed: self.licensed.clone(),
@@ -193,6 +198,7 @@ impl Things {
             "licences" => &self.licence,
             "events" => &self.event,
             "notification_rules" => &self.rule,
+            "templates" => &self.template,
             "webhooks" => &self.webhook,
             "webhook_deliveries" => &self.delivery,
             "sessions" => &self.session,
@@ -243,6 +249,7 @@ impl Things {
             | "product_update"
             | "plan_update"
             | "webhook_update"
+            | "template_update"
             | "factor_update"
             | "storage_location_update" => json!({ "name": format!("Renamed {number}") }),
             "storage_location_create" => json!({ "name": format!("Location {number}"), "country": "SE", "serves": [] }),
@@ -262,6 +269,8 @@ impl Things {
             "event_report" => json!({ "customer_id": self.customer, "type": "outbreak_alert" }),
             "event_acknowledge" | "event_resolve" => json!({ "reason": "Known" }),
             "notification_rule_create" | "notification_rule_preview" | "notification_rule_replace" => a_rule(),
+            "template_create" => a_template(number),
+            "customer_assign_template" => json!({ "template_id": self.template }),
             "webhook_create" => json!({ "name": "Hook", "url": "http://127.0.0.1:1/", "topics": ["codes.blocked"] }),
             "licence_update" => json!({ "quantity": 900 }),
             "licence_assign" | "licence_revoke" => json!({ "site_id": self.customer, "quantity": 1 }),
@@ -379,6 +388,21 @@ async fn make_rule(client: &Client, customer: &str) -> String {
         client.delete(&format!("/notification_rules/{}", id(&there[0]))).await.is(204);
     }
     id(&client.post(&path, &a_rule()).await.is(201))
+}
+
+fn a_template(number: usize) -> Value {
+    json!({ "name": format!("Template {number}"), "settings": { "append_only": { "value": true } } })
+}
+
+/// A template of a customer's. The first makes room where there are many.
+async fn make_template(client: &Client, customer: &str) -> String {
+    let path = format!("/customers/{customer}/templates");
+    let listed = client.get(&path).await.is(200);
+    let mut own = listed["items"].as_array().unwrap().iter().filter(|template| template["customer_id"] == customer);
+    if let Some(first) = own.nth(50) {
+        client.delete(&format!("/templates/{}", id(first))).await.is(204);
+    }
+    id(&client.post(&path, &a_template(NUMBER.fetch_add(1, Ordering::Relaxed))).await.is(201))
 }
 
 /// A webhook that nobody listens to, and of which nothing of the kind happens. The first makes room where there are many.

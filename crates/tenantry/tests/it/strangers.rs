@@ -96,6 +96,7 @@ async fn bad_requests_tell_no_more_about_strangers_than_good_ones() {
             "licences" => things.licence.clone(),
             "events" => things.event.clone(),
             "notification_rules" => things.rule.clone(),
+            "templates" => things.template.clone(),
             "webhooks" => things.webhook.clone(),
             "webhook_deliveries" => things.delivery.clone(),
             "views" => things.view.clone(),

@@ -31,6 +31,8 @@ pub(crate) const ACTIONS: &[&dyn Action] = &[
     &country::SetCountry,
     &site::AddSite,
     &invitation::Invitation,
+    crate::templates::bulk::ASSIGN,
+    crate::templates::bulk::RESTORE,
     &SetSetting(Owners::Customers),
     &InheritSetting(Owners::Customers),
 ];
