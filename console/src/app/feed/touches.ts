@@ -44,6 +44,8 @@ type Reach = {
   webhooks?: true;
   /** Who is told of events by mail. */
   notificationRules?: true;
+  /** What is given to customers together, and who has it. */
+  templates?: true;
   /** Which views there are, and what they show. */
   views?: true;
   /** What holds at a customer or device, there and below. */
@@ -162,6 +164,10 @@ const REACHES: Record<Change['action'], Reach> = {
   'product.updated': {},
   'plan.created': {},
   'plan.updated': {},
+  'customer.template_assigned': { customers: 'row', settings: true, templates: true },
+  'template.created': { templates: true },
+  'template.updated': { templates: true, customers: 'subtree' },
+  'template.deleted': { templates: true, customers: 'subtree' },
   'notification_rule.created': { notificationRules: true },
   'notification_rule.updated': { notificationRules: true },
   'notification_rule.deleted': { notificationRules: true },
@@ -217,6 +223,9 @@ export function isTouched(happened: Happened, { queryKey, data }: Cached, pathOf
       return eventsTouched(place, of, data);
     case 'notification_rules':
       return place.reach.notificationRules === true;
+    case 'templates':
+      // Whoever sets something else may differ.
+      return place.reach.templates === true || place.reach.settings === true;
     case 'webhooks':
       return place.reach.webhooks === true;
     case 'tokens':
@@ -303,14 +312,16 @@ function isFiltered(of: unknown): of is Filtered {
 }
 
 function mayFind(place: Place, noun: string, { under, filter = '', by = '' }: Filtered, pathOf: PathOf): boolean {
-  const { customerLists, totals, devices, deviceLists, users, passKeys, settings, licences, events } = place.reach;
+  const { customerLists, totals, devices, deviceLists, users, passKeys, settings, licences, events, templates } =
+    place.reach;
   const path = under === undefined ? undefined : pathOf(under);
   // What flows down comes from above the customer to which it is narrowed, too.
   if (!place.isUnder(under) && (path === undefined || !place.reaches(path))) return false;
   switch (noun) {
     case 'customers':
       if (totals && /totals\.|attention/u.test(filter)) return true;
-      if (settings && (filter + by).includes('own_settings')) return true;
+      if (settings && /own_settings|template/u.test(filter + by)) return true;
+      if (templates && /template/u.test(filter + by)) return true;
       return customerLists === 'by_state' ? /state|suspension|mode/u.test(filter + by) : customerLists === 'all';
     case 'devices':
       return Boolean(devices ?? deviceLists);

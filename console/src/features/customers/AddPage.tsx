@@ -23,6 +23,7 @@ import { PlaceFields } from './PlaceFields';
 import { setupQuery } from '../sessions/api';
 import { ServiceFields } from './ServiceFields';
 import { ProfileFields } from './ProfileFields';
+import { TemplateField } from '../templates/TemplateField';
 import { Twin } from './Twin';
 import { useTitle } from '../../ui/useTitle';
 
@@ -141,6 +142,13 @@ function AddForm({ parent: initialParent }: { parent: Customer | null }) {
           optional
         />
         {level === 'end_customer' && <PlanField />}
+        {parent && (
+          <TemplateField
+            customer={parent.id}
+            none={form.values['plan_id'] ? 'The one of the plan, if it has one' : 'None'}
+            hint="What it sets is set at the customer from the start."
+          />
+        )}
         {level && <ServiceFields level={level} parent={parent} />}
         <ChoiceField name="kind" label="Kind" options={KINDS} />
         {level === 'end_customer' && (

@@ -7,6 +7,7 @@ import type { Problems, Values } from '../../ui/form';
 import type { Selection } from '../../ui/grid/selection';
 import { BulkDialog, type BulkAction } from '../tasks/BulkDialog';
 import { passwordLinks } from '../tasks/passwordLinks';
+import { assignTemplateAction, RESTORE_TEMPLATE } from '../templates/bulk';
 import type { CustomerFilter } from './api';
 import type { BulkName } from './bulk';
 import { switched } from './ConsequenceList';
@@ -102,6 +103,8 @@ const ACTIONS: Record<BulkName, BulkAction> = {
     unchanged: (what, one) => `${what} ${one ? 'is' : 'are'} there already: nothing to do.`,
     shows: 'changes',
   },
+  assign_template: assignTemplateAction(),
+  restore_template: RESTORE_TEMPLATE,
   add_site: {
     noun,
     name: 'add_site',

@@ -42,6 +42,8 @@ const PeopleTab = lazyPart(async () => (await import('../users/PeopleTab')).Peop
 const NotificationsCard = lazyPart(async () => (await import('../notifications/NotificationsCard')).NotificationsCard);
 const WebhooksCard = lazyPart(async () => (await import('../webhooks/WebhooksCard')).WebhooksCard);
 const SignInProviderCard = lazyPart(async () => (await import('../oidc/SignInProviderCard')).SignInProviderCard);
+const OwnTemplate = lazyPart(async () => (await import('../templates/OwnTemplate')).OwnTemplate);
+const TemplatesCard = lazyPart(async () => (await import('../templates/TemplatesCard')).TemplatesCard);
 const SettingsCard = lazyPart(async () => (await import('../settings/SettingsCard')).SettingsCard);
 const ActivityTab = lazyPart(async () => (await import('../changes/ActivityTab')).ActivityTab);
 const Dialogs = lazyDialog(async () => (await import('./CustomerDialogs')).CustomerDialogs);
@@ -104,7 +106,9 @@ export function CustomerPage() {
             {tab === 'people' && <PeopleTab customer={data} />}
             {tab === 'settings' && (
               <>
+                <OwnTemplate customer={data} />
                 <SettingsCard owner={{ noun: 'customers', id: data.id, name: customerName(data), path: data.path }} />
+                {data.level !== 'end_customer' && data.level !== 'site' && <TemplatesCard customer={data.id} />}
                 {mayNotify && <NotificationsCard customer={data.id} />}
                 {mayWebhooks && <WebhooksCard customer={data.id} />}
                 {mayManageSignIn && data.level !== 'site' && <SignInProviderCard customer={data.id} />}

@@ -1,6 +1,18 @@
 /** What can be done to many customers at once, and what of it the caller's role allows. Pure. */
 
-import { Globe, KeyRound, MapPin, MapPinOff, Pause, Play, Trash2, Undo2, type LucideIcon } from 'lucide-react';
+import {
+  Globe,
+  KeyRound,
+  LayoutTemplate,
+  MapPin,
+  MapPinOff,
+  Pause,
+  Play,
+  RotateCcw,
+  Trash2,
+  Undo2,
+  type LucideIcon,
+} from 'lucide-react';
 import type { Me } from '../../api/schema';
 
 export type BulkName =
@@ -8,6 +20,8 @@ export type BulkName =
   | 'activate'
   | 'restore'
   | 'set_country'
+  | 'assign_template'
+  | 'restore_template'
   | 'add_site'
   | 'invitation'
   | 'delete'
@@ -26,6 +40,13 @@ const OFFERS: readonly Offer[] = [
   { name: 'suspend', label: 'Suspend', icon: Pause, operation: 'customer_suspend' },
   { name: 'activate', label: 'Activate', icon: Play, operation: 'customer_activate' },
   { name: 'set_country', label: 'Set country…', icon: Globe, operation: 'customer_update' },
+  { name: 'assign_template', label: 'Assign a template…', icon: LayoutTemplate, operation: 'customer_assign_template' },
+  {
+    name: 'restore_template',
+    label: 'Bring back to the template…',
+    icon: RotateCcw,
+    operation: 'customer_assign_template',
+  },
   { name: 'add_site', label: 'Add a site…', icon: MapPin, operation: 'site_create' },
   { name: 'invitation', label: 'Password links…', icon: KeyRound, operation: 'customer_invitation_create' },
   { name: 'restore', label: 'Cancel deletion…', icon: Undo2, operation: 'customer_restore' },

@@ -145,6 +145,20 @@ export const COLUMNS: Column<Customer>[] = [
     cell: ({ kind }) => kind && <span className="quiet">{KIND[kind]}</span>,
   },
   {
+    id: 'template',
+    fields: ['template.name', 'template.state'],
+    title: 'Template',
+    width: 10,
+    optional: true,
+    cell: ({ template }) =>
+      template && (
+        <span className="who-lines">
+          <span>{template.name}</span>
+          {template.state === 'differs' && <span className="who-second">Differs</span>}
+        </span>
+      ),
+  },
+  {
     id: 'stage',
     fields: ['stage', 'trial_ends_at'],
     title: 'Trial',

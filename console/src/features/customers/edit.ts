@@ -29,6 +29,7 @@ export function emptyValues(parent: string): Values {
     offers: '',
     trial: '',
     plan_id: '',
+    template_id: '',
     invite_by_mail: '',
     account_state: 'active',
     ...profileValues(undefined),
@@ -134,6 +135,7 @@ export function createOf(values: Values, level: Level, locations: StorageLocatio
     ...(level !== 'end_customer' && values['offers'] && { offered_service_types: typesOf(values['offers']) }),
     ...(level === 'end_customer' && values['trial'] && { trial: true }),
     ...(level === 'end_customer' && values['plan_id'] && { plan_id: values['plan_id'] }),
+    ...(values['template_id'] && values['kind'] !== 'self_managed' && { template_id: values['template_id'] }),
     account_state: values['account_state'] === 'suspended' ? 'suspended' : 'active',
     ...(Object.keys(profile).length > 0 && { profile }),
   };

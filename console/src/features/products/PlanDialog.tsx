@@ -1,5 +1,6 @@
-import { useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { Edition, Plan, Product } from '../../api/schema';
+import { useMe } from '../../app/useMe';
 import { explainNoAnswer } from '../../lib/words';
 import { Button } from '../../ui/Button';
 import { Dialog, DialogBody, DialogFoot } from '../../ui/Dialog';
@@ -7,7 +8,8 @@ import { CheckField, ChoiceField, TextField } from '../../ui/fields';
 import { FormSummary, FormView, useForm, type Problems, type Values } from '../../ui/form';
 import { Notice } from '../../ui/Notice';
 import { toast } from '../../ui/Toasts';
-import { createPlan, updatePlan } from './api';
+import { TemplateField } from '../templates/TemplateField';
+import { createPlan, productsQuery, updatePlan } from './api';
 import { numberProblem, wholeOf } from './words';
 
 const EDITIONS: { value: Edition; label: string; hint: string }[] = [
@@ -20,6 +22,9 @@ type PlanDialogProps = { onClose: () => void } & ({ product: Product; plan?: nev
 /** Adds a plan for a product, or edits one: other terms hold for what is sold from then on. */
 export function PlanDialog({ product, plan, onClose }: PlanDialogProps) {
   const client = useQueryClient();
+  const me = useMe();
+  const products = useQuery(productsQuery()).data;
+  const hasTemplates = (product ?? products?.find(({ id }) => id === plan?.product_id))?.has_templates;
   const form = useForm({
     initial: {
       name: plan?.name ?? '',
@@ -28,6 +33,7 @@ export function PlanDialog({ product, plan, onClose }: PlanDialogProps) {
       term_days: text(plan?.terms.term_days),
       auto_renew: plan?.terms.auto_renew ? 'yes' : '',
       expiry_notice_days: text(plan?.terms.expiry_notice_days),
+      template_id: plan?.template_id ?? '',
     },
     check,
     send: async (values, { key }) => {
@@ -37,12 +43,14 @@ export function PlanDialog({ product, plan, onClose }: PlanDialogProps) {
       const notice = wholeOf(values['expiry_notice_days'] ?? '', 0, 365);
       const auto_renew = values['auto_renew'] === 'yes';
       const told = notice === undefined ? {} : { expiry_notice_days: notice };
+      const template_id = values['template_id'] || null;
       if (plan) {
-        await updatePlan(plan, { name, auto_renew, term_months: months ?? null, term_days: days ?? null, ...told });
+        const terms = { term_months: months ?? null, term_days: days ?? null };
+        await updatePlan(plan, { name, auto_renew, template_id, ...terms, ...told });
       } else {
         const edition = values['edition'] === 'trial' ? 'trial' : 'full';
         const term = { ...(months && { term_months: months }), ...(days && { term_days: days }) };
-        await createPlan({ name, product_id: product.id, edition, auto_renew, ...term, ...told }, key);
+        await createPlan({ name, product_id: product.id, edition, auto_renew, template_id, ...term, ...told }, key);
       }
       onClose();
       toast(`${name} ${plan ? 'saved' : 'added'}`);
@@ -73,6 +81,14 @@ export function PlanDialog({ product, plan, onClose }: PlanDialogProps) {
             optional
             hint="Empty: 60, of a trial 14."
           />
+          {hasTemplates && (
+            <TemplateField
+              customer={me.customer_id}
+              own
+              none="None"
+              hint="Customers that begin with a licence of the plan are given what it sets."
+            />
+          )}
         </DialogBody>
         <DialogFoot>
           <Button onPress={onClose}>Cancel</Button>
