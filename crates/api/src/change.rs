@@ -149,6 +149,10 @@ actions! {
     PlanCreated => "plan.created", Papers;
     PlanUpdated => "plan.updated", Papers;
     CustomerTemplateAssigned => "customer.template_assigned", Papers;
+    CustomerReportSent => "customer.report_sent", Papers;
+    /// By its recipient, with the link in a mail.
+    CustomerReportStopped => "customer.report_stopped", Papers;
+    CustomerReportResumed => "customer.report_resumed", Papers;
     TemplateCreated => "template.created", Papers;
     TemplateUpdated => "template.updated", Papers;
     TemplateDeleted => "template.deleted", Papers;

@@ -125,6 +125,9 @@ codes! {
     SiteHasAppliance "site_has_appliance" 409 "The site has an appliance, and a site has one at most.";
 
     // Settings
+    EmailRequired "email_required" 409 "There is no email address that it could be sent to.";
+    GlobalReportOn "global_report_on" 409 "The provider sends this report to everybody.";
+    ReportOff "report_off" 409 "There is nobody whom the report would go to.";
     ProductWithoutTemplates "product_without_templates" 422 "The product has no templates.";
     SettingLocked "setting_locked" 409 "Somebody above has locked the setting.";
     UnknownSetting "unknown_setting" 422 "There is no such setting.";

@@ -26,6 +26,7 @@ pub mod pass_key;
 pub mod permission;
 pub mod pool;
 pub mod product;
+pub mod report;
 pub mod session;
 pub mod setting;
 pub mod space;

@@ -91,6 +91,8 @@ pub enum MailPurpose {
     PasswordReset,
     /// Of events.
     Notification,
+    /// Regularly, of backups.
+    Report,
 }
 
 /// What has become of a message.

@@ -44,6 +44,9 @@ pub fn like_escaped(text: &str) -> String {
     pattern
 }
 
+/// No address is longer (RFC 5321).
+const LONGEST_ADDRESS: usize = 254;
+
 /// Collects what is wrong with an input, so that all of it is told at once.
 #[derive(Debug, Default)]
 pub struct Checks {
@@ -83,6 +86,21 @@ impl Checks {
     /// An [`email`] address.
     pub fn email(&mut self, field: &str, text: &str) -> Option<String> {
         self.take(field, email(text, &self.limits.length(field)))
+    }
+
+    /// Addresses, each once; so many at most.
+    pub fn emails(&mut self, field: &str, given: &[String], most: usize) -> Vec<String> {
+        let mut addresses: Vec<String> = Vec::new();
+        if given.len() > most {
+            self.add(field, Code::TooLong, format!("At most {most}."));
+            return addresses;
+        }
+        for (at, address) in given.iter().enumerate() {
+            let address = self.take(&format!("{field}.{at}"), email(address, &(1..=LONGEST_ADDRESS)));
+            let is_known = |address: &String| addresses.iter().any(|known| fold(known) == fold(address));
+            addresses.extend(address.filter(|address| !is_known(address)));
+        }
+        addresses
     }
 
     pub fn number(&mut self, field: &str, number: i64) -> Option<i64> {

@@ -25,6 +25,8 @@ pub fn duties() -> Duties {
         Arc::new(Following::new(crate::changes::seals::Seals)),
         Arc::new(Following::new(crate::notifications::Notices)),
         Arc::new(crate::notifications::Notifier),
+        Arc::new(Following::new(crate::reports::Schedules)),
+        Arc::new(crate::reports::Reporter),
         Arc::new(Following::new(crate::webhooks::Webhooks)),
         Arc::new(crate::webhooks::Sender),
         Arc::new(crate::changes::live::Teller::default()),

@@ -26,6 +26,7 @@ pub mod oidc;
 pub mod overview;
 pub mod pass_keys;
 pub mod products;
+pub mod reports;
 pub mod router;
 pub mod sessions;
 pub mod settings;
@@ -100,6 +101,7 @@ pub const MIGRATIONS: db::Migrations = db::Migrations::new(&[
     db::Migration::new("V55__notifications.sql", include_str!("../../../migrations/V55__notifications.sql")),
     db::Migration::new("V56__fair_webhooks.sql", include_str!("../../../migrations/V56__fair_webhooks.sql")),
     db::Migration::new("V57__templates.sql", include_str!("../../../migrations/V57__templates.sql")),
+    db::Migration::new("V58__reports.sql", include_str!("../../../migrations/V58__reports.sql")),
 ])
 .with(&[
     db::Function::new("fold", base::text::fold),

@@ -100,6 +100,7 @@ fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
         .merge(crate::tasks::http::routes())
         .merge(crate::tokens::http::routes())
         .merge(crate::notifications::http::routes())
+        .merge(crate::reports::http::routes())
         .merge(crate::templates::http::routes())
         .merge(crate::webhooks::http::routes())
         .merge(crate::views::http::routes());

@@ -136,12 +136,17 @@ const MODES: &[Told] = &[
 pub async fn list(cx: &mut Cx, query: &ListQuery) -> Result<Page<Device>, Error> {
     let account = cx.account()?;
     account.authorize(Permission::ReadDevices, &account.path)?;
-    let found = base::list::find(cx, &account, query, &NOUN).await?;
+    listed(cx, &account, query).await
+}
+
+/// The list as an account sees it that need not be the caller's.
+pub(crate) async fn listed(cx: &mut Cx, account: &Account, query: &ListQuery) -> Result<Page<Device>, Error> {
+    let found = base::list::find(cx, account, query, &NOUN).await?;
     let rows = found.arrange(sql::with_these_ids(cx, found.ids()).await?, |(row, _, _)| row.id.as_str());
     let lineage = Lineage::of(cx, rows.iter().map(|(row, _, _)| &row.path)).await?;
     let overlay = cx.overlay().await?;
     let own = crate::settings::switches(cx, rows.iter().map(|(row, ..)| row.id.as_str())).await?;
-    let items = rows.into_iter().map(|whole| view(&cx.app, &lineage, &account, whole, &own, &overlay)).collect();
+    let items = rows.into_iter().map(|whole| view(&cx.app, &lineage, account, whole, &own, &overlay)).collect();
     Ok(base::list::page(items, found.next, found.total))
 }
 

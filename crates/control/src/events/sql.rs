@@ -331,3 +331,18 @@ pub(super) async fn next_below(
     ])
     .await
 }
+
+/// What is open at a place and below it that a condition finds, the worst first.
+pub(crate) async fn open_below(cx: &mut Cx, place: &Path, condition: Sql, limit: i64) -> Result<Vec<String>, Error> {
+    let (from, to) = place.range();
+    cx.all(sql![
+        "select e.id from events e join customers c on c.id = e.customer_id where e.state = 'open' and e.path >= ",
+        from,
+        " and e.path < ",
+        to,
+        condition,
+        " order by e.rank desc, e.id limit ",
+        limit
+    ])
+    .await
+}

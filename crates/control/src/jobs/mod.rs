@@ -58,6 +58,12 @@ pub async fn list(cx: &mut Cx, query: &ListQuery) -> Result<Page<Job>, Error> {
     Ok(base::list::page(rows.into_iter().map(view).collect(), found.next, found.total))
 }
 
+/// Those of these, in their order.
+pub(crate) async fn with_ids(cx: &mut Cx, ids: &[String]) -> Result<Vec<Job>, Error> {
+    let rows = base::list::arranged(ids, sql::with_these_ids(cx, ids).await?, |(row, ..)| row.id.as_str());
+    Ok(rows.into_iter().map(view).collect())
+}
+
 /// How many of them have which value.
 pub async fn count(cx: &mut Cx, query: &CountQuery) -> Result<ListCounts, Error> {
     let account = cx.account()?;

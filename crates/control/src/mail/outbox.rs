@@ -50,6 +50,10 @@ pub struct Letter {
     pub purpose: MailPurpose,
     pub subject: String,
     pub text: String,
+    /// The same as a page.
+    pub html: Option<String>,
+    /// An address at which its recipient ends such messages at once, as RFC 8058 has it.
+    pub stop: Option<String>,
     /// How long it is of use.
     pub useful_for: SignedDuration,
 }
@@ -59,6 +63,10 @@ pub struct Letter {
 struct Content {
     subject: String,
     text: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    html: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    stop: Option<String>,
 }
 
 db::record! {
@@ -111,7 +119,8 @@ pub async fn post(tx: &mut Tx, customer: &CustomerId, to: &str, letter: &Letter)
 
 /// The same whether mail is on or not.
 pub(super) async fn post_row(tx: &mut Tx, customer: &CustomerId, to: &str, letter: &Letter) -> Result<MailRow, Error> {
-    let content = Content { subject: letter.subject.clone(), text: letter.text.clone() };
+    let Letter { subject, text, html, stop, .. } = letter.clone();
+    let content = Content { subject, text, html, stop };
     let content = serde_json::to_vec(&content).map_err(Error::internal)?;
     let now = tx.now.as_microsecond();
     let row = MailRow {
@@ -252,12 +261,20 @@ async fn send(app: &App, row: &MailRow, settings: SettingsRow) -> Result<Outcome
     let seal = seal(&mut cx).await?;
     drop(cx);
     let content = seal.open(&row.content).and_then(|text| serde_json::from_slice::<Content>(&text).ok());
-    let Some(Content { subject, text }) = content else {
+    let Some(Content { subject, text, html, stop }) = content else {
         return Ok(Outcome::Refused("Its text cannot be read any more.".to_owned()));
     };
     let password = settings.password.as_deref().and_then(|sealed| seal.open(sealed));
     let password = password.and_then(|password| String::from_utf8(password).ok());
-    let message = smtp::Message { id: row.id.as_str(), to: &row.recipient, subject: &subject, text: &text, at: now };
+    let message = smtp::Message {
+        id: row.id.as_str(),
+        to: &row.recipient,
+        subject: &subject,
+        text: &text,
+        html: html.as_deref(),
+        stop: stop.as_deref(),
+        at: now,
+    };
     Ok(smtp::send(&settings, password, &app.config.public_url, message).await)
 }
 

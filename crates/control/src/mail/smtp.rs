@@ -6,8 +6,8 @@ use api::Code;
 use api::mail::MailSecurity;
 use base::text::Refused;
 use jiff::Timestamp;
-use lettre::message::Mailbox;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
+use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp::Error as SmtpError;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::extension::ClientId;
@@ -18,6 +18,9 @@ use super::sql::SettingsRow;
 /// How long a server may take for one answer, and for all of them.
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 const DONE_WITHIN: Duration = Duration::from_mins(1);
+
+/// RFC 8058: whoever reads mail for somebody may post this there.
+const ONE_CLICK: &str = "List-Unsubscribe=One-Click";
 
 /// What a try came to.
 #[derive(Debug)]
@@ -37,6 +40,8 @@ pub(super) struct Message<'a> {
     pub to: &'a str,
     pub subject: &'a str,
     pub text: &'a str,
+    pub html: Option<&'a str>,
+    pub stop: Option<&'a str>,
     pub at: Timestamp,
 }
 
@@ -112,16 +117,27 @@ fn build(settings: &SettingsRow, host: &str, message: &Message<'_>) -> Result<le
     let sender = mailbox(&settings.sender).map_err(|(_, detail)| detail)?;
     let to: Address = message.to.parse().map_err(|_| "The recipient is no address that mail goes to.".to_owned())?;
     let id = format!("<{}@{host}>", message.id);
-    let builder = lettre::Message::builder()
+    let mut builder = lettre::Message::builder()
         .from(sender)
         .to(Mailbox::new(None, to))
         .subject(message.subject)
         .message_id(Some(id))
         .date(SystemTime::from(message.at))
-        .header(ContentType::TEXT_PLAIN)
         // No one is away from their desk for us.
         .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned()));
-    builder.body(message.text.to_owned()).map_err(|error| format!("It cannot be written as mail: {error}"))
+    if let Some(stop) = message.stop {
+        for (name, value) in
+            [("List-Unsubscribe", format!("<{stop}>")), ("List-Unsubscribe-Post", ONE_CLICK.to_owned())]
+        {
+            builder = builder.raw_header(HeaderValue::new(HeaderName::new_from_ascii_str(name), value));
+        }
+    }
+    let text = message.text.to_owned();
+    let built = match message.html {
+        None => builder.header(ContentType::TEXT_PLAIN).body(text),
+        Some(html) => builder.multipart(MultiPart::alternative_plain_html(text, html.to_owned())),
+    };
+    built.map_err(|error| format!("It cannot be written as mail: {error}"))
 }
 
 /// The host that people know us by.

@@ -14,6 +14,8 @@ pub(crate) fn invitation(from: &str, public_url: &str, login: &str, link: &str) 
             "Hello,\n\n{from} has an account for you at\n{public_url}\n\nYou sign in as {login}. Set your password with this \
              link; it works once, and for a week:\n\n{link}\n\nIf you did not expect this, you need not do anything.\n"
         ),
+        html: None,
+        stop: None,
         useful_for: VALID_FOR,
     }
 }
@@ -27,6 +29,8 @@ pub(super) fn reset(public_url: &str, link: &str) -> Letter {
              works once, and for an hour:\n\n{link}\n\nIf it was not you, you need not do anything: your password stays \
              as it is.\n"
         ),
+        html: None,
+        stop: None,
         useful_for: LOST_VALID_FOR,
     }
 }
@@ -36,6 +40,8 @@ pub(super) fn test(public_url: &str) -> Letter {
         purpose: MailPurpose::Test,
         subject: "Test mail".to_owned(),
         text: format!("Hello,\n\nmail from\n{public_url}\nreaches you.\n"),
+        html: None,
+        stop: None,
         useful_for: SignedDuration::from_hours(1),
     }
 }

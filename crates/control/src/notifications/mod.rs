@@ -31,8 +31,6 @@ use base::version::IfMatch;
 /// So many a customer has.
 const MOST: usize = 50;
 const MOST_RECIPIENTS: usize = 20;
-/// No address is longer.
-const LONGEST_ADDRESS: usize = 254;
 /// So many of what is open are looked at by a preview, and so many told.
 const PREVIEWED: i64 = 1000;
 const SHOWN: usize = 20;
@@ -107,18 +105,9 @@ async fn checked(
     let mut checks = Checks::of::<NotificationRuleSet>();
     let name = checks.line("name", &input.name);
     let filter = checks.line("filter", &input.filter);
-    let mut recipients: Vec<String> = Vec::new();
-    for (at, address) in input.recipients.iter().enumerate() {
-        let field = format!("recipients.{at}");
-        let address = checks.take(&field, base::text::email(address, &(1..=LONGEST_ADDRESS)));
-        recipients.extend(address.filter(|address| !recipients.contains(address)));
-    }
-    match input.recipients.len() {
-        0 => checks.add("recipients", Code::Required, "Say at least one."),
-        count if count > MOST_RECIPIENTS => {
-            checks.add("recipients", Code::TooLong, format!("At most {MOST_RECIPIENTS}."));
-        }
-        _ => {}
+    let recipients = checks.emails("recipients", &input.recipients, MOST_RECIPIENTS);
+    if input.recipients.is_empty() {
+        checks.add("recipients", Code::Required, "Say at least one.");
     }
     let at_hour = checks.number("at_hour", input.at_hour);
     let delay_minutes = checks.number("delay_minutes", input.delay_minutes);
@@ -248,7 +237,7 @@ pub async fn preview(
     let blank = blank(cx, &home.id, 0)?;
     let rule = checked(cx, &account, input, blank).await?;
     let condition = condition(cx, &account, &rule.filter).await?;
-    let ids = sql::open_below(cx, &home.path, condition, PREVIEWED).await?;
+    let ids = events::sql::open_below(cx, &home.path, condition, PREVIEWED).await?;
     let total = i64::try_from(ids.len()).unwrap_or(i64::MAX);
     let shown = events::with_ids(cx, &account, &ids[..ids.len().min(SHOWN)]).await?;
     let letter = send::letter(&cx.app.config.public_url, &home.company_name, home.id.as_str(), &shown, total);

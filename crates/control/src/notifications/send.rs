@@ -133,7 +133,7 @@ pub(super) fn letter(public_url: &str, customer: &str, id: &str, events: &[Event
         let _ = write!(text, "And {} more.\n\n", total - shown);
     }
     let _ = writeln!(text, "See and mend them at\n{public_url}/events?under={id}");
-    Letter { purpose: MailPurpose::Notification, subject, text, useful_for: USEFUL_FOR }
+    Letter { purpose: MailPurpose::Notification, subject, text, html: None, stop: None, useful_for: USEFUL_FOR }
 }
 
 fn whose(event: &Event) -> String {

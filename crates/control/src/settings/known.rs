@@ -12,7 +12,7 @@ use tree::Path;
 use tree::settings::{Own, Passed, Resolved, Why, resolve};
 
 use super::owner::Owner;
-use super::registry::{By, Setting};
+use super::registry::{By, Refusing, Setting};
 use super::sql::{self, SettingRow};
 use crate::customers::above;
 use base::authz::{Account, Permission};
@@ -92,6 +92,12 @@ impl Known {
 
     fn resolved<'a>(&'a self, ids: &'a [&'a str], setting: &'a Setting) -> Resolved<&'a str, &'a SettingRow> {
         resolve(self.said(ids, setting))
+    }
+
+    /// What holds at an owner.
+    pub(super) fn held(&self, owner: &Owner, setting: &Setting) -> Value {
+        let ids = Self::ids(owner);
+        self.resolved(&ids, setting).from.map_or_else(setting.default, |(_, row)| row.value())
     }
 
     /// What holds right above an owner.
@@ -196,8 +202,11 @@ impl Known {
         if let Some(refused) = self.refusal(account, owner, setting, after.is_some()) {
             return Some(refused);
         }
-        let ids = Self::ids(owner);
-        let held = self.resolved(&ids, setting).from.map_or_else(setting.default, |(_, row)| row.value());
+        let refusing = Refusing { account, owner, known: self, now: self.at };
+        if let Some(refused) = after.and_then(|after| (setting.refuses)(&refusing, after)) {
+            return Some(refused);
+        }
+        let held = self.held(owner, setting);
         let next = after.map_or_else(|| self.held_above(owner, setting).0, Value::clone);
         if (setting.lowers)(&held, &next)
             && let Some(reason) = account.refusal(Permission::ManageUsers, owner.path())

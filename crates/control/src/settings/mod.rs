@@ -7,6 +7,7 @@ pub mod http;
 mod known;
 mod owner;
 mod registry;
+pub(crate) mod reports;
 mod sql;
 mod thresholds;
 mod throttle;

@@ -46,6 +46,11 @@ impl Owner {
         }
     }
 
+    /// Whether it has an address for messages.
+    pub(super) fn has_email(&self) -> bool {
+        matches!(self, Self::Customer(row) if row.email.is_some())
+    }
+
     /// Of the customer itself, or of the one that the device stands under.
     pub(super) fn path(&self) -> &Path {
         match self {

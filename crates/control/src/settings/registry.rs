@@ -8,11 +8,14 @@ use api::factor::TwoFactor;
 use api::grant::{Flag, Said};
 use api::setting::{PruneWindow, RateInForce};
 use api::{Code, Error, Level};
+use base::authz::Account;
 use base::text::Checks;
 use jiff::{Timestamp, ToSpan as _};
 use serde_json::{Value, json};
 
-use super::{thresholds, throttle};
+use super::known::Known;
+use super::owner::Owner;
+use super::{reports, thresholds, throttle};
 
 /// Who may set something at a customer or a device that they see and have the right to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,10 +55,28 @@ pub(crate) struct Setting {
     pub(crate) rate: Option<fn(&Value, Timestamp) -> RateInForce>,
     /// A value in words.
     pub(crate) words: fn(&Value) -> String,
+    /// What else at an owner speaks against a value.
+    pub(crate) refuses: fn(&Refusing<'_>, &Value) -> Option<Error>,
+}
+
+/// What a setting may look at where it refuses a value.
+#[derive(Debug)]
+pub(crate) struct Refusing<'a> {
+    pub(crate) account: &'a Account,
+    pub(super) owner: &'a Owner,
+    pub(super) known: &'a Known,
+    pub(crate) now: Timestamp,
+}
+
+impl Refusing<'_> {
+    /// What holds there of another setting.
+    pub(super) fn held(&self, name: &str) -> Value {
+        find(name).map(|setting| self.known.held(self.owner, setting)).unwrap_or_default()
+    }
 }
 
 /// Those that have people.
-const WITH_PEOPLE: &[Level] =
+pub(super) const WITH_PEOPLE: &[Level] =
     &[Level::Provider, Level::Distributor, Level::SubDistributor, Level::Reseller, Level::EndCustomer];
 
 const EVERY_LEVEL: &[Level] =
@@ -81,6 +102,7 @@ impl Setting {
             lowers: |_, _| false,
             opens: None,
             rate: None,
+            refuses: |_, _| None,
             words: |value| (if value == &json!(true) { "on" } else { "off" }).to_owned(),
         }
     }
@@ -103,7 +125,7 @@ impl Setting {
 
 /// All of them.
 pub(crate) fn all() -> impl Iterator<Item = &'static Setting> {
-    SETTINGS.iter().chain(thresholds::SETTINGS)
+    SETTINGS.iter().chain(reports::SETTINGS).chain(thresholds::SETTINGS)
 }
 
 const SETTINGS: &[Setting] = &[

@@ -32,7 +32,8 @@ class Handler:
             to=envelope.rcpt_tos,
             sender=envelope.mail_from,
             headers={name.lower(): str(value) for name, value in message.items()},
-            text=message.get_content(),
+            text=message.get_body(("plain",)).get_content(),
+            html=page.get_content() if (page := message.get_body(("html",))) else None,
             login=getattr(session, "login_name", None),
         )
         return "250 Taken"

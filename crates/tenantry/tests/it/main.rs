@@ -8,6 +8,7 @@ mod audit;
 mod client;
 mod description;
 mod machine;
+mod reports;
 mod requests;
 
 mod account_devices;

@@ -121,7 +121,9 @@ fn outcome(operation: &str, answer: &Answer) -> &'static str {
         // The secret would be the setup link's, and that was used.
         (409, Some("setup_done")) if operation == "setup_run" => "yes",
         // Mail is off.
-        (409, Some("mail_off")) if operation == "password_reset_request" => "yes",
+        (409, Some("mail_off")) if ["password_reset_request", "report_send"].contains(&operation) => "yes",
+        // Nobody has stopped a report, and nobody has a link to do so.
+        (422, Some("invalid_input")) if ["report_resume", "report_stop"].contains(&operation) => "yes",
         // The right is there, only the task isn't in the state for it.
         (409, Some("task_state")) if operation.starts_with("task_") => "yes",
         (409, Some("in_production")) if operation == "customer_end_trial" => "yes",

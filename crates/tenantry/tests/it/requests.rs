@@ -269,6 +269,8 @@ impl Things {
             "event_report" => json!({ "customer_id": self.customer, "type": "outbreak_alert" }),
             "event_acknowledge" | "event_resolve" => json!({ "reason": "Known" }),
             "notification_rule_create" | "notification_rule_preview" | "notification_rule_replace" => a_rule(),
+            "report_send" => json!({ "to": ["somebody@example.com"] }),
+            "report_resume" => json!({ "address": "somebody@example.com" }),
             "template_create" => a_template(number),
             "customer_assign_template" => json!({ "template_id": self.template }),
             "webhook_create" => json!({ "name": "Hook", "url": "http://127.0.0.1:1/", "topics": ["codes.blocked"] }),
@@ -304,9 +306,10 @@ impl Things {
 
 /// An operation's address with this id, and what it can't do without.
 pub(crate) fn address(operation: &Operation, id: &str) -> String {
-    let path = operation.path.replace("{id}", id).replace("{name}", "append_only");
+    let path = operation.path.replace("{id}", id).replace("{name}", "append_only").replace("{kind}", "status");
     match operation.id.as_str() {
         "customer_delete" => path + "?remove_products=true",
+        "report_stop" => path + "?token=none",
         "customer_count" => path + "?by=level",
         "device_count" | "job_count" => path + "?by=kind",
         "user_count" => path + "?by=role",
