@@ -48,7 +48,8 @@ declare module '@tanstack/react-router' {
 /** A session that ended while the console was open leads to the sign-in page and back again. */
 function endIfSignedOut(error: Error): void {
   const { pathname, href } = router.state.location;
-  if (!isCode(error, 'sign_in_required') || ['/sign-in', '/setup', '/invitation'].includes(pathname)) return;
+  if (!isCode(error, 'sign_in_required') || ['/sign-in', '/setup', '/invitation', '/stop-report'].includes(pathname))
+    return;
   // What was typed stays: signing in again is asked for over it.
   if (isUnsaved()) return askToSignIn(true);
   queryClient.clear();

@@ -62,6 +62,12 @@ const invitation = createRoute({
   component: page(() => import('../features/users/InvitationPage'), 'InvitationPage'),
 });
 
+const stopReport = createRoute({
+  getParentRoute: () => root,
+  path: '/stop-report',
+  component: page(() => import('../features/reports/StopPage'), 'StopPage'),
+});
+
 /** Everything behind the sign-in, in the frame. */
 const frame = createRoute({
   getParentRoute: () => root,
@@ -211,6 +217,7 @@ export const routeTree = root.addChildren([
   forgotten,
   setup,
   invitation,
+  stopReport,
   frame.addChildren([
     index,
     overview,

@@ -16,6 +16,8 @@ type DialogProps = {
   form?: Form;
   /** Something is being done whose outcome belongs here. */
   busy?: boolean;
+  /** It shows much. */
+  wide?: boolean;
   /** It shows something that is not shown again, called this. */
   secret?: string;
 };
@@ -25,7 +27,16 @@ type DialogProps = {
  * press beside it and the way back ask first where something would be lost, and do nothing while something is being
  * sent. Children: `DialogBody`, then `DialogFoot`.
  */
-export function Dialog({ title, onClose, children, firm = false, form, busy = false, secret }: DialogProps) {
+export function Dialog({
+  title,
+  onClose,
+  children,
+  firm = false,
+  form,
+  busy = false,
+  wide = false,
+  secret,
+}: DialogProps) {
   const [asked, setAsked] = useState(false);
   const holds = secret !== undefined || form?.changed === true;
   useUnsaved(holds);
@@ -55,7 +66,7 @@ export function Dialog({ title, onClose, children, firm = false, form, busy = fa
     else onClose();
   };
   return (
-    <Frame title={title} onLeave={leave} firm={firm || secret !== undefined} wide={secret !== undefined}>
+    <Frame title={title} onLeave={leave} firm={firm || secret !== undefined} wide={wide || secret !== undefined}>
       {children}
       {asking && <Ask secret={secret} onStay={stay} onLose={lose} />}
     </Frame>

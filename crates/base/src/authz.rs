@@ -237,6 +237,7 @@ pub const OPERATIONS: &[Line] = &[
     ("event_resolve", Need::Permission(Permission::ManageEvents)),
     ("report_list", Need::Permission(Permission::ReadCustomers)),
     ("report_show", Need::Permission(Permission::ReadDevices)),
+    ("report_page", Need::Permission(Permission::ReadDevices)),
     ("report_send", Need::Permission(Permission::ManageSettings)),
     ("report_resume", Need::Permission(Permission::ManageSettings)),
     ("report_stop", Need::Secret),

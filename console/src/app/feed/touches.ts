@@ -44,6 +44,8 @@ type Reach = {
   webhooks?: true;
   /** Who is told of events by mail. */
   notificationRules?: true;
+  /** Who gets which report. */
+  reports?: true;
   /** What is given to customers together, and who has it. */
   templates?: true;
   /** Which views there are, and what they show. */
@@ -165,6 +167,9 @@ const REACHES: Record<Change['action'], Reach> = {
   'plan.created': {},
   'plan.updated': {},
   'customer.template_assigned': { customers: 'row', settings: true, templates: true },
+  'customer.report_sent': {},
+  'customer.report_stopped': { reports: true },
+  'customer.report_resumed': { reports: true },
   'template.created': { templates: true },
   'template.updated': { templates: true, customers: 'subtree' },
   'template.deleted': { templates: true, customers: 'subtree' },
@@ -223,6 +228,8 @@ export function isTouched(happened: Happened, { queryKey, data }: Cached, pathOf
       return eventsTouched(place, of, data);
     case 'notification_rules':
       return place.reach.notificationRules === true;
+    case 'reports':
+      return place.reach.reports === true || place.reach.settings === true || place.reach.customers === 'subtree';
     case 'templates':
       // Whoever sets something else may differ.
       return place.reach.templates === true || place.reach.settings === true;

@@ -43,6 +43,7 @@ const NotificationsCard = lazyPart(async () => (await import('../notifications/N
 const WebhooksCard = lazyPart(async () => (await import('../webhooks/WebhooksCard')).WebhooksCard);
 const SignInProviderCard = lazyPart(async () => (await import('../oidc/SignInProviderCard')).SignInProviderCard);
 const OwnTemplate = lazyPart(async () => (await import('../templates/OwnTemplate')).OwnTemplate);
+const ReportsCard = lazyPart(async () => (await import('../reports/ReportsCard')).ReportsCard);
 const TemplatesCard = lazyPart(async () => (await import('../templates/TemplatesCard')).TemplatesCard);
 const SettingsCard = lazyPart(async () => (await import('../settings/SettingsCard')).SettingsCard);
 const ActivityTab = lazyPart(async () => (await import('../changes/ActivityTab')).ActivityTab);
@@ -109,6 +110,7 @@ export function CustomerPage() {
                 <OwnTemplate customer={data} />
                 <SettingsCard owner={{ noun: 'customers', id: data.id, name: customerName(data), path: data.path }} />
                 {data.level !== 'end_customer' && data.level !== 'site' && <TemplatesCard customer={data.id} />}
+                {data.level === 'end_customer' && <ReportsCard customer={data.id} />}
                 {mayNotify && <NotificationsCard customer={data.id} />}
                 {mayWebhooks && <WebhooksCard customer={data.id} />}
                 {mayManageSignIn && data.level !== 'site' && <SignInProviderCard customer={data.id} />}

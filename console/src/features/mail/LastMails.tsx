@@ -12,6 +12,7 @@ const PURPOSE: Record<Mail['purpose'], string> = {
   invitation: 'Invitation',
   password_reset: 'New password',
   notification: 'Events',
+  report: 'Report',
 };
 
 /** What became of the last mails, those that the server did not take with its words. */

@@ -1,5 +1,7 @@
 import { CheckField, ChoiceField, SelectField, TextField } from '../../ui/fields';
 import type { Problems, Values } from '../../ui/form';
+import { ReportFields } from './ReportFields';
+import { checkReport, isLockable, isReportSetting } from './reports';
 import { checkThresholds, unitOf } from './thresholds';
 import { checkThrottle } from './throttle';
 import { ThrottleFields } from './ThrottleFields';
@@ -21,12 +23,14 @@ export function SettingFields({ name, lockable }: { name: string; lockable: bool
     <>
       {known.form === 'throttle' ? (
         <ThrottleFields />
+      ) : known.form === 'reports' ? (
+        <ReportFields name={name} />
       ) : known.form === 'thresholds' ? (
         <ThresholdFields name={name} />
       ) : (
         <ChoiceField name="value" label={known.title} options={[...(choicesOf(name) ?? [])]} />
       )}
-      {lockable && (
+      {lockable && isLockable(name) && (
         <CheckField
           name="locked"
           label="Lock it for everything below"
@@ -51,6 +55,7 @@ function ThresholdFields({ name }: { name: string }) {
 export function checkSetting(name: string, values: Values): Problems {
   if (SETTINGS[name]?.form === 'thresholds') return checkThresholds(name, values);
   if (SETTINGS[name]?.form === 'throttle') return checkThrottle(values);
+  if (isReportSetting(name)) return checkReport(name, values);
   if (!isWindow(name) || values['reason']?.trim()) return {};
   return { reason: 'Say why: it will be asked.' };
 }

@@ -10,6 +10,7 @@ import { Button } from '../../ui/Button';
 import { lazyDialog } from '../../ui/lazily';
 import { When } from '../../ui/When';
 import { settingsQuery, type Owner } from './api';
+import { isReportSetting } from './reports';
 import { isThresholdSetting } from './thresholds';
 import { nowText } from './throttle';
 import { isWindow, settingTitle, settingValue, SETTINGS, sourceText, whyText } from './words';
@@ -37,7 +38,8 @@ export function SettingsCard({ owner }: { owner: Owner }) {
       )}
       {data && (
         <>
-          <List settings={data.settings.filter(({ name }) => !isThresholdSetting(name))} {...{ owner, setAsked }} />
+          <List settings={data.settings.filter(({ name }) => !isPartOf(name))} {...{ owner, setAsked }} />
+          <Reports settings={data.settings.filter(({ name }) => isReportSetting(name))} {...{ owner, setAsked }} />
           <Thresholds
             settings={data.settings.filter(({ name }) => isThresholdSetting(name))}
             {...{ owner, setAsked }}
@@ -66,6 +68,21 @@ function List({ owner, settings, setAsked }: ListProps) {
         <Setting key={setting.name} owner={owner} setting={setting} onAsk={(what) => setAsked({ setting, what })} />
       ))}
     </ul>
+  );
+}
+
+function isPartOf(name: string): boolean {
+  return isThresholdSetting(name) || isReportSetting(name);
+}
+
+/** Machines have none. */
+function Reports({ settings, ...rest }: ListProps) {
+  if (settings.length === 0) return null;
+  return (
+    <>
+      <h3 className="settings-part">What is told by mail</h3>
+      <List settings={settings} {...rest} />
+    </>
   );
 }
 

@@ -2,6 +2,7 @@
 
 import type { SettingSet, Template } from '../../api/schema';
 import { count } from '../../lib/format';
+import { isGlobal } from '../settings/reports';
 import { isWindow, settingTitle, settingValue, SETTINGS } from '../settings/words';
 
 export type Bundle = Record<string, SettingSet>;
@@ -17,7 +18,7 @@ export function setText(name: string, { value, locked }: SettingSet): string {
 
 /** What can still be added to it. A window is open for a time, and nothing to be given again and again. */
 export function addable(settings: Bundle): string[] {
-  const names = Object.keys(SETTINGS).filter((name) => !(name in settings) && !isWindow(name));
+  const names = Object.keys(SETTINGS).filter((name) => !(name in settings) && !isWindow(name) && !isGlobal(name));
   return names.toSorted((a, b) => settingTitle(a).localeCompare(settingTitle(b)));
 }
 

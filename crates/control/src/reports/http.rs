@@ -5,7 +5,8 @@ use api::report::{
     ReportKind, ReportList, ReportPage, ReportResume, ReportSend, ReportSent, ReportStopQuery, ReportStopped,
 };
 use axum::extract::Path;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
+use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -18,6 +19,7 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(report_list))
         .routes(routes!(report_show))
+        .routes(routes!(report_page))
         .routes(routes!(report_send))
         .routes(routes!(report_resume))
         .routes(routes!(report_stop))
@@ -37,6 +39,20 @@ async fn report_list(call: Call, Path(id): Path<CustomerId>) -> Result<Response,
 async fn report_show(call: Call, Path((id, kind)): Path<(CustomerId, ReportKind)>) -> Result<Response, Failure> {
     let mut cx = call.read().await?;
     Ok(show(&super::preview(&mut cx, &id, kind).await?)?)
+}
+
+/// A page that runs nothing, fetches nothing, and is shown within our own alone.
+const POLICY: &str = "sandbox allow-popups; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'";
+
+/// The same as the page that its recipients see.
+#[utoipa::path(get, path = "/customers/{id}/reports/{kind}/page", operation_id = "report_page", tag = "reports",
+    params(("id" = String, Path), ("kind" = ReportKind, Path)),
+    responses((status = 200, content_type = "text/html", body = String)))]
+async fn report_page(call: Call, Path((id, kind)): Path<(CustomerId, ReportKind)>) -> Result<Response, Failure> {
+    let mut cx = call.read().await?;
+    let page = super::preview(&mut cx, &id, kind).await?;
+    let headers = [(CONTENT_TYPE, "text/html; charset=utf-8"), (CONTENT_SECURITY_POLICY, POLICY)];
+    Ok((headers, page.html).into_response())
 }
 
 /// Sends a report at once, as it is now.

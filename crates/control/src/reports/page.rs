@@ -296,6 +296,7 @@ impl Facts {
     }
 
     fn device_table(&self) -> Table {
+        let has_sites = self.devices.iter().any(|(device, _)| device.end_customer_name.is_some());
         let row = |(device, standing): &(api::device::Device, Standing)| {
             let (word, tone) = match standing {
                 Standing::UpToDate => ("Up to date", ""),
@@ -307,13 +308,21 @@ impl Facts {
             // Those at the customer itself stand at no site.
             let site = device.end_customer_name.as_ref().map(|_| device.customer_name.clone()).unwrap_or_default();
             let last = device.last_backup_at.map_or_else(|| "Never".to_owned(), |at| self.at(at.0));
-            Row { cells: vec![device.name.clone(), site, word.to_owned(), last, size(device.used_bytes)], tone }
+            let mut cells = vec![device.name.clone(), word.to_owned(), last, size(device.used_bytes)];
+            if has_sites {
+                cells.insert(1, site);
+            }
+            Row { cells, tone }
         };
+        let mut head = vec!["Machine", "State", "Last backup", "Storage"];
+        if has_sites {
+            head.insert(1, "Site");
+        }
         Table {
             title: "Machines",
-            head: vec!["Machine", "Site", "State", "Last backup", "Storage"],
+            head,
             rows: self.devices.iter().map(row).collect(),
-            toned: 2,
+            toned: 1 + usize::from(has_sites),
             ends: true,
             none: "None.",
             more: more(self.devices_total, self.devices.len()),

@@ -184,7 +184,7 @@ async fn what_the_provider_sends_to_all_takes_the_place_of_the_customers_own() {
     let subject = mail["headers"]["subject"].as_str().unwrap();
     assert_eq!(subject, "Consolidated report: Bakery, 1 machine needs attention");
     let text = mail["text"].as_str().unwrap();
-    assert!(text.contains("Backups | 1 | 0 | 0") && text.contains("laptop |  | No backup yet | Never"), "{text}");
+    assert!(text.contains("Backups | 1 | 0 | 0") && text.contains("laptop | No backup yet | Never"), "{text}");
     assert!(!server.has_more().await);
     until(&app, 9).await;
     let mail = server.next().await;
@@ -195,6 +195,11 @@ async fn what_the_provider_sends_to_all_takes_the_place_of_the_customers_own() {
     let boss = app.client("bo@host.example", PASSWORD).await;
     let page = boss.get(&format!("/customers/{bakery}/reports/status")).await.is(200);
     assert!(page["html"].as_str().unwrap().contains("laptop"));
+    let path = format!("/customers/{bakery}/reports/status/page");
+    let shown = boss.request(Method::GET, &path).stream().await;
+    let policy = shown.headers()["content-security-policy"].to_str().unwrap().to_owned();
+    assert!(policy.starts_with("sandbox") && policy.contains("default-src 'none'"), "{policy}");
+    assert!(shown.text().await.unwrap().contains("<h1>Backup status</h1>"));
     let south = app.reseller("South").await;
     let stranger = app.person(&south, "administrator", "sue@host.example").await;
     stranger.get(&format!("/customers/{bakery}/reports/status")).await.is(404);
