@@ -959,7 +959,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** What a device says of itself, proven by its own credentials. */
+        /** What a device says of itself, proven by its own credentials. It hears what its customer's settings ask of it. */
         post: operations["device_report"];
         delete?: never;
         options?: never;
@@ -2997,6 +2997,16 @@ export interface components {
         };
         /** @enum {string} */
         DeviceKind: "agent" | "appliance" | "direct_to_cloud";
+        /** @description What its customer's settings ask of a device that backs up by itself. */
+        DeviceOrders: {
+            begins_at?: components["schemas"]["Time"] | null;
+            /** @description What is left out, beside what the machine itself leaves out. */
+            exclusions: string[];
+            /** @description Whether it may forget and remove: append-only backups keep everything. */
+            may_delete: boolean;
+            /** @description What is kept; nothing is forgotten where there is no rule. */
+            retention: components["schemas"]["KeepRule"][];
+        };
         /** @description A machine that introduces itself. The pass key is the credential, or the customer's own username and password are. */
         DeviceRegister: {
             /** @description What tells this machine from others, unique per end customer. */
@@ -3425,6 +3435,22 @@ export interface components {
          * @enum {string}
          */
         JobState: "running" | "ended";
+        /**
+         * @description Of what snapshots are kept: the terms of restic's `forget`.
+         * @enum {string}
+         */
+        Keep: "last" | "hourly" | "daily" | "weekly" | "monthly" | "yearly" | "within";
+        /** @description One of the setting `retention`: what no rule keeps is forgotten after a backup. */
+        KeepRule: {
+            /**
+             * Format: int32
+             * @description How many; of `within` none.
+             */
+            count?: number | null;
+            keep: components["schemas"]["Keep"];
+            /** @description Of `within`: for how long, as `1y6m`, `30d` or `12h`. */
+            period?: string | null;
+        };
         /**
          * @description Who runs a customer's licences: the provider, or the customer itself.
          * @enum {string}
@@ -5957,6 +5983,7 @@ export type DeviceHistory = components['schemas']['DeviceHistory'];
 export type DeviceId = components['schemas']['DeviceId'];
 export type DeviceJobs = components['schemas']['DeviceJobs'];
 export type DeviceKind = components['schemas']['DeviceKind'];
+export type DeviceOrders = components['schemas']['DeviceOrders'];
 export type DeviceRegister = components['schemas']['DeviceRegister'];
 export type DeviceRelease = components['schemas']['DeviceRelease'];
 export type DeviceReport = components['schemas']['DeviceReport'];
@@ -6006,6 +6033,8 @@ export type JobId = components['schemas']['JobId'];
 export type JobKind = components['schemas']['JobKind'];
 export type JobOutcome = components['schemas']['JobOutcome'];
 export type JobState = components['schemas']['JobState'];
+export type Keep = components['schemas']['Keep'];
+export type KeepRule = components['schemas']['KeepRule'];
 export type Kind = components['schemas']['Kind'];
 export type Level = components['schemas']['Level'];
 export type Licence = components['schemas']['Licence'];
@@ -9001,12 +9030,13 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Written down. */
-            204: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["DeviceOrders"];
+                };
             };
             400: components["responses"]["Refused400"];
             401: components["responses"]["Refused401"];

@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::backup::BackupState;
 use crate::customer::{AccountState, Ancestor, Deletion, EffectiveState, FieldlessProblem, Suspension};
 use crate::id::{CustomerId, DeviceId, RepositoryId, StorageLocationId};
-use crate::setting::OwnSwitches;
+use crate::setting::{KeepRule, OwnSwitches};
 use crate::units::{Action, Secret, Time};
 use tree::Mode;
 
@@ -179,6 +179,19 @@ pub struct DeviceReport {
     /// The new password of the customer's account, of a device that was let in by the former one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account_password: Option<Secret>,
+}
+
+/// What its customer's settings ask of a device that backs up by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DeviceOrders {
+    /// What is left out, beside what the machine itself leaves out.
+    pub exclusions: Vec<String>,
+    /// What is kept; nothing is forgotten where there is no rule.
+    pub retention: Vec<KeepRule>,
+    /// Whether it may forget and remove: append-only backups keep everything.
+    pub may_delete: bool,
+    /// When a backup may begin; `null`: now.
+    pub begins_at: Option<Time>,
 }
 
 /// All that a stock restic needs. The password is shown this once.

@@ -1,6 +1,7 @@
 //! Settings: what flows down the tree by nearest override, where each value comes from and what was passed over.
 
 use serde::{Deserialize, Serialize};
+use strum::AsRefStr;
 use tree::Level;
 use utoipa::{IntoParams, ToSchema};
 
@@ -221,6 +222,52 @@ pub struct WeekPart {
     pub to: String,
     #[schema(minimum = 8000, maximum = 1_000_000_000_000_i64)]
     pub bytes_per_second: u64,
+}
+
+/// Hours at which backups may begin, one of the setting `allowed_hours`. Where they end before they begin they go on behind
+/// midnight.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AllowedHours {
+    #[schema(min_items = 1)]
+    pub days: Vec<Weekday>,
+    /// `22:00`
+    #[schema(pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+    pub from: String,
+    /// `06:00`; `24:00` is the end of the day.
+    #[schema(pattern = "^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
+    pub to: String,
+}
+
+/// Of what snapshots are kept: the terms of restic's `forget`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema, AsRefStr)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Keep {
+    /// The newest.
+    Last,
+    Hourly,
+    Daily,
+    Weekly,
+    Monthly,
+    Yearly,
+    /// All of some time.
+    Within,
+}
+
+/// One of the setting `retention`: what no rule keeps is forgotten after a backup.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KeepRule {
+    pub keep: Keep,
+    /// How many; of `within` none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 10_000)]
+    pub count: Option<u32>,
+    /// Of `within`: for how long, as `1y6m`, `30d` or `12h`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 30)]
+    pub period: Option<String>,
 }
 
 /// A day of the week.

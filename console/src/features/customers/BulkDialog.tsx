@@ -7,6 +7,7 @@ import type { Problems, Values } from '../../ui/form';
 import type { Selection } from '../../ui/grid/selection';
 import { BulkDialog, type BulkAction } from '../tasks/BulkDialog';
 import { passwordLinks } from '../tasks/passwordLinks';
+import { DEPLOY_POLICY } from '../settings/policy';
 import { assignTemplateAction, RESTORE_TEMPLATE } from '../templates/bulk';
 import type { CustomerFilter } from './api';
 import type { BulkName } from './bulk';
@@ -105,6 +106,7 @@ const ACTIONS: Record<BulkName, BulkAction> = {
   },
   assign_template: assignTemplateAction(),
   restore_template: RESTORE_TEMPLATE,
+  deploy_policy: DEPLOY_POLICY,
   add_site: {
     noun,
     name: 'add_site',

@@ -4,6 +4,7 @@ import {
   Globe,
   KeyRound,
   LayoutTemplate,
+  ListChecks,
   MapPin,
   MapPinOff,
   Pause,
@@ -22,6 +23,7 @@ export type BulkName =
   | 'set_country'
   | 'assign_template'
   | 'restore_template'
+  | 'deploy_policy'
   | 'add_site'
   | 'invitation'
   | 'delete'
@@ -41,6 +43,7 @@ const OFFERS: readonly Offer[] = [
   { name: 'activate', label: 'Activate', icon: Play, operation: 'customer_activate' },
   { name: 'set_country', label: 'Set country…', icon: Globe, operation: 'customer_update' },
   { name: 'assign_template', label: 'Assign a template…', icon: LayoutTemplate, operation: 'customer_assign_template' },
+  { name: 'deploy_policy', label: 'Policy settings…', icon: ListChecks, operation: 'customer_set_setting' },
   {
     name: 'restore_template',
     label: 'Bring back to the template…',

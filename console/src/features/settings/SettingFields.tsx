@@ -1,5 +1,6 @@
-import { CheckField, ChoiceField, SelectField, TextField } from '../../ui/fields';
+import { CheckField, ChoiceField, SelectField, TextArea, TextField } from '../../ui/fields';
 import type { Problems, Values } from '../../ui/form';
+import { checkList, isListSetting, LISTS } from './lists';
 import { ReportFields } from './ReportFields';
 import { checkReport, isLockable, isReportSetting } from './reports';
 import { checkThresholds, unitOf } from './thresholds';
@@ -23,6 +24,8 @@ export function SettingFields({ name, lockable }: { name: string; lockable: bool
     <>
       {known.form === 'throttle' ? (
         <ThrottleFields />
+      ) : known.form === 'list' ? (
+        <TextArea name="items" label={known.title} hint={LISTS[name]?.hint} optional maxLength={100_000} />
       ) : known.form === 'reports' ? (
         <ReportFields name={name} />
       ) : known.form === 'thresholds' ? (
@@ -55,6 +58,7 @@ function ThresholdFields({ name }: { name: string }) {
 export function checkSetting(name: string, values: Values): Problems {
   if (SETTINGS[name]?.form === 'thresholds') return checkThresholds(name, values);
   if (SETTINGS[name]?.form === 'throttle') return checkThrottle(values);
+  if (isListSetting(name)) return checkList(name, values);
   if (isReportSetting(name)) return checkReport(name, values);
   if (!isWindow(name) || values['reason']?.trim()) return {};
   return { reason: 'Say why: it will be asked.' };

@@ -3,6 +3,7 @@
 import type { EffectiveSetting, PassedWhy, SettingSource } from '../../api/schema';
 import { browserZone, exact } from '../../lib/format';
 import type { Values } from '../../ui/form';
+import { isListSetting, LIST_SETTINGS, listText, listWords, readList } from './lists';
 import { isReportSetting, REPORT_SETTINGS, reportText, reportValues, reportWire } from './reports';
 import { isThresholds, THRESHOLD_SETTINGS, thresholdsText, thresholdsValues, thresholdsWire } from './thresholds';
 import { isThrottle, throttleText, throttleValues, throttleWire } from './throttle';
@@ -14,12 +15,13 @@ export type Known = {
   /** What it is for. */
   about: string;
   /** What it is set to: one of these, a window of time, or a rate. */
-  form: { choices: readonly Choice[] } | 'window' | 'throttle' | 'thresholds' | 'reports';
+  form: { choices: readonly Choice[] } | 'window' | 'throttle' | 'thresholds' | 'reports' | 'list';
 };
 
 /** Whoever adds a setting to the API says here what it is called: one without a name is shown as the API has it. */
 export const SETTINGS: Record<string, Known> = {
   ...THRESHOLD_SETTINGS,
+  ...LIST_SETTINGS,
   ...REPORT_SETTINGS,
   auto_authorise: {
     title: 'Let devices in by themselves',
@@ -105,6 +107,7 @@ export function settingValue(name: string, value: unknown): string {
   if (choice) return choice.label;
   if (SETTINGS[name]?.form === 'throttle' && isThrottle(value)) return throttleText(value);
   if (SETTINGS[name]?.form === 'thresholds' && isThresholds(value)) return thresholdsText(name, value);
+  if (isListSetting(name)) return listWords(name, value);
   if (isReportSetting(name)) return reportText(name, value);
   if (name === 'prune_window') return isOpen(value) ? `Open until ${exact(value.until)}: ${value.reason}` : 'Closed';
   return value === null || value === undefined ? 'None' : JSON.stringify(value);
@@ -154,6 +157,7 @@ export function valuesOf({ name, value, own }: Pick<EffectiveSetting, 'name' | '
   const present = own?.value ?? value;
   if (SETTINGS[name]?.form === 'throttle') return throttleValues(present, own?.locked ?? false, browserZone());
   if (SETTINGS[name]?.form === 'thresholds') return thresholdsValues(present, own?.locked ?? false);
+  if (isListSetting(name)) return { items: listText(name, present), locked: own?.locked ? 'yes' : '' };
   if (isReportSetting(name)) return reportValues(name, present, own?.locked ?? false, browserZone());
   if (isNamed(name)) return { value: typeof present === 'string' ? present : 'on', locked: own?.locked ? 'yes' : '' };
   return { value: present === true ? 'on' : 'off', locked: own?.locked ? 'yes' : '' };
@@ -163,6 +167,7 @@ export function valuesOf({ name, value, own }: Pick<EffectiveSetting, 'name' | '
 export function wireValue(name: string, values: Values, now: number): unknown {
   if (SETTINGS[name]?.form === 'throttle') return throttleWire(values);
   if (SETTINGS[name]?.form === 'thresholds') return thresholdsWire(values);
+  if (isListSetting(name)) return readList(name, values['items'] ?? '');
   if (isReportSetting(name)) return reportWire(name, values);
   if (isNamed(name)) return values['value'];
   if (name !== 'prune_window') return values['value'] === 'on';

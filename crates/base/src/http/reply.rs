@@ -39,7 +39,7 @@ wire! {
     api::pass_key::PassKey, api::invitation::Invitation, api::invitation::CustomerInvitation, api::session::Me,
     api::session::SetupStatus, api::page::ListCounts, api::page::FieldList, api::bulk::TaskBegun, api::task::Task,
     api::measurement::Measurements, api::mail::Mail, api::overview::Overview, api::backup::DeviceHistory, api::job::DeviceJobs,
-    api::device::DeviceDeletion, api::session::SessionList, api::session::SessionsEnded, api::token::TokenCreated,
+    api::device::DeviceDeletion, api::device::DeviceOrders, api::session::SessionList, api::session::SessionsEnded, api::token::TokenCreated,
     api::factor::OwnFactors, api::factor::TotpBegun, api::factor::PasskeyChallenge, api::factor::FactorAdded,
     api::factor::RecoveryCodes, api::webhook::WebhookCreated, api::webhook::WebhookList, api::webhook::WebhookDelivery,
     api::webhook::WebhookDeliveryList, api::template::TemplateList, api::report::ReportList, api::report::ReportPage, api::report::ReportSent, api::report::ReportStopped, api::notification::NotificationRuleList, api::notification::NotificationPreview, (),

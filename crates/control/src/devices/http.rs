@@ -1,8 +1,7 @@
 //! Devices over HTTP.
 
-use ::http::StatusCode;
 use api::device::{
-    Device, DeviceCreate, DeviceCredentials, DeviceDeletion, DeviceRegister, DeviceRelease, DeviceReport,
+    Device, DeviceCreate, DeviceCredentials, DeviceDeletion, DeviceOrders, DeviceRegister, DeviceRelease, DeviceReport,
     DeviceSuspend, DeviceUpdate, HowDeviceDeleted,
 };
 use api::id::DeviceId;
@@ -93,10 +92,10 @@ async fn device_register(Open(command): Open<DeviceRegister>) -> Result<Reply<De
     transact!(command, CREATED, |tx| super::register(tx, &input, &known).await)
 }
 
-/// What a device says of itself, proven by its own credentials.
+/// What a device says of itself, proven by its own credentials. It hears what its customer's settings ask of it.
 #[utoipa::path(post, path = "/devices/report", operation_id = "device_report", tag = "devices", security(()),
-    request_body = DeviceReport, responses((status = 204, description = "Written down.")))]
-async fn device_report(Open(command): Open<DeviceReport>) -> Result<StatusCode, Failure> {
+    request_body = DeviceReport, responses((status = 200, body = DeviceOrders)))]
+async fn device_report(Open(command): Open<DeviceReport>) -> Result<Response, Failure> {
     let Command { call, input, .. } = command;
     let input = CheckedReport::of(input)?;
     let mut cx = call.read().await?;
@@ -108,7 +107,7 @@ async fn device_report(Open(command): Open<DeviceReport>) -> Result<StatusCode, 
     drop(cx);
     super::report::renew(&call, &input).await?;
     super::report::store(&call.app, &input).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(show(&super::report::orders(&mut call.read().await?, &input).await?)?)
 }
 
 /// One device.

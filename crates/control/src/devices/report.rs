@@ -2,7 +2,7 @@
 //! in no history.
 
 use api::change::{ActorKind, ChangeAction};
-use api::device::{DeviceReport, DeviceStatus};
+use api::device::{DeviceOrders, DeviceReport, DeviceStatus};
 use api::id::DeviceId;
 use api::session::SignIn;
 use api::{Code, Error};
@@ -18,6 +18,7 @@ use subtle::ConstantTimeEq as _;
 use super::sql::{DeviceRow, find_anywhere};
 use super::{proof, subject};
 use crate::sessions;
+use crate::settings::Holding;
 
 /// Fields that are acceptable by themselves.
 #[derive(Clone, Debug)]
@@ -96,6 +97,14 @@ pub(super) async fn store(app: &App, CheckedReport(input): &CheckedReport) -> Re
         base::run!(app, Caller::System, Origin::default(), |tx| write_system(tx, &input.device_id, system).await)?;
     }
     Ok(())
+}
+
+/// What the settings ask of a device.
+pub(super) async fn orders(cx: &mut Cx, CheckedReport(input): &CheckedReport) -> Result<DeviceOrders, Error> {
+    let (row, ..) = find_anywhere(cx, &input.device_id).await?.ok_or_else(wrong_credentials)?;
+    let device = row.id.as_str();
+    let held = Holding::at(cx, &[(&row.path, Some(device))]).await?;
+    crate::settings::lists::orders(&held, &row.path, device, cx.now)
 }
 
 async fn write_system(tx: &mut Tx, id: &DeviceId, system: &str) -> Result<(), Error> {

@@ -39,7 +39,12 @@ impl Owners {
     }
 
     /// Those of these that the account sees.
-    async fn load(self, cx: &mut Cx, account: &Account, ids: &[String]) -> Result<HashMap<String, Owner>, Error> {
+    pub(super) async fn load(
+        self,
+        cx: &mut Cx,
+        account: &Account,
+        ids: &[String],
+    ) -> Result<HashMap<String, Owner>, Error> {
         let mut owners = HashMap::with_capacity(ids.len());
         for some in ids.chunks(db::AT_ONCE) {
             let found: Vec<Owner> = match self {
@@ -58,7 +63,7 @@ impl Owners {
         Ok(owners)
     }
 
-    async fn fetch(self, tx: &mut Tx, account: &Account, id: &str) -> Result<Owner, Error> {
+    pub(super) async fn fetch(self, tx: &mut Tx, account: &Account, id: &str) -> Result<Owner, Error> {
         let (customer, device) = (CustomerId::from_text(id), DeviceId::from_text(id));
         let id = match self {
             Self::Customers => OwnerId::Customer(&customer),

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::known::Known;
 use super::owner::Owner;
-use super::{reports, thresholds, throttle};
+use super::{lists, reports, thresholds, throttle};
 
 /// Who may set something at a customer or a device that they see and have the right to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +55,8 @@ pub(crate) struct Setting {
     pub(crate) rate: Option<fn(&Value, Timestamp) -> RateInForce>,
     /// A value in words.
     pub(crate) words: fn(&Value) -> String,
+    /// Of one that is a list: what tells its items apart.
+    pub(crate) list: Option<fn(&Value) -> String>,
     /// What else at an owner speaks against a value.
     pub(crate) refuses: fn(&Refusing<'_>, &Value) -> Option<Error>,
 }
@@ -102,6 +104,7 @@ impl Setting {
             lowers: |_, _| false,
             opens: None,
             rate: None,
+            list: None,
             refuses: |_, _| None,
             words: |value| (if value == &json!(true) { "on" } else { "off" }).to_owned(),
         }
@@ -125,7 +128,7 @@ impl Setting {
 
 /// All of them.
 pub(crate) fn all() -> impl Iterator<Item = &'static Setting> {
-    SETTINGS.iter().chain(reports::SETTINGS).chain(thresholds::SETTINGS)
+    SETTINGS.iter().chain(lists::SETTINGS).chain(reports::SETTINGS).chain(thresholds::SETTINGS)
 }
 
 const SETTINGS: &[Setting] = &[

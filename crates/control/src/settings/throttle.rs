@@ -111,7 +111,7 @@ fn rate_is_wrong(rate: u64) -> Option<&'static str> {
 }
 
 /// The minutes of a day with which hours begin and end.
-fn hours(from: &str, to: &str, place: &str, add: &mut impl FnMut(&str, Code, &str)) -> Option<(u16, u16)> {
+pub(super) fn hours(from: &str, to: &str, place: &str, add: &mut impl FnMut(&str, Code, &str)) -> Option<(u16, u16)> {
     let begin = minute(from).filter(|minute| *minute < DAY);
     if begin.is_none() {
         add(&format!("{place}from"), Code::Invalid, "Must be a time of the day, as 08:00.");
@@ -169,16 +169,20 @@ pub(super) fn words(value: &Value) -> String {
 }
 
 fn part_in_words(part: &WeekPart) -> String {
-    let is_in = |day: &Weekday| part.days.contains(day);
-    let days = match part.days.as_slice() {
+    let days = days_in_words(&part.days);
+    format!("{} {days} from {} to {}", bits(part.bytes_per_second), part.from, part.to)
+}
+
+pub(super) fn days_in_words(days: &[Weekday]) -> String {
+    let is_in = |day: &Weekday| days.contains(day);
+    match days {
         days if days.len() == 7 => "daily".to_owned(),
         // Days that follow each other, from the first to the last.
         [first, .., last] if WEEK.iter().filter(|day| (first..=last).contains(day)).all(is_in) => {
             format!("{first:?} to {last:?}")
         }
         days => days.iter().map(|day| format!("{day:?}")).collect::<Vec<_>>().join(", "),
-    };
-    format!("{} {days} from {} to {}", bits(part.bytes_per_second), part.from, part.to)
+    }
 }
 
 /// A rate as lines are sold.

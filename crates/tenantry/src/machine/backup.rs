@@ -4,8 +4,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Stdio;
 
-use api::device::DeviceReport;
+use api::device::{DeviceOrders, DeviceReport};
 use api::id::DeviceId;
+use api::setting::{Keep, KeepRule};
 use api::units::Secret;
 use clap::Args;
 use tokio::process::Command;
@@ -87,6 +88,28 @@ impl Restic {
     }
 }
 
+impl Restic {
+    /// Forgets what no rule keeps, and removes what nothing else needs.
+    async fn forget(&self, orders: &DeviceOrders) -> Result<(), Failure> {
+        if orders.retention.is_empty() {
+            return Ok(());
+        }
+        if !orders.may_delete {
+            tracing::info!("nothing is forgotten: backups are append-only");
+            return Ok(());
+        }
+        let mut command = self.command(&["forget", "--prune"]);
+        for rule in &orders.retention {
+            command.args(arguments(rule));
+        }
+        let status = command.stdin(Stdio::null()).status().await?;
+        if status.success() {
+            return Ok(());
+        }
+        Err("The backup is made, but what is not to be kept could not be removed; restic has said why.".into())
+    }
+}
+
 impl Backup {
     /// Backs up, and reports to the server what runs here.
     ///
@@ -104,21 +127,31 @@ impl Backup {
             environment: environment.map(|(name, value)| (name.clone(), value.clone())).collect(),
         };
         let version = restic.version().await?;
+        let mut orders = None;
         if let (Some(server), Some(device), Some(secret)) = (values.get(SERVER), values.get(DEVICE), values.get(SECRET))
         {
-            report(server, device, secret, version).await;
+            orders = report(server, device, secret, version).await;
+        }
+        if let Some(at) = orders.as_ref().and_then(|orders| orders.begins_at) {
+            return Err(format!("No backup may begin now; the next one may at {:.0}.", at.0).into());
         }
         restic.prepare().await?;
         let mut command = restic.command(&["backup"]);
-        for pattern in &self.exclude {
+        let asked = orders.as_ref().map(|orders| orders.exclusions.as_slice()).unwrap_or_default();
+        for pattern in self.exclude.iter().chain(asked) {
             command.arg("--exclude").arg(pattern);
         }
         let status = command.arg("--").args(&self.paths).stdin(Stdio::null()).status().await?;
-        match status.code() {
+        let ended = match status.code() {
             Some(0) => Ok(()),
             Some(code) => Err(Ended(u8::try_from(code).unwrap_or(1)).into()),
-            None => Err("restic was killed".into()),
+            None => Err(Failure::from("restic was killed")),
+        };
+        // Where some files could not be read, the others are backed up.
+        if let Some(orders) = orders.filter(|_| matches!(status.code(), Some(0 | 3))) {
+            restic.forget(&orders).await?;
         }
+        ended
     }
 }
 
@@ -160,11 +193,26 @@ fn of(device: &str, secret: &str) -> DeviceReport {
     }
 }
 
-/// Tells the server what runs here. No backup fails because nobody heard of it.
-async fn report(server: &str, device: &str, secret: &str, restic_version: String) {
+/// Tells the server what runs here, and hears what its customer's settings ask. No backup fails because nobody heard of it.
+async fn report(server: &str, device: &str, secret: &str, restic_version: String) -> Option<DeviceOrders> {
     let report = DeviceReport { client: Some(format!("restic {restic_version}")), ..of(device, secret) };
-    let told = async { Session::of_nobody(Some(server))?.post("/devices/report", &report).await };
-    if let Err(error) = told.await {
+    let told = async {
+        let answer = Session::of_nobody(Some(server))?.post("/devices/report", &report).await?;
+        let text = answer.bytes().await?;
+        // One that is older than this asks for nothing.
+        Ok::<_, Failure>(if text.is_empty() { None } else { Some(serde_json::from_slice(&text)?) })
+    };
+    told.await.unwrap_or_else(|error| {
         tracing::warn!(%error, "the server could not be told what runs here");
-    }
+        None
+    })
+}
+
+/// A rule as restic takes it.
+fn arguments(rule: &KeepRule) -> [String; 2] {
+    let of = match rule.keep {
+        Keep::Within => rule.period.clone().unwrap_or_default(),
+        _ => rule.count.unwrap_or_default().to_string(),
+    };
+    [format!("--keep-{}", rule.keep.as_ref()), of]
 }

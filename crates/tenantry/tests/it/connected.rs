@@ -131,16 +131,77 @@ async fn only_a_device_itself_reports() {
     let long = "x".repeat(101);
     app.nobody().post("/devices/report", &report(&machine.password, &long)).await.invalid(&[("client", "too_long")]);
     assert!(app.admin().get(&path).await.is(200)["client"].is_null());
-    app.nobody().post("/devices/report", &report(&machine.password, "restic 0.18.0")).await.is(204);
+    app.nobody().post("/devices/report", &report(&machine.password, "restic 0.18.0")).await.is(200);
     let device = app.admin().get(&path).await.is(200);
     assert_eq!((&device["client"], &device["version"]), (&json!("restic 0.18.0"), &json!(1)));
     let system = json!({ "device_id": machine.id, "password": machine.password, "os": "Debian GNU/Linux 13" });
-    app.nobody().post("/devices/report", &system).await.is(204);
-    app.nobody().post("/devices/report", &system).await.is(204);
+    app.nobody().post("/devices/report", &system).await.is(200);
+    app.nobody().post("/devices/report", &system).await.is(200);
     let device = app.admin().get(&path).await.is(200);
     assert_eq!((&device["os"], &device["client"]), (&json!("Debian GNU/Linux 13"), &json!("restic 0.18.0")));
     assert_eq!(device["version"], 2);
     app.admin().post(&format!("{path}/suspend"), &json!({ "reason": "x", "mode": "full_stop" })).await.is(200);
-    app.nobody().post("/devices/report", &report(&machine.password, "restic 0.19.0")).await.is(204);
+    app.nobody().post("/devices/report", &report(&machine.password, "restic 0.19.0")).await.is(200);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn what_settings_ask_of_a_machine_is_done_there() {
+    let app = App::start().await;
+    let admin = app.admin();
+    let customer = app.end_customer("Bakery").await;
+    let home = tempfile::tempdir().unwrap();
+    let host = Host { app: &app, home: home.path(), restic: Release::Debian13.program() };
+    let (env, documents) = (home.path().join("backup.env"), home.path().join("documents"));
+    let (file, path) = (env.to_str().unwrap(), documents.to_str().unwrap());
+    std::fs::create_dir(&documents).unwrap();
+    std::fs::write(documents.join("letter.txt"), "Dear all").unwrap();
+    std::fs::write(documents.join("cache.tmp"), "nothing").unwrap();
+    let key = app.pass_key(&customer).await;
+    let connected = host.run(&["connect", "--pass-key", &key, "--env-file", file, "--name", "till"]).await;
+    assert!(connected.status.success(), "{}", said(&connected));
+    app.settle().await;
+    let set = async |name: &str, value: serde_json::Value| {
+        let path = format!("/customers/{customer}/settings/{name}");
+        admin.request(reqwest::Method::PUT, &path).json(&json!({ "value": value })).send().await.is(200);
+    };
+    let snapshots = async || {
+        let line = format!("set -a; . '{file}'; '{}' snapshots --json", host.restic);
+        let mut shell = tokio::process::Command::new("/bin/sh");
+        shell.args(["-c", &line]).env_clear().env("HOME", home.path());
+        let listed: serde_json::Value = serde_json::from_slice(&shell.output().await.unwrap().stdout).unwrap();
+        listed.as_array().unwrap().len()
+    };
+    let back_up = async || host.run(&["backup", "--env-file", file, path]).await;
+    set("exclusions", json!(["*.tmp"])).await;
+    set("retention", json!([{ "keep": "last", "count": 2 }])).await;
+    for (letter, kept) in [("Dear all", 1), ("Dear both", 2), ("Dear you", 2)] {
+        std::fs::write(documents.join("letter.txt"), letter).unwrap();
+        let ran = back_up().await;
+        assert!(ran.status.success(), "{}", said(&ran));
+        assert_eq!(snapshots().await, kept);
+    }
+    let line = format!("set -a; . '{file}'; '{}' ls latest; '{}' check --read-data", host.restic, host.restic);
+    let mut shell = tokio::process::Command::new("/bin/sh");
+    let looked = shell.args(["-c", &line]).env_clear().env("HOME", home.path()).output().await.unwrap();
+    assert!(said(&looked).contains("letter.txt") && !said(&looked).contains("cache.tmp"), "{}", said(&looked));
+    assert!(said(&looked).contains("no errors were found"), "{}", said(&looked));
+    // What nobody may delete is not tried.
+    set("append_only", json!(true)).await;
+    app.settle().await;
+    let ran = back_up().await;
+    assert!(ran.status.success(), "{}", said(&ran));
+    assert_eq!(snapshots().await, 3);
+    let events = admin.get("/events?filter=type+%3D%3D+deletion_refused").await.is(200);
+    assert_eq!(events["total"], 0, "{events:#}");
+    // Outside of its hours it waits.
+    let then = app.now().checked_add(jiff::SignedDuration::from_hours(3)).unwrap();
+    let from = then.strftime("%H:00").to_string();
+    let to = then.checked_add(jiff::SignedDuration::from_hours(1)).unwrap().strftime("%H:00").to_string();
+    let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    set("allowed_hours", json!([{ "days": days, "from": from, "to": to }])).await;
+    let early = back_up().await;
+    assert!(!early.status.success() && said(&early).contains("No backup may begin now"), "{}", said(&early));
+    assert_eq!(snapshots().await, 3);
     app.finish().await;
 }

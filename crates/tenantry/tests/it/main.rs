@@ -82,6 +82,7 @@ mod hostile;
 mod jobs;
 mod lost;
 mod metrics;
+mod policies;
 mod pools;
 mod process;
 mod processes;

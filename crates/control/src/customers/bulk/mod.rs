@@ -33,6 +33,7 @@ pub(crate) const ACTIONS: &[&dyn Action] = &[
     &invitation::Invitation,
     crate::templates::bulk::ASSIGN,
     crate::templates::bulk::RESTORE,
+    &crate::settings::policy::DeployPolicy,
     &SetSetting(Owners::Customers),
     &InheritSetting(Owners::Customers),
 ];
