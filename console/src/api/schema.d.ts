@@ -64,6 +64,40 @@ export interface paths {
         patch: operations["customer_update"];
         trace?: never;
     };
+    "/api/v1/customers/{id}/account_details": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a customer has to know to begin, as it would be sent now. */
+        get: operations["account_details_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/account_details/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a customer what it has to know to begin, to its own address. */
+        post: operations["account_details_send"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}/activate": {
         parameters: {
             query?: never;
@@ -2360,6 +2394,16 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description What a customer has to know to begin, as it goes to its address. */
+        AccountDetails: {
+            /** @description Whether it has a link with which a password is set. */
+            has_link: boolean;
+            subject: string;
+            /** @description Without the link that its recipient finds in it: there it says that there is one. */
+            text: string;
+            /** @description `null`: the customer has no email address, so that it can't be sent. */
+            to?: string | null;
+        };
         /**
          * @description What was set at the node itself.
          * @enum {string}
@@ -2570,7 +2614,7 @@ export interface components {
          * @description What happened: noun and participle.
          * @enum {string}
          */
-        ChangeAction: "customer.created" | "customer.updated" | "customer.suspended" | "customer.activated" | "customer.moved" | "customer.moved_away" | "customer.deletion_scheduled" | "customer.restored" | "customer.storage_migrated" | "customer.trial_ended" | "customer.deleted" | "customer.password_set" | "customer.space_set" | "customer.invited" | "customer.web_access_set" | "user.created" | "user.updated" | "user.invited" | "user.password_set" | "user.deleted" | "session.created" | "session.deleted" | "factor.added" | "factor.removed" | "factors.reset" | "recovery_codes.renewed" | "codes.blocked" | "recovery_code.used" | "sign_in_provider.set" | "sign_in_provider.removed" | "session.revoked" | "token.created" | "token.revoked" | "pass_key.created" | "pass_key.rotated" | "pass_key.revoked" | "device.registered" | "device.registered_again" | "device.updated" | "device.space_set" | "device.credentials_issued" | "device.added" | "device.approved" | "device.suspended" | "device.activated" | "device.deleted" | "device.licensed" | "device.unlicensed" | "device.moved" | "device.moved_away" | "device.released" | "device.reprovisioned" | "device.deletion_scheduled" | "device.restored" | "device.deletion_refused" | "customer.setting_set" | "customer.setting_inherited" | "device.setting_set" | "device.setting_inherited" | "task.created" | "task.stopped" | "task.retried" | "event.opened" | "event.worsened" | "event.acknowledged" | "event.resolved" | "licence.granted" | "licence.updated" | "licence.assigned" | "licence.revoked" | "licence.reassigned" | "licence.renewed" | "licence.cancelled" | "product.created" | "product.updated" | "storage_location.created" | "storage_location.updated" | "plan.created" | "plan.updated" | "customer.template_assigned" | "customer.report_sent" | "customer.report_stopped" | "customer.report_resumed" | "template.created" | "template.updated" | "template.deleted" | "notification_rule.created" | "notification_rule.updated" | "notification_rule.deleted" | "webhook.created" | "webhook.updated" | "webhook.secret_renewed" | "webhook.deleted" | "mail_settings.updated" | "view.shared" | "view.updated" | "view.unshared";
+        ChangeAction: "customer.created" | "customer.updated" | "customer.suspended" | "customer.activated" | "customer.moved" | "customer.moved_away" | "customer.deletion_scheduled" | "customer.restored" | "customer.storage_migrated" | "customer.trial_ended" | "customer.deleted" | "customer.password_set" | "customer.space_set" | "customer.invited" | "customer.web_access_set" | "user.created" | "user.updated" | "user.invited" | "user.password_set" | "user.deleted" | "session.created" | "session.deleted" | "factor.added" | "factor.removed" | "factors.reset" | "recovery_codes.renewed" | "codes.blocked" | "recovery_code.used" | "sign_in_provider.set" | "sign_in_provider.removed" | "session.revoked" | "token.created" | "token.revoked" | "pass_key.created" | "pass_key.rotated" | "pass_key.revoked" | "device.registered" | "device.registered_again" | "device.updated" | "device.space_set" | "device.credentials_issued" | "device.added" | "device.approved" | "device.suspended" | "device.activated" | "device.deleted" | "device.licensed" | "device.unlicensed" | "device.moved" | "device.moved_away" | "device.released" | "device.reprovisioned" | "device.deletion_scheduled" | "device.restored" | "device.deletion_refused" | "customer.setting_set" | "customer.setting_inherited" | "device.setting_set" | "device.setting_inherited" | "task.created" | "task.stopped" | "task.retried" | "event.opened" | "event.worsened" | "event.acknowledged" | "event.resolved" | "licence.granted" | "licence.updated" | "licence.assigned" | "licence.revoked" | "licence.reassigned" | "licence.renewed" | "licence.cancelled" | "product.created" | "product.updated" | "storage_location.created" | "storage_location.updated" | "plan.created" | "plan.updated" | "customer.template_assigned" | "customer.report_sent" | "customer.details_sent" | "customer.report_stopped" | "customer.report_resumed" | "template.created" | "template.updated" | "template.deleted" | "notification_rule.created" | "notification_rule.updated" | "notification_rule.deleted" | "webhook.created" | "webhook.updated" | "webhook.secret_renewed" | "webhook.deleted" | "mail_settings.updated" | "view.shared" | "view.updated" | "view.unshared";
         /** @description An entry of the change log, as one reader sees it. */
         ChangeId: string;
         /** @description What a customer that stands directly below uses, with everything below it. */
@@ -3594,7 +3638,7 @@ export interface components {
          * @description What a message is for.
          * @enum {string}
          */
-        MailPurpose: "test" | "invitation" | "password_reset" | "notification" | "report";
+        MailPurpose: "test" | "invitation" | "password_reset" | "notification" | "report" | "account_details";
         /**
          * @description How the way to the mail server is kept from others.
          * @enum {string}
@@ -5355,9 +5399,7 @@ export interface components {
              */
             assigned: number;
             created_at: components["schemas"]["Time"];
-            /** @description It is for customers at and below this one. */
-            customer_id: components["schemas"]["CustomerId"];
-            /** @description `null` where it is offered by somebody above what the caller may see. */
+            customer_id?: components["schemas"]["CustomerId"] | null;
             customer_name?: string | null;
             /**
              * Format: int64
@@ -5935,6 +5977,7 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type AccountDetails = components['schemas']['AccountDetails'];
 export type AccountState = components['schemas']['AccountState'];
 export type Action = components['schemas']['Action'];
 export type Actor = components['schemas']['Actor'];
@@ -6496,6 +6539,72 @@ export interface operations {
             415: components["responses"]["Refused415"];
             422: components["responses"]["Refused422"];
             428: components["responses"]["Refused428"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    account_details_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountDetails"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    account_details_send: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes it safe to send the request again. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountDetails"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
             429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             503: components["responses"]["Refused503"];

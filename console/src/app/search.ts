@@ -69,7 +69,7 @@ export function readPeople(raw: Raw): PeopleSearch {
 }
 
 /** Dialogs of a customer's page that other pages lead to. */
-const ADDS = ['device', 'by_hand', 'site', 'person'] as const;
+const ADDS = ['device', 'by_hand', 'site', 'person', 'details'] as const;
 
 export type CustomerSearch = {
   tab?: Tab | undefined;

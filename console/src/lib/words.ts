@@ -224,6 +224,7 @@ const CHANGES: Record<Change['action'], string> = {
   'plan.created': 'added the plan',
   'plan.updated': 'edited the plan',
   'customer.template_assigned': 'changed the template of',
+  'customer.details_sent': 'sent the account details of',
   'customer.report_sent': 'sent a report of',
   'customer.report_stopped': 'stopped a report of',
   'customer.report_resumed': 'had a report sent again of',

@@ -150,6 +150,7 @@ actions! {
     PlanUpdated => "plan.updated", Papers;
     CustomerTemplateAssigned => "customer.template_assigned", Papers;
     CustomerReportSent => "customer.report_sent", Papers;
+    CustomerDetailsSent => "customer.details_sent", Papers;
     /// By its recipient, with the link in a mail.
     CustomerReportStopped => "customer.report_stopped", Papers;
     CustomerReportResumed => "customer.report_resumed", Papers;

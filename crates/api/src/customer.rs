@@ -364,6 +364,18 @@ pub struct Customer {
     pub site: Option<Box<Customer>>,
 }
 
+/// What a customer has to know to begin, as it goes to its address.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AccountDetails {
+    /// `null`: the customer has no email address, so that it can't be sent.
+    pub to: Option<String>,
+    pub subject: String,
+    /// Without the link that its recipient finds in it: there it says that there is one.
+    pub text: String,
+    /// Whether it has a link with which a password is set.
+    pub has_link: bool,
+}
+
 /// What is asked of one customer.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]

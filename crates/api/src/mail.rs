@@ -93,6 +93,8 @@ pub enum MailPurpose {
     Notification,
     /// Regularly, of backups.
     Report,
+    /// What a customer has to know to begin.
+    AccountDetails,
 }
 
 /// What has become of a message.

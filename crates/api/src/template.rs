@@ -19,9 +19,8 @@ pub struct Template {
     pub id: TemplateId,
     /// Counts the changes; also the `ETag`.
     pub version: i64,
-    /// It is for customers at and below this one.
-    pub customer_id: CustomerId,
-    /// `null` where it is offered by somebody above what the caller may see.
+    /// It is for customers at and below this one; `null` where it is offered by somebody above what the caller may see.
+    pub customer_id: Option<CustomerId>,
     pub customer_name: Option<String>,
     pub name: String,
     /// Whether those who look after customers further down may use it too, and see what it sets.

@@ -87,6 +87,9 @@ pub const FOREIGN_SIGN_INS: Allowance = Allowance { tries: 30.0, seconds_per_try
 /// Links for a lost password, for one login from everywhere, and for all of them from one address.
 pub const PASSWORD_RESETS: Allowance = Allowance { tries: 3.0, seconds_per_try: 600.0 };
 pub const PASSWORD_RESETS_FROM: Allowance = Allowance { tries: 20.0, seconds_per_try: 60.0 };
+/// Reports and account details that somebody has sent, for one customer and by all people of one.
+pub const SENDINGS: Allowance = Allowance { tries: 20.0, seconds_per_try: 60.0 };
+pub const SENDINGS_BY: Allowance = Allowance { tries: 200.0, seconds_per_try: 6.0 };
 /// Asking whether strangers' logins exist, by all people of one customer, and of all customers below one.
 const PER_ASKER: Allowance = Allowance { tries: 20.0, seconds_per_try: 30.0 };
 const PER_ASKER_ABOVE: Allowance = Allowance { tries: 100.0, seconds_per_try: 6.0 };

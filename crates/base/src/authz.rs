@@ -235,6 +235,8 @@ pub const OPERATIONS: &[Line] = &[
     ("event_report", Need::Permission(Permission::ReportEvents)),
     ("event_acknowledge", Need::Permission(Permission::ManageEvents)),
     ("event_resolve", Need::Permission(Permission::ManageEvents)),
+    ("account_details_show", Need::Permission(Permission::EditCustomers)),
+    ("account_details_send", Need::Permission(Permission::EditCustomers)),
     ("report_list", Need::Permission(Permission::ReadCustomers)),
     ("report_show", Need::Permission(Permission::ReadDevices)),
     ("report_page", Need::Permission(Permission::ReadDevices)),

@@ -142,7 +142,7 @@ function AddForm({ parent: initialParent }: { parent: Customer | null }) {
           optional
         />
         {level === 'end_customer' && <PlanField />}
-        {parent && (
+        {parent && form.values['kind'] !== 'self_managed' && (
           <TemplateField
             customer={parent.id}
             none={form.values['plan_id'] ? 'The one of the plan, if it has one' : 'None'}

@@ -1,13 +1,16 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, useRouterState } from '@tanstack/react-router';
-import { HardDrive, MapPin, Server, Store, UserPlus } from 'lucide-react';
+import { Suspense, useState } from 'react';
+import { HardDrive, Mail, MapPin, Server, Store, UserPlus } from 'lucide-react';
 import type { Customer, Invitation } from '../../api/schema';
 import { useMay } from '../../app/useMe';
 import { counted } from '../../lib/format';
 import { countryName } from '../../lib/countries';
 import { customerName, refusalOf, offers } from '../../lib/words';
 import { Failed, Skeletons } from '../../ui/Blank';
-import { LinkButton } from '../../ui/Button';
+import { Button, LinkButton } from '../../ui/Button';
+import { lazyDialog } from '../../ui/lazily';
+import { setupQuery } from '../sessions/api';
 import { Notice } from '../../ui/Notice';
 import { Step, Steps } from '../../ui/Steps';
 import { peopleCountQuery } from '../users/api';
@@ -15,6 +18,8 @@ import { InvitationShown } from '../users/InvitationShown';
 import { useTitle } from '../../ui/useTitle';
 import { customerQuery, storageLocationsQuery } from './api';
 import { ONE_POOL } from './PlaceFields';
+
+const DetailsDialog = lazyDialog(async () => (await import('./DetailsDialog')).DetailsDialog);
 
 const route = getRouteApi('/frame/customers/$id/added');
 
@@ -131,6 +136,7 @@ function NextSteps({ customer }: { customer: Customer }) {
           ? `${location.name}${abroad(customer, location.country)}. ${ONE_POOL}`
           : 'Not chosen yet. It is chosen once, and stays.'}
       </Step>
+      <DetailsStep customer={customer} />
       {isEnd && (
         <Step
           icon={<MapPin className="icon" aria-hidden />}
@@ -148,6 +154,35 @@ function NextSteps({ customer }: { customer: Customer }) {
         </Step>
       )}
     </>
+  );
+}
+
+/** While mail is off nothing offers to send. */
+function DetailsStep({ customer }: { customer: Customer }) {
+  const [open, setOpen] = useState(false);
+  const may = useMay('account_details_send');
+  const mailIsOn = useQuery({ ...setupQuery(), staleTime: 60_000 }).data?.mail_enabled === true;
+  if (!may || !mailIsOn) return null;
+  return (
+    <Step
+      icon={<Mail className="icon" aria-hidden />}
+      title="Account details"
+      done={false}
+      action={
+        <Button size="s" onPress={() => setOpen(true)}>
+          Look and send…
+        </Button>
+      }
+    >
+      {customer.email
+        ? `What it has to know to begin, by mail to ${customer.email}.`
+        : 'What it has to know to begin, by mail, once it has an address.'}
+      {open && (
+        <Suspense>
+          <DetailsDialog customer={customer.id} onClose={() => setOpen(false)} />
+        </Suspense>
+      )}
+    </Step>
   );
 }
 

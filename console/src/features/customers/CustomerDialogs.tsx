@@ -7,6 +7,7 @@ import { ResetFactorsDialog } from '../factors/ResetFactorsDialog';
 import { AddSiteDialog } from '../sites/AddSiteDialog';
 import { UserDialog } from '../users/UserDialog';
 import type { CustomerDialog } from './CustomerPage';
+import { DetailsDialog } from './DetailsDialog';
 import { DeleteDialog } from './DeleteDialog';
 import { MigrateDialog } from './MigrateDialog';
 import { MoveDialog } from './MoveDialog';
@@ -46,12 +47,16 @@ export function CustomerDialogs({ customer, dialog, add, onClose }: CustomerDial
           onClose={onClose}
         />
       );
+    case 'details':
+      return <DetailsDialog customer={customer.id} onClose={onClose} />;
     case undefined:
       break;
   }
   switch (add) {
     case 'device':
       return <AddDeviceDialog customer={customer} onClose={onClose} />;
+    case 'details':
+      return <DetailsDialog customer={customer.id} onClose={onClose} />;
     case 'by_hand':
       return <AddByHandDialog customer={customer} onClose={onClose} />;
     case 'site':

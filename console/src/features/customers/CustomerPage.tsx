@@ -13,6 +13,7 @@ import {
   Plus,
   ShieldOff,
   Trash2,
+  Mail,
 } from 'lucide-react';
 import { Suspense, useState } from 'react';
 import type { Customer } from '../../api/schema';
@@ -27,6 +28,7 @@ import { Menu, MenuDivider, MenuItem } from '../../ui/Menu';
 import { isCode } from '../../api/client';
 import { intoView } from '../../ui/intoView';
 import { lazyDialog, lazyPart } from '../../ui/lazily';
+import { setupQuery } from '../sessions/api';
 import { customerQuery } from './api';
 import { CustomerCrumbs } from './CustomerCrumbs';
 import { Details } from './Details';
@@ -57,7 +59,8 @@ export type CustomerDialog =
   | 'delete'
   | 'password'
   | 'web_access'
-  | 'factors';
+  | 'factors'
+  | 'details';
 
 const route = getRouteApi('/frame/customers/$id');
 
@@ -200,6 +203,8 @@ const MORE = ['add_site', 'change_suspension', 'set_password', 'set_web_access',
 
 function More({ customer, onDialog, onAddSite }: ActionsProps & { onAddSite: () => void }) {
   const mayEdit = useMay('customer_update');
+  // While mail is off nothing offers to send.
+  const mailIsOn = useQuery({ ...setupQuery(), staleTime: 60_000 }).data?.mail_enabled === true;
   if (!mayEdit) return null;
   if (!MORE.some((name) => offers(customer, name))) return null;
   return (
@@ -225,6 +230,13 @@ function More({ customer, onDialog, onAddSite }: ActionsProps & { onAddSite: () 
           icon={<Pause className="icon" aria-hidden />}
           refusal={refusalOf(customer, 'change_suspension')}
           onAction={() => onDialog('suspend')}
+        />
+      )}
+      {mailIsOn && customer.level !== 'site' && (
+        <MenuItem
+          name="Send account details…"
+          icon={<Mail className="icon" aria-hidden />}
+          onAction={() => onDialog('details')}
         />
       )}
       {offers(customer, 'set_password') && (

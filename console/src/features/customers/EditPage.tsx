@@ -4,6 +4,7 @@ import { useState, type ReactNode } from 'react';
 import type { Customer } from '../../api/schema';
 import { happened } from '../../app/feed/feed';
 import { useMay } from '../../app/useMe';
+import { setupQuery } from '../sessions/api';
 import { save, Stale, type Saving } from '../../lib/save';
 import { customerName, fieldName, refusalOf } from '../../lib/words';
 import { Failed, NotForRole, Skeletons } from '../../ui/Blank';
@@ -58,10 +59,21 @@ function EditForm({ customer }: { customer: Customer }) {
   const [unanswered] = useState<Values[]>([]);
   const locations = useQuery(storageLocationsQuery()).data;
   const refusal = refusalOf(customer, 'edit');
+  // While mail is off nothing offers to send.
+  const mailIsOn = useQuery({ ...setupQuery(), staleTime: 60_000 }).data?.mail_enabled === true;
+  const offersDetails = useMay('account_details_send') && mailIsOn && customer.level !== 'site';
   // What is fixed from above is no field for the customer's own people.
   const isOwn = customer.level !== 'provider' && !customer.parent_id;
   const saved = async (now: Customer) => {
-    toast(`${customerName(now)} saved`);
+    toast(
+      `${customerName(now)} saved`,
+      offersDetails
+        ? {
+            label: 'Send account details…',
+            run: () => void go({ to: '/customers/$id', params: { id: now.id }, search: { add: 'details' } }),
+          }
+        : undefined,
+    );
     client.setQueryData(customerQuery(now.id).queryKey, now);
     void happened(client, 'customer.updated', now);
     await go({ to: '/customers/$id', params: { id: customer.id }, ignoreBlocker: true });

@@ -1,6 +1,7 @@
 import { queryOptions } from '@tanstack/react-query';
 import { api, ifMatch, take } from '../../api/client';
 import type {
+  AccountDetails,
   Customer,
   CustomerCreate,
   CustomerMove,
@@ -237,4 +238,19 @@ export function setWebAccess(id: string, body: WebAccessSet) {
 export function setCustomerPassword(id: string, password: string) {
   const params = { path: { id } };
   return take(api.POST('/api/v1/customers/{id}/password', { params, body: { password } }));
+}
+
+/** What a customer has to know to begin, as it would be sent now. */
+export function accountDetailsQuery(id: string) {
+  return queryOptions({
+    queryKey: ['preview', 'account_details', id],
+    queryFn: ({ signal }): Promise<AccountDetails> =>
+      take(api.GET('/api/v1/customers/{id}/account_details', { params: { path: { id } }, signal })),
+    gcTime: 0,
+  });
+}
+
+export function sendAccountDetails(id: string, key: string): Promise<AccountDetails> {
+  const headers = { 'Idempotency-Key': key };
+  return take(api.POST('/api/v1/customers/{id}/account_details/send', { params: { path: { id } }, headers }));
 }

@@ -13,6 +13,7 @@ const PURPOSE: Record<Mail['purpose'], string> = {
   password_reset: 'New password',
   notification: 'Events',
   report: 'Report',
+  account_details: 'Account details',
 };
 
 /** What became of the last mails, those that the server did not take with its words. */

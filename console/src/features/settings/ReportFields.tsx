@@ -8,7 +8,7 @@ const HOURS = Array.from({ length: 24 }, (_, hour) => ({
 }));
 
 const JOBS: Record<(typeof JOB_KINDS)[number], { label: string; hint: string }> = {
-  backup: { label: 'Backups', hint: 'Also on days without any, as long as there are machines.' },
+  backup: { label: 'Backups', hint: 'Also on days without any, as long as there are devices.' },
   restore: { label: 'Restores', hint: 'On days on which something was read back.' },
   delete: { label: 'Deletions', hint: 'On days on which something was removed.' },
 };
@@ -56,7 +56,7 @@ function Scheduled({ name }: { name: string }) {
               <SelectField name="at_hour" label="At" hint="By the clock of each customer." options={HOURS} />
               <TextField
                 name="filter"
-                label="Only these machines"
+                label="Only these devices"
                 optional
                 hint="A filter as in the list of devices: last_backup_at < now-2d"
                 maxLength={2000}

@@ -22,7 +22,7 @@ type List = {
 export const LISTS: Record<string, List> = {
   exclusions: {
     title: 'Left out of backups',
-    about: 'What “tenantry backup” leaves out on each machine, beside what the machine itself leaves out.',
+    about: 'What “tenantry backup” leaves out on each device, beside what the device itself leaves out.',
     hint: 'A pattern on each line, as restic takes them: *.tmp',
     none: 'Nothing',
     read: (line) => line,

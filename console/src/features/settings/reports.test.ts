@@ -13,7 +13,7 @@ describe('settings of reports', () => {
   it('are sent as they were read', () => {
     const values: Record<string, unknown> = {
       branding: { name: 'Northwind', colour: '#24427a' },
-      job_reports: { backup: true, restore: false, delete: true },
+      job_reports: { backup: true, restore: false, delete: true, replication: false },
       status_report: { enabled: true },
       consolidated_report: { enabled: true, every: 'week', recipients: ['a@example.com', 'b@example.com'] },
       global_status_report: { enabled: true, every: 'day', at_hour: 9, filter: 'kind == agent' },
@@ -22,7 +22,7 @@ describe('settings of reports', () => {
     };
     expect(Object.keys(values).toSorted()).toEqual(Object.keys(REPORT_SETTINGS).toSorted());
     for (const [name, value] of Object.entries(values)) {
-      expect(reportWire(name, reportValues(name, value, false, 'UTC'))).toEqual(value);
+      expect(reportWire(name, reportValues(name, value, { locked: false, isSet: true, zone: 'UTC' }))).toEqual(value);
     }
   });
 

@@ -31,17 +31,17 @@ export const REPORT_SETTINGS: Record<string, Known> = {
   },
   job_reports: {
     title: 'Job reports',
-    about: 'Sent every day at seven to the customer’s email address, for all machines below it.',
+    about: 'Sent every day at seven to the customer’s email address, for all devices below it.',
     form: 'reports',
   },
   status_report: {
     title: 'Backup status report',
-    about: 'How each machine’s backups stand, to the customer’s email address, as often as the provider says.',
+    about: 'How each device’s backups stand, to the customer’s email address, as often as the provider says.',
     form: 'reports',
   },
   consolidated_report: {
     title: 'Consolidated report',
-    about: 'Backups, storage, events and machines together, to addresses of your choice.',
+    about: 'Backups, storage, events and devices together, to addresses of your choice.',
     form: 'reports',
   },
   global_status_report: {
@@ -132,18 +132,25 @@ export function reportText(name: string, given: unknown): string {
   }
 }
 
+type Begun = { locked: boolean; isSet: boolean; zone: string };
+
 /** What a form begins with. */
-export function reportValues(name: string, given: unknown, locked: boolean, zone: string): Values {
+export function reportValues(name: string, given: unknown, { locked, isSet, zone }: Begun): Values {
   const value = wireOf(given);
   const rest = { locked: locked ? 'yes' : '' };
   switch (name) {
     case 'time_zone':
-      // Nobody wants that of the default; most want their own.
-      return { ...rest, zone: textOf(given) === 'UTC' ? zone : textOf(given) };
+      // Where nobody has set one, most want their own.
+      return { ...rest, zone: isSet ? textOf(given) : zone };
     case 'branding':
       return { ...rest, name: textOf(value['name']), colour: textOf(value['colour']) };
     case 'job_reports':
-      return { ...rest, ...Object.fromEntries(JOB_KINDS.map((kind) => [kind, yes(value[kind])])) };
+      // What is set beside it by other means stays.
+      return {
+        ...rest,
+        ...Object.fromEntries(JOB_KINDS.map((kind) => [kind, yes(value[kind])])),
+        replication: yes(value['replication']),
+      };
     default:
       return {
         ...rest,
@@ -166,7 +173,7 @@ export function reportWire(name: string, values: Values): unknown {
     case 'branding':
       return { name: values['name']?.trim() || null, colour: values['colour']?.trim() || null };
     case 'job_reports':
-      return Object.fromEntries(JOB_KINDS.map((kind) => [kind, values[kind] === 'yes']));
+      return Object.fromEntries([...JOB_KINDS, 'replication'].map((kind) => [kind, values[kind] === 'yes']));
     case 'status_report':
       return { enabled };
     case 'consolidated_report':

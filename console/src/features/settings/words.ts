@@ -158,7 +158,12 @@ export function valuesOf({ name, value, own }: Pick<EffectiveSetting, 'name' | '
   if (SETTINGS[name]?.form === 'throttle') return throttleValues(present, own?.locked ?? false, browserZone());
   if (SETTINGS[name]?.form === 'thresholds') return thresholdsValues(present, own?.locked ?? false);
   if (isListSetting(name)) return { items: listText(name, present), locked: own?.locked ? 'yes' : '' };
-  if (isReportSetting(name)) return reportValues(name, present, own?.locked ?? false, browserZone());
+  if (isReportSetting(name))
+    return reportValues(name, present, {
+      locked: own?.locked ?? false,
+      isSet: own !== null || value !== 'UTC',
+      zone: browserZone(),
+    });
   if (isNamed(name)) return { value: typeof present === 'string' ? present : 'on', locked: own?.locked ? 'yes' : '' };
   return { value: present === true ? 'on' : 'off', locked: own?.locked ? 'yes' : '' };
 }

@@ -1,8 +1,9 @@
 //! Customers over HTTP.
 
 use api::customer::{
-    Customer, CustomerChange, CustomerCreate, CustomerCreated, CustomerDeletion, CustomerMove, CustomerMoved,
-    CustomerQuery, CustomerUpdate, HowDeleted, HowRestored, PasswordSet, StateChange, SuspendRequest, WebAccessSet,
+    AccountDetails, Customer, CustomerChange, CustomerCreate, CustomerCreated, CustomerDeletion, CustomerMove,
+    CustomerMoved, CustomerQuery, CustomerUpdate, HowDeleted, HowRestored, PasswordSet, StateChange, SuspendRequest,
+    WebAccessSet,
 };
 use api::id::CustomerId;
 use api::page::{CountQuery, DryRun, ExportQuery, ExportRequest, ListCounts, ListQuery, Page};
@@ -34,6 +35,8 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(customer_migrate_storage))
         .routes(routes!(customer_move))
         .routes(routes!(customer_set_password))
+        .routes(routes!(account_details_show))
+        .routes(routes!(account_details_send))
         .routes(routes!(customer_set_web_access))
 }
 
@@ -217,6 +220,26 @@ async fn customer_move(
     command: Command<CustomerMove>,
 ) -> Result<Reply<CustomerMoved>, Failure> {
     transact!(command, OK, |tx| super::relocate(tx, &id, command.call.if_match, &command.input, how.dry_run).await)
+}
+
+/// What a customer has to know to begin, as it would be sent now.
+#[utoipa::path(get, path = "/customers/{id}/account_details", operation_id = "account_details_show", tag = "customers",
+    params(("id" = String, Path)), responses((status = 200, body = AccountDetails)))]
+async fn account_details_show(call: Call, Path(id): Path<CustomerId>) -> Result<Response, Failure> {
+    let mut cx = call.read().await?;
+    Ok(show(&super::account_details::show(&mut cx, &id).await?)?)
+}
+
+/// Sends a customer what it has to know to begin, to its own address.
+#[utoipa::path(post, path = "/customers/{id}/account_details/send", operation_id = "account_details_send", tag = "customers",
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to send the request again.")),
+    responses((status = 200, body = AccountDetails)))]
+async fn account_details_send(
+    Path(id): Path<CustomerId>,
+    command: Command<Nothing>,
+) -> Result<Reply<AccountDetails>, Failure> {
+    crate::mail::limit(&command.call, &id)?;
+    transact!(command, OK, |tx| super::account_details::send(tx, &id).await)
 }
 
 /// Sets the password that goes with the customer's username; its sessions end.

@@ -1,6 +1,7 @@
 //! Customers of every level: creating, reading, editing, switching off and on, deleting.
 
 pub(crate) mod above;
+pub(crate) mod account_details;
 pub(crate) mod bulk;
 mod create;
 pub(crate) mod deletion;

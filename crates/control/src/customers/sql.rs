@@ -294,6 +294,20 @@ pub async fn site_names(cx: &mut Cx, customer: &CustomerId) -> Result<Vec<String
     Ok(names.into_iter().flatten().collect())
 }
 
+/// What its sites are called, some of them.
+pub(super) async fn names_of_sites(cx: &mut Cx, customer: &CustomerId, limit: usize) -> Result<Vec<String>, Error> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let names: Vec<Option<String>> = cx
+        .all(sql![
+            "select name from customers where level = 'site' and parent_id = ",
+            customer.as_str(),
+            " order by name_folded limit ",
+            limit
+        ])
+        .await?;
+    Ok(names.into_iter().flatten().collect())
+}
+
 /// The site of a customer with this name, ignoring case.
 pub async fn find_site(cx: &mut Cx, customer: &CustomerId, folded: &str) -> Result<Option<CustomerRow>, Error> {
     cx.opt(sql![

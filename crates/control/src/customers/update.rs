@@ -7,7 +7,7 @@ use api::units::Secret;
 use api::{Code, Error, FieldError, Level};
 
 use super::sql::{self, CustomerRow};
-use super::{above, services, snapshot, subject, view};
+use super::{above, kinds, services, snapshot, subject, view};
 use base::authn::check_password;
 use base::authz::{Account, AccountId, Permission};
 use base::change::Entry;
@@ -94,6 +94,9 @@ pub async fn update(
         sql::spread_service(tx, &changed.id, changed.service_type).await?;
     }
     changed.version += 1;
+    if changed.kind != row.kind && kinds::Task::Templates.refusal(changed.kind).is_some() {
+        crate::templates::take_from(tx, &changed).await?;
+    }
     let entry = Entry::new(ChangeAction::CustomerUpdated, subject(&changed)).before(before).after(after);
     // Of what can be edited the gateway knows the name alone.
     tx.record(if changed.company_name == row.company_name { entry.only_papers() } else { entry });

@@ -13,6 +13,7 @@ use api::{Code, Error};
 use db::{Sql, insert, list, sql};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::customers::sql::CustomerRow;
 use crate::{customers, mail, users};
 use base::App;
 use base::authn::{token, token_hash};
@@ -75,15 +76,7 @@ pub async fn create_for_customer(
 ) -> Result<CustomerInvitation, Error> {
     let account = tx.account()?;
     let row = customers::fetch(tx, &account, id, Permission::SetPasswords).await?;
-    let Some(username) = row.username.clone() else { return Err(customers::no_username(".")) };
-    if !row.has_web_access() {
-        return Err(Error::field(".", Code::Invalid, "Web access of the customer is switched off."));
-    }
-    // Whoever has a username has a password.
-    account.refuse_token()?;
-    let owner = AccountId::Customer(row.id.clone());
-    delete_of(tx, &owner).await?;
-    let (url, expires_at) = link(tx, &owner, VALID_FOR).await?;
+    let (username, url, expires_at) = link_for_customer(tx, &account, &row).await?;
     let url = if how.by_mail {
         let Some(email) = &row.email else {
             return Err(Error::field("by_mail", Code::Required, NO_ADDRESS));
@@ -93,8 +86,27 @@ pub async fn create_for_customer(
     } else {
         Some(url)
     };
-    tx.record(Entry::new(ChangeAction::CustomerInvited, customers::subject(&row)));
     Ok(CustomerInvitation { customer_id: row.id, username, url, expires_at })
+}
+
+/// The link with which whoever holds a customer's own account sets its password, with the username. Earlier links of the
+/// account end.
+pub(crate) async fn link_for_customer(
+    tx: &mut Tx,
+    account: &Account,
+    row: &CustomerRow,
+) -> Result<(String, Secret, Time), Error> {
+    let Some(username) = row.username.clone() else { return Err(customers::no_username(".")) };
+    if !row.has_web_access() {
+        return Err(Error::field(".", Code::Invalid, "Web access of the customer is switched off."));
+    }
+    // Whoever has a username has a password.
+    account.refuse_token()?;
+    let owner = AccountId::Customer(row.id.clone());
+    delete_of(tx, &owner).await?;
+    let (url, expires_at) = link(tx, &owner, VALID_FOR).await?;
+    tx.record(Entry::new(ChangeAction::CustomerInvited, customers::subject(row)));
+    Ok((username, url, expires_at))
 }
 
 /// Whether people can be invited in this way at all.

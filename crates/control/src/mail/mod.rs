@@ -17,9 +17,11 @@ use api::units::Time;
 use api::{Code, Error};
 use serde_json::{Value, json};
 
+use base::attempts::{SENDINGS, SENDINGS_BY};
 use base::authz::{Account, Permission};
 use base::change::Entry;
 use base::cx::{Cx, Tx};
+use base::http::Call;
 use base::text::{self, Checks};
 
 pub use self::outbox::{Letter, Outbox, forget_old, post};
@@ -51,7 +53,17 @@ pub async fn is_on(cx: &mut Cx) -> Result<bool, Error> {
 /// # Errors
 /// `mail_off`.
 pub async fn require(cx: &mut Cx) -> Result<(), Error> {
-    if is_on(cx).await? { Ok(()) } else { Err(Error::new(Code::MailOff, "Mail is off. Hand the link on yourself.")) }
+    if is_on(cx).await? { Ok(()) } else { Err(Error::new(Code::MailOff, "Mail is off: nothing can be sent.")) }
+}
+
+/// What people have sent to others is limited: for one customer, and by all people of one.
+///
+/// # Errors
+/// `too_many_attempts`.
+pub(crate) fn limit(call: &Call, to: &CustomerId) -> Result<(), Error> {
+    let by = call.account()?.customer_id.clone();
+    let tries = [(format!("mail to {to}"), SENDINGS), (format!("mail by {by}"), SENDINGS_BY)];
+    call.app.attempts.take(&tries, call.app.clock.now())
 }
 
 /// One server takes the mail of the whole installation: it is the provider's to name.

@@ -12,7 +12,7 @@ use api::id::{PlanId, ProductId, TemplateId};
 use api::page::Page;
 use api::product::{Edition, Plan, PlanCreate, PlanUpdate, Product, ProductCreate, ProductUpdate, Terms, Unit};
 use api::units::Time;
-use api::{Code, Error};
+use api::{Code, Error, Level};
 use base::authz::Account;
 use base::change::{Entry, difference, snapshot};
 use base::cx::{Cx, Tx};
@@ -201,7 +201,8 @@ fn plan(account: &Account, (row, product_name, present): WholePlan) -> Plan {
         edition: row.edition,
         terms: terms(present),
         former_terms: None,
-        template_id: row.template_id,
+        // The provider's own; others are told of those that are offered to them.
+        template_id: row.template_id.filter(|_| account.level == Level::Provider),
         retired_at: row.retired_at.map(Time::from_micros),
         created_at: Time::from_micros(row.created_at),
         actions: actions(account),

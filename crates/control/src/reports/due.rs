@@ -3,7 +3,7 @@
 use api::report::Every;
 use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan as _};
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
 /// How often, at which hour, by which clock.
 #[derive(Clone, Debug)]
@@ -17,6 +17,22 @@ impl Rhythm {
     /// The first moment after this one at which it is due.
     pub(super) fn next(&self, after: Timestamp) -> Timestamp {
         self.around(after).into_iter().find(|at| *at > after).unwrap_or(Timestamp::MAX)
+    }
+
+    /// The first moment after this one at which it is due again, where one came at another: not twice in a period.
+    pub(super) fn next_after(&self, now: Timestamp, sent: Option<Timestamp>) -> Timestamp {
+        let half = match self.every {
+            Every::Day => 12,
+            Every::Week => 84,
+            Every::Month => 14 * 24,
+        };
+        let too_early =
+            |at: Timestamp| sent.is_some_and(|sent| at.duration_since(sent) < SignedDuration::from_hours(half));
+        let mut next = self.next(now);
+        while too_early(next) {
+            next = self.next(next);
+        }
+        next
     }
 
     /// The last moment at which it was due, this one included.
@@ -83,6 +99,16 @@ mod tests {
         let monthly = rhythm(Every::Month, "America/New_York");
         assert_eq!(monthly.next(at("2026-01-31T12:00:00Z")), at("2026-02-01T12:00:00Z"));
         assert_eq!(monthly.last(at("2026-03-01T11:59:00Z")), at("2026-02-01T12:00:00Z"));
+    }
+
+    #[test]
+    fn another_hour_or_rhythm_brings_no_second_one_in_the_same_period() {
+        let daily = Rhythm { at_hour: 9, ..rhythm(Every::Day, "UTC") };
+        let (now, sent) = (at("2026-05-01T08:00:00Z"), at("2026-05-01T07:00:00Z"));
+        assert_eq!(daily.next_after(now, None), at("2026-05-01T09:00:00Z"));
+        assert_eq!(daily.next_after(now, Some(sent)), at("2026-05-02T09:00:00Z"));
+        let weekly = rhythm(Every::Week, "UTC");
+        assert_eq!(weekly.next_after(now, Some(sent)), at("2026-05-11T07:00:00Z"));
     }
 
     #[test]

@@ -19,13 +19,14 @@ use super::sql::{self, JobCount};
 use crate::customers::sql::CustomerRow;
 use crate::{customers, devices, events, jobs, measurements};
 
-/// So many machines, jobs and events are told one by one.
+/// So many devices, jobs and events are told one by one.
 const DEVICES: u32 = 500;
 const JOBS: i64 = 200;
 const EVENTS: i64 = 20;
 const DAY_SECONDS: i64 = 86_400;
+const BACKING_UP: &str = "status in (authorised, pending_approval)";
 
-/// How a machine's backups stand.
+/// How a device's backups stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
     UpToDate,
@@ -56,8 +57,8 @@ pub(super) struct Facts {
     pub(super) events: Vec<Event>,
     pub(super) events_total: i64,
     pub(super) used_bytes: i64,
-    /// At the period's beginning; nothing where nobody measured it then.
-    pub(super) used_before: Option<i64>,
+    /// At the end of the last day before the period, with that day; nothing where nobody measured it then.
+    pub(super) used_before: Option<(i64, Timestamp)>,
 }
 
 pub(super) async fn gather(
@@ -108,9 +109,11 @@ pub(super) async fn gather(
         facts.events_total = sql::open_events(cx, &row.path).await?;
         let worst = events::sql::open_below(cx, &row.path, db::Sql::new(), EVENTS).await?;
         facts.events = events::with_ids(cx, &account, &worst).await?;
-        let days = (cx.now.as_second() - from.as_second()) / DAY_SECONDS;
-        let before = measurements::used_before(cx, &[row.id.as_str()], days.max(1)).await?;
-        facts.used_before = before.get(row.id.as_str()).copied();
+        // Days are measured by the clock of the installation: the last one that was over when the period began.
+        let days = cx.now.as_second().div_euclid(DAY_SECONDS) - from.as_second().div_euclid(DAY_SECONDS) + 1;
+        let before = measurements::used_before(cx, &[row.id.as_str()], days).await?;
+        let day = Timestamp::from_second(cx.now.as_second() - days * DAY_SECONDS).map_err(Error::internal)?;
+        facts.used_before = before.get(row.id.as_str()).map(|used| (*used, day));
     }
     let unsaved = cx.overlay().await?;
     let stored = customers::sql::totals(cx, &row.id).await?.used_bytes;
@@ -127,8 +130,17 @@ async fn gather_devices(
     one_by_one: bool,
 ) -> Result<(), Error> {
     let limit = if one_by_one { DEVICES } else { 1 };
-    let query =
-        ListQuery { filter, limit: Some(limit), sort: Some("last_backup_at".to_owned()), ..ListQuery::default() };
+    // Those that were given up and those that nobody has seen yet back up nothing.
+    let filter = match filter {
+        None => BACKING_UP.to_owned(),
+        Some(filter) => format!("({filter}) and {BACKING_UP}"),
+    };
+    let query = ListQuery {
+        filter: Some(filter),
+        limit: Some(limit),
+        sort: Some("last_backup_at".to_owned()),
+        ..ListQuery::default()
+    };
     let page = devices::listed(cx, account, &query).await?;
     facts.devices_total = page.total;
     if one_by_one {
@@ -192,11 +204,16 @@ impl Facts {
         self.counts.iter().filter(|count| count.kind == kind).map(of).sum()
     }
 
+    /// Whether all devices that the report is about are told one by one, so that they can be counted.
+    pub(super) fn are_all_told(&self) -> bool {
+        self.devices_total == i64::try_from(self.devices.len()).unwrap_or(-1)
+    }
+
     pub(super) fn standing_so(&self, standing: Standing) -> usize {
         self.devices.iter().filter(|(_, so)| *so == standing).count()
     }
 
-    /// That no backup came is worth telling where there are machines, that nobody restored anything is not.
+    /// That no backup came is worth telling where there are devices, that nobody restored anything is not.
     pub(super) fn is_empty(&self) -> bool {
         match self.kind {
             ReportKind::BackupJobs | ReportKind::Status | ReportKind::Consolidated => self.devices_total == 0,

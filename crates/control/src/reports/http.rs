@@ -63,6 +63,7 @@ async fn report_send(
     Path((id, kind)): Path<(CustomerId, ReportKind)>,
     command: Command<ReportSend>,
 ) -> Result<Reply<ReportSent>, Failure> {
+    crate::mail::limit(&command.call, &id)?;
     transact!(command, OK, |tx| super::send_now(tx, &id, kind, &command.input).await)
 }
 
@@ -82,6 +83,7 @@ async fn report_resume(
 #[utoipa::path(post, path = "/reports/stop", operation_id = "report_stop", tag = "reports", params(ReportStopQuery),
     responses((status = 200, body = ReportStopped)), security(()))]
 async fn report_stop(call: Call, Parameters(query): Parameters<ReportStopQuery>) -> Result<Response, Failure> {
+    super::check_link(&mut call.read().await?, &query.token).await?;
     let origin = call.origin.clone();
     let stopped = base::run!(&call.app, Caller::System, origin.clone(), |tx| super::stop(tx, &query.token).await)?;
     Ok(show(&stopped)?)

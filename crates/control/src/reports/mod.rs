@@ -46,7 +46,7 @@ pub async fn list(cx: &mut Cx, id: &CustomerId) -> Result<ReportList, Error> {
         let stopped: Vec<String> =
             stops.iter().filter(|(kind, _)| *kind == plan.kind).map(|(_, address)| address.clone()).collect();
         let state = states.iter().find(|state| state.kind == plan.kind);
-        let recipients = wanting(&plan, &stops);
+        let recipients = if plan.off.is_none() { wanting(&plan, &stops) } else { Vec::new() };
         let off = match plan.off {
             Some(off) => Some(off),
             None if recipients.is_empty() => Some(ReportOff::Stopped),
@@ -79,13 +79,22 @@ async fn fetch(cx: &mut Cx, account: &Account, id: &CustomerId, permission: Perm
     Ok(row)
 }
 
+/// Everything together has events in it, which not everybody may see who sees devices.
+fn refuse_unseen(account: &Account, row: &CustomerRow, kind: ReportKind) -> Result<(), Error> {
+    match kind {
+        ReportKind::Consolidated => account.authorize(Permission::ReadEvents, &row.path),
+        _ => Ok(()),
+    }
+}
+
 /// Who gets it and hasn't stopped it.
 fn wanting(plan: &Plan, stops: &[(ReportKind, String)]) -> Vec<String> {
-    let is_stopped = |address: &String| {
-        let address = base::text::fold(address);
-        stops.iter().any(|(kind, stopped)| *kind == plan.kind && *stopped == address)
-    };
-    plan.recipients.iter().filter(|address| !is_stopped(address)).cloned().collect()
+    plan.recipients.iter().filter(|address| !is_stopped(plan.kind, address, stops)).cloned().collect()
+}
+
+fn is_stopped(kind: ReportKind, address: &str, stops: &[(ReportKind, String)]) -> bool {
+    let address = base::text::fold(address);
+    stops.iter().any(|(of, stopped)| *of == kind && *stopped == address)
 }
 
 /// A report as it would be sent now.
@@ -95,6 +104,7 @@ pub async fn preview(cx: &mut Cx, id: &CustomerId, kind: ReportKind) -> Result<R
     let stops = sql::stops(cx, &row.id).await?;
     let plans = plan::of(cx, &row).await?;
     let plan = plans.plan(kind);
+    refuse_unseen(&account, &row, kind)?;
     let (from, to) = (plan.rhythm.before(cx.now), cx.now);
     let facts = facts::gather(cx, &row, &plans, kind, (from, to)).await?;
     let laid_out = page::lay_out(&facts, None)?;
@@ -115,22 +125,35 @@ pub async fn send_now(tx: &mut Tx, id: &CustomerId, kind: ReportKind, input: &Re
     let account = tx.account()?;
     let row = fetch(tx, &account, id, Permission::ManageSettings).await?;
     account.authorize(Permission::ReadDevices, &row.path)?;
+    refuse_unseen(&account, &row, kind)?;
     mail::require(tx).await?;
     let mut checks = Checks::default();
     let given = input.to.as_ref().map(|to| checks.emails("to", to, MOST_RECIPIENTS));
     checks.finish()?;
     let plans = plan::of(tx, &row).await?;
     let plan = plans.plan(kind);
+    let stops = sql::stops(tx, &row.id).await?;
     let to = match given {
-        Some(to) => to,
-        None => wanting(plan, &sql::stops(tx, &row.id).await?),
+        Some(to) => {
+            // Whoever doesn't want it doesn't get it this way either.
+            if let Some(at) = to.iter().position(|address| is_stopped(kind, address, &stops)) {
+                let detail = "Whoever has this address has stopped the report.";
+                return Err(Error::field(format!("to.{at}"), Code::ReportOff, detail));
+            }
+            to
+        }
+        None if plan.off.is_some() => {
+            return Err(Error::new(Code::ReportOff, "The customer doesn't get this report: say to whom it goes."));
+        }
+        None => wanting(plan, &stops),
     };
     if to.is_empty() {
         return Err(Error::new(Code::ReportOff, "There is nobody whom it would go to: say to whom."));
     }
     let period = (plan.rhythm.before(tx.now), tx.now);
     let facts = facts::gather(tx, &row, &plans, kind, period).await?;
-    send::post(tx, &row, &facts, &to).await?;
+    let letters = send::write(tx, &row, &facts, &to, plan.rhythm.every).await?;
+    send::post(tx, &row.id, &letters).await?;
     let entry = Entry::new(ChangeAction::CustomerReportSent, customers::subject(&row));
     tx.record(entry.after(json!({ "report": kind, "to": to })));
     Ok(ReportSent { sent_to: to })
@@ -149,15 +172,26 @@ async fn seal(cx: &mut Cx) -> Result<Seal, Error> {
     Seal::new(secret.as_bytes(), "installation", "reports")
 }
 
-/// Whoever has the link doesn't want that report any more.
-pub async fn stop(tx: &mut Tx, token: &Secret) -> Result<ReportStopped, Error> {
-    let opened = seal(tx).await?.open(token.expose());
+/// What a link is for; nothing that is known where somebody has made it up.
+async fn opened(cx: &mut Cx, token: &Secret) -> Result<(Stop, CustomerRow), Error> {
+    let opened = seal(cx).await?.open(token.expose());
     let stop: Option<Stop> = opened.and_then(|text| serde_json::from_slice(&text).ok());
-    // Whose customer is gone knows no more than whoever made it up.
     let unknown =
         || Error::field("token", Code::Invalid, "This link ends no report: it is not whole, or there is none.");
     let stop = stop.ok_or_else(unknown)?;
-    let row = customers::sql::find_anywhere(tx, &stop.customer).await?.ok_or_else(unknown)?;
+    // Whose customer is gone knows no more than whoever made it up.
+    let row = customers::sql::find_anywhere(cx, &stop.customer).await?.ok_or_else(unknown)?;
+    Ok((stop, row))
+}
+
+/// Whether a link is one, which a reader finds out without waiting for anybody's turn.
+pub async fn check_link(cx: &mut Cx, token: &Secret) -> Result<(), Error> {
+    opened(cx, token).await.map(drop)
+}
+
+/// Whoever has the link doesn't want that report any more.
+pub async fn stop(tx: &mut Tx, token: &Secret) -> Result<ReportStopped, Error> {
+    let (stop, row) = opened(tx, token).await?;
     if sql::stop(tx, &row.id, stop.kind, &base::text::fold(&stop.address)).await? {
         let mut entry = Entry::new(ChangeAction::CustomerReportStopped, customers::subject(&row));
         entry.actor = Some((ActorKind::Customer, row.id.to_string(), stop.address.clone()));

@@ -62,7 +62,7 @@ struct Page {
 #[derive(Debug, Serialize)]
 struct Tile {
     value: String,
-    label: &'static str,
+    label: String,
     tone: &'static str,
 }
 
@@ -109,9 +109,12 @@ impl Facts {
                 format!("{}: {}", title(self.kind), self.customer)
             }
             ReportKind::Status | ReportKind::Consolidated if troubled > 0 => {
-                let machines =
-                    if troubled == 1 { "1 machine needs".to_owned() } else { format!("{troubled} machines need") };
-                format!("{}: {}, {machines} attention", title(self.kind), self.customer)
+                let devices = match (troubled, self.are_all_told()) {
+                    (1, true) => "1 device needs".to_owned(),
+                    (troubled, true) => format!("{troubled} devices need"),
+                    (troubled, false) => format!("at least {troubled} devices need"),
+                };
+                format!("{}: {}, {devices} attention", title(self.kind), self.customer)
             }
             ReportKind::Status | ReportKind::Consolidated => format!("{}: {}", title(self.kind), self.customer),
         }
@@ -156,7 +159,7 @@ impl Facts {
 
     fn intro(&self, kind: JobKind) -> Option<String> {
         (kind == JobKind::Backup && self.jobs.is_empty())
-            .then(|| "No machine has begun a backup in this time.".to_owned())
+            .then(|| "No device has begun a backup in this time.".to_owned())
     }
 
     fn job_tiles(&self, kind: JobKind) -> Vec<Tile> {
@@ -173,7 +176,7 @@ impl Facts {
             JobKind::Restore => "read",
             JobKind::Delete => "removed",
         };
-        tiles.push(Tile { value: size(self.moved(kind)), label, tone: "" });
+        tiles.push(Tile { value: size(self.moved(kind)), label: label.to_owned(), tone: "" });
         tiles
     }
 
@@ -186,7 +189,7 @@ impl Facts {
         };
         Table {
             title: "One by one",
-            head: vec!["Machine", "Began", "Took", "Outcome", amount],
+            head: vec!["Device", "Began", "Took", "Outcome", amount],
             rows: self.jobs.iter().map(|job| self.job_row(job)).collect(),
             toned: 3,
             ends: true,
@@ -215,33 +218,34 @@ impl Facts {
 
     fn status_tiles(&self) -> Vec<Tile> {
         let so = |standing| i64::try_from(self.standing_so(standing)).unwrap_or(i64::MAX);
-        vec![
-            tile(self.devices_total, if self.devices_total == 1 { "machine" } else { "machines" }, ""),
-            tile(so(Standing::UpToDate), "up to date", ""),
-            tile(so(Standing::Silent), "too long without a backup", "bad"),
-            tile(so(Standing::Never), "without any backup", "warn"),
-        ]
+        let mut tiles = vec![tile(self.devices_total, if self.devices_total == 1 { "device" } else { "devices" }, "")];
+        if self.are_all_told() {
+            tiles.push(tile(so(Standing::UpToDate), "up to date", ""));
+            tiles.push(tile(so(Standing::Silent), "too long without a backup", "bad"));
+            tiles.push(tile(so(Standing::Never), "without any backup", "warn"));
+        }
+        tiles
     }
 
     fn consolidated_tiles(&self) -> Vec<Tile> {
         let mut tiles = vec![
             tile(self.counted(JobKind::Backup, JobOutcome::Completed), "backups completed", ""),
             tile(self.counted(JobKind::Backup, JobOutcome::Refused), "refused", "bad"),
-            Tile { value: size(self.used_bytes), label: "storage used", tone: "" },
+            Tile { value: size(self.used_bytes), label: "storage used".to_owned(), tone: "" },
         ];
-        if let Some(before) = self.used_before {
+        if let Some((before, day)) = self.used_before {
             let grown = self.used_bytes - before;
             let value = if grown < 0 { format!("−{}", size(-grown)) } else { format!("+{}", size(grown)) };
-            tiles.push(Tile { value, label: "since then", tone: "" });
+            tiles.push(Tile { value, label: format!("since the end of {}", day.strftime("%-d %b")), tone: "" });
         }
         tiles.push(tile(self.events_total, "open events", if self.acting() > 0 { "bad" } else { "warn" }));
         tiles
     }
 
-    /// Which part of the machines is up to date, where all of them are told.
+    /// Which part of the devices is up to date, where all of them are told.
     fn bar(&self) -> Option<Bar> {
         let all = self.devices.len();
-        if all == 0 || self.devices_total != i64::try_from(all).unwrap_or(-1) {
+        if all == 0 || !self.are_all_told() {
             return None;
         }
         let good = self.standing_so(Standing::UpToDate);
@@ -314,12 +318,12 @@ impl Facts {
             }
             Row { cells, tone }
         };
-        let mut head = vec!["Machine", "State", "Last backup", "Storage"];
+        let mut head = vec!["Device", "State", "Last backup", "Storage"];
         if has_sites {
             head.insert(1, "Site");
         }
         Table {
-            title: "Machines",
+            title: "Devices",
             head,
             rows: self.devices.iter().map(row).collect(),
             toned: 1 + usize::from(has_sites),
@@ -341,8 +345,8 @@ fn title(kind: ReportKind) -> &'static str {
 }
 
 /// A number, with its tone where there is something to be told by it.
-fn tile(count: i64, label: &'static str, tone: &'static str) -> Tile {
-    Tile { value: count.to_string(), label, tone: if count > 0 { tone } else { "" } }
+fn tile(count: i64, label: &str, tone: &'static str) -> Tile {
+    Tile { value: count.to_string(), label: label.to_owned(), tone: if count > 0 { tone } else { "" } }
 }
 
 fn more(total: i64, shown: usize) -> Option<String> {
@@ -381,7 +385,7 @@ mod tests {
             events: Vec::new(),
             events_total: 0,
             used_bytes: 1_000_000,
-            used_before: Some(3_000_000),
+            used_before: Some((3_000_000, "2026-04-30T23:00:00Z".parse().unwrap())),
         }
     }
 
@@ -400,7 +404,7 @@ mod tests {
     #[test]
     fn what_has_shrunk_is_said_so_and_times_are_short() {
         let laid_out = lay_out(&facts(ReportKind::Consolidated), None).unwrap();
-        assert!(laid_out.text.contains("since then: −2 MB"), "{}", laid_out.text);
+        assert!(laid_out.text.contains("since the end of 30 Apr: −2 MB"), "{}", laid_out.text);
         assert!(!laid_out.text.contains("Stop this report"));
         assert_eq!([took(7), took(61), took(3600), took(9000)], ["7 s", "1 min", "1 h 0 min", "2 h 30 min"]);
     }

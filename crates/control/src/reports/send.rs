@@ -7,14 +7,15 @@ use std::time::Duration;
 use api::Error;
 use api::id::CustomerId;
 use api::mail::MailPurpose;
-use api::report::ReportKind;
+use api::report::{Every, ReportKind};
 use base::App;
 use base::background::feeds::Feed;
 use base::background::{Reconciler, Round};
-use base::cx::{Caller, Cx, Origin, Tx};
+use base::cx::{Caller, Cx, Tx};
 use db::sql;
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
 
 use super::facts::{Facts, gather};
 use super::sql::{self as rows, StateRow};
@@ -30,17 +31,14 @@ const AT_ONCE: i64 = 200;
 const DUE_AT_ONCE: i64 = 50;
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 const AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(15);
-/// Longer than from one to the next it tells nothing.
-const USEFUL_FOR: SignedDuration = SignedDuration::from_hours(24);
-
-/// What says whether and when a customer gets a report, as entries of the change log name it.
+/// What says whether and when a customer gets a report.
 const SETTINGS: [&str; 6] = [
-    "\"time_zone\"",
-    "\"job_reports\"",
-    "\"status_report\"",
-    "\"consolidated_report\"",
-    "\"global_status_report\"",
-    "\"global_consolidated_report\"",
+    "time_zone",
+    "job_reports",
+    "status_report",
+    "consolidated_report",
+    "global_status_report",
+    "global_consolidated_report",
 ];
 
 /// The feed that puts down of whom it has to be seen anew which reports they get.
@@ -64,7 +62,8 @@ impl Feed for Schedules {
                 ])
                 .await?;
             let concerns = |after: &Option<String>| {
-                after.as_deref().is_some_and(|after| SETTINGS.iter().any(|name| after.contains(name)))
+                let after = after.as_deref().and_then(|after| serde_json::from_str::<Value>(after).ok());
+                after.is_some_and(|after| SETTINGS.iter().any(|name| after.get(name).is_some()))
             };
             let mut below: Vec<String> = entries
                 .into_iter()
@@ -107,12 +106,14 @@ impl Reconciler for Reporter {
                 }
                 for state in due {
                     mended += 1;
-                    let sent = base::run!(app, Caller::System, Origin::default(), |tx| send(tx, &state).await);
-                    if let Err(error) = sent {
+                    if let Err(error) = send(app, &state).await {
                         // One that can't be written holds up none of the others.
                         let (customer, kind) = (&state.customer_id, state.kind.as_ref());
                         tracing::error!(%customer, kind, %error, cause = ?error.cause, "a report cannot be written");
-                        base::run!(app, Caller::System, Origin::default(), |tx| postpone(tx, &state).await)?;
+                        base::beside!(app, |tx| {
+                            let later = tx.now.checked_add(AGAIN_AFTER).unwrap_or(tx.now);
+                            rows::postpone(tx, &state, later.as_microsecond()).await
+                        })?;
                     }
                     if app.live.ended().is_cancelled() {
                         return Ok(Round { mended, again_in: LOOK_EVERY });
@@ -136,12 +137,12 @@ async fn next(app: &App) -> Result<Duration, Error> {
 async fn look(app: &App) -> Result<u64, Error> {
     // Mostly there is nobody, which a reader finds out without waiting for anybody's turn.
     let mut cx = Cx::read(app, Caller::System).await?;
-    if rows::to_look_at(&mut cx, 1).await?.is_empty() {
+    if !rows::is_anybody_to_look_at(&mut cx).await? {
         return Ok(0);
     }
     drop(cx);
     base::beside!(app, |tx| async {
-        let ids = rows::to_look_at(tx, AT_ONCE).await?;
+        let ids = rows::take_to_look_at(tx, AT_ONCE).await?;
         let customers: Vec<CustomerRow> =
             customers::sql::with_totals(tx, &ids).await?.into_iter().map(|(row, _)| row).collect();
         let places: Vec<_> = customers.iter().map(|row| (&row.path, None)).collect();
@@ -155,7 +156,7 @@ async fn look(app: &App) -> Result<u64, Error> {
                 let state = known.get(&(row.id.to_string(), plan.kind));
                 // Whether it can be sent is seen when it is due: only who has switched it off has none.
                 let is_on = !plan.is_switched_off();
-                let next_at = is_on.then(|| plan.rhythm.next(tx.now).as_microsecond());
+                let next_at = is_on.then(|| next_of(&plan, state, tx.now));
                 // One that is due is sent before it is counted anew.
                 let is_due = state.is_some_and(|state| state.next_at <= tx.now.as_microsecond());
                 if state.map(|state| state.next_at) != next_at && !(is_on && is_due) {
@@ -163,57 +164,69 @@ async fn look(app: &App) -> Result<u64, Error> {
                 }
             }
         }
-        rows::looked_at(tx, &ids).await?;
         Ok(ids.len() as u64)
     }
     .await)
 }
 
-/// Sends a report that is due, in one transaction with when the next one is.
-async fn send(tx: &mut Tx, state: &StateRow) -> Result<(), Error> {
-    let states = rows::states(tx, &[state.customer_id.to_string()]).await?;
-    let now = tx.now;
-    // Another process was faster.
-    if !states.iter().any(|other| other.kind == state.kind && other.next_at == state.next_at) {
-        return Ok(());
-    }
-    let Some(row) = customers::sql::find_anywhere(tx, &state.customer_id).await? else { return Ok(()) };
-    let plans = plan::of(tx, &row).await?;
+fn next_of(plan: &plan::Plan, state: Option<&StateRow>, now: Timestamp) -> i64 {
+    let sent = state.and_then(|state| state.last_sent_at).and_then(|at| Timestamp::from_microsecond(at).ok());
+    plan.rhythm.next_after(now, sent).as_microsecond()
+}
+
+/// Sends a report that is due. What it tells is read beside everything else; it is written together with when the next one is.
+async fn send(app: &App, state: &StateRow) -> Result<(), Error> {
+    let mut cx = Cx::read(app, Caller::System).await?;
+    let now = cx.now;
+    let Some(row) = customers::sql::find_anywhere(&mut cx, &state.customer_id).await? else { return Ok(()) };
+    let plans = plan::of(&mut cx, &row).await?;
     let plan = plans.plan(state.kind);
     let next_at = (!plan.is_switched_off()).then(|| plan.rhythm.next(now).as_microsecond());
-    rows::set_next(tx, &row.id, state.kind, next_at).await?;
-    if plan.off.is_some() {
-        return Ok(());
+    let (from, until) = period(plan, state, now);
+    let mut letters = Vec::new();
+    if plan.off.is_none() {
+        let to = wanting(plan, &rows::stops(&mut cx, &row.id).await?);
+        let facts = gather(&mut cx, &row, &plans, state.kind, (from, until)).await?;
+        if !facts.is_empty() {
+            letters = write(&mut cx, &row, &facts, &to, plan.rhythm.every).await?;
+        }
     }
-    let to = wanting(plan, &rows::stops(tx, &row.id).await?);
-    if to.is_empty() {
-        return Ok(());
+    drop(cx);
+    let told = (!letters.is_empty()).then(|| until.as_microsecond());
+    base::beside!(app, |tx| async {
+        // Nothing where another process was faster.
+        if rows::take(tx, state, next_at, told).await? {
+            post(tx, &row.id, &letters).await?;
+        }
+        Ok(())
     }
-    let facts = gather(tx, &row, &plans, state.kind, period(plan, state, now)).await?;
-    if facts.is_empty() {
-        return Ok(());
-    }
-    post(tx, &row, &facts, &to).await?;
-    rows::note_sent(tx, &row.id, state.kind).await
+    .await)
 }
 
-/// It is tried again after a while.
-async fn postpone(tx: &mut Tx, state: &StateRow) -> Result<(), Error> {
-    let later = tx.now.checked_add(AGAIN_AFTER).unwrap_or(tx.now);
-    rows::set_next(tx, &state.customer_id, state.kind, Some(later.as_microsecond())).await
-}
-
-/// From the time that it was due before until the last that it was: what was missed is in it.
+/// From where the last one ended until shortly before this one: what ended since may not be written down yet.
 fn period(plan: &plan::Plan, state: &StateRow, now: Timestamp) -> (Timestamp, Timestamp) {
-    let first = Timestamp::from_microsecond(state.next_at).unwrap_or(now);
-    let until = plan.rhythm.last(now).max(first);
-    (plan.rhythm.before(first), until)
+    let due = Timestamp::from_microsecond(state.next_at).unwrap_or(now);
+    let until = |at: Timestamp| at.checked_sub(WRITTEN_WITHIN).unwrap_or(at);
+    let told = state.told_until.and_then(|at| Timestamp::from_microsecond(at).ok());
+    // What was missed while mail was off is in it, too.
+    let last = until(plan.rhythm.last(now).max(due));
+    (told.unwrap_or_else(|| until(plan.rhythm.before(due))).min(last), last)
 }
+
+/// So long after it ended a job stands in the database at the latest, where nothing is wrong.
+pub(super) const WRITTEN_WITHIN: SignedDuration = SignedDuration::from_mins(15);
 
 /// Writes a report to each of these, with their own way to stop it.
-pub(super) async fn post(tx: &mut Tx, row: &CustomerRow, facts: &Facts, to: &[String]) -> Result<(), Error> {
-    let seal = seal(tx).await?;
-    let url = tx.app.config.public_url.clone();
+pub(super) async fn write(
+    cx: &mut Cx,
+    row: &CustomerRow,
+    facts: &Facts,
+    to: &[String],
+    every: Every,
+) -> Result<Vec<(String, Letter)>, Error> {
+    let seal = seal(cx).await?;
+    let url = cx.app.config.public_url.clone();
+    let mut letters = Vec::with_capacity(to.len());
     for address in to {
         let stop = Stop { customer: row.id.clone(), kind: facts.kind, address: address.clone() };
         let token = seal.close(&serde_json::to_vec(&stop).map_err(Error::internal)?)?;
@@ -224,9 +237,20 @@ pub(super) async fn post(tx: &mut Tx, row: &CustomerRow, facts: &Facts, to: &[St
             text: laid_out.text,
             html: Some(laid_out.html),
             stop: Some(format!("{url}/api/v1/reports/stop?token={token}")),
-            useful_for: USEFUL_FOR,
+            useful_for: match every {
+                Every::Day => SignedDuration::from_hours(24),
+                Every::Week | Every::Month => SignedDuration::from_hours(3 * 24),
+            },
         };
-        mail::post(tx, &CustomerId::from_text(row.id.as_str()), address, &letter).await?;
+        letters.push((address.clone(), letter));
+    }
+    Ok(letters)
+}
+
+/// Sends what was written, once it is committed.
+pub(super) async fn post(tx: &mut Tx, customer: &CustomerId, letters: &[(String, Letter)]) -> Result<(), Error> {
+    for (address, letter) in letters {
+        mail::post(tx, customer, address, letter).await?;
     }
     Ok(())
 }

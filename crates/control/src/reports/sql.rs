@@ -15,32 +15,43 @@ db::record! {
         pub(super) customer_id: CustomerId as Text,
         pub(super) kind: ReportKind as Text,
         pub(super) next_at: i64,
+        pub(super) try_at: i64,
         pub(super) last_sent_at: Option<i64>,
+        pub(super) told_until: Option<i64>,
     }
 }
 
 /// End customers at and below these have to be looked at anew.
 pub(super) async fn look_below(tx: &mut Tx, customers: &[String]) -> Result<(), Error> {
+    let now = tx.now.as_microsecond();
     for id in customers {
+        // Written also where it stands there: whoever looks at it in this moment has read what was before.
         tx.exec(sql![
-            "insert into report_looks (customer_id) select c.id from customers c join customers top on top.id = ",
+            "insert into report_looks (customer_id, put_at) select c.id, ",
+            now,
+            " from customers c join customers top on top.id = ",
             id.as_str(),
             " where c.level = 'end_customer' and c.path >= top.path and c.path < top.path || '~'
-             on conflict (customer_id) do nothing"
+             on conflict (customer_id) do update set put_at = excluded.put_at"
         ])
         .await?;
     }
     Ok(())
 }
 
-pub(super) async fn to_look_at(cx: &mut Cx, limit: i64) -> Result<Vec<String>, Error> {
-    cx.all(sql!["select customer_id from report_looks order by customer_id limit ", limit]).await
+pub(super) async fn is_anybody_to_look_at(cx: &mut Cx) -> Result<bool, Error> {
+    let found: Option<i64> = cx.opt(sql!["select 1 from report_looks limit 1"]).await?;
+    Ok(found.is_some())
 }
 
-pub(super) async fn looked_at(tx: &mut Tx, customers: &[String]) -> Result<(), Error> {
-    tx.exec(sql!["delete from report_looks where customer_id in ", list(customers.iter().map(String::as_str))])
-        .await
-        .map(drop)
+/// Takes some of those that are to be looked at, before anything is read of them: what is set meanwhile puts them down again.
+pub(super) async fn take_to_look_at(tx: &mut Tx, limit: i64) -> Result<Vec<String>, Error> {
+    tx.all(sql![
+        "delete from report_looks where customer_id in (select customer_id from report_looks order by customer_id limit ",
+        limit,
+        ") returning customer_id"
+    ])
+    .await
 }
 
 pub(super) async fn states(cx: &mut Cx, customers: &[String]) -> Result<Vec<StateRow>, Error> {
@@ -60,37 +71,57 @@ pub(super) async fn set_next(
     kind: ReportKind,
     next_at: Option<i64>,
 ) -> Result<(), Error> {
+    let (customer, kind) = (customer.as_str(), kind.as_ref());
     match next_at {
-        None => tx.exec(sql![
-            "delete from report_states where customer_id = ",
-            customer.as_str(),
-            " and kind = ",
-            kind.as_ref()
-        ]),
-        Some(next_at) => tx.exec(sql![
-            "insert into report_states (customer_id, kind, next_at, last_sent_at) values (",
-            customer.as_str(),
+        None => tx.exec(sql!["delete from report_states where customer_id = ", customer, " and kind = ", kind]),
+        Some(at) => tx.exec(sql![
+            "insert into report_states (customer_id, kind, next_at, try_at) values (",
+            customer,
             ", ",
-            kind.as_ref(),
+            kind,
             ", ",
-            next_at,
-            ", null) on conflict (customer_id, kind) do update set next_at = excluded.next_at"
+            at,
+            ", ",
+            at,
+            ") on conflict (customer_id, kind) do update set next_at = excluded.next_at, try_at = excluded.try_at"
         ]),
     }
     .await
     .map(drop)
 }
 
-/// It was sent.
-pub(super) async fn note_sent(tx: &mut Tx, customer: &CustomerId, kind: ReportKind) -> Result<(), Error> {
+/// Takes a report that is due from all others who send, and says when the next one is. `told`: until when it tells everything,
+/// where it is sent. Nothing where another was faster.
+pub(super) async fn take(
+    tx: &mut Tx,
+    state: &StateRow,
+    next_at: Option<i64>,
+    told: Option<i64>,
+) -> Result<bool, Error> {
     let now = tx.now.as_microsecond();
+    let which = || {
+        let (customer, kind) = (state.customer_id.as_str(), state.kind.as_ref());
+        sql![" where customer_id = ", customer, " and kind = ", kind, " and next_at = ", state.next_at]
+    };
+    let taken = match next_at {
+        None => tx.exec(sql!["delete from report_states", which()]).await?,
+        Some(at) => {
+            let told = told.map_or_else(db::Sql::new, |told| sql![", last_sent_at = ", now, ", told_until = ", told]);
+            tx.exec(sql!["update report_states set next_at = ", at, ", try_at = ", at, told, which()]).await?
+        }
+    };
+    Ok(taken == 1)
+}
+
+/// It is tried again then.
+pub(super) async fn postpone(tx: &mut Tx, state: &StateRow, try_at: i64) -> Result<(), Error> {
     tx.exec(sql![
-        "update report_states set last_sent_at = ",
-        now,
+        "update report_states set try_at = ",
+        try_at,
         " where customer_id = ",
-        customer.as_str(),
+        state.customer_id.as_str(),
         " and kind = ",
-        kind.as_ref()
+        state.kind.as_ref()
     ])
     .await
     .map(drop)
@@ -101,9 +132,9 @@ pub(super) async fn due(cx: &mut Cx, limit: i64) -> Result<Vec<StateRow>, Error>
     cx.all(sql![
         "select ",
         db::columns::<StateRow>(),
-        " from report_states where next_at <= ",
+        " from report_states where try_at <= ",
         now,
-        " order by next_at, customer_id, kind limit ",
+        " order by try_at, customer_id, kind limit ",
         limit
     ])
     .await
@@ -111,7 +142,7 @@ pub(super) async fn due(cx: &mut Cx, limit: i64) -> Result<Vec<StateRow>, Error>
 
 /// When the next of all is due.
 pub(super) async fn next_due(cx: &mut Cx) -> Result<Option<i64>, Error> {
-    cx.one(sql!["select min(next_at) from report_states"]).await
+    cx.one(sql!["select min(try_at) from report_states"]).await
 }
 
 /// Who doesn't want which of a customer's reports.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use api::setting::SettingSet;
 use api::template::Bundle;
-use api::{Code, Error};
+use api::{Code, Error, Level};
 use base::authz::Account;
 use base::cx::{Cx, Tx};
 use jiff::Timestamp;
@@ -78,6 +78,10 @@ pub(crate) fn check(bundle: &Bundle, now: Timestamp) -> Result<Bundle, Error> {
         let field = format!("settings.{name}");
         let found = registry::find(name).map_err(|_| Error::field(".", Code::Invalid, "There is no such setting."));
         match found.and_then(|setting| Ok((setting, checked(setting, input, now)?))) {
+            Ok((setting, _)) if !setting.is_for(Some(Level::EndCustomer)) => {
+                let detail = "This setting is not for customers.";
+                wrong.extend(Error::field(field, Code::SettingNotApplicable, detail).fields);
+            }
             Ok((setting, (value, _))) if (setting.ends_at)(&value).is_some() => {
                 let detail = "It ends by itself, so that it is no matter of templates.";
                 wrong.extend(Error::field(field, Code::SettingNotApplicable, detail).fields);

@@ -22,7 +22,7 @@ const LEAST_CONTRAST: f64 = 4.5;
 pub(super) const SETTINGS: &[Setting] = &[
     // By which clock customers are told things.
     Setting {
-        check: time_zone,
+        check: |value, _| time_zone(&value),
         default: || json!("UTC"),
         levels: WITH_PEOPLE,
         on_devices: false,
@@ -152,9 +152,11 @@ fn job_words(value: &Value) -> String {
     if on.is_empty() { "off".to_owned() } else { on.join(", ") }
 }
 
-fn time_zone(value: Value, _: Timestamp) -> Result<Value, Error> {
-    match value.as_str() {
-        Some(name) if name.len() <= 100 && TimeZone::get(name).is_ok() => Ok(value),
+fn time_zone(value: &Value) -> Result<Value, Error> {
+    let zone = value.as_str().filter(|name| name.len() <= 100).and_then(|name| TimeZone::get(name).ok());
+    // As the database spells it. Two of its names stand for what is not known.
+    match zone.as_ref().and_then(TimeZone::iana_name) {
+        Some(name) if !["Factory", "Etc/Unknown"].contains(&name) => Ok(json!(name)),
         _ => {
             let detail = "Must be a time zone as the IANA database calls it, say Europe/Berlin.";
             Err(Error::field(".", Code::Invalid, detail))
@@ -251,6 +253,7 @@ mod tests {
         let on = check(json!({ "enabled": true, "recipients": ["A@Example.com", "a@example.com"] })).unwrap();
         assert_eq!(on["recipients"].as_array().unwrap().len(), 1, "{on}");
         assert!(check(json!({ "enabled": false, "recipients": ["nobody"] })).is_err());
-        assert!(time_zone(json!("Europe/Berlin"), now).is_ok() && time_zone(json!("Mars/Base"), now).is_err());
+        assert_eq!(time_zone(&json!("europe/berlin")).unwrap(), "Europe/Berlin");
+        assert!(["Mars/Base", "Factory", ""].into_iter().all(|name| time_zone(&json!(name)).is_err()));
     }
 }

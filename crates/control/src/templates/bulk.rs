@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::sql::{self, TemplateRow, Whole};
-use super::{give, refuse_kind, usable, usable_of, write};
+use super::{give, refuse_kind, usable_of, write};
 use crate::bulk::{Action, Foreseen, Noun, changed_since, read, row, unknown};
 use crate::customers;
 use crate::customers::sql::CustomerRow;
@@ -109,9 +109,11 @@ async fn foresee(
 }
 
 /// What of a customer speaks against templates.
-fn admitted(account: &Account, row: &CustomerRow) -> Result<(), Error> {
+fn admitted(account: &Account, row: &CustomerRow, is_none: bool) -> Result<(), Error> {
     match account.refusal(Permission::ManageSettings, &row.path) {
         Some(reason) => Err(Error::new(Code::Forbidden, reason)),
+        // None is for everybody.
+        None if is_none => Ok(()),
         None => refuse_kind(row),
     }
 }
@@ -139,7 +141,11 @@ async fn take_back(tx: &mut Tx, id: &str, undo: &Value) -> Result<Done, Error> {
     if undo.was != undo.left {
         let former = match &undo.was {
             None => None,
-            Some(former) => Some(usable(tx, &account, former, &customer.path).await?.0),
+            // One that is gone, or stands elsewhere by now, is none. Whoever takes this back need not see it: it was there.
+            Some(former) => {
+                let found = sql::find_anywhere(tx, former).await?;
+                found.filter(|(_, home, _)| home.path.contains(&customer.path)).map(|(row, ..)| row)
+            }
         };
         let customer = CustomerRow { version, ..customer };
         write(tx, &customer, undo.left.as_ref(), former.as_ref()).await?;
@@ -176,13 +182,13 @@ impl Giving {
         input: &Value,
     ) -> Result<Chosen, Error> {
         let ids: Vec<String> = rows.keys().cloned().collect();
-        let wanted: Wanted = serde_json::from_value(input.clone()).map_err(Error::internal)?;
+        let Wanted { template_id: wanted } = serde_json::from_value(input.clone()).map_err(Error::internal)?;
         let has = match self.0 {
             What::Named => HashMap::new(),
             What::Own => assigned(cx, &ids).await?,
         };
         let mut templates: Vec<String> =
-            has.values().cloned().chain(wanted.template_id.as_ref().map(ToString::to_string)).collect();
+            has.values().cloned().chain(wanted.as_ref().map(ToString::to_string)).collect();
         templates.sort_unstable();
         templates.dedup();
         let mut known: HashMap<String, Whole> = HashMap::new();
@@ -192,10 +198,13 @@ impl Giving {
         }
         let choose = |(id, row): (&String, &CustomerRow)| {
             let of = |template: &str| usable_of(account, known.get(template).cloned(), &row.path);
-            let chosen = match (admitted(account, row), self.0) {
+            let is_none = matches!(self.0, What::Named) && wanted.is_none();
+            let chosen = match (admitted(account, row, is_none), self.0) {
                 (Err(refused), _) => Err(refused),
-                (Ok(()), What::Named) => wanted.template_id.as_ref().map(|id| of(id.as_str())).transpose(),
-                (Ok(()), What::Own) => has.get(id).ok_or_else(has_none).and_then(|id| of(id)).map(Some),
+                (Ok(()), What::Named) => wanted.as_ref().map(|id| of(id.as_str())).transpose(),
+                (Ok(()), What::Own) => {
+                    has.get(id).ok_or_else(has_none).and_then(|id| of(id).map_err(|_| has_none())).map(Some)
+                }
             };
             (id.clone(), chosen)
         };
@@ -228,6 +237,10 @@ impl Action for Giving {
 
     fn check(&self, input: Value) -> Result<Value, Error> {
         let wanted = match self.0 {
+            // Only what is said to be none is none.
+            What::Named if input.is_object() && input.get("template_id").is_none() => {
+                return Err(Error::field("template_id", Code::Required, "Say which; null for none."));
+            }
             What::Named => read::<Wanted>(input)?,
             What::Own => read::<Nothing>(input).map(|Nothing {}| Wanted { template_id: None })?,
         };

@@ -42,7 +42,7 @@ pub async fn list(cx: &mut Cx, customer: &CustomerId) -> Result<TemplateList, Er
     let row = customers::fetch(cx, &account, customer, Permission::ReadCustomers).await?;
     let found = sql::on_path(cx, &row.path).await?;
     let found: Vec<Whole> = found.into_iter().filter(|whole| is_seen(&account, whole)).collect();
-    let counts = sql::counts(cx, found.iter().map(|(row, ..)| row.id.as_str()), &account.path).await?;
+    let counts = counts(cx, &account, &found).await?;
     Ok(TemplateList { items: found.into_iter().map(|whole| view(&account, whole, &counts)).collect() })
 }
 
@@ -55,8 +55,20 @@ pub async fn show(cx: &mut Cx, id: &TemplateId) -> Result<Template, Error> {
 
 async fn shown(cx: &mut Cx, account: &Account, whole: Whole) -> Result<Template, Error> {
     let former = sql::former(cx, &whole.0, SHOWN).await?;
-    let counts = sql::counts(cx, std::iter::once(whole.0.id.as_str()), &account.path).await?;
+    let counts = counts(cx, account, std::slice::from_ref(&whole)).await?;
     Ok(Template { former: Some(former), ..view(account, whole, &counts) })
+}
+
+/// How many have each of these, and how many of those differ, as far as the account sees them.
+async fn counts(cx: &mut Cx, account: &Account, found: &[Whole]) -> Result<HashMap<String, (i64, i64)>, Error> {
+    // Who has one of the account's own stands below it; of those above they are some of many.
+    let (own, above): (Vec<&Whole>, Vec<&Whole>) = found.iter().partition(|(_, home, _)| account.sees(&home.path));
+    let ids = |some: &[&Whole]| some.iter().map(|(row, ..)| row.id.to_string()).collect::<Vec<_>>();
+    let mut counts = sql::counts(cx, &ids(&own)).await?;
+    if !above.is_empty() {
+        counts.extend(sql::counts_below(cx, &ids(&above), &account.path).await?);
+    }
+    Ok(counts)
 }
 
 /// Whether the account may be told of it.
@@ -82,7 +94,7 @@ fn view(account: &Account, (row, home, sets): Whole, counts: &HashMap<String, (i
         actions: actions.into(),
         id: row.id,
         version: row.version,
-        customer_id: row.customer_id,
+        customer_id: is_below.then_some(row.customer_id),
         name: row.name,
         offered: row.offered,
         revision: row.revision,
@@ -293,9 +305,7 @@ async fn write(
 ) -> Result<(), Error> {
     sql::assign(tx, &row.id, after.map(|row| &row.id)).await?;
     customers::sql::touch(tx, row).await?;
-    let entry = Entry::new(ChangeAction::CustomerTemplateAssigned, customers::subject(row));
-    let after = json!({ "template_id": after.map(|row| &row.id), "template_name": after.map(|row| &row.name) });
-    tx.record(entry.before(json!({ "template_id": before })).after(after));
+    note(tx, row, before.is_some(), after);
     Ok(())
 }
 
@@ -370,7 +380,34 @@ pub(crate) async fn compare(tx: &mut Tx, customer: &CustomerId) -> Result<(), Er
 
 /// What stands at a place now has no template of somebody whom it doesn't stand below.
 pub(crate) async fn part(tx: &mut Tx, place: &Path) -> Result<(), Error> {
-    sql::part(tx, place).await.map(drop)
+    for some in sql::part(tx, place).await?.chunks(db::AT_ONCE) {
+        for (row, _) in customers::sql::with_totals(tx, some).await? {
+            note(tx, &row, true, None);
+        }
+    }
+    Ok(())
+}
+
+/// A customer manages itself from now on, which those do without a template.
+pub(crate) async fn take_from(tx: &mut Tx, row: &CustomerRow) -> Result<(), Error> {
+    if sql::assigned(tx, row.id.as_str()).await?.is_some() {
+        sql::assign(tx, &row.id, None).await?;
+        note(tx, row, true, None);
+    }
+    Ok(())
+}
+
+/// Tells the change log which template a customer has now.
+fn note(tx: &mut Tx, row: &CustomerRow, had_one: bool, now: Option<&TemplateRow>) {
+    let entry = Entry::new(ChangeAction::CustomerTemplateAssigned, customers::subject(row));
+    // The customer's own people read it, who are told of those alone that are offered to them.
+    let told = now.filter(|row| row.offered);
+    let after = json!({
+        "assigned": now.is_some(),
+        "template_id": told.map(|row| &row.id),
+        "template_name": told.map(|row| &row.name),
+    });
+    tx.record(entry.before(json!({ "assigned": had_one })).after(after));
 }
 
 /// A customer goes.

@@ -129,22 +129,35 @@ pub(super) async fn former(cx: &mut Cx, row: &TemplateRow, most: i64) -> Result<
         .collect())
 }
 
-/// How many at and below a place have each of these, and how many of those differ.
-pub(super) async fn counts(
+/// How many have each of these, and how many of those differ.
+pub(super) async fn counts(cx: &mut Cx, ids: &[String]) -> Result<HashMap<String, (i64, i64)>, Error> {
+    counted(cx, sql![" from template_assignments a where a.template_id in ", list(ids.iter().map(String::as_str))])
+        .await
+}
+
+/// The same of those at and below a place, of which there are fewer than of those who have it.
+pub(super) async fn counts_below(
     cx: &mut Cx,
-    ids: impl Iterator<Item = &str>,
+    ids: &[String],
     place: &Path,
 ) -> Result<HashMap<String, (i64, i64)>, Error> {
     let (from, to) = place.range();
+    let of = sql![
+        " from customers c cross join template_assignments a where a.customer_id = c.id and c.path >= ",
+        from,
+        " and c.path < ",
+        to,
+        " and a.template_id in ",
+        list(ids.iter().map(String::as_str))
+    ];
+    counted(cx, of).await
+}
+
+async fn counted(cx: &mut Cx, of: Sql) -> Result<HashMap<String, (i64, i64)>, Error> {
     let rows: Vec<(String, i64, i64)> = cx
         .all(sql![
-            "select a.template_id, count(*), sum(case when a.differs then 1 else 0 end)
-             from template_assignments a join customers c on c.id = a.customer_id where c.path >= ",
-            from,
-            " and c.path < ",
-            to,
-            " and a.template_id in ",
-            list(ids),
+            "select a.template_id, count(*), sum(case when a.differs then 1 else 0 end)",
+            of,
             " group by a.template_id"
         ])
         .await?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::app::{App, PASSWORD, id};
 use crate::requests::secret_of;
@@ -110,5 +110,49 @@ async fn a_customer_sets_the_password_of_its_own_account_by_a_link() {
 
     let nameless = app.customer(&reseller, "end_customer", "Nameless").await;
     app.admin().act(&format!("/customers/{nameless}/invitation")).await.refused(422, "invalid_input");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn account_details_are_seen_before_they_are_sent_and_hold_no_password() {
+    let app = App::start().await;
+    let admin = app.admin();
+    let mut server = crate::mail::MailServer::start(&[]).await;
+    let reseller = app.reseller("North").await;
+    let body = json!({ "parent_id": reseller, "company_name": "Bakery", "country": "DE", "username": "bakery",
+        "password": PASSWORD, "sites": ["hq", "mill"], "max_devices": 5, "trial": true });
+    let bakery = id(&admin.post("/customers", &body).await.is(201));
+    let path = format!("/customers/{bakery}/account_details");
+    let shown = admin.get(&path).await.is(200);
+    assert_eq!((&shown["to"], &shown["has_link"]), (&Value::Null, &json!(true)));
+    admin.act(&format!("{path}/send")).await.refused(409, "mail_off");
+    crate::mail::set(admin, &server.settings()).await.is(200);
+    admin.act(&format!("{path}/send")).await.refused(409, "email_required");
+    admin.edit(&format!("/customers/{bakery}"), &json!({ "email": "owner@host.example" })).await.is(200);
+    let sent = admin.act(&format!("{path}/send")).await.is(200);
+    let (told, mail) = (sent["text"].as_str().unwrap(), server.next().await);
+    let text = mail["text"].as_str().unwrap().replace("\r\n", "\n");
+    for words in ["username bakery", "Sites: hq, mill", "can be backed up: 5", "On trial until", "stored in: Germany"] {
+        assert!(text.contains(words) && told.contains(words), "{words}: {text}");
+    }
+    // Whoever sends it never sees the link, and nobody a password.
+    assert!(text.contains("/invitation#token=") && !told.contains("#token="), "{told}");
+    assert!(!text.contains(PASSWORD));
+    let token = text.split_once("#token=").unwrap().1.split_whitespace().next().unwrap();
+    let accept = json!({ "token": token, "password": "copper lantern meadow 78" });
+    app.nobody().post("/invitations/accept", &accept).await.is(204);
+    app.nobody().sign_in("bakery", "copper lantern meadow 78").await.is(201);
+    // Who may not set passwords hands out no link.
+    let manager = app.person(&reseller, "manager", "mo@host.example").await;
+    let shown = manager.get(&path).await.is(200);
+    assert!(shown["has_link"] == false && shown["text"].as_str().unwrap().contains("ask for a link"), "{shown}");
+    let site = admin.get(&format!("/customers?parent_id={bakery}")).await.is(200)["items"][0]["id"].clone();
+    admin.get(&format!("/customers/{}/account_details", site.as_str().unwrap())).await.is(404);
+    // A crowd of mails is nobody's to send.
+    let mut refused = 0;
+    for _ in 0..25 {
+        refused += usize::from(admin.act(&format!("{path}/send")).await.status == 429);
+    }
+    assert!(refused > 0);
     app.finish().await;
 }

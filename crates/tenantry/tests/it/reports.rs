@@ -45,9 +45,16 @@ async fn until(app: &App, hour: i8) {
     app.sign_in_again().await;
 }
 
+/// Far from the hours at which reports are sent, whenever the test runs.
+async fn noon() -> App {
+    let app = App::start().await;
+    until(&app, 12).await;
+    app
+}
+
 #[tokio::test]
 async fn a_customer_is_told_of_its_backups_once_a_day_by_its_clock() {
-    let app = App::start().await;
+    let app = noon().await;
     let admin = app.admin();
     let mut server = MailServer::start(&[]).await;
     set_mail(admin, &server.settings()).await.is(200);
@@ -84,7 +91,7 @@ async fn a_customer_is_told_of_its_backups_once_a_day_by_its_clock() {
     assert!(!server.has_more().await, "once");
     // The next day nothing was backed up, which is worth a word.
     until(&app, 6).await;
-    assert!(server.next().await["text"].as_str().unwrap().contains("No machine has begun a backup"));
+    assert!(server.next().await["text"].as_str().unwrap().contains("No device has begun a backup"));
     // Who is suspended isn't reminded of it each day.
     app.suspend(&bakery, "stop_backups").await;
     until(&app, 6).await;
@@ -95,7 +102,7 @@ async fn a_customer_is_told_of_its_backups_once_a_day_by_its_clock() {
 
 #[tokio::test]
 async fn whoever_has_the_link_stops_a_report_and_somebody_gives_it_back() {
-    let app = App::start().await;
+    let app = noon().await;
     let admin = app.admin();
     let mut server = MailServer::start(&[]).await;
     set_mail(admin, &server.settings()).await.is(200);
@@ -133,6 +140,16 @@ async fn whoever_has_the_link_stops_a_report_and_somebody_gives_it_back() {
     assert_eq!((&seen["recipients"], &seen["stopped"]), (&json!(["boss@host.example"]), &json!(["desk@host.example"])));
     let sent = admin.act(&format!("/customers/{bakery}/reports/consolidated/send")).await.is(200);
     assert_eq!(sent["sent_to"], json!(["boss@host.example"]));
+    // Nor does it reach whoever doesn't want it by being sent there.
+    let path = format!("/customers/{bakery}/reports/consolidated/send");
+    admin
+        .post(&path, &json!({ "to": ["boss@host.example", "DESK@host.example"] }))
+        .await
+        .invalid(&[("to.1", "report_off")]);
+    // What nobody has switched on goes to whom it is said, and not by itself.
+    let jobs = format!("/customers/{bakery}/reports/backup_jobs/send");
+    admin.act(&jobs).await.refused(409, "report_off");
+    admin.post(&jobs, &json!({ "to": ["else@host.example"] })).await.is(200);
     let log = admin.get(&format!("/customers/{bakery}/changes?limit=20")).await.is(200).to_string();
     assert!(log.contains("customer.report_stopped") && log.contains("customer.report_sent") && !log.contains(&token));
     let resume = format!("/customers/{bakery}/reports/consolidated/resume");
@@ -147,7 +164,7 @@ async fn whoever_has_the_link_stops_a_report_and_somebody_gives_it_back() {
 
 #[tokio::test]
 async fn what_the_provider_sends_to_all_takes_the_place_of_the_customers_own() {
-    let app = App::start().await;
+    let app = noon().await;
     let admin = app.admin();
     let mut server = MailServer::start(&[]).await;
     set_mail(admin, &server.settings()).await.is(200);
@@ -182,16 +199,25 @@ async fn what_the_provider_sends_to_all_takes_the_place_of_the_customers_own() {
     let mail = server.next().await;
     assert_eq!(mail["to"][0], email);
     let subject = mail["headers"]["subject"].as_str().unwrap();
-    assert_eq!(subject, "Consolidated report: Bakery, 1 machine needs attention");
+    assert_eq!(subject, "Consolidated report: Bakery, 1 device needs attention");
     let text = mail["text"].as_str().unwrap();
     assert!(text.contains("Backups | 1 | 0 | 0") && text.contains("laptop | No backup yet | Never"), "{text}");
     assert!(!server.has_more().await);
     until(&app, 9).await;
     let mail = server.next().await;
-    assert_eq!(mail["headers"]["subject"], "Backup status: Bakery, 1 machine needs attention");
+    assert_eq!(mail["headers"]["subject"], "Backup status: Bakery, 1 device needs attention");
     let text = mail["text"].as_str().unwrap();
     assert!(text.contains("laptop") && !text.contains("till of"), "{text}");
-    // Whoever may see machines sees it beforehand; a reseller's neighbour doesn't.
+    // What nobody has seen yet, and what was given up, is no device that backs up.
+    let expected = json!({ "customer_id": bakery, "name": "lap to come" });
+    app.admin().post("/devices", &expected).await.is(201);
+    let page = app.admin().get(&format!("/customers/{bakery}/reports/status")).await.is(200);
+    assert!(!page["text"].as_str().unwrap().contains("lap to come"), "{page}");
+    // Everything together has events in it, which not everybody may see.
+    let looker = app.person(&north, "restore_only", "ro@host.example").await;
+    looker.get(&format!("/customers/{bakery}/reports/status")).await.is(200);
+    looker.get(&format!("/customers/{bakery}/reports/consolidated")).await.refused(403, "forbidden");
+    // Whoever may see devices sees it beforehand; a reseller's neighbour doesn't.
     let boss = app.client("bo@host.example", PASSWORD).await;
     let page = boss.get(&format!("/customers/{bakery}/reports/status")).await.is(200);
     assert!(page["html"].as_str().unwrap().contains("laptop"));
@@ -211,7 +237,7 @@ async fn what_the_provider_sends_to_all_takes_the_place_of_the_customers_own() {
 
 #[tokio::test]
 async fn what_was_missed_is_one_report_when_mail_is_on_again() {
-    let mut app = App::start().await;
+    let mut app = noon().await;
     let mut server = MailServer::start(&[]).await;
     let north = app.reseller("North").await;
     let (bakery, _) = customer(&app, &north, "Bakery").await;
@@ -219,6 +245,8 @@ async fn what_was_missed_is_one_report_when_mail_is_on_again() {
     app.settle().await;
     assert_eq!(report(app.admin(), &bakery, "backup_jobs").await["off"], "mail_off");
     app.admin().act(&format!("/customers/{bakery}/reports/backup_jobs/send")).await.refused(409, "mail_off");
+    let zone = set(app.admin(), &bakery, "time_zone", json!("etc/utc")).await.is(200);
+    assert_eq!(zone["value"], "Etc/UTC");
     until(&app, 7).await;
     until(&app, 8).await;
     // Also where the server was down meanwhile.
@@ -235,5 +263,73 @@ async fn what_was_missed_is_one_report_when_mail_is_on_again() {
     app.settle().await;
     app.sign_in_again().await;
     app.admin().get(&format!("/customers/{bakery}/reports")).await.is(404);
+    app.finish().await;
+}
+
+/// Reports of several kinds that come in any order.
+struct Told<'a> {
+    server: &'a mut MailServer,
+    others: Vec<Value>,
+}
+
+impl Told<'_> {
+    /// The text of the next of a kind.
+    async fn of(&mut self, kind: &str) -> String {
+        let is_of = |mail: &Value| mail["headers"]["subject"].as_str().unwrap().starts_with(kind);
+        let mail = match self.others.iter().position(is_of) {
+            Some(at) => self.others.remove(at),
+            None => loop {
+                let mail = self.server.next().await;
+                if is_of(&mail) {
+                    break mail;
+                }
+                self.others.push(mail);
+            },
+        };
+        mail["text"].as_str().unwrap().to_owned()
+    }
+}
+
+#[tokio::test]
+async fn what_ends_shortly_before_or_between_two_rhythms_is_told_once() {
+    let app = noon().await;
+    let admin = app.admin();
+    let mut server = MailServer::start(&[]).await;
+    set_mail(admin, &server.settings()).await.is(200);
+    let north = app.reseller("North").await;
+    let (bakery, _) = customer(&app, &north, "Bakery").await;
+    let machine = app.machine(&app.pass_key(&bakery).await, "office").await;
+    machine.begin().await;
+    let on = json!({ "enabled": true, "recipients": ["boss@host.example"], "every": "week" });
+    set(admin, &bakery, "job_reports", json!({ "backup": true })).await.is(200);
+    set(admin, &bakery, "consolidated_report", on).await.is(200);
+    until(&app, 6).await;
+    app.advance(Duration::from_mins(55));
+    assert_eq!(machine.put("snapshots", b"a snapshot of five minutes before").await.0, 200);
+    app.settle().await;
+    let mut told = Told { server: &mut server, others: Vec::new() };
+    until(&app, 7).await;
+    let text = told.of("Backups").await;
+    assert!(text.contains("till of Bakery | ") && !text.contains("office | "), "{text}");
+    until(&app, 7).await;
+    let text = told.of("Backups").await;
+    assert!(!text.contains("till of Bakery | ") && text.contains("office | "), "{text}");
+    // Another rhythm begins where the former one ended: after the first weekly one nothing is told twice.
+    let zoned = |app: &App| app.now().to_zoned(jiff::tz::TimeZone::UTC);
+    while zoned(&app).weekday() != jiff::civil::Weekday::Monday {
+        until(&app, 7).await;
+    }
+    let text = told.of("Consolidated").await;
+    assert!(text.contains("Backups | 2 | 0 | 0"), "{text}");
+    let daily = json!({ "enabled": true, "recipients": ["boss@host.example"], "every": "day" });
+    set(app.admin(), &bakery, "consolidated_report", daily).await.is(200);
+    until(&app, 7).await;
+    let text = told.of("Consolidated").await;
+    assert!(text.contains("Backups | 0 | 0 | 0"), "{text}");
+    // Another hour on the same day brings no second one.
+    while told.server.has_more().await {}
+    set(app.admin(), &north, "time_zone", json!("America/New_York")).await.is(200);
+    until(&app, 12).await;
+    assert!(!told.server.has_more().await);
     app.finish().await;
 }

@@ -112,6 +112,7 @@ async fn a_customer_gets_what_a_template_sets_and_differs_when_either_changes() 
     assert_eq!(own(admin, &bakery, "append_only").await["value"], true);
     let log = admin.get(&format!("/customers/{bakery}/changes?limit=50")).await.is(200).to_string();
     assert!(log.contains("customer.template_assigned"), "{log}");
+    assert!(!log.contains("Cautious") && !log.contains(&id), "it isn't offered to those who read this: {log}");
     app.finish().await;
 }
 
@@ -206,6 +207,9 @@ async fn many_get_a_template_each_refusal_says_why_and_it_is_taken_back() {
         told["rows"].as_array().unwrap().iter().map(|row| row["outcome"].as_str().unwrap()).collect();
     assert_eq!(outcomes, ["refused", "refused", "done", "done", "unchanged"], "{told:#}");
     assert_eq!(told["effects"], json!({ "customers": 2, "settings": 4 }));
+    let mut unsaid = request.clone();
+    unsaid["input"] = json!({});
+    admin.post("/bulk", &unsaid).await.invalid(&[("input.template_id", "required")]);
     let done = bulk::run(admin, &request).await;
     let rows = admin.all(&format!("/tasks/{}/results?limit=100", id(&done))).await;
     let of = |id: &str| rows.iter().find(|row| row["subject_id"] == id).unwrap();
@@ -222,6 +226,21 @@ async fn many_get_a_template_each_refusal_says_why_and_it_is_taken_back() {
     assert_eq!(own(admin, &c, "throttle").await["value"]["bytes_per_second"], 77_000);
     assert_eq!(own(admin, &c, "append_only").await, Value::Null);
     assert_eq!(has(admin, &a).await, (json!("Careful"), json!("differs")));
+
+    // What was taken from many comes back without a template that is gone meanwhile; what was set stays as it was.
+    let none = json!({ "noun": "customers", "action": "assign_template", "selection": { "ids": [c, d] },
+        "input": { "template_id": null } });
+    let done = bulk::run(admin, &none).await;
+    assert_eq!(done["counts"]["done"], 2, "{done:#}");
+    admin.delete(&format!("/templates/{}", id(&former))).await.is(204);
+    let undone = bulk::act(admin, &done, "undo").await;
+    let undone = bulk::over(admin, undone["id"].as_str().unwrap()).await;
+    assert_eq!(undone["counts"]["done"], 2, "{undone:#}");
+    assert_eq!(has(admin, &c).await.0, Value::Null);
+    assert_eq!(has(admin, &d).await.0, "Careful");
+    // Who manages itself from now on has none.
+    admin.edit(&format!("/customers/{d}"), &json!({ "kind": "self_managed" })).await.is(200);
+    assert_eq!(has(admin, &d).await.0, Value::Null);
     app.finish().await;
 }
 
@@ -260,6 +279,7 @@ async fn templates_are_of_those_who_stand_above_and_nobody_elses() {
         (&offered["name"], &offered["customer_name"], &offered["assigned"]),
         (&json!("Careful"), &json!(null), &json!(1))
     );
+    assert_eq!(offered["customer_id"], Value::Null);
     assert!(offered["actions"].as_array().unwrap().iter().all(|action| action["allowed"] == false));
     assert_eq!(names(&own_people, "template.state == same").await, ["Bakery"]);
 
@@ -286,6 +306,9 @@ async fn only_what_makes_sense_is_a_template() {
     let refuse = async |body: Value, expected: &[(&str, &str)]| admin.post(&path, &body).await.invalid(expected);
     refuse(json!({ "name": " ", "settings": careful() }), &[("name", "required")]).await;
     refuse(json!({ "name": "X" }), &[("settings", "required")]).await;
+    let global = json!({ "global_status_report": { "value": { "enabled": true } } });
+    let field = "settings.global_status_report";
+    refuse(json!({ "name": "X", "settings": global }), &[(field, "setting_not_applicable")]).await;
     refuse(json!({ "name": "X", "settings": { "no_such": { "value": 1 } } }), &[("settings.no_such", "invalid")]).await;
     let until = app.now().checked_add(jiff::SignedDuration::from_hours(2)).unwrap().to_string();
     let wrong = json!({
