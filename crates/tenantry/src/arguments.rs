@@ -11,6 +11,7 @@ use crate::client::attention::{EventCommand, NotificationCommand, WebhookCommand
 use crate::client::customers::{CustomerCommand, SiteCommand};
 use crate::client::licences::{JobCommand, LicenceCommand};
 use crate::client::nouns::{Changes, DeviceCommand, TokenCommand, UserCommand};
+use crate::client::reports::ReportCommand;
 use crate::client::settings::{SettingCommand, TemplateCommand};
 use crate::config::{self, Config};
 use crate::machine::{Backup, Connect, Renew};
@@ -122,6 +123,11 @@ pub enum Command {
     Setting {
         #[command(subcommand)]
         command: SettingCommand,
+    },
+    /// Reports that a running server sends to customers
+    Report {
+        #[command(subcommand)]
+        command: ReportCommand,
     },
     /// Templates of a running server: settings that are given to customers together
     Template {

@@ -100,6 +100,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Site { command } => tell(command.run().await?),
         Command::Device { command } => tell(command.run().await?),
         Command::Setting { command } => tell(command.run().await?),
+        Command::Report { command } => tell(command.run().await?),
         Command::Template { command } => tell(command.run().await?),
         Command::Licence { command } => tell(command.run().await?),
         Command::Job { command } => tell(command.run().await?),

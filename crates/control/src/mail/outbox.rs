@@ -195,9 +195,9 @@ impl Reconciler for Outbox {
 
     fn reconcile<'a>(&'a self, app: &'a App) -> BoxFuture<'a, Result<Round, Error>> {
         Box::pin(async move {
-            let (mut mended, mut under_way) = (0, JoinSet::new());
+            let (mut mended, mut under_way, mut failed) = (0, JoinSet::new(), None);
             loop {
-                while under_way.len() < AT_ONCE && !app.live.ended().is_cancelled() {
+                while under_way.len() < AT_ONCE && failed.is_none() && !app.live.ended().is_cancelled() {
                     let Some((row, settings)) = take(app).await? else { break };
                     mended += 1;
                     let app = app.clone();
@@ -206,10 +206,13 @@ impl Reconciler for Outbox {
                         settle(&app, &row, outcome).await
                     });
                 }
-                match under_way.join_next().await {
-                    Some(done) => done.map_err(Error::internal)??,
-                    None => return Ok(Round { mended, again_in: LOOK_EVERY }),
-                }
+                // One that can't be settled ends none of the others half way.
+                let Some(done) = under_way.join_next().await else { break };
+                failed = failed.or(done.map_err(Error::internal).flatten().err());
+            }
+            match failed {
+                Some(error) => Err(error),
+                None => Ok(Round { mended, again_in: LOOK_EVERY }),
             }
         })
     }

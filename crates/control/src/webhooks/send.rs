@@ -62,9 +62,9 @@ async fn run(app: &App) -> Result<u64, Error> {
     // Each goes on by itself: one that stood still while others are looked for would hold what those wait for.
     let mut under_way: JoinSet<(WebhookId, Result<(), Error>)> = JoinSet::new();
     let mut to: HashMap<WebhookId, usize> = HashMap::new();
-    let mut sent = 0;
+    let (mut sent, mut failed) = (0, None);
     loop {
-        if !app.live.ended().is_cancelled() {
+        if failed.is_none() && !app.live.ended().is_cancelled() {
             for (row, webhook) in take(app, &to, AT_ONCE - under_way.len()).await? {
                 *to.entry(webhook.id.clone()).or_default() += 1;
                 let app = app.clone();
@@ -79,14 +79,19 @@ async fn run(app: &App) -> Result<u64, Error> {
             // All that is under way may be slow, and others have something new.
             () = tokio::time::sleep(LOOK_EVERY), if !under_way.is_empty() => continue,
         };
-        let Some(done) = done else { return Ok(sent) };
+        let Some(done) = done else { break };
         let (webhook, done) = done.map_err(Error::internal)?;
         if let Some(count) = to.get_mut(&webhook) {
             *count -= 1;
         }
         to.retain(|_, count| *count > 0);
         sent += 1;
-        done?;
+        // One that can't be settled ends none of the others half way.
+        failed = failed.or(done.err());
+    }
+    match failed {
+        Some(error) => Err(error),
+        None => Ok(sent),
     }
 }
 

@@ -121,3 +121,11 @@ pub(super) const TEMPLATES: &[Column] = &[
     ("ASSIGNED", "assigned"),
     ("DIFFERING", "differing"),
 ];
+pub(super) const REPORTS: &[Column] = &[
+    ("REPORT", "kind"),
+    ("OFF", "off"),
+    ("TO", "recipients"),
+    ("EVERY", "every"),
+    ("NEXT", "next_at"),
+    ("LAST SENT", "last_sent_at"),
+];

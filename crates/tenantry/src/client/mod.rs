@@ -8,6 +8,7 @@ pub mod export;
 mod kept;
 pub mod licences;
 pub mod nouns;
+pub mod reports;
 pub mod settings;
 mod table;
 

@@ -230,6 +230,13 @@ async fn what_needs_attention_and_what_is_given_to_many_is_run_from_the_command_
     assert_eq!(person.run(&format!("webhook deliveries {hook} --json")).await.json(), json!([]));
     person.run(&format!("webhook delete {hook}")).await.good();
 
+    // What customers are told is looked at, and sent where somebody is.
+    let table = person.run(&format!("report list {bakery}")).await.good();
+    assert!(table.contains("consolidated") && table.contains("switched_off"), "{table}");
+    let page = person.run(&format!("report show {bakery} status")).await.good();
+    assert!(page.starts_with("Backup status\nBakery") && page.contains("Till | No backup yet"), "{page}");
+    let refused = person.run(&format!("report send {bakery} status --to desk@example.com")).await;
+    assert!(refused.code == 7 && refused.said.contains("[mail_off]"), "{}", refused.said);
     let create = "--set append_only=true --locked append_only --json";
     let create = format!("template create --customer {reseller} --name Careful --from {site} {create}");
     let template = id(&person.run(&create).await.json());
