@@ -79,7 +79,7 @@ pub fn place(id: &str) -> Sql {
     sql!["select h.path from templates m join customers h on h.id = m.customer_id where m.id = ", id]
 }
 
-/// Any template, wherever it stands. Callers get theirs by `templates::fetch` and `templates::usable`.
+/// Any template, wherever it stands; who may see or use it is for the caller to ask.
 pub(super) async fn find_anywhere(cx: &mut Cx, id: &TemplateId) -> Result<Option<Whole>, Error> {
     cx.opt(sql![whole(), "m.id = ", id.as_str()]).await
 }
