@@ -48,10 +48,13 @@ async fn until(app: &App, hour: i8) {
     app.sign_in_again().await;
 }
 
-/// Far from the hours at which reports are sent, whenever the test runs.
+/// A Tuesday's noon, far from the hours and days at which reports are sent, whenever the test runs.
 async fn noon() -> App {
     let app = App::start().await;
     until(&app, 12).await;
+    while app.now().to_zoned(jiff::tz::TimeZone::UTC).weekday() != jiff::civil::Weekday::Tuesday {
+        until(&app, 12).await;
+    }
     app
 }
 
