@@ -7466,7 +7466,7 @@ export interface operations {
             query?: {
                 /**
                  * @description Accounts whose usernames others have meanwhile come back without a username and password, which they can be given
-                 *     anew; refused otherwise where there are any.
+                 *     anew, and people by whose addresses others sign in meanwhile don't come back; refused otherwise where there are any.
                  */
                 without_taken_usernames?: boolean;
             };

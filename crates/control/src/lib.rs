@@ -102,6 +102,11 @@ pub const MIGRATIONS: db::Migrations = db::Migrations::new(&[
     db::Migration::new("V56__fair_webhooks.sql", include_str!("../../../migrations/V56__fair_webhooks.sql")),
     db::Migration::new("V57__templates.sql", include_str!("../../../migrations/V57__templates.sql")),
     db::Migration::new("V58__reports.sql", include_str!("../../../migrations/V58__reports.sql")),
+    db::Migration::per_engine(
+        "V59__logins.sql",
+        include_str!("../../../migrations/V59__logins.sqlite.sql"),
+        include_str!("../../../migrations/V59__logins.postgres.sql"),
+    ),
 ])
 .with(&[
     db::Function::new("fold", base::text::fold),

@@ -58,7 +58,7 @@ export function Deleting({ customer }: { customer: Customer }) {
               Cancel deletion
             </Button>
           )}
-          {form.problems['username'] && (
+          {(form.problems['username'] ?? form.problems['email']) && (
             <Button
               size="s"
               isPending={form.busy}
@@ -67,7 +67,7 @@ export function Deleting({ customer }: { customer: Customer }) {
                 void form.submit();
               }}
             >
-              Cancel deletion, without the username
+              {form.problems['email'] ? 'Cancel deletion, without them' : 'Cancel deletion, without the username'}
             </Button>
           )}
         </FormView>

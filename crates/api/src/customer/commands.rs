@@ -26,7 +26,7 @@ pub struct HowDeleted {
 #[serde(deny_unknown_fields)]
 pub struct HowRestored {
     /// Accounts whose usernames others have meanwhile come back without a username and password, which they can be given
-    /// anew; refused otherwise where there are any.
+    /// anew, and people by whose addresses others sign in meanwhile don't come back; refused otherwise where there are any.
     #[serde(default)]
     pub without_taken_usernames: bool,
 }

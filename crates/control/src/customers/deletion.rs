@@ -214,6 +214,9 @@ pub(crate) async fn restore(
         let detail = format!("{above} above it is to be deleted. Restore that first.");
         return Err(Error::new(Code::DeletionScheduled, detail));
     }
+    if how.without_taken_usernames {
+        users::remove_given_away(tx, &row.path).await?;
+    }
     let row = if how.without_taken_usernames && drop_taken_usernames(tx, &row.path).await? {
         super::fetch(tx, &account, id, Permission::DeleteCustomers).await?
     } else {
@@ -228,6 +231,7 @@ pub(crate) async fn restore(
     sql::update(tx, &row, &changed, None).await?;
     changed.version += 1;
     sql::take_usernames_again(tx, &changed.path).await?;
+    users::sql::take_logins_again(tx, &changed.path).await?;
     let mode = switch::mode_above(tx, &changed.path).await?;
     sql::spread_state(tx, &changed.path, mode).await?;
     let (before, after) = (json!({ "account_state": "deleting" }), json!({ "account_state": changed.account_state() }));
@@ -260,6 +264,14 @@ async fn refuse_taken(tx: &mut Tx, row: &CustomerRow) -> Result<(), Error> {
     }
     if taken.len() > TOLD {
         wrong.push(FieldError::new("username", Code::UsernameTaken, "Further usernames have been given away too."));
+    }
+    let taken = users::sql::with_logins_given_away(tx, &row.path, TOLD + 1).await?;
+    for (user, _) in taken.iter().take(TOLD) {
+        let detail = format!("Somebody else signs in by {} meanwhile.", user.email);
+        wrong.push(FieldError::new("email", Code::EmailTaken, detail));
+    }
+    if taken.len() > TOLD {
+        wrong.push(FieldError::new("email", Code::EmailTaken, "Others sign in by further addresses too."));
     }
     if let (Some(parent), Some(name)) = (&row.parent_id, &row.name)
         && sql::find_site(tx, parent, &base::text::fold(name)).await?.is_some_and(|other| other.id != row.id)

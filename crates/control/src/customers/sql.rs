@@ -573,9 +573,14 @@ pub async fn is_deleting(cx: &mut Cx, path: &Path) -> Result<bool, Error> {
 
 /// Whose username, at or below a place, is given up because it is to be deleted, and not because something below is by itself.
 fn given_up(path: &Path) -> Sql {
+    sql!["c.username is not null and c.username_folded is null and ", comes_back(path)]
+}
+
+/// What comes back with the customer at a place whose deletion is cancelled: all below it that isn't to be deleted by itself.
+pub fn comes_back(path: &Path) -> Sql {
     let (from, to) = path.range();
     sql![
-        "c.username is not null and c.username_folded is null and c.path >= ",
+        "c.path >= ",
         from,
         " and c.path < ",
         to,

@@ -302,7 +302,7 @@ pub async fn finish(
     base::run!(*app, Caller::Nobody, origin.clone(), |tx| {
         async {
         let (row, home) = sql::enabled(tx, &provider).await?.ok_or_else(again)?;
-        let found = match crate::users::sql::with_email(tx, &login).await? {
+        let found = match crate::users::sql::with_login(tx, &login).await? {
             Some(id) => account_with(tx, &AccountId::User(id)).await?,
             None => None,
         };

@@ -26,7 +26,7 @@ pub async fn candidate(cx: &mut Cx, folded: &str) -> Result<Option<Candidate>, E
     if folded.contains('@') {
         cx.opt(sql![
             "select id as user_id, customer_id, password_hash, true as opens_web from users
-             where is_active and email_folded = ",
+             where is_active and login = ",
             folded
         ])
         .await

@@ -292,11 +292,13 @@ async fn new_row(
     password_hash: Option<String>,
 ) -> Result<UserRow, Error> {
     let email = checked.email.clone().unwrap_or_default();
+    let home = customers::sql::find_anywhere(tx, customer).await?.ok_or_else(Error::not_found)?;
     refuse_taken(tx, &email, None).await?;
     let row = UserRow {
         id: UserId::new(tx.app.random.uuid(tx.now)?),
         version: 1,
         customer_id: customer.clone(),
+        login: Some(text::fold(&email)),
         email,
         name: checked.name.clone().unwrap_or_default(),
         role,
@@ -307,14 +309,22 @@ async fn new_row(
         created_at: tx.now.as_microsecond(),
     };
     sql::insert(tx, &row).await?;
-    let home = customers::sql::find_anywhere(tx, customer).await?.ok_or_else(Error::not_found)?;
     tx.record(Entry::new(ChangeAction::UserCreated, subject(&row, &home.path)).after(Value::Object(snapshot(&row))));
     Ok(row)
 }
 
+/// What is to be deleted keeps nobody from an address: its account can't be signed in to by it any more, and has it again if
+/// it comes back and the address is free by then.
 async fn refuse_taken(tx: &mut Tx, email: &str, but: Option<&UserId>) -> Result<(), Error> {
-    let owner = sql::place_of_email(tx, &text::fold(email), but).await?;
-    if base::attempts::tell_taken(tx, owner.as_ref())? { Err(taken()) } else { Ok(()) }
+    let owner = sql::other_with_login(tx, &text::fold(email), but).await?;
+    if let Some((id, path)) = &owner
+        && customers::sql::is_deleting(tx, path).await?
+    {
+        sql::give_up_login(tx, id).await?;
+        crate::sessions::sql::delete_of_user(tx, id, None).await?;
+        return Ok(());
+    }
+    if base::attempts::tell_taken(tx, owner.as_ref().map(|(_, path)| path))? { Err(taken()) } else { Ok(()) }
 }
 
 fn taken() -> Error {
@@ -381,6 +391,7 @@ pub async fn update(
     let mut changed = row.clone();
     if let Some(email) = &checked.email {
         refuse_taken(tx, email, Some(id)).await?;
+        changed.login = Some(text::fold(email));
         if changed.email != *email {
             // A link for a lost password would go to the new one.
             if row.password_hash.is_some() || row.last_sign_in_at.is_some() {
@@ -461,8 +472,20 @@ pub async fn delete(tx: &mut Tx, id: &UserId, expected: Option<IfMatch>) -> Resu
     }
     refuse_who_holds_more(&account, &row, &home.path)?;
     keep_who_counts(tx, &row, None).await?;
-    delete_with_all(tx, id).await?;
-    tx.record(Entry::new(ChangeAction::UserDeleted, subject(&row, &home.path)).before(Value::Object(snapshot(&row))));
+    remove(tx, &row, &home.path).await
+}
+
+async fn remove(tx: &mut Tx, row: &UserRow, path: &Path) -> Result<(), Error> {
+    delete_with_all(tx, &row.id).await?;
+    tx.record(Entry::new(ChangeAction::UserDeleted, subject(row, path)).before(Value::Object(snapshot(row))));
+    Ok(())
+}
+
+/// Removes those at and below a place by whose addresses others sign in meanwhile.
+pub(crate) async fn remove_given_away(tx: &mut Tx, path: &Path) -> Result<(), Error> {
+    for (row, home) in sql::with_logins_given_away(tx, path, usize::MAX).await? {
+        remove(tx, &row, &home.path).await?;
+    }
     Ok(())
 }
 

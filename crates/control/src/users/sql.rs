@@ -6,6 +6,7 @@ use api::user::Role;
 use db::{Assignments, Sql, Stored, Text, assign, columns_of, sql};
 use tree::Path;
 
+use crate::customers;
 use base::cx::{Cx, Tx};
 
 db::record! {
@@ -16,6 +17,8 @@ db::record! {
         pub version: i64,
         pub customer_id: CustomerId as Text,
         pub email: String [logged],
+        /// The address that it signs in by, folded; none where its customer is to be deleted and another account has got it.
+        pub login: Option<String>,
         pub name: String [logged],
         pub role: Role as Text [logged],
         pub is_key_officer: bool [logged],
@@ -78,34 +81,34 @@ pub async fn with_these_ids(cx: &mut Cx, ids: &[String]) -> Result<Vec<(UserRow,
     .await
 }
 
-/// Where another account with this address stands.
-pub async fn place_of_email(cx: &mut Cx, folded: &str, but: Option<&UserId>) -> Result<Option<Path>, Error> {
+/// Another account that signs in by this address, and where it stands.
+pub async fn other_with_login(
+    cx: &mut Cx,
+    folded: &str,
+    but: Option<&UserId>,
+) -> Result<Option<(UserId, Path)>, Error> {
     let found: Option<(String, String)> = cx
-        .opt(sql![
-            "select u.id, c.path from users u join customers c on c.id = u.customer_id where u.email_folded = ",
-            folded
-        ])
+        .opt(sql!["select u.id, c.path from users u join customers c on c.id = u.customer_id where u.login = ", folded])
         .await?;
     let other = found.filter(|(id, _)| but.is_none_or(|but| but.as_str() != id));
-    Ok(other.map(|(_, path)| Path::from_stored(path)))
+    Ok(other.map(|(id, path)| (UserId::from_text(id), Path::from_stored(path))))
 }
 
-/// The account with this address, folded.
-pub async fn with_email(cx: &mut Cx, folded: &str) -> Result<Option<UserId>, Error> {
-    let id: Option<String> = cx.opt(sql!["select id from users where email_folded = ", folded]).await?;
+/// The account that signs in by this address, folded.
+pub async fn with_login(cx: &mut Cx, folded: &str) -> Result<Option<UserId>, Error> {
+    let id: Option<String> = cx.opt(sql!["select id from users where login = ", folded]).await?;
     Ok(id.map(UserId::from_text))
 }
 
 /// Says that the address was taken, where somebody was faster.
 fn taken(error: Error) -> Error {
-    base::cx::taken(error, "users", &["email_folded"], super::taken)
+    base::cx::taken(error, "users", &["login"], super::taken)
 }
 
 /// The user of this very customer with this address.
 pub async fn id_at(cx: &mut Cx, customer: &CustomerId, folded: &str) -> Result<Option<UserId>, Error> {
-    let id: Option<String> = cx
-        .opt(sql!["select id from users where email_folded = ", folded, " and customer_id = ", customer.as_str()])
-        .await?;
+    let id: Option<String> =
+        cx.opt(sql!["select id from users where login = ", folded, " and customer_id = ", customer.as_str()]).await?;
     Ok(id.map(UserId::from_text))
 }
 
@@ -130,6 +133,47 @@ pub async fn signed_in(tx: &mut Tx, id: &UserId) -> Result<u64, Error> {
 
 pub async fn delete(tx: &mut Tx, id: &UserId) -> Result<u64, Error> {
     tx.exec(sql!["delete from users where id = ", id.as_str()]).await
+}
+
+/// Those at and below a place whose address another account has got, unless what they belong to is to be deleted by itself.
+fn given_up(path: &Path) -> Sql {
+    sql!["u.login is null and ", customers::sql::comes_back(path)]
+}
+
+/// Lets another account sign in by the address of this one.
+pub async fn give_up_login(tx: &mut Tx, id: &UserId) -> Result<u64, Error> {
+    tx.exec(sql!["update users set version = version + 1, login = null where id = ", id.as_str()]).await
+}
+
+/// Those at and below a place by whose addresses others sign in meanwhile, and their customers; some of them.
+pub async fn with_logins_given_away(
+    cx: &mut Cx,
+    path: &Path,
+    limit: usize,
+) -> Result<Vec<(UserRow, CustomerOfUser)>, Error> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    cx.all(sql![
+        "select ",
+        columns_of::<UserRow>("u"),
+        ", ",
+        columns_of::<CustomerOfUser>("c"),
+        " from users u join customers c on c.id = u.customer_id where ",
+        given_up(path),
+        " and exists (select 1 from users o where o.login = u.email_folded) order by u.email_folded limit ",
+        limit
+    ])
+    .await
+}
+
+/// Has all people at and below a place sign in by their addresses again.
+pub async fn take_logins_again(tx: &mut Tx, path: &Path) -> Result<u64, Error> {
+    tx.exec(sql![
+        "update users set login = email_folded where id in
+         (select u.id from users u join customers c on c.id = u.customer_id where ",
+        given_up(path),
+        ")"
+    ])
+    .await
 }
 
 pub async fn count_of(cx: &mut Cx, customer: &CustomerId) -> Result<i64, Error> {

@@ -66,7 +66,7 @@ pub enum CustomerCommand {
     Restore {
         #[command(flatten)]
         one: One,
-        /// Even where others have its usernames by now; it comes back without them
+        /// Even where others have its usernames or people's addresses by now; it comes back without them
         #[arg(long)]
         without_taken_usernames: bool,
     },

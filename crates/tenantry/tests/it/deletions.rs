@@ -192,6 +192,44 @@ async fn names_are_free_at_once_and_one_that_was_taken_keeps_it_from_coming_back
 }
 
 #[tokio::test]
+async fn addresses_are_free_at_once_and_people_come_back_unless_others_have_theirs() {
+    let app = App::start().await;
+    let Bakery { reseller, customer, .. } = bakery(&app).await;
+    let jo = app.person(&customer, "administrator", "jo@bakery.example").await;
+    app.admin().delete(&format!("/customers/{customer}?remove_products=true")).await.is(200);
+    // Nobody else has it yet.
+    jo.get("/me").await.is(200);
+    app.nobody().sign_in("jo@bakery.example", PASSWORD).await.is(201);
+    // Deleted and made anew, with the same administrator.
+    let again = app.customer(&reseller, "end_customer", "Bakery again").await;
+    let input = json!({ "customer_id": again, "email": "JO@bakery.example", "name": "Jo", "role": "supporter",
+        "password": PASSWORD });
+    let taker = id(&app.admin().post("/users", &input).await.is(201));
+    jo.get("/me").await.refused(401, "sign_in_required");
+    let signed_in = app.nobody().sign_in("jo@bakery.example", PASSWORD).await.is(201);
+    assert_eq!(signed_in["customer_id"], json!(again), "{signed_in:#}");
+    let found =
+        app.admin().get(&format!("/users?filter=email%20%3D%3D%20\"jo@bakery.example\"&under={customer}")).await;
+    assert_eq!(found.is(200)["items"].as_array().unwrap().len(), 1, "found by what is written there");
+
+    let restore = format!("/customers/{customer}/restore");
+    let refused = app.admin().act(&restore).await;
+    assert!(refused.body["errors"][0]["detail"].as_str().unwrap().contains("jo@bakery.example"), "{:#}", refused.body);
+    refused.invalid(&[("email", "email_taken")]);
+    app.admin().delete(&format!("/users/{taker}")).await.is(204);
+    app.admin().act(&restore).await.is(200);
+    app.nobody().sign_in("jo@bakery.example", PASSWORD).await.is(201);
+    app.admin().post("/users", &input).await.invalid(&[("email", "email_taken")]);
+    // Without those whose addresses others have.
+    app.admin().delete(&format!("/customers/{customer}?remove_products=true")).await.is(200);
+    app.admin().post("/users", &input).await.is(201);
+    app.admin().act(&format!("{restore}?without_taken_usernames=true")).await.is(200);
+    let people = app.admin().get(&format!("/users?parent_id={customer}")).await.is(200);
+    assert_eq!(people["items"], json!([]));
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn at_the_end_everything_is_gone_but_what_is_remembered() {
     let mut app = App::start().await;
     let Bakery { reseller, customer, machine, .. } = bakery(&app).await;

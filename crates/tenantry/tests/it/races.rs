@@ -158,6 +158,7 @@ async fn what_was_taken_and_what_has_gone_is_said() {
         version: 1,
         customer_id: CustomerId::from_text(customer.to_owned()),
         email: email.to_owned(),
+        login: Some(email.to_owned()),
         name: "Jo".to_owned(),
         role: api::user::Role::Supporter,
         is_key_officer: false,
