@@ -49,6 +49,7 @@ export const COLUMNS: Column<Customer>[] = [
     title: 'Contact',
     width: 11,
     from: 72,
+    sort: 'profile.contact',
     cell: (customer) => <Contact customer={customer} />,
   },
   {
@@ -58,6 +59,8 @@ export const COLUMNS: Column<Customer>[] = [
     width: 5.5,
     from: 78,
     end: true,
+    sort: 'totals.customers',
+    mostFirst: true,
     cell: ({ totals }) => some(totals.customers + totals.sites),
   },
   {
@@ -94,6 +97,8 @@ export const COLUMNS: Column<Customer>[] = [
     width: 6.5,
     from: 100,
     end: true,
+    sort: 'totals.allotted_bytes',
+    mostFirst: true,
     cell: ({ totals }) => typeof totals.allotted_bytes === 'number' && bytes(totals.allotted_bytes),
   },
   {
@@ -142,6 +147,7 @@ export const COLUMNS: Column<Customer>[] = [
     title: 'Kind',
     width: 8,
     optional: true,
+    sort: 'kind',
     cell: ({ kind }) => kind && <span className="quiet">{KIND[kind]}</span>,
   },
   {
@@ -150,6 +156,7 @@ export const COLUMNS: Column<Customer>[] = [
     title: 'Template',
     width: 10,
     optional: true,
+    sort: 'template.name',
     cell: ({ template }) =>
       template && (
         <span className="who-lines">
@@ -164,6 +171,7 @@ export const COLUMNS: Column<Customer>[] = [
     title: 'Trial',
     width: 9,
     optional: true,
+    sort: 'trial_ends_at',
     cell: ({ trial_ends_at }) => trial_ends_at && <span>Until {day(trial_ends_at)}</span>,
   },
   {
@@ -172,16 +180,34 @@ export const COLUMNS: Column<Customer>[] = [
     title: 'To be removed',
     width: 9,
     optional: true,
+    sort: 'deletion.due_at',
     cell: ({ deletion }) => deletion && day(deletion.due_at),
   },
-  { id: 'level', fields: ['level'], title: 'Level', width: 9, optional: true, cell: ({ level }) => LEVEL[level] },
-  { id: 'email', fields: ['email'], title: 'Email', width: 14, optional: true, cell: ({ email }) => email },
+  {
+    id: 'level',
+    fields: ['level'],
+    title: 'Level',
+    width: 9,
+    optional: true,
+    sort: 'level',
+    cell: ({ level }) => LEVEL[level],
+  },
+  {
+    id: 'email',
+    fields: ['email'],
+    title: 'Email',
+    width: 14,
+    optional: true,
+    sort: 'email',
+    cell: ({ email }) => email,
+  },
   {
     id: 'phone',
     fields: ['profile.phone'],
     title: 'Phone',
     width: 10,
     optional: true,
+    sort: 'profile.phone',
     cell: ({ profile }) => profile.phone,
   },
   {
@@ -190,6 +216,7 @@ export const COLUMNS: Column<Customer>[] = [
     title: 'City',
     width: 10,
     optional: true,
+    sort: 'profile.city',
     cell: ({ profile }) => profile.city,
   },
   {
@@ -198,6 +225,7 @@ export const COLUMNS: Column<Customer>[] = [
     title: 'Reference',
     width: 9,
     optional: true,
+    sort: 'profile.reference',
     cell: ({ profile }) => profile.reference,
   },
   {

@@ -28,6 +28,7 @@ export function deviceColumns(locationName: (id: string) => string, withCustomer
       title: 'State',
       width: 9,
       from: 44,
+      sort: 'status',
       cell: (device) => <State device={device} />,
     },
     {
@@ -60,6 +61,7 @@ export function deviceColumns(locationName: (id: string) => string, withCustomer
       title: 'System',
       width: 9,
       from: 62,
+      sort: 'os',
       cell: ({ os, kind }) => <span className="quiet">{os ?? DEVICE_KIND[kind]}</span>,
     },
     {
@@ -79,7 +81,15 @@ export function deviceColumns(locationName: (id: string) => string, withCustomer
       sort: 'customer_name',
       cell: ownerOf,
     },
-    { id: 'kind', fields: ['kind'], title: 'Kind', width: 9, optional: true, cell: ({ kind }) => DEVICE_KIND[kind] },
+    {
+      id: 'kind',
+      fields: ['kind'],
+      title: 'Kind',
+      width: 9,
+      optional: true,
+      sort: 'kind',
+      cell: ({ kind }) => DEVICE_KIND[kind],
+    },
     {
       id: 'added',
       fields: ['created_at'],

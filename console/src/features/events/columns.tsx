@@ -15,6 +15,7 @@ export const EVENT_COLUMNS: Column<Event>[] = [
     width: 18,
     grow: true,
     card: true,
+    sort: 'type',
     cell: (event, card) => (
       <span className="who-lines">
         <Where event={event}>{titleOf(event)}</Where>
@@ -40,6 +41,7 @@ export const EVENT_COLUMNS: Column<Event>[] = [
     title: 'At',
     width: 13,
     from: 44,
+    sort: 'customer_name',
     cell: (event) => <Whose event={event} />,
   },
   {
@@ -48,6 +50,7 @@ export const EVENT_COLUMNS: Column<Event>[] = [
     title: 'Category',
     width: 6.5,
     from: 78,
+    sort: 'category',
     cell: ({ category }) => <span className="quiet">{CATEGORY[category]}</span>,
   },
   {
@@ -56,6 +59,7 @@ export const EVENT_COLUMNS: Column<Event>[] = [
     title: 'State',
     width: 9,
     from: 58,
+    sort: 'state',
     cell: (event) => <State event={event} />,
   },
   {
@@ -65,6 +69,8 @@ export const EVENT_COLUMNS: Column<Event>[] = [
     width: 5,
     from: 60,
     end: true,
+    sort: 'count',
+    mostFirst: true,
     cell: ({ count: n }) => `${count(n)} ×`,
   },
   {
@@ -83,6 +89,8 @@ export const EVENT_COLUMNS: Column<Event>[] = [
     title: 'First seen',
     width: 8.5,
     optional: true,
+    sort: 'first_seen_at',
+    mostFirst: true,
     cell: ({ first_seen_at }) => <When at={first_seen_at} />,
   },
   {
@@ -91,6 +99,7 @@ export const EVENT_COLUMNS: Column<Event>[] = [
     title: 'Product',
     width: 10,
     optional: true,
+    sort: 'product',
     cell: ({ product }) => product,
   },
 ];

@@ -15,6 +15,7 @@ export const LICENCE_COLUMNS: Column<Licence>[] = [
     width: 15,
     grow: true,
     card: true,
+    sort: 'customer_name',
     cell: ({ customer_id, customer_name, product_name }, card) => (
       <span className="who-lines">
         <Link
@@ -36,6 +37,7 @@ export const LICENCE_COLUMNS: Column<Licence>[] = [
     title: 'Product',
     width: 13,
     from: 34,
+    sort: 'product_name',
     cell: ({ product_name }) => product_name,
   },
   {
@@ -44,6 +46,7 @@ export const LICENCE_COLUMNS: Column<Licence>[] = [
     title: 'State',
     width: 9,
     card: true,
+    sort: 'state',
     cell: (licence) => <LicenceState licence={licence} />,
   },
   {
@@ -52,6 +55,8 @@ export const LICENCE_COLUMNS: Column<Licence>[] = [
     title: 'Held',
     width: 9,
     from: 44,
+    sort: 'quantity',
+    mostFirst: true,
     cell: (licence) => units(licence, licence.quantity),
   },
   {
@@ -61,6 +66,8 @@ export const LICENCE_COLUMNS: Column<Licence>[] = [
     width: 6.5,
     from: 52,
     end: true,
+    sort: 'assigned',
+    mostFirst: true,
     cell: ({ assigned }) => count(assigned),
   },
   {
@@ -69,6 +76,7 @@ export const LICENCE_COLUMNS: Column<Licence>[] = [
     title: 'Ends',
     width: 9,
     from: 40,
+    sort: 'ends_at',
     cell: ({ ends_at }) => <When at={ends_at} never="Never" />,
   },
   {

@@ -21,6 +21,7 @@ export const PASS_KEY_COLUMNS: Column<PassKey>[] = [
     width: 15,
     grow: true,
     card: true,
+    sort: 'customer_name',
     cell: ({ customer_id, customer_name }) => (
       <Link
         to="/customers/$id"
@@ -38,6 +39,7 @@ export const PASS_KEY_COLUMNS: Column<PassKey>[] = [
     title: 'State',
     width: 8,
     from: 40,
+    sort: 'state',
     cell: ({ state }) => state !== 'active' && <Badge tone="muted">{PASS_KEY_STATE[state]}</Badge>,
   },
   {
@@ -46,6 +48,8 @@ export const PASS_KEY_COLUMNS: Column<PassKey>[] = [
     width: 8,
     from: 30,
     end: true,
+    sort: 'uses',
+    mostFirst: true,
     cell: ({ uses, max_uses }) => (
       <>
         {count(uses)} <span className="quiet">{max_uses ? `of ${count(max_uses)}` : 'so far'}</span>
@@ -57,6 +61,7 @@ export const PASS_KEY_COLUMNS: Column<PassKey>[] = [
     title: 'Ends',
     width: 9,
     from: 36,
+    sort: 'expires_at',
     cell: ({ expires_at }) => <When at={expires_at} never="Never" />,
   },
   {

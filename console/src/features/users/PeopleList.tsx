@@ -86,6 +86,7 @@ function peopleColumns(onAsk: (ask: Ask) => void): Column<User>[] {
       title: 'Role',
       width: 9,
       from: 34,
+      sort: 'role',
       cell: ({ role, is_key_officer, is_active }) => (
         <span className="who-lines">
           <span title={ROLE_HINT[role]}>
@@ -107,6 +108,7 @@ function peopleColumns(onAsk: (ask: Ask) => void): Column<User>[] {
       title: 'At',
       width: 14,
       from: 52,
+      sort: 'customer_name',
       cell: ({ customer_name }) => customer_name,
     },
     {
@@ -141,6 +143,8 @@ function peopleColumns(onAsk: (ask: Ask) => void): Column<User>[] {
       title: 'Second factor',
       width: 7,
       from: 72,
+      sort: 'has_second_factor',
+      mostFirst: true,
       cell: ({ has_second_factor }) =>
         has_second_factor ? (
           <span className="who">

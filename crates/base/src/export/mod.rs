@@ -133,8 +133,8 @@ pub async fn answer_chosen(
     let columns = columns(asked, &fields_for(exported.noun.fields, &account), parts.is_some())?;
     let sort = request.sort.clone();
     // What is wrong with the order isn't wrong with the selection.
-    Window::of(&ListQuery { sort: sort.clone(), ..ListQuery::default() }, exported.noun.fields, exported.noun.id)?;
     let mut cx = call.read_steadily().await?;
+    Window::of_noun(&cx, &account, &ListQuery { sort: sort.clone(), ..ListQuery::default() }, exported.noun)?;
     let walk = match chosen {
         Chosen::These(ids) => {
             let query = ListQuery { sort, ..ListQuery::default() };

@@ -4,7 +4,7 @@
 
 use api::Error;
 use api::page::{COUNTED, ListQuery};
-use db::{Engine, Raw, Sql, sql};
+use db::{Engine, Sql, sql};
 
 use super::find::{Wanted, Way, from, front, present, whole};
 use super::text::words;
@@ -42,7 +42,7 @@ impl Part {
     }
 
     /// The same in a statement.
-    pub(super) fn ranked(&self, key: &'static str) -> Sql {
+    pub(super) fn ranked(&self, key: &Sql) -> Sql {
         match self {
             Self::First(begins) => sql!["case when ", within(key, begins), " then 0 else 1 end, "],
             Self::Beginning(_) | Self::Other(_) => Sql::new(),
@@ -50,13 +50,13 @@ impl Part {
     }
 
     /// Begins with ` and`.
-    pub(super) fn condition(&self, key: &'static str) -> Sql {
+    pub(super) fn condition(&self, key: &Sql) -> Sql {
         match self {
             Self::First(_) => Sql::new(),
             Self::Beginning(begins) => sql![" and ", within(key, begins)],
             Self::Other(begins) => {
                 let (from, to) = bounds(begins);
-                sql![" and (", Raw(key), " < ", from, " or ", Raw(key), " >= ", to, ")"]
+                sql![" and (", key.clone(), " < ", from, " or ", key.clone(), " >= ", to, ")"]
             }
         }
     }
@@ -66,9 +66,9 @@ fn bounds(begins: &str) -> (String, String) {
     (begins.to_owned(), format!("{begins}{LAST}"))
 }
 
-fn within(key: &'static str, begins: &str) -> Sql {
+fn within(key: &Sql, begins: &str) -> Sql {
     let (from, to) = bounds(begins);
-    sql![Raw(key), " >= ", from, " and ", Raw(key), " < ", to]
+    sql![key.clone(), " >= ", from, " and ", key.clone(), " < ", to]
 }
 
 /// What begins with the text where an index of names has it: the subtree is everything or most of it, and nothing else is
@@ -89,7 +89,7 @@ pub(super) async fn are_many(cx: &mut Cx, wanted: &Wanted, window: &Window) -> R
 async fn count(cx: &mut Cx, wanted: &Wanted, window: &Window, begins: String, most: i64) -> Result<i64, Error> {
     let wanted = Wanted { text: None, ..wanted.clone() };
     let mut statement = sql!["select 1 as one", from(&wanted, cx.engine(), Way::Order, Some(window.field))];
-    statement.append(Part::Beginning(begins).condition(window.order.column));
+    statement.append(Part::Beginning(begins).condition(&window.key.sql));
     cx.one(sql!["select count(*) from (", statement, " limit ", most, ") as counted"]).await
 }
 

@@ -2,15 +2,22 @@
 
 use api::page::{self, FieldKind};
 
-use super::field::{Absent, Field, Kind};
+use super::field::{Absent, Field, Kind, Noun};
 use crate::authz::Account;
 
-/// The fields that are for the account.
+/// The fields that are for the account, of a list that finds its rows in a way of its own.
 pub fn described(fields: &[Field], account: &Account) -> Vec<page::Field> {
-    fields.iter().filter(|field| field.is_for(account)).map(described_one).collect()
+    fields.iter().filter(|field| field.is_for(account)).map(|field| one(field, field.order.is_some())).collect()
 }
 
-fn described_one(field: &Field) -> page::Field {
+impl Noun {
+    /// The fields that are for the account.
+    pub fn described(&self, account: &Account) -> Vec<page::Field> {
+        self.fields.iter().filter(|field| field.is_for(account)).map(|field| one(field, true)).collect()
+    }
+}
+
+fn one(field: &Field, sortable: bool) -> page::Field {
     let mut comparisons = vec!["==", "!=", "in"];
     if field.kind.has_order() {
         comparisons.extend(["<", "<=", ">", ">="]);
@@ -36,7 +43,7 @@ fn described_one(field: &Field) -> page::Field {
         kind,
         values: values.into_iter().map(str::to_owned).collect(),
         comparisons: comparisons.into_iter().map(str::to_owned).collect(),
-        sortable: field.order.is_some(),
+        sortable,
         searchable: field.is_searched,
         countable: field.is_counted(),
     }

@@ -1,7 +1,7 @@
 //! What a noun says of itself once: its fields, and where its rows are found. Sorting, filtering, counting and the
 //! description of a list follow from that.
 
-use db::{Raw, Sql};
+use db::{Engine, Raw, Sql, sql};
 use jiff::Timestamp;
 
 use super::{Key, Scope};
@@ -193,7 +193,7 @@ impl Field {
         Self { absent: Absent::Zero, ..self }
     }
 
-    /// Lists can be sorted by it: the column is never null, and the beginning of an index with id and place behind it.
+    /// Long lists can be sorted by it: the column is never null, and the beginning of an index with id and place behind it.
     ///
     /// # Panics
     /// While compiling, where what it is depends on who asks.
@@ -259,6 +259,50 @@ impl Field {
         self.name == name || self.short == Some(name)
     }
 
+    /// What its rows are sorted by: never null, so that a cursor can stand at any of them. What has no value comes first.
+    /// Without an index of that order all that is wanted is read and sorted.
+    pub(super) fn key(&self, asker: &Asker<'_>, engine: Engine) -> SortKey {
+        if let Some(order) = self.order {
+            return order.into();
+        }
+        let value = self.value(asker);
+        let none = Raw(match self.kind {
+            Kind::Text | Kind::Id | Kind::Code => "''",
+            Kind::Time => "0",
+            _ => "-9223372036854775808",
+        });
+        let (sql, is_text) = match self.kind {
+            // By their bytes on both, as they are compared everywhere.
+            Kind::Text | Kind::Id | Kind::Code if engine == Engine::Postgres => {
+                (sql!["(coalesce(", value, ", ", none, ") collate \"C\")"], true)
+            }
+            Kind::Text | Kind::Id | Kind::Code => (sql!["coalesce(", value, ", ", none, ")"], true),
+            Kind::Number | Kind::Bytes | Kind::Time => {
+                (sql!["cast(coalesce(", value, ", ", none, ") as bigint)"], false)
+            }
+            Kind::Flag => (sql!["cast(case when ", value, " then 1 else 0 end as bigint)"], false),
+            // In the order in which they are declared.
+            Kind::Words(words) => {
+                let mut rank = sql!["cast(case"];
+                match words {
+                    Words::Stored(words) => {
+                        for (at, word) in (0_i64..).zip(words) {
+                            rank.append(sql![" when ", value.clone(), " = ", *word, " then cast(", at, " as bigint)"]);
+                        }
+                    }
+                    Words::Told(words) => {
+                        for (at, (_, holds)) in (0_i64..).zip(words) {
+                            rank.append(sql![" when ", holds(asker), " then cast(", at, " as bigint)"]);
+                        }
+                    }
+                }
+                rank.append(sql![" else -1 end as bigint)"]);
+                (rank, false)
+            }
+        };
+        SortKey { sql, is_text, is_indexed: false }
+    }
+
     /// Whether an index has its values in their order.
     pub(crate) fn is_indexed(&self) -> bool {
         matches!((self.order, self.column), (Some(order), Column::Of(column)) if order.column == column)
@@ -284,13 +328,28 @@ pub(super) struct Order {
     is_text: bool,
 }
 
-impl Order {
-    pub(super) fn is_of_text(self) -> bool {
+/// The same as a statement has it, for whoever asks.
+#[derive(Clone, Debug)]
+pub(super) struct SortKey {
+    pub(super) sql: Sql,
+    is_text: bool,
+    /// An index has its order, so that it can be walked.
+    pub(super) is_indexed: bool,
+}
+
+impl From<Order> for SortKey {
+    fn from(order: Order) -> Self {
+        Self { sql: sql![Raw(order.column)], is_text: order.is_text, is_indexed: true }
+    }
+}
+
+impl SortKey {
+    pub(super) fn is_of_text(&self) -> bool {
         self.is_text
     }
 
     /// Whether a cursor may hold this: `PostgreSQL` compares no text with a number and knows no NUL.
-    pub(super) fn fits(self, key: &Key) -> bool {
+    pub(super) fn fits(&self, key: &Key) -> bool {
         match key {
             Key::Int(_) => !self.is_text,
             Key::Text(text) => self.is_text && !text.contains('\0'),

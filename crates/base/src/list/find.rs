@@ -99,7 +99,7 @@ pub(super) async fn find(cx: &mut Cx, wanted: &Wanted, window: &Window) -> Resul
     let begin_many = begins::are_many(cx, wanted, window).await?;
     let hits = if begin_many { None } else { hits(cx, wanted).await? };
     let (way, reads) = way(cx, wanted, hits).await?;
-    if wanted.filter.is_some() {
+    if wanted.filter.is_some() || !window.key.is_indexed {
         // What a filter finds is mostly little, and looking for it takes longer than anything else: once will do.
         let rows: Vec<(String, Option<Key>)> = cx.all(some(wanted, engine, way, window, FEW)).await?;
         if let Some(count) = i64::try_from(rows.len()).ok().filter(|count| *count <= FEW) {
@@ -135,6 +135,9 @@ pub(super) async fn find(cx: &mut Cx, wanted: &Wanted, window: &Window) -> Resul
 
 /// Whether walking the order passes less than reading all that is wanted.
 pub(super) fn walks(wanted: &Wanted, window: &Window, matches: i64, reads: Option<i64>) -> bool {
+    if !window.key.is_indexed {
+        return false;
+    }
     let passed = i128::from(window.reach()) * i128::from(wanted.all);
     // What an index alone tells costs little; a row that has to be looked at costs as much as one that is read.
     let passed = if wanted.is_narrowed() || wanted.text.is_some() { passed } else { passed / PASSED_PER_ROW };
@@ -154,7 +157,7 @@ pub(super) fn present(rows: Vec<(String, Option<Key>)>) -> Vec<(String, Key)> {
 /// Some of what is wanted, in no order: all of it, if that isn't more than so many.
 pub(super) fn some(wanted: &Wanted, engine: Engine, way: Way, window: &Window, many: i64) -> Sql {
     let from = from(wanted, engine, way, Some(window.field));
-    sql!["select ", Raw(wanted.noun.id), ", ", Raw(window.order.column), from, " limit ", many + 1]
+    sql!["select ", Raw(wanted.noun.id), ", ", window.key_column(), from, " limit ", many + 1]
 }
 
 /// The way that reads least, and how many rows it reads, where that isn't as many as are wanted.
@@ -188,15 +191,16 @@ pub(super) fn whole(wanted: &Wanted, engine: Engine, way: Way, window: &Window) 
     let from = from(wanted, engine, way, Some(field));
     let mut statement = if engine == Engine::Postgres && way != Way::Order {
         // Behind `offset` the order has no say in how the rows are found.
-        let found = sql!["select ", Raw(id), " as id, ", Raw(window.order.column), " as key", from, " offset 0"];
+        let found = sql!["select ", Raw(id), " as id, ", window.key_column(), " as key", from, " offset 0"];
         let mut statement = sql!["select id, key from (", found, ") as found where 1 = 1"];
-        window.enter(&mut statement, "key", "id");
-        window.sort(&mut statement, "key", "id");
+        let key = sql!["key"];
+        window.enter(&mut statement, &key, "id");
+        window.sort(&mut statement, &key, "id");
         statement
     } else {
-        let mut statement = sql!["select ", Raw(id), ", ", Raw(window.order.column), from];
-        window.enter(&mut statement, window.order.column, id);
-        window.sort(&mut statement, window.order.column, id);
+        let mut statement = sql!["select ", Raw(id), ", ", window.key_column(), from];
+        window.enter(&mut statement, &window.key.sql, id);
+        window.sort(&mut statement, &window.key.sql, id);
         statement
     };
     window.limit(&mut statement);
@@ -208,8 +212,7 @@ pub(super) fn whole(wanted: &Wanted, engine: Engine, way: Way, window: &Window) 
 pub(super) fn front(wanted: &Wanted, window: &Window) -> Sql {
     let (noun, field) = (wanted.noun, window.field);
     let id = Raw(noun.id);
-    let mut first =
-        sql!["select ", id, " as id, ", Raw(window.order.column), " as key, ", Raw(noun.search), " as text, "];
+    let mut first = sql!["select ", id, " as id, ", window.key_column(), " as key, ", Raw(noun.search), " as text, "];
     first.append(sql![Raw(noun.place.column), " as place from "]);
     let mut links = sql![" where 1 = 1"];
     match field.beside {
@@ -229,8 +232,8 @@ pub(super) fn front(wanted: &Wanted, window: &Window) -> Sql {
     }
     first.append(links);
     let ordered_by = id_of(wanted, field, Way::Order);
-    window.enter(&mut first, window.order.column, ordered_by);
-    window.sort(&mut first, window.order.column, ordered_by);
+    window.enter(&mut first, &window.key.sql, ordered_by);
+    window.sort(&mut first, &window.key.sql, ordered_by);
     first.append(sql![" limit ", FRONT]);
     let mut statement = sql!["select id, key from (", first, ") as first where 1 = 1"];
     if let Some(text) = &wanted.text {
@@ -240,7 +243,7 @@ pub(super) fn front(wanted: &Wanted, window: &Window) -> Sql {
         let (from, to) = under.range();
         statement.append(sql![" and place >= ", from, " and place < ", to]);
     }
-    window.sort(&mut statement, "key", "id");
+    window.sort(&mut statement, &sql!["key"], "id");
     window.limit(&mut statement);
     statement
 }

@@ -23,7 +23,7 @@ use tree::Path;
 use self::begins::Part;
 pub use self::chosen::Chosen;
 pub use self::describe::described;
-use self::field::Order;
+use self::field::SortKey;
 pub(crate) use self::field::{Absent, Column as FieldColumn};
 pub use self::field::{Asker, Beside, Counter, Field, Grams, Kind, Noun, Place, Population, Seen, Told, Words};
 pub use self::find::{Found, arranged};
@@ -83,7 +83,7 @@ pub struct Window {
     limit: u32,
     start: Start,
     field: &'static Field,
-    order: Order,
+    key: SortKey,
     descending: bool,
     id: &'static str,
     /// Where what begins with a text comes first.
@@ -91,30 +91,49 @@ pub struct Window {
 }
 
 impl Window {
-    /// Reads what was asked for. `id` is the column that makes the order total; the first of the fields that can be sorted
-    /// by is the default.
+    /// Reads what was asked for of a list that finds its rows in a way of its own, by an index of their order. `id` is the
+    /// column that makes the order total; the first of the fields that can be sorted by is the default.
     pub fn of(query: &ListQuery, fields: &'static [Field], id: &'static str) -> Result<Self, Error> {
-        Self::made(query, fields, id, None)
+        let fields: Vec<&'static Field> = fields.iter().filter(|field| field.order.is_some()).collect();
+        Self::made(query, &fields, |field| field.order.map(SortKey::from), id, None)
+    }
+
+    /// The same of a noun, which can be sorted by all that the account may ask for.
+    pub fn of_noun(cx: &Cx, account: &Account, query: &ListQuery, noun: &Noun) -> Result<Self, Error> {
+        Self::asked(cx, account, query, noun, None)
     }
 
     /// The same, where a search that asks for no order goes by what begins with its text.
-    fn by_match(query: &ListQuery, noun: &Noun) -> Result<Self, Error> {
-        Self::made(query, noun.fields, noun.id, Part::of(query)?)
+    fn by_match(cx: &Cx, account: &Account, query: &ListQuery, noun: &Noun) -> Result<Self, Error> {
+        Self::asked(cx, account, query, noun, Part::of(query)?)
     }
 
-    fn made(query: &ListQuery, fields: &'static [Field], id: &'static str, part: Option<Part>) -> Result<Self, Error> {
-        let orders = || fields.iter().filter_map(|field| field.order.map(|order| (field, order)));
+    fn asked(cx: &Cx, account: &Account, query: &ListQuery, noun: &Noun, part: Option<Part>) -> Result<Self, Error> {
+        let asker = Asker { account, now: cx.now };
+        let fields: Vec<&'static Field> = noun.fields.iter().filter(|field| field.is_for(account)).collect();
+        Self::made(query, &fields, |field| Some(field.key(&asker, cx.engine())), noun.id, part)
+    }
+
+    fn made(
+        query: &ListQuery,
+        fields: &[&'static Field],
+        key_of: impl Fn(&Field) -> Option<SortKey>,
+        id: &'static str,
+        part: Option<Part>,
+    ) -> Result<Self, Error> {
         let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
         if !(1..=MAX_LIMIT).contains(&limit) {
             return Err(Error::field("limit", Code::OutOfRange, format!("Must be from 1 to {MAX_LIMIT}.")));
         }
-        let sort = query.sort.as_deref().or_else(|| orders().next().map(|(field, _)| field.name)).unwrap_or_default();
+        let first = || fields.iter().find(|field| field.order.is_some()).map(|field| field.name);
+        let sort = query.sort.as_deref().or_else(first).unwrap_or_default();
         let (name, descending) = sort.strip_prefix('-').map_or((sort, false), |name| (name, true));
-        let (field, order) = orders().find(|(field, _)| field.is_called(name)).ok_or_else(|| {
-            let names: Vec<&str> = orders().map(|(field, _)| field.name).collect();
+        let field = fields.iter().copied().find(|field| field.is_called(name));
+        let (field, key) = field.and_then(|field| Some((field, key_of(field)?))).ok_or_else(|| {
+            let names: Vec<&str> = fields.iter().map(|field| field.name).collect();
             Error::field("sort", Code::Invalid, format!("Can be sorted by: {}.", names.join(", ")))
         })?;
-        let part = part.filter(|_| order.is_of_text());
+        let part = part.filter(|_| key.is_of_text());
         let by = if part.is_some() { begins::SORT.to_owned() } else { sort_of(field, descending) };
         let start = match (&query.after, query.offset) {
             (Some(_), Some(_)) => {
@@ -122,26 +141,26 @@ impl Window {
             }
             (None, None) => Start::Top,
             (None, Some(offset)) => Start::Offset(offset.into()),
-            (Some(after), None) => Start::After(read_cursor(after, &by, order)?),
+            (Some(after), None) => Start::After(read_cursor(after, &by, &key)?),
         };
-        Ok(Self { limit, start, field, order, descending, id, part })
+        Ok(Self { limit, start, field, key, descending, id, part })
     }
 
     /// The column to select last, for the cursor.
-    pub fn key_column(&self) -> Raw {
-        Raw(self.order.column)
+    pub fn key_column(&self) -> Sql {
+        self.key.sql.clone()
     }
 
     /// `and …` for a cursor, then order and limit: the end of the statement.
     pub fn finish(&self, statement: &mut Sql) {
-        self.enter(statement, self.order.column, self.id);
-        self.sort(statement, self.order.column, self.id);
+        self.enter(statement, &self.key.sql, self.id);
+        self.sort(statement, &self.key.sql, self.id);
         self.limit(statement);
     }
 
     /// `and …` for a cursor.
-    fn enter(&self, statement: &mut Sql, key: &'static str, id: &'static str) {
-        let (field, id) = (Raw(key), Raw(id));
+    fn enter(&self, statement: &mut Sql, key: &Sql, id: &'static str) {
+        let (field, id) = (key.clone(), Raw(id));
         let mut rank = Sql::new();
         if let Some(part) = &self.part {
             statement.append(part.condition(key));
@@ -159,10 +178,10 @@ impl Window {
         }
     }
 
-    fn sort(&self, statement: &mut Sql, key: &'static str, id: &'static str) {
+    fn sort(&self, statement: &mut Sql, key: &Sql, id: &'static str) {
         let order = Raw(if self.descending { " desc" } else { "" });
         let rank = self.part.as_ref().map(|part| part.ranked(key)).unwrap_or_default();
-        statement.append(sql![" order by ", rank, Raw(key), order, ", ", Raw(id), order]);
+        statement.append(sql![" order by ", rank, key.clone(), order, ", ", Raw(id), order]);
     }
 
     fn limit(&self, statement: &mut Sql) {
@@ -235,12 +254,12 @@ fn write_cursor(cursor: &Cursor) -> String {
     BASE64URL_NOPAD.encode(&serde_json::to_vec(cursor).unwrap_or_default())
 }
 
-fn read_cursor(text: &str, sort: &str, order: Order) -> Result<Cursor, Error> {
+fn read_cursor(text: &str, sort: &str, key: &SortKey) -> Result<Cursor, Error> {
     BASE64URL_NOPAD
         .decode(text.as_bytes())
         .ok()
         .and_then(|bytes| serde_json::from_slice::<Cursor>(&bytes).ok())
-        .filter(|cursor| cursor.sort == sort && !cursor.id.contains('\0') && order.fits(&cursor.key))
+        .filter(|cursor| cursor.sort == sort && !cursor.id.contains('\0') && key.fits(&cursor.key))
         .ok_or_else(|| Error::field("after", Code::Invalid, "Is no cursor of this list in this order."))
 }
 

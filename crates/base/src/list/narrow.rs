@@ -18,8 +18,11 @@ pub(super) const FILTERED: Duration = Duration::from_secs(5);
 
 /// The rows that a request wants of a noun, in its order.
 pub async fn find(cx: &mut Cx, account: &Account, query: &ListQuery, noun: &'static Noun) -> Result<Found, Error> {
-    let window = Window::by_match(query, noun)?;
+    let window = Window::by_match(cx, account, query, noun)?;
     let wanted = narrow(cx, account, query, noun).await?;
+    if !window.key.is_indexed {
+        cx.bound(FILTERED).await?;
+    }
     super::find::find(cx, &wanted, &window).await
 }
 

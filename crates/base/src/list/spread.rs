@@ -47,7 +47,7 @@ pub async fn spread(
     noun: &'static Noun,
     parts: &Parts,
 ) -> Result<Spread, Error> {
-    let window = Window::of(query, noun.fields, noun.id)?;
+    let window = Window::of_noun(cx, account, query, noun)?;
     let mut wanted = narrow(cx, account, query, noun).await?;
     let text = look_into_parts(cx, &mut wanted, &window, parts).await?;
     let parts = Sought { parts, text: text.as_ref() };
@@ -151,7 +151,7 @@ fn count(wanted: &Wanted, engine: Engine, way: Way, parts: Sought<'_>) -> Sql {
 pub(super) fn whole(wanted: &Wanted, engine: Engine, way: Way, window: &Window, sought: Sought<'_>) -> Sql {
     let parts = sought.parts;
     let id = id_of(wanted, window.field, way);
-    let key = Raw(window.order.column);
+    let key = window.key_column();
     let from = from(wanted, engine, way, Some(window.field));
     let mut found = sql!["select ", Raw(id), " as id, ", key, " as key", sought.own(wanted), from];
     // Behind `offset` the order has no say in how the rows are found.
@@ -182,7 +182,7 @@ fn enter_whole(window: &Window, statement: &mut Sql, id: &'static str) {
     if let Start::After(cursor) = &window.start {
         let (whole, _) = read(cursor);
         let from = Raw(if window.descending { " <= " } else { " >= " });
-        let here = sql!["(", Raw(window.order.column), ", ", Raw(id), ")"];
+        let here = sql!["(", window.key_column(), ", ", Raw(id), ")"];
         statement.append(sql![" and ", here, from, "(", cursor.key.bound(), ", ", whole, ")"]);
     }
 }

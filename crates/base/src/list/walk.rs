@@ -5,8 +5,8 @@
 use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 
-use api::Error;
 use api::page::ListQuery;
+use api::{Code, Error};
 use db::{Raw, Sql, list, sql};
 
 use super::find::{Wanted, Way, hits, present, some, way, whole};
@@ -20,6 +20,10 @@ use crate::cx::Cx;
 const AT_ONCE: u32 = 500;
 /// Ids of so many rows may be in memory.
 const HELD: i64 = 10_000;
+/// So many can be sorted where no index has their order.
+const SORTED: i64 = 100_000;
+/// So many of these are read at a time where each is spread over its parts: every time all of them are sorted.
+const SORTED_AT_ONCE: u32 = 5_000;
 /// How long one of its statements may take.
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -56,11 +60,14 @@ impl Walk {
         noun: &'static Noun,
         parts: Option<&'static Parts>,
     ) -> Result<Self, Error> {
-        let mut window = Window::of(query, noun.fields, noun.id)?;
+        let mut window = Window::of_noun(cx, account, query, noun)?;
         let mut wanted = narrow(cx, account, query, noun).await?;
         cx.bound(LIMIT).await?;
-        window.limit = AT_ONCE;
+        window.limit = if window.key.is_indexed { AT_ONCE } else { SORTED_AT_ONCE };
         if let Some(parts) = parts {
+            if !window.key.is_indexed {
+                sorted(cx, &wanted, &window).await?;
+            }
             let text = spread::look_into_parts(cx, &mut wanted, &window, parts).await?;
             return Ok(Self { wanted, window, parts: Some(parts), text, except: HashSet::new(), rest: Rest::Along });
         }
@@ -76,7 +83,7 @@ impl Walk {
         noun: &'static Noun,
         ids: &[String],
     ) -> Result<Self, Error> {
-        let window = Window::of(query, noun.fields, noun.id)?;
+        let window = Window::of_noun(cx, account, query, noun)?;
         let mut wanted = narrow(cx, account, query, noun).await?;
         cx.bound(LIMIT).await?;
         let others = std::mem::take(&mut wanted.conditions);
@@ -134,7 +141,7 @@ impl Walk {
         match next {
             Some(next) => {
                 let sort = sort_of(self.window.field, self.window.descending);
-                self.window.start = Start::After(read_cursor(&next, &sort, self.window.order)?);
+                self.window.start = Start::After(read_cursor(&next, &sort, &self.window.key)?);
             }
             None => self.rest = Rest::Nothing,
         }
@@ -144,6 +151,9 @@ impl Walk {
 
 /// The ids of all that is wanted, in its order, if that isn't much.
 async fn held(cx: &mut Cx, wanted: &Wanted, window: &Window) -> Result<Option<VecDeque<String>>, Error> {
+    if !window.key.is_indexed {
+        return sorted(cx, wanted, window).await.map(Some);
+    }
     let is_narrowed = wanted.is_narrowed() || wanted.text.is_some();
     if !is_narrowed && wanted.population.is_some_and(|population| population > HELD) {
         return Ok(None);
@@ -155,4 +165,18 @@ async fn held(cx: &mut Cx, wanted: &Wanted, window: &Window) -> Result<Option<Ve
         return Ok(Some(window.sorted(present(rows)).into_iter().map(|(id, _)| id).collect()));
     }
     Ok(None)
+}
+
+/// The ids of all that is wanted, in an order that no index has.
+async fn sorted(cx: &mut Cx, wanted: &Wanted, window: &Window) -> Result<VecDeque<String>, Error> {
+    let hits = hits(cx, wanted).await?;
+    let (way, _) = way(cx, wanted, hits).await?;
+    let rows: Vec<(String, Option<Key>)> = cx.all(some(wanted, cx.engine(), way, window, SORTED)).await?;
+    if i64::try_from(rows.len()).is_ok_and(|count| count > SORTED) {
+        let detail = format!(
+            "More than {SORTED} match, too many to be written in this order. Narrow the list, or sort by another field."
+        );
+        return Err(Error::field("sort", Code::OutOfRange, detail));
+    }
+    Ok(window.sorted(present(rows)).into_iter().map(|(id, _)| id).collect())
 }

@@ -6,21 +6,30 @@ use api::Error;
 use api::page::{FieldList, ListedNoun, NounFields};
 use base::authz::Permission;
 use base::cx::Cx;
-use base::list::{Field, described};
+use base::list::{Field, Noun, described};
 
 use crate::{changes, customers, devices, events, jobs, licences, pass_keys, tasks, users};
 
+/// What says which fields a list has.
+enum Listed {
+    Noun(&'static Noun),
+    /// One that finds its rows in a way of its own.
+    Fields(&'static [Field]),
+}
+
+use Listed::{Fields, Noun as Of};
+
 /// Every list, what reading it needs, and what its rows have.
-static LISTS: [(ListedNoun, Permission, &[Field]); 9] = [
-    (ListedNoun::Customers, Permission::ReadCustomers, customers::fields::NOUN.fields),
-    (ListedNoun::Devices, Permission::ReadDevices, devices::NOUN.fields),
-    (ListedNoun::Users, Permission::ReadUsers, users::NOUN.fields),
-    (ListedNoun::PassKeys, Permission::ReadPassKeys, pass_keys::NOUN.fields),
-    (ListedNoun::Licences, Permission::ReadLicences, licences::NOUN.fields),
-    (ListedNoun::Events, Permission::ReadEvents, events::NOUN.fields),
-    (ListedNoun::Jobs, Permission::ReadDevices, jobs::NOUN.fields),
-    (ListedNoun::Changes, Permission::ReadChanges, changes::FIELDS),
-    (ListedNoun::Tasks, Permission::ReadTasks, tasks::FIELDS),
+static LISTS: [(ListedNoun, Permission, Listed); 9] = [
+    (ListedNoun::Customers, Permission::ReadCustomers, Of(&customers::fields::NOUN)),
+    (ListedNoun::Devices, Permission::ReadDevices, Of(&devices::NOUN)),
+    (ListedNoun::Users, Permission::ReadUsers, Of(&users::NOUN)),
+    (ListedNoun::PassKeys, Permission::ReadPassKeys, Of(&pass_keys::NOUN)),
+    (ListedNoun::Licences, Permission::ReadLicences, Of(&licences::NOUN)),
+    (ListedNoun::Events, Permission::ReadEvents, Of(&events::NOUN)),
+    (ListedNoun::Jobs, Permission::ReadDevices, Of(&jobs::NOUN)),
+    (ListedNoun::Changes, Permission::ReadChanges, Fields(changes::FIELDS)),
+    (ListedNoun::Tasks, Permission::ReadTasks, Fields(tasks::FIELDS)),
 ];
 
 /// The fields of the lists that the caller can read, as far as they are for it.
@@ -29,7 +38,13 @@ pub fn list(cx: &Cx) -> Result<FieldList, Error> {
     let items = LISTS
         .iter()
         .filter(|(_, permission, _)| account.permissions.has(*permission))
-        .map(|(noun, _, fields)| NounFields { noun: *noun, fields: described(fields, &account) })
+        .map(|(noun, _, listed)| {
+            let fields = match listed {
+                Of(noun) => noun.described(&account),
+                Fields(fields) => described(fields, &account),
+            };
+            NounFields { noun: *noun, fields }
+        })
         .collect();
     Ok(FieldList { items })
 }

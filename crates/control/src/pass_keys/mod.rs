@@ -94,7 +94,7 @@ pub async fn list(cx: &mut Cx, customer: &CustomerId, query: &ListQuery) -> Resu
     let account = cx.account()?;
     let row = customers::fetch(cx, &account, customer, Permission::ReadPassKeys).await?;
     base::list::refuse_narrowing(query)?;
-    let window = Window::of(query, NOUN.fields, NOUN.id)?;
+    let window = Window::of_noun(cx, &account, query, &NOUN)?;
     let under = match &query.under {
         None => row,
         Some(id) => {

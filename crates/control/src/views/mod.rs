@@ -238,7 +238,7 @@ fn check(cx: &Cx, account: &Account, noun: ViewNoun, content: &ViewContent) -> R
     }
     let query = ListQuery { q: content.q.clone(), sort: content.sort.clone(), ..ListQuery::default() };
     let fields = noun_of(noun).0;
-    Window::of(&query, fields.fields, fields.id)?;
+    Window::of_noun(cx, account, &query, fields)?;
     base::list::Text::of(&query)?;
     let mut checks = Checks::default();
     let layout = &content.layout;

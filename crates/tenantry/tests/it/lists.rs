@@ -22,7 +22,7 @@ fn text(value: &Value) -> Key {
     Key::Text(value.as_str().unwrap_or_default().to_lowercase())
 }
 
-const CUSTOMERS: [Order; 5] = [
+const CUSTOMERS: [Order; 11] = [
     ("company_name", |row| text(&row["company_name"])),
     ("effective_state", |row| {
         Key::Number(match row["effective_state"]["mode"].as_str() {
@@ -34,13 +34,26 @@ const CUSTOMERS: [Order; 5] = [
     ("used_bytes", |row| Key::Number(row["totals"]["used_bytes"].as_i64().unwrap())),
     ("devices", |row| Key::Number(row["totals"]["devices"].as_i64().unwrap())),
     ("last_backup_at", |row| Key::Time(row["last_backup_at"].as_str().map(str::to_owned))),
+    // No index has the order of these.
+    ("country", |row| Key::Text(row["country"].as_str().unwrap_or_default().to_owned())),
+    ("email", |row| text(&row["email"])),
+    ("max_devices", |row| Key::Number(row["max_devices"].as_i64().unwrap_or(i64::MIN))),
+    ("is_default", |row| Key::Number(row["is_default"].as_bool().unwrap().into())),
+    ("effective_state.state", |row| Key::Number((row["effective_state"]["state"] == "suspended").into())),
+    ("level", |row| {
+        let levels = ["provider", "distributor", "sub_distributor", "reseller", "end_customer", "site"];
+        let level = row["level"].as_str().unwrap();
+        Key::Number(levels.iter().position(|known| *known == level).unwrap().try_into().unwrap())
+    }),
 ];
 
-const DEVICES: [Order; 4] = [
+const DEVICES: [Order; 6] = [
     ("name", |row| text(&row["name"])),
     ("customer_name", |row| text(&row["customer_name"])),
     ("used_bytes", |row| Key::Number(row["used_bytes"].as_i64().unwrap())),
     ("last_backup_at", |row| Key::Time(row["last_backup_at"].as_str().map(str::to_owned))),
+    ("os", |row| text(&row["os"])),
+    ("storage_location_id", |row| Key::Text(row["storage_location_id"].as_str().unwrap_or_default().to_owned())),
 ];
 
 /// What a narrowed list should have of all rows.
@@ -270,7 +283,9 @@ async fn a_list_by_site_has_a_row_for_each_and_for_who_has_none() {
     ];
     // Made in this order, so their ids follow one another.
     assert_eq!(rows("").await, whole);
-    for sort in ["company_name", "-company_name", "used_bytes", "-created_at", "last_backup_at"] {
+    for sort in
+        ["company_name", "-company_name", "used_bytes", "-created_at", "last_backup_at", "country", "-profile.city"]
+    {
         let at_once = rows(&format!("&sort={sort}")).await;
         assert_eq!(rows(&format!("&sort={sort}&limit=1")).await, at_once, "{sort}");
         assert_eq!(at_once.iter().collect::<BTreeSet<_>>().len(), whole.len(), "{sort}");
