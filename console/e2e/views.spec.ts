@@ -141,3 +141,36 @@ test.describe('below', () => {
     await expect(tab(page, new RegExp(`^${name} d ?, shared from above`, 'u'))).toHaveAttribute('aria-current', 'page');
   });
 });
+
+test('managed accounts can be left to those with a product managed here, and the list says so', async ({
+  page,
+  backend,
+}) => {
+  const there = await backend.reseller('Sifted IT');
+  const managed = await backend.endCustomer(there, 'Cedar Law', { kind: 'managed' });
+  await backend.endCustomer(there, 'Dune Law', { kind: 'self_managed' });
+  await open(page, `/customers?under=${there.id}`);
+  await expect(rowOf(page, 'Cedar Law')).toBeVisible();
+  await page.getByRole('button', { name: 'View', exact: true }).click();
+  const choice = page.getByLabel('Managed accounts');
+  await choice.selectOption('With a product managed here');
+  await page.keyboard.press('Escape');
+  await expect(rowOf(page, 'Cedar Law')).toHaveCount(0);
+  await expect(rowOf(page, 'Dune Law')).toBeVisible();
+  await expect(page.getByText('Managed accounts only with a product managed here.')).toBeVisible();
+  expect(await violations(page)).toEqual([]);
+  // It is the person's, not the page's.
+  await page.reload();
+  await expect(rowOf(page, 'Dune Law')).toBeVisible();
+  await expect(rowOf(page, 'Cedar Law')).toHaveCount(0);
+  await page.getByRole('button', { name: 'Show all' }).click();
+  await expect(rowOf(page, managed.company_name)).toBeVisible();
+  await expect(page.getByText('Managed accounts only')).toHaveCount(0);
+
+  // Any column is an order, also one that isn't shown.
+  await page.getByRole('button', { name: 'View', exact: true }).click();
+  await page.getByLabel('Sort by').selectOption('Kind');
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('row').filter({ hasText: 'Law' })).toHaveText([/Cedar Law/u, /Dune Law/u]);
+  expect(parameters(page).get('sort')).toBe('kind');
+});

@@ -1558,6 +1558,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/view_settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets what the caller's lists leave out; `GET /me` tells it. */
+        put: operations["me_set_view_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/notification_rules/{id}": {
         parameters: {
             query?: never;
@@ -2695,6 +2712,8 @@ export interface components {
             last_backup_at?: components["schemas"]["Time"] | null;
             last_refused_at?: components["schemas"]["Time"] | null;
             level: components["schemas"]["Level"];
+            /** @description It has a licence of a product that is managed here, at it or below; a site's stand at its customer. */
+            managed_here: boolean;
             /** Format: int64 */
             max_devices?: number | null;
             /** @description Sites only: the short name. */
@@ -3681,6 +3700,8 @@ export interface components {
             /** @description Who gets the test mail. */
             to: string;
         };
+        /** @enum {string} */
+        ManagedAccounts: "all" | "managed_here";
         /** @description Open events of a category. */
         Marks: {
             /** Format: int64 */
@@ -3711,6 +3732,7 @@ export interface components {
             second_factor: components["schemas"]["SecondFactorState"];
             /** @description What the token is called with which this is asked; `null` for a session. */
             token_name?: string | null;
+            view_settings: components["schemas"]["ViewSettings"];
         };
         /** @description Bytes in the repositories of everything below a customer, on one day. */
         MeasuredBytes: {
@@ -4010,6 +4032,8 @@ export interface components {
                 last_backup_at?: components["schemas"]["Time"] | null;
                 last_refused_at?: components["schemas"]["Time"] | null;
                 level: components["schemas"]["Level"];
+                /** @description It has a licence of a product that is managed here, at it or below; a site's stand at its customer. */
+                managed_here: boolean;
                 /** Format: int64 */
                 max_devices?: number | null;
                 /** @description Sites only: the short name. */
@@ -5724,6 +5748,13 @@ export interface components {
          * @enum {string}
          */
         ViewOrigin: "own" | "shared" | "above";
+        /**
+         * @description Which of the managed accounts somebody's list of customers shows. The console narrows the list by it
+         *     (`kind != managed or managed_here == true`); other programs are told of all. It goes with the account.
+         */
+        ViewSettings: {
+            managed_accounts: components["schemas"]["ManagedAccounts"];
+        };
         /** @description Only what is given changes. */
         ViewUpdate: {
             content?: components["schemas"]["ViewContent"] | null;
@@ -6098,6 +6129,7 @@ export type MailSettings = components['schemas']['MailSettings'];
 export type MailSettingsUpdate = components['schemas']['MailSettingsUpdate'];
 export type MailState = components['schemas']['MailState'];
 export type MailTest = components['schemas']['MailTest'];
+export type ManagedAccounts = components['schemas']['ManagedAccounts'];
 export type Marks = components['schemas']['Marks'];
 export type Me = components['schemas']['Me'];
 export type MeasuredBytes = components['schemas']['MeasuredBytes'];
@@ -6256,6 +6288,7 @@ export type ViewId = components['schemas']['ViewId'];
 export type ViewLayout = components['schemas']['ViewLayout'];
 export type ViewNoun = components['schemas']['ViewNoun'];
 export type ViewOrigin = components['schemas']['ViewOrigin'];
+export type ViewSettings = components['schemas']['ViewSettings'];
 export type ViewUpdate = components['schemas']['ViewUpdate'];
 export type Warning = components['schemas']['Warning'];
 export type WebAccessSet = components['schemas']['WebAccessSet'];
@@ -10486,6 +10519,43 @@ export interface operations {
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    me_set_view_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewSettings"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewSettings"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            428: components["responses"]["Refused428"];
             429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             503: components["responses"]["Refused503"];

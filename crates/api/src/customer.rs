@@ -353,6 +353,8 @@ pub struct Customer {
     pub own_settings: OwnSwitches,
     /// `null` also where it was assigned by somebody above who doesn't offer it.
     pub template: Option<AssignedTemplate>,
+    /// It has a licence of a product that is managed here, at it or below; a site's stand at its customer.
+    pub managed_here: bool,
     pub created_at: Time,
     pub actions: Vec<Action>,
     /// What it was on the day that was asked for.

@@ -9,6 +9,7 @@ use crate::oidc::SignInOffer;
 use crate::permission::Permission;
 use crate::units::{Secret, Time};
 use crate::user::Role;
+use crate::view::ViewSettings;
 
 /// The first administrator and the provider's name.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
@@ -60,6 +61,7 @@ pub struct Me {
     /// When the session ends at the latest, or the token; `null` for a token without an end.
     pub expires_at: Option<Time>,
     pub second_factor: SecondFactorState,
+    pub view_settings: ViewSettings,
     /// What it may, as `docs/permissions.md` names it.
     pub permissions: Vec<Permission>,
     /// The roles that it may give to others.

@@ -115,6 +115,25 @@ pub struct ViewDefault {
     pub is_default: bool,
 }
 
+/// Which of the managed accounts somebody's list of customers shows. The console narrows the list by it
+/// (`kind != managed or managed_here == true`); other programs are told of all. It goes with the account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ViewSettings {
+    pub managed_accounts: ManagedAccounts,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Serialize, Deserialize, ToSchema, AsRefStr, EnumString, IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum ManagedAccounts {
+    #[default]
+    All,
+    /// Those that hold a licence of a product which is managed here, at them or below.
+    ManagedHere,
+}
+
 /// Which views to list.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]

@@ -338,6 +338,7 @@ pub const OPERATIONS: &[Line] = &[
     ("view_delete", Need::Permission(Permission::UseViews)),
     ("view_restore", Need::Permission(Permission::UseViews)),
     ("view_set_default", Need::Permission(Permission::UseViews)),
+    ("me_set_view_settings", Need::Person),
 ];
 
 /// An operation's line.

@@ -107,6 +107,7 @@ pub const MIGRATIONS: db::Migrations = db::Migrations::new(&[
         include_str!("../../../migrations/V59__logins.sqlite.sql"),
         include_str!("../../../migrations/V59__logins.postgres.sql"),
     ),
+    db::Migration::new("V70__view_settings.sql", include_str!("../../../migrations/V70__view_settings.sql")),
 ])
 .with(&[
     db::Function::new("fold", base::text::fold),

@@ -28,6 +28,7 @@ import { offersFor, type BulkName } from './bulk';
 import { customersOf, rowId, rowsOf, sitesOf } from './bySite';
 import { COLUMNS, COLUMNS_BY_SITE } from './columns';
 import { ListCount } from './ListCount';
+import { MANAGED_HERE, ManagedChoice, ManagedNote } from './Managed';
 import { useTitle } from '../../ui/useTitle';
 import { SettingsItems } from '../settings/SettingsItems';
 import type { SettingChoice } from '../settings/choices';
@@ -73,15 +74,17 @@ export function CustomersPage() {
   // A filter that speaks of levels says by itself whether sites are among what it finds.
   const isAll = search.level === undefined && /\blevel\b/u.test(search.filter ?? '');
   const without = search.level || isAll ? undefined : withoutSites(search.under);
+  const managed = me.view_settings.managed_accounts === 'managed_here' ? MANAGED_HERE : undefined;
+  const left = both(without, managed);
   const filter: CustomerFilter = useMemo(
     () => ({
       under: search.under,
       q: search.q,
       level,
-      filter: both(search.filter, without),
+      filter: both(search.filter, left),
       rows: bySite ? 'site' : undefined,
     }),
-    [search.under, search.q, level, search.filter, without, bySite],
+    [search.under, search.q, level, search.filter, left, bySite],
   );
   const pane = useFilterPane();
   const filterKey = JSON.stringify(filter);
@@ -107,7 +110,8 @@ export function CustomersPage() {
       <header className="page-head">
         <div className="page-title">
           <h1>Customers</h1>
-          {!rows.loading && !rows.error && <ListCount rows={rows} search={search} />}
+          {!rows.loading && !rows.error && <ListCount rows={rows} search={search} left={managed !== undefined} />}
+          <ManagedNote />
         </div>
         {mayCreate && (
           <div className="page-actions">
@@ -129,7 +133,7 @@ export function CustomersPage() {
         <div className="bar-end">
           <FilterButton pane={pane} filter={search.filter} />
           <ViewsButton saved={saved} content={content} modified={modified} />
-          <ViewButton columns={columns} view={view} sort={sort} onSort={onSort} />
+          <ViewButton columns={columns} view={view} sort={sort} onSort={onSort} more={<ManagedChoice />} />
           <ExportButton onPress={() => setExporting('all')} />
         </div>
       </div>
@@ -167,7 +171,7 @@ export function CustomersPage() {
         noun="customers"
         pane={pane}
         filter={search.filter}
-        narrowing={{ under: search.under, q: search.q, level, filter: without }}
+        narrowing={{ under: search.under, q: search.q, level, filter: left }}
         error={rows.error}
         onChange={(next) => set({ filter: next })}
       >

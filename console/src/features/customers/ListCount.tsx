@@ -5,17 +5,19 @@ import { counted, countedTo } from '../../lib/format';
 import { customerName } from '../../lib/words';
 import { customerQuery } from './api';
 
-type ListCountProps = { rows: { total: number; beyond: boolean }; search: CustomersSearch };
+type ListCountProps = { rows: { total: number; beyond: boolean }; search: CustomersSearch; left: boolean };
 
-/** How many there are, and of what: of the whole subtree the same number that the tree shows beside its node. */
-export function ListCount({ rows, search }: ListCountProps) {
+/** `left`: some are left out.
+ *
+ * How many there are, and of what: of the whole subtree the same number that the tree shows beside its node. */
+export function ListCount({ rows, search, left }: ListCountProps) {
   const customer = useQuery(customerQuery(useScope().id)).data;
   if (!customer) return null;
   const name = customerName(customer);
   const holdsSites = customer.level === 'end_customer';
   // A filter says by itself whether it wants sites.
   const leavesSitesOut = !search.level && !search.filter && !holdsSites;
-  const isWhole = !search.level && !search.filter && !search.q;
+  const isWhole = !left && !search.level && !search.filter && !search.q;
   const apart = leavesSitesOut && customer.totals.sites > 0 ? ', sites not counted' : '';
   if (isWhole && rows.total > 1) {
     // Beyond what lists count the tree still knows.

@@ -78,13 +78,21 @@ function Child({ child, most, hasWeek, hasMonth }: ChildProps) {
           <ChildLink child={child} />
         </span>
       </td>
-      <td className="number">{child.devices > 0 && count(child.devices)}</td>
+      <td className="number">
+        {child.devices > 0 && (
+          <Link to="/devices" search={{ under: child.id }} className="plain-link">
+            {count(child.devices)}
+          </Link>
+        )}
+      </td>
       {hasWeek && <td className="number">{growth.seven_days ? growthText(growth.seven_days) : ''}</td>}
       {hasMonth && <td className="number">{growth.thirty_days ? growthText(growth.thirty_days) : ''}</td>}
       <td className="number child-used">
         {child.used_bytes > 0 && (
           <>
-            {bytes(child.used_bytes)}
+            <Link to="/devices" search={{ under: child.id, sort: '-used_bytes' }} className="plain-link">
+              {bytes(child.used_bytes)}
+            </Link>
             <span className="child-bar" aria-hidden>
               <span style={{ inlineSize: `${(child.used_bytes / Math.max(most, 1)) * 100}%` }} />
             </span>

@@ -101,8 +101,20 @@ function Backups({ overview }: PartProps) {
       </header>
       {done && (
         <p className="figure">
-          <b className="number">{numberOf(done)}</b>
-          <span className="quiet">of {counted(overview.devices, 'device')} within a day</span>
+          {done.count > 0 ? (
+            <Rows of={done} under={overview.id} className="plain-link">
+              <b className="number">{numberOf(done)}</b>
+            </Rows>
+          ) : (
+            <b className="number">0</b>
+          )}
+          <span className="quiet">
+            of{' '}
+            <Link to="/devices" search={{ under: overview.id }} className="plain-link">
+              {counted(overview.devices, 'device')}
+            </Link>{' '}
+            within a day
+          </span>
         </p>
       )}
       <div className="ages-bar" aria-hidden>

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { MeasuredDay, Overview } from '../../api/schema';
 import { bytes, count, counted, day } from '../../lib/format';
@@ -31,8 +32,15 @@ export function Space({ overview }: { overview: Overview }) {
         )}
       </header>
       <p className="figure">
-        <b className="number">{bytes(overview.used_bytes)}</b>
-        <span className="quiet">used by {counted(overview.devices, 'device')}</span>
+        <Link to="/devices" search={{ under: overview.id, sort: '-used_bytes' }} className="plain-link">
+          <b className="number">{bytes(overview.used_bytes)}</b>
+        </Link>
+        <span className="quiet">
+          used by{' '}
+          <Link to="/devices" search={{ under: overview.id }} className="plain-link">
+            {counted(overview.devices, 'device')}
+          </Link>
+        </span>
       </p>
       {grown.length > 0 && <p className="quiet number">{grown.join(', ')}</p>}
       {table ? <Days days={days} /> : days.length > 1 && <Line days={days} />}

@@ -39,13 +39,17 @@ export function SpaceCard({ holder, title = 'Allotted space' }: { holder: Holder
       {space.isPending && <Skeletons lines={2} />}
       {space.error && !state && <Failed what="The space" error={space.error} onRetry={() => void space.refetch()} />}
       {state &&
-        (editing ? <Edit holder={holder} state={state} onClose={() => setEditing(false)} /> : <Held state={state} />)}
+        (editing ? (
+          <Edit holder={holder} state={state} onClose={() => setEditing(false)} />
+        ) : (
+          <Held holder={holder} state={state} />
+        ))}
       {state?.above && <Above above={state.above} />}
     </Card>
   );
 }
 
-function Held({ state }: { state: SpaceState }) {
+function Held({ holder, state }: { holder: Holder; state: SpaceState }) {
   const held = state.allotted_bytes;
   if (typeof held !== 'number') {
     return (
@@ -59,7 +63,13 @@ function Held({ state }: { state: SpaceState }) {
   return (
     <>
       <p className="figure">
-        <b className="number">{bytes(held)}</b>
+        {holder.noun === 'customers' ? (
+          <Link to="/space" search={{ under: holder.row.id }} className="plain-link">
+            <b className="number">{bytes(held)}</b>
+          </Link>
+        ) : (
+          <b className="number">{bytes(held)}</b>
+        )}
         <span className="quiet">allotted, {bytes(state.used_bytes)} used</span>
       </p>
       <Meter

@@ -1,6 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
 import { api, done, gone, ifMatch, take } from '../../api/client';
-import type { View, ViewCreate, ViewNoun, ViewUpdate } from '../../api/schema';
+import type { View, ViewCreate, ViewNoun, ViewSettings, ViewUpdate } from '../../api/schema';
 
 /** The views of a list: one's own and those that are shared. */
 export function viewsQuery(noun: ViewNoun) {
@@ -32,4 +32,8 @@ export function restoreView(id: string): Promise<View> {
 
 export function setDefaultView(id: string, is_default: boolean): Promise<View> {
   return take(api.POST('/api/v1/views/{id}/default', { params: { path: { id } }, body: { is_default } }));
+}
+
+export function setViewSettings(body: ViewSettings): Promise<ViewSettings> {
+  return take(api.PUT('/api/v1/me/view_settings', { body }));
 }

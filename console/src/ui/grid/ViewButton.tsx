@@ -1,5 +1,5 @@
 import { SlidersHorizontal } from 'lucide-react';
-import { Suspense } from 'react';
+import { Suspense, type ReactNode } from 'react';
 import { Button as AriaButton, DialogTrigger, Popover } from 'react-aria-components';
 import type { View } from '../../app/useView';
 import { Skeletons } from '../Blank';
@@ -13,6 +13,8 @@ export type ViewButtonProps = {
   view: View;
   sort: string;
   onSort: (sort: string) => void;
+  /** What else there is to choose of this list. */
+  more?: ReactNode;
 };
 
 /** Order, columns and density of a list. */

@@ -10,7 +10,7 @@ import type { ViewButtonProps } from './ViewButton';
 /** What a press on narrower or wider changes, in rem. */
 const STEP = 1;
 
-export function ViewPanel({ columns, view, sort, onSort }: ViewButtonProps) {
+export function ViewPanel({ columns, view, sort, onSort, more }: ViewButtonProps) {
   const all = columns.filter(({ silent }) => !silent) as Column<unknown>[];
   const { layout, setLayout, compact, setCompact } = view;
   const hasChoice = Boolean(layout.columns ?? layout.pinned?.length ?? Object.keys(layout.widths ?? {}).length);
@@ -20,6 +20,7 @@ export function ViewPanel({ columns, view, sort, onSort }: ViewButtonProps) {
         View
       </Heading>
       <SortChoice columns={all} sort={sort} onSort={onSort} />
+      {more}
       <Check checked={compact} onChange={setCompact}>
         Compact rows
       </Check>

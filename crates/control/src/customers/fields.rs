@@ -76,6 +76,7 @@ pub(crate) static NOUN: Noun = Noun {
         Field::id("template.id", "a.template_id").optional().seen(crate::templates::id_of),
         Field::text("template.name", "m.name_folded").optional().seen(crate::templates::name_of),
         Field::told("template.state", &[("same", crate::templates::is_same), ("differs", crate::templates::differs)]),
+        Field::flag("managed_here", MANAGED_HERE),
         Field::flag("is_default", "c.is_default"),
         Field::flag("web_access", "(c.username is not null and c.web_access)"),
         Field::number("totals.customers", "t.customers").of(&TOTALS),
@@ -120,6 +121,10 @@ pub(crate) static NOUN: Noun = Noun {
 /// The more has to be done, the greater; warnings come behind. An index has the same words.
 const ATTENTION: &str = "((t.threat_action + t.system_action + t.licence_action) * 1000000 \
     + t.threat_warning + t.system_warning + t.licence_warning)";
+
+/// A licence of a product that is managed here, at it or below; a site's stand at its customer.
+pub(super) const MANAGED_HERE: &str = "(exists (select 1 from licences l join products p on p.id = l.product_id where p.managed_here \
+    and ((l.path >= c.path and l.path < c.path || '~') or (c.level = 'site' and l.customer_id = c.parent_id))))";
 
 fn sees_events(account: &Account) -> bool {
     account.permissions.has(Permission::ReadEvents)

@@ -1,6 +1,6 @@
 //! The queries of customers. Subtrees are ranges of the path.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use api::customer::{AccountState, Kind, Profile, ServiceType};
 use api::id::{CustomerId, StorageLocationId};
@@ -756,4 +756,15 @@ pub async fn set_password(tx: &mut Tx, id: &CustomerId, hash: &str) -> Result<u6
 pub async fn delete(tx: &mut Tx, row: &CustomerRow) -> Result<u64, Error> {
     base::totals::delete(tx, row.id.as_str()).await?;
     tx.exec(sql!["delete from customers where id = ", row.id.as_str(), " and version = ", row.version]).await
+}
+
+/// Those of these customers that have a licence of a product which is managed here.
+pub(super) async fn managed_here<'a>(
+    cx: &mut Cx,
+    ids: impl Iterator<Item = &'a str>,
+) -> Result<HashSet<String>, Error> {
+    let these = list(ids);
+    let holds = Raw(super::fields::MANAGED_HERE);
+    let found: Vec<String> = cx.all(sql!["select c.id from customers c where c.id in ", these, " and ", holds]).await?;
+    Ok(found.into_iter().collect())
 }

@@ -33,12 +33,19 @@ pub async fn customers(
     let overdue = crate::backups::overdue(cx, &lineage, &lacking, &overlay).await?;
     let own = crate::settings::switches(cx, rows.iter().map(|(row, _)| row.id.as_str())).await?;
     let mut templates = templates_of(cx, account, &rows).await?;
+    let managed = super::sql::managed_here(cx, rows.iter().map(|(row, _)| row.id.as_str())).await?;
     let now = cx.now.as_microsecond();
     let seen = |(row, totals): (CustomerRow, TotalsRow)| {
         let own = own.get(row.id.as_str()).copied().unwrap_or_default();
         let backup_overdue = row.level.holds_devices().then(|| overdue.contains(row.id.as_str()));
         let template = templates.remove(row.id.as_str());
-        Customer { template, backup_overdue, ..customer(&lineage, account, row, totals, own, (&overlay, now)) }
+        let managed_here = managed.contains(row.id.as_str());
+        Customer {
+            template,
+            managed_here,
+            backup_overdue,
+            ..customer(&lineage, account, row, totals, own, (&overlay, now))
+        }
     };
     Ok(rows.into_iter().map(seen).collect())
 }
@@ -53,11 +60,13 @@ pub async fn lines(
     let (overlay, now) = (cx.overlay().await?, cx.now.as_microsecond());
     let own = crate::settings::switches(cx, rows.iter().map(|(row, _)| row.id.as_str())).await?;
     let mut templates = templates_of(cx, account, &rows).await?;
+    let managed = super::sql::managed_here(cx, rows.iter().map(|(row, _)| row.id.as_str())).await?;
     let line = |(row, totals): (CustomerRow, TotalsRow)| {
         let names = lineage.names(&row.path, account);
         let own = own.get(row.id.as_str()).copied().unwrap_or_default();
         let template = templates.remove(row.id.as_str());
-        (Customer { template, ..customer(&lineage, account, row, totals, own, (&overlay, now)) }, names)
+        let managed_here = managed.contains(row.id.as_str());
+        (Customer { template, managed_here, ..customer(&lineage, account, row, totals, own, (&overlay, now)) }, names)
     };
     Ok(rows.into_iter().map(line).collect())
 }
@@ -94,8 +103,9 @@ pub async fn with_totals(
     let own = crate::settings::switches(cx, std::iter::once(row.id.as_str())).await?;
     let own = own.get(row.id.as_str()).copied().unwrap_or_default();
     let template = crate::templates::seen(cx, account, &[row.id.as_str()]).await?.remove(row.id.as_str());
+    let managed_here = !super::sql::managed_here(cx, std::iter::once(row.id.as_str())).await?.is_empty();
     let customer = customer(&lineage, account, row, totals, own, (&overlay, cx.now.as_microsecond()));
-    Ok(Customer { ancestors: Some(above), backup_state, template, ..customer })
+    Ok(Customer { ancestors: Some(above), backup_state, template, managed_here, ..customer })
 }
 
 fn customer(
@@ -149,6 +159,7 @@ fn customer(
         profile: Profile { notes: row.profile.notes.filter(|_| looks_after), ..row.profile },
         own_settings,
         template: None,
+        managed_here: false,
         created_at: Time::from_micros(row.created_at),
         id: row.id,
         name: row.name,

@@ -249,6 +249,7 @@ pub async fn me(cx: &mut Cx, account: &Account, expires_at: Option<Timestamp>) -
     // Where one stands oneself is no secret, whatever one may read.
     let row = crate::customers::sql::find_anywhere(cx, &account.customer_id).await?.ok_or_else(Error::not_found)?;
     let second_factor = crate::factors::state(cx, account).await?;
+    let view_settings = crate::views::settings_of(cx, account).await?;
     Ok(Me {
         id: account.id.as_str().to_owned(),
         name: account.name.clone(),
@@ -259,6 +260,7 @@ pub async fn me(cx: &mut Cx, account: &Account, expires_at: Option<Timestamp>) -
         customer_level: row.level,
         expires_at: expires_at.map(Time),
         second_factor,
+        view_settings,
         is_key_officer: account.permissions.has(Permission::ManageKeys),
         permissions: account.permissions.list(),
         grantable_roles: account.grantable_roles(),

@@ -2,7 +2,7 @@
 
 use api::id::ViewId;
 use api::page::Page;
-use api::view::{View, ViewCreate, ViewDefault, ViewQuery, ViewUpdate};
+use api::view::{View, ViewCreate, ViewDefault, ViewQuery, ViewSettings, ViewUpdate};
 use axum::extract::Path;
 use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
@@ -18,6 +18,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(view_show, view_update, view_delete))
         .routes(routes!(view_set_default))
         .routes(routes!(view_restore))
+        .routes(routes!(me_set_view_settings))
 }
 
 /// The views that the caller uses, by name: its own, and those that are shared with it. There are few, so all are told.
@@ -72,4 +73,11 @@ async fn view_restore(Path(id): Path<ViewId>, command: Command<Nothing>) -> Resu
     params(("id" = String, Path)), request_body = ViewDefault, responses((status = 200, body = View)))]
 async fn view_set_default(Path(id): Path<ViewId>, command: Command<ViewDefault>) -> Result<Reply<View>, Failure> {
     transact!(command, OK, |tx| super::set_default(tx, &id, command.input.is_default).await)
+}
+
+/// Sets what the caller's lists leave out; `GET /me` tells it.
+#[utoipa::path(put, path = "/me/view_settings", operation_id = "me_set_view_settings", tag = "views",
+    request_body = ViewSettings, responses((status = 200, body = ViewSettings)))]
+async fn me_set_view_settings(command: Command<ViewSettings>) -> Result<Reply<ViewSettings>, Failure> {
+    transact!(command, OK, |tx| super::set_settings(tx, command.input).await)
 }

@@ -12,7 +12,7 @@ use api::customer::FieldlessProblem;
 use api::id::{CustomerId, ViewId};
 use api::page::{ListQuery, Page};
 use api::units::Action;
-use api::view::{View, ViewContent, ViewCreate, ViewNoun, ViewOrigin, ViewQuery, ViewUpdate};
+use api::view::{View, ViewContent, ViewCreate, ViewNoun, ViewOrigin, ViewQuery, ViewSettings, ViewUpdate};
 use api::{Code, Error};
 use base::App;
 use base::authz::{Account, Permission};
@@ -229,6 +229,17 @@ async fn subject(cx: &mut Cx, row: &ViewRow) -> Result<Subject, Error> {
         customer_id: row.customer_id.clone(),
         path: Path::from_stored(place),
     })
+}
+
+/// What the account's lists leave out.
+pub(crate) async fn settings_of(cx: &mut Cx, account: &Account) -> Result<ViewSettings, Error> {
+    Ok(ViewSettings { managed_accounts: sql::managed_accounts_of(cx, account).await? })
+}
+
+pub async fn set_settings(tx: &mut Tx, settings: ViewSettings) -> Result<ViewSettings, Error> {
+    let account = tx.account()?;
+    sql::set_managed_accounts(tx, &account, settings.managed_accounts).await?;
+    Ok(settings)
 }
 
 /// Looks at everything in a view by itself. A filter has to be one, with its own code.

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use api::Error;
 use api::id::{CustomerId, ViewId};
-use api::view::{ViewContent, ViewNoun};
+use api::view::{ManagedAccounts, ViewContent, ViewNoun};
 use base::authz::Account;
 use base::cx::{Cx, Tx};
 use db::{Assignments, Raw, Sql, Stored, Text, assign, columns_of, insert, list, sql};
@@ -258,8 +258,28 @@ pub async fn set_default(tx: &mut Tx, account: &Account, row: &ViewRow, is_defau
     Ok(())
 }
 
+pub async fn managed_accounts_of(cx: &mut Cx, account: &Account) -> Result<ManagedAccounts, Error> {
+    let stored: Option<String> =
+        cx.opt(sql!["select managed_accounts from view_settings where account_id = ", account.id.as_str()]).await?;
+    Ok(stored.and_then(|stored| stored.parse().ok()).unwrap_or_default())
+}
+
+pub async fn set_managed_accounts(tx: &mut Tx, account: &Account, which: ManagedAccounts) -> Result<(), Error> {
+    let (id, which): (&str, &'static str) = (account.id.as_str(), which.into());
+    tx.exec(sql![
+        "insert into view_settings (account_id, managed_accounts) values (",
+        id,
+        ", ",
+        which,
+        ") on conflict (account_id) do update set managed_accounts = excluded.managed_accounts"
+    ])
+    .await?;
+    Ok(())
+}
+
 /// Deletes what an account has, which goes itself.
 pub async fn delete_of_account(tx: &mut Tx, account: &str) -> Result<(), Error> {
+    tx.exec(sql!["delete from view_settings where account_id = ", account]).await?;
     tx.exec(sql!["delete from view_defaults where account_id = ", account]).await?;
     tx.exec(sql!["delete from view_defaults where view_id in (select id from views where account_id = ", account, ")"])
         .await?;

@@ -308,3 +308,49 @@ async fn they_keep_a_customer_and_go_where_that_is_said() {
     app.admin().get(&format!("/licences/{licence}")).await.refused(404, "not_found");
     app.finish().await;
 }
+
+/// Which managed accounts somebody sees is their own choice, and self-managed ones are seen in any case.
+#[tokio::test]
+async fn lists_can_be_left_to_accounts_with_a_product_that_is_managed_here() {
+    let app = App::start().await;
+    let Shop { reseller, customer, hq, .. } = shop(&app).await;
+    let product = async |name: &str, managed_here: bool| {
+        let body = json!({ "name": name, "unit": "seat", "managed_here": managed_here });
+        id(&app.admin().post("/products", &body).await.is(201))
+    };
+    let here = plan(&app, &product("Mail guard", true).await, json!({ "term_months": 12 })).await;
+    let elsewhere = plan(&app, &product("Phone", false).await, json!({ "term_months": 12 })).await;
+    let dairy = app.customer(&reseller, "end_customer", "Dairy").await;
+    let mill = app.customer(&reseller, "end_customer", "Mill").await;
+    for (customer, kind) in [(&customer, "managed"), (&dairy, "managed"), (&mill, "self_managed")] {
+        app.admin().edit(&format!("/customers/{customer}"), &json!({ "kind": kind })).await.is(200);
+    }
+    granted(&app, &dairy, &json!({ "plan_id": elsewhere, "quantity": 1 })).await;
+    let licence = granted(&app, &customer, &json!({ "plan_id": here, "quantity": 1 })).await;
+    let filter = "not (kind == managed) or managed_here == true";
+    let names = async || {
+        let list = with("/customers", &[("under", &reseller), ("filter", filter)]);
+        let rows = app.admin().all(&list).await;
+        rows.iter().map(|row| row["company_name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(names().await, ["Bakery", "hq", "Mill", "Northwind IT", "yard"]);
+    let told = async |id: &str| app.admin().get(&format!("/customers/{id}")).await.is(200)["managed_here"].clone();
+    for (id, holds) in [(&reseller, true), (&customer, true), (&hq, true), (&dairy, false), (&mill, false)] {
+        assert_eq!(told(id).await, json!(holds));
+    }
+    app.admin().delete(&format!("/licences/{}", id(&licence))).await.is(204);
+    assert_eq!(names().await, ["hq", "Mill", "Northwind IT", "yard"]);
+
+    let mine = json!({ "managed_accounts": "managed_here" });
+    let other = app.person(&reseller, "administrator", "boss@example.com").await;
+    let set = |client: &Client| client.request(Method::PUT, "/me/view_settings").json(&mine).send();
+    assert_eq!(set(&other).await.is(200), mine);
+    assert_eq!(other.get("/me").await.is(200)["view_settings"], mine);
+    assert_eq!(app.admin().get("/me").await.is(200)["view_settings"], json!({ "managed_accounts": "all" }));
+    let wrong = json!({ "managed_accounts": "some" });
+    let refused = other.request(Method::PUT, "/me/view_settings").json(&wrong).send().await;
+    refused.invalid(&[("managed_accounts", "invalid")]);
+    // Other programs are told of all.
+    assert_eq!(other.get("/customers").await.is(200)["total"], 6);
+    app.finish().await;
+}

@@ -226,6 +226,7 @@ impl Things {
             "me_prove" => json!({ "current_password": PASSWORD }),
             "passkey_add" => json!({ "name": "Key", "credential": {} }),
             "invitation_accept" => json!({ "token": self.invitation, "password": PASSWORD }),
+            "me_set_view_settings" => json!({ "managed_accounts": "managed_here" }),
             "me_set_password" => json!({ "current_password": PASSWORD, "password": PASSWORD }),
             "customer_create" => {
                 json!({ "parent_id": self.customer, "name": format!("made_{number}"), "country": "DE" })
