@@ -98,7 +98,7 @@ const OF_SITE: &str = "site";
 pub async fn answer(call: &Call, query: &ExportQuery, exported: &'static Exported) -> Result<Response, Error> {
     let account = allowed(call, exported)?;
     let parts = exported.parts.filter(|_| query.rows == Some(RowsOf::Site));
-    let asked = query.columns.as_deref().map(|columns| columns.split(',').map(str::trim));
+    let asked = query.columns.as_deref().map(named).transpose()?;
     let columns = columns(asked, &fields_for(exported.noun.fields, &account), parts.is_some())?;
     let mut cx = call.read_steadily().await?;
     let walk = Walk::begin(&mut cx, &account, &query.list(), exported.noun, parts).await?;
@@ -114,7 +114,7 @@ pub fn answer_from(
     fields: &[&str],
     source: impl Source,
 ) -> Result<Response, Error> {
-    let asked = query.columns.as_deref().map(|columns| columns.split(',').map(str::trim));
+    let asked = query.columns.as_deref().map(named).transpose()?;
     let columns = columns(asked, fields, false)?;
     let writer = Writer::new(query.format.unwrap_or_default(), query.bom, columns);
     Ok(send::answer(cx, word, source, writer))
@@ -159,6 +159,15 @@ fn allowed(call: &Call, exported: &Exported) -> Result<Account, Error> {
 /// The fields that the account may ask for.
 fn fields_for(fields: &'static [Field], account: &Account) -> Vec<&'static str> {
     fields.iter().filter(|field| field.is_for(account)).map(|field| field.name).collect()
+}
+
+/// The columns that an address names.
+fn named(columns: &str) -> Result<impl Iterator<Item = &str>, Error> {
+    let mut names = columns.split(',').map(str::trim).filter(|name| !name.is_empty()).peekable();
+    if names.peek().is_none() {
+        return Err(Error::field("columns", Code::Invalid, "Names no column. Leave it out to have all of them."));
+    }
+    Ok(names)
 }
 
 /// The columns in their order: what tells a row from all others, then what was asked for.

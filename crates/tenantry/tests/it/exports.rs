@@ -70,6 +70,13 @@ async fn a_history_is_written_out_as_its_reader_sees_it() {
     let first: Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
     assert_eq!((&first["action"], &first["after"]["mode"]), (&json!("customer.suspended"), &json!("full_stop")));
     north.get(&with(&path, &[("columns", "secret")])).await.invalid(&[("columns", "unknown_field")]);
+    for none in ["", " , ,"] {
+        north.get(&with(&path, &[("columns", none)])).await.invalid(&[("columns", "invalid")]);
+        north
+            .get(&with(&path, &[("filter", none.trim_end_matches(','))]))
+            .await
+            .invalid(&[("filter", "invalid_filter")]);
+    }
     let provider = app.admin().get("/me").await.is(200)["customer_id"].clone();
     let above = format!("/customers/{}/changes/export", provider.as_str().unwrap());
     north.get(&above).await.refused(404, "not_found");
