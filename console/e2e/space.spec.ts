@@ -68,7 +68,7 @@ test('one page goes down the tree of space and edits it row by row', async ({ pa
   const credentials = await backend.register(customer, 'safe');
   await backend.upload(credentials, 200_000);
   await page.goto(`/space?under=${reseller.id}`);
-  await expect(page.getByRole('heading', { name: `Space of Tree ${names}` })).toBeVisible();
+  await expect(page.getByRole('heading', { name: `Space and licences of Tree ${names}` })).toBeVisible();
   await page.getByRole('button', { name: `Open space of Leaf ${names}` }).click();
   const row = page.getByRole('region', { name: 'Directly below' });
   await row.getByRole('button', { name: 'Allot space' }).click();
@@ -77,7 +77,42 @@ test('one page goes down the tree of space and edits it row by row', async ({ pa
   await expect(row.getByRole('row', { name: new RegExp(`^Leaf ${names}`, 'u') })).toContainText('1\u00a0MB');
   expect(await violations(page)).toEqual([]);
   await row.getByRole('link', { name: `Leaf ${names}` }).click();
-  await expect(page.getByRole('heading', { name: `Space of Leaf ${names}` })).toBeVisible();
+  await expect(page.getByRole('heading', { name: `Space and licences of Leaf ${names}` })).toBeVisible();
   await expect(page.getByRole('region', { name: 'Devices' })).toContainText('200\u00a0kB');
   expect(await violations(page)).toEqual([]);
+});
+
+test('licences are handed on cell by cell, and never more than are held', async ({ page, backend }, info) => {
+  const names = `${info.workerIndex}-${info.repeatEachIndex}`;
+  const reseller = await backend.reseller(`Dealer ${names}`);
+  const customer = await backend.endCustomer(reseller, `Buyer ${names}`);
+  const { id: product_id } = await backend.post<{ id: string }>('/products', { name: `Seats ${names}`, unit: 'seat' });
+  await backend.post(`/customers/${customer.id}/licences`, { product_id, quantity: 3 });
+  await page.goto(`/space?under=${reseller.id}`);
+  const card = page.getByRole('region', { name: 'Licence pools' });
+  const cell = card.getByLabel(`Seats ${names}: may hand out`);
+  await cell.click();
+  await page.keyboard.type('2');
+  await page.keyboard.press('Enter');
+  await expect(card.getByRole('alert')).toContainText('3 are held as licences');
+  await expect(card.getByRole('alert')).toContainText(`Buyer ${names} takes 3`);
+  await page.keyboard.type('0');
+  await page.keyboard.press('Tab');
+  await expect(page.getByText(`Dealer ${names} may hand out 20 of Seats ${names}`)).toBeVisible();
+  const row = card.getByRole('row', { name: new RegExp(`^Seats ${names}`, 'u') });
+  await expect(row.getByRole('cell').last()).toHaveText('17');
+  expect(await violations(page)).toEqual([]);
+  await page.screenshot({ path: info.outputPath('pools.png') });
+
+  // At the customer the number above is told, and what is too much is refused where it was typed.
+  await page.goto(`/customers/${customer.id}?tab=licences`);
+  const below = page.getByRole('region', { name: 'Licence pools' });
+  const own = below.getByLabel(`Seats ${names}: may hand out`);
+  await expect(below).toContainText(`Dealer ${names} has 17 left`);
+  await own.fill('21');
+  await page.keyboard.press('Enter');
+  await expect(below.getByRole('alert')).toContainText('no more than 20');
+  await page.keyboard.press('Escape');
+  await expect(own).toHaveValue('');
+  await expect(below.getByRole('alert')).toHaveCount(0);
 });

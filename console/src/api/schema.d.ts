@@ -220,6 +220,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{id}/licence_pools": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a customer may hand out of each product, what of that was handed on or is held as licences, and what is free. */
+        get: operations["licence_pool_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/licence_pools/{product_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Gives a customer a number of its own of a product, or lets it draw on the nearest above. What is handed on is never more
+         *     than is held, and nothing is cut below what is held as licences or handed on. Takes somebody who looks after the customer
+         *     from above; the provider sets its own. The default customer draws in any case.
+         */
+        put: operations["licence_pool_set"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}/licences": {
         parameters: {
             query?: never;
@@ -2474,6 +2512,8 @@ export interface components {
             system: components["schemas"]["Marks"];
             threat: components["schemas"]["Marks"];
         };
+        /** @enum {string} */
+        Auto: "auto";
         /** @description A backup that was completed: its snapshot arrived. */
         Backup: {
             /**
@@ -2631,7 +2671,7 @@ export interface components {
          * @description What happened: noun and participle.
          * @enum {string}
          */
-        ChangeAction: "customer.created" | "customer.updated" | "customer.suspended" | "customer.activated" | "customer.moved" | "customer.moved_away" | "customer.deletion_scheduled" | "customer.restored" | "customer.storage_migrated" | "customer.trial_ended" | "customer.deleted" | "customer.password_set" | "customer.space_set" | "customer.invited" | "customer.web_access_set" | "user.created" | "user.updated" | "user.invited" | "user.password_set" | "user.deleted" | "session.created" | "session.deleted" | "factor.added" | "factor.removed" | "factors.reset" | "recovery_codes.renewed" | "codes.blocked" | "recovery_code.used" | "sign_in_provider.set" | "sign_in_provider.removed" | "session.revoked" | "token.created" | "token.revoked" | "pass_key.created" | "pass_key.rotated" | "pass_key.revoked" | "device.registered" | "device.registered_again" | "device.updated" | "device.space_set" | "device.credentials_issued" | "device.added" | "device.approved" | "device.suspended" | "device.activated" | "device.deleted" | "device.licensed" | "device.unlicensed" | "device.moved" | "device.moved_away" | "device.released" | "device.reprovisioned" | "device.deletion_scheduled" | "device.restored" | "device.deletion_refused" | "customer.setting_set" | "customer.setting_inherited" | "device.setting_set" | "device.setting_inherited" | "task.created" | "task.stopped" | "task.retried" | "event.opened" | "event.worsened" | "event.acknowledged" | "event.resolved" | "licence.granted" | "licence.updated" | "licence.assigned" | "licence.revoked" | "licence.reassigned" | "licence.renewed" | "licence.cancelled" | "product.created" | "product.updated" | "storage_location.created" | "storage_location.updated" | "plan.created" | "plan.updated" | "customer.template_assigned" | "customer.report_sent" | "customer.details_sent" | "customer.report_stopped" | "customer.report_resumed" | "template.created" | "template.updated" | "template.deleted" | "notification_rule.created" | "notification_rule.updated" | "notification_rule.deleted" | "webhook.created" | "webhook.updated" | "webhook.secret_renewed" | "webhook.deleted" | "mail_settings.updated" | "view.shared" | "view.updated" | "view.unshared";
+        ChangeAction: "customer.created" | "customer.updated" | "customer.suspended" | "customer.activated" | "customer.moved" | "customer.moved_away" | "customer.deletion_scheduled" | "customer.restored" | "customer.storage_migrated" | "customer.trial_ended" | "customer.deleted" | "customer.password_set" | "customer.space_set" | "customer.licence_pool_set" | "customer.invited" | "customer.web_access_set" | "user.created" | "user.updated" | "user.invited" | "user.password_set" | "user.deleted" | "session.created" | "session.deleted" | "factor.added" | "factor.removed" | "factors.reset" | "recovery_codes.renewed" | "codes.blocked" | "recovery_code.used" | "sign_in_provider.set" | "sign_in_provider.removed" | "session.revoked" | "token.created" | "token.revoked" | "pass_key.created" | "pass_key.rotated" | "pass_key.revoked" | "device.registered" | "device.registered_again" | "device.updated" | "device.space_set" | "device.credentials_issued" | "device.added" | "device.approved" | "device.suspended" | "device.activated" | "device.deleted" | "device.licensed" | "device.unlicensed" | "device.moved" | "device.moved_away" | "device.released" | "device.reprovisioned" | "device.deletion_scheduled" | "device.restored" | "device.deletion_refused" | "customer.setting_set" | "customer.setting_inherited" | "device.setting_set" | "device.setting_inherited" | "task.created" | "task.stopped" | "task.retried" | "event.opened" | "event.worsened" | "event.acknowledged" | "event.resolved" | "licence.granted" | "licence.updated" | "licence.assigned" | "licence.revoked" | "licence.reassigned" | "licence.renewed" | "licence.cancelled" | "product.created" | "product.updated" | "storage_location.created" | "storage_location.updated" | "plan.created" | "plan.updated" | "customer.template_assigned" | "customer.report_sent" | "customer.details_sent" | "customer.report_stopped" | "customer.report_resumed" | "template.created" | "template.updated" | "template.deleted" | "notification_rule.created" | "notification_rule.updated" | "notification_rule.deleted" | "webhook.created" | "webhook.updated" | "webhook.secret_renewed" | "webhook.deleted" | "mail_settings.updated" | "view.shared" | "view.updated" | "view.unshared";
         /** @description An entry of the change log, as one reader sees it. */
         ChangeId: string;
         /** @description What a customer that stands directly below uses, with everything below it. */
@@ -3587,6 +3627,33 @@ export interface components {
         };
         /** @description What a customer holds of a product. */
         LicenceId: string;
+        /** @description A customer's pool of a product, and where it comes from. */
+        LicencePool: components["schemas"]["PoolNumbers"] & {
+            above?: components["schemas"]["PoolAbove"] | null;
+            actions: components["schemas"]["Action"][];
+            /**
+             * Format: int64
+             * @description The most that it could be given now; `null` without an end, and where whoever has it is not for the caller to see.
+             */
+            most?: number | null;
+            product_id: components["schemas"]["ProductId"];
+            product_name: string;
+            unit: components["schemas"]["Unit"];
+            /**
+             * Format: int64
+             * @description Also the `ETag`.
+             */
+            version: number;
+        };
+        /** @description A customer's pools, by the names of their products: of all that is sold, and of what it has something of. */
+        LicencePoolList: {
+            items: components["schemas"]["LicencePool"][];
+        };
+        /** @description What a customer may hand out of a product from now on. */
+        LicencePoolSet: {
+            /** @description Units of the product, or `auto`. */
+            quantity: components["schemas"]["PoolQuantity"];
+        };
         /** @description So much of a licence from one site to another, at once. */
         LicenceReassign: {
             from: components["schemas"]["CustomerId"];
@@ -4753,6 +4820,40 @@ export interface components {
             /** Format: int64 */
             term_months?: number | null;
         };
+        /** @description The customer whose pool something is taken from. */
+        PoolAbove: components["schemas"]["PoolNumbers"] & {
+            company_name: string;
+            id: components["schemas"]["CustomerId"];
+            level: components["schemas"]["Level"];
+        };
+        /** @description A budget of licences in numbers. */
+        PoolNumbers: {
+            /**
+             * Format: int64
+             * @description Held as licences outside of these.
+             */
+            drawn: number;
+            /**
+             * Format: int64
+             * @description What is neither handed on nor drawn; `null` where the quantity is `auto`. Below zero where more was there already
+             *     when it was counted first.
+             */
+            free?: number | null;
+            /**
+             * Format: int64
+             * @description What the nearest below have of their own.
+             */
+            handed: number;
+            /** @description Units of the product, or `auto`. */
+            quantity: components["schemas"]["PoolQuantity"];
+            /**
+             * Format: int64
+             * @description Held as licences at it and below.
+             */
+            used: number;
+        };
+        /** @description How much a pool is of. */
+        PoolQuantity: number | components["schemas"]["Auto"];
         /** @description An error on the wire: a problem document of RFC 9457. */
         Problem: {
             /** @description The stable word to branch on. */
@@ -6017,6 +6118,7 @@ export type Ancestor = components['schemas']['Ancestor'];
 export type AssignedTemplate = components['schemas']['AssignedTemplate'];
 export type Assignment = components['schemas']['Assignment'];
 export type Attention = components['schemas']['Attention'];
+export type Auto = components['schemas']['Auto'];
 export type Backup = components['schemas']['Backup'];
 export type BackupCode = components['schemas']['BackupCode'];
 export type BackupDay = components['schemas']['BackupDay'];
@@ -6115,6 +6217,9 @@ export type Licence = components['schemas']['Licence'];
 export type LicenceAssign = components['schemas']['LicenceAssign'];
 export type LicenceGrant = components['schemas']['LicenceGrant'];
 export type LicenceId = components['schemas']['LicenceId'];
+export type LicencePool = components['schemas']['LicencePool'];
+export type LicencePoolList = components['schemas']['LicencePoolList'];
+export type LicencePoolSet = components['schemas']['LicencePoolSet'];
 export type LicenceReassign = components['schemas']['LicenceReassign'];
 export type LicenceRenew = components['schemas']['LicenceRenew'];
 export type LicenceState = components['schemas']['LicenceState'];
@@ -6184,6 +6289,9 @@ export type Plan = components['schemas']['Plan'];
 export type PlanCreate = components['schemas']['PlanCreate'];
 export type PlanId = components['schemas']['PlanId'];
 export type PlanUpdate = components['schemas']['PlanUpdate'];
+export type PoolAbove = components['schemas']['PoolAbove'];
+export type PoolNumbers = components['schemas']['PoolNumbers'];
+export type PoolQuantity = components['schemas']['PoolQuantity'];
 export type Problem = components['schemas']['Problem'];
 export type Product = components['schemas']['Product'];
 export type ProductCreate = components['schemas']['ProductCreate'];
@@ -6930,6 +7038,78 @@ export interface operations {
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    licence_pool_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LicencePoolList"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    licence_pool_set: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that the change is based on. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+                product_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LicencePoolSet"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LicencePool"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            428: components["responses"]["Refused428"];
             429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             503: components["responses"]["Refused503"];

@@ -171,6 +171,7 @@ const CHANGES: Record<Change['action'], string> = {
   'customer.password_set': 'set the password of',
   'customer.web_access_set': 'switched the web access of',
   'customer.space_set': 'allotted space to',
+  'customer.licence_pool_set': 'gave licences to hand out to',
   'customer.invited': 'made a password link for',
   'user.created': 'added the account of',
   'user.updated': 'edited the account of',

@@ -73,6 +73,7 @@ actions! {
     CustomerDeleted => "customer.deleted", Grants;
     CustomerPasswordSet => "customer.password_set", Papers;
     CustomerSpaceSet => "customer.space_set", Grants;
+    CustomerLicencePoolSet => "customer.licence_pool_set", Papers;
     CustomerInvited => "customer.invited", Papers;
     CustomerWebAccessSet => "customer.web_access_set", Papers;
     UserCreated => "user.created", Papers;

@@ -16,6 +16,7 @@ pub mod id;
 pub mod invitation;
 pub mod job;
 pub mod licence;
+pub mod licence_pool;
 pub mod mail;
 pub mod measurement;
 pub mod notification;

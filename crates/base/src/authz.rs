@@ -223,6 +223,8 @@ pub const OPERATIONS: &[Line] = &[
     ("licence_count", Need::Permission(Permission::ReadLicences)),
     ("licence_show", Need::Permission(Permission::ReadLicences)),
     ("licence_grant", Need::Permission(Permission::ManageLicences)),
+    ("licence_pool_list", Need::Permission(Permission::ReadLicences)),
+    ("licence_pool_set", Need::Permission(Permission::ManageLicences)),
     ("licence_update", Need::Permission(Permission::ManageLicences)),
     ("licence_cancel", Need::Permission(Permission::ManageLicences)),
     ("licence_renew", Need::Permission(Permission::ManageLicences)),
@@ -507,8 +509,8 @@ impl Account {
             Some(NOT_GIVEN)
         } else if permission.is_needed_at_parent()
             && !self.path.is_above(path)
-            // Above the provider stands nobody: the space that it has is its own to say.
-            && !(permission == Permission::AllotSpace && path.ids().count() == 1)
+            // Above the provider stands nobody: the space and the licences that it has are its own to say.
+            && !(matches!(permission, Permission::AllotSpace | Permission::ManageLicences) && path.ids().count() == 1)
         {
             Some("Only somebody who looks after the customer above may do this.")
         } else if permission.is_for_those_above() && self.level.holds_devices() {

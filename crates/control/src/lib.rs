@@ -18,6 +18,7 @@ pub mod grants;
 pub mod invitations;
 pub mod jobs;
 pub mod ledger;
+pub mod licence_pools;
 pub mod licences;
 pub mod mail;
 pub mod measurements;
@@ -108,6 +109,7 @@ pub const MIGRATIONS: db::Migrations = db::Migrations::new(&[
         include_str!("../../../migrations/V59__logins.postgres.sql"),
     ),
     db::Migration::new("V70__view_settings.sql", include_str!("../../../migrations/V70__view_settings.sql")),
+    db::Migration::new("V71__licence_pools.sql", include_str!("../../../migrations/V71__licence_pools.sql")),
 ])
 .with(&[
     db::Function::new("fold", base::text::fold),

@@ -101,6 +101,7 @@ const REACHES: Record<Change['action'], Reach> = {
   'customer.password_set': { customers: 'row', sessions: true },
   'customer.web_access_set': { customers: 'row', customerLists: 'all', sessions: true, tokens: true },
   'customer.space_set': { customers: 'row', customerLists: 'all' },
+  'customer.licence_pool_set': { customers: 'row' },
   'customer.invited': {},
   'user.created': { users: 'lists' },
   'user.updated': { users: 'lists', sessions: true, tokens: true },

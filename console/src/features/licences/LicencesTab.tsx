@@ -8,13 +8,14 @@ import { offers, refusalOf } from '../../lib/words';
 import { Badge } from '../../ui/Badge';
 import { Blank, Failed, Skeletons } from '../../ui/Blank';
 import { Button } from '../../ui/Button';
-import { lazyDialog } from '../../ui/lazily';
+import { lazyDialog, lazyPart } from '../../ui/lazily';
 import { Menu, MenuItem } from '../../ui/Menu';
 import { When } from '../../ui/When';
 import { licencesQuery } from './api';
 import type { LicenceWish } from './LicenceDialogs';
 import { LICENCE_STATE, LICENCE_TONE, units } from './words';
 
+const PoolsCard = lazyPart(async () => (await import('../licence_pools/PoolsCard')).PoolsCard);
 const GrantDialog = lazyDialog(async () => (await import('./LicenceDialogs')).GrantDialog);
 const LicenceDialog = lazyDialog(async () => (await import('./LicenceDialogs')).LicenceDialog);
 
@@ -70,6 +71,9 @@ export function LicencesTab({ customer }: { customer: Customer }) {
           </tbody>
         </table>
       )}
+      <Suspense fallback={<Skeletons lines={3} />}>
+        <PoolsCard customer={customer} />
+      </Suspense>
       {granting && (
         <Suspense>
           <GrantDialog customer={customer} onClose={() => setGranting(false)} />

@@ -1,21 +1,24 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { Fragment, useState, type ReactNode } from 'react';
+import { Fragment, Suspense, useState, type ReactNode } from 'react';
 import { isCode } from '../../api/client';
 import type { Customer, Device } from '../../api/schema';
-import { useScope } from '../../app/useMe';
+import { useMay, useScope } from '../../app/useMe';
 import { bytes, count } from '../../lib/format';
 import { customerName } from '../../lib/words';
 import { Blank, Failed, Skeletons } from '../../ui/Blank';
 import { Button } from '../../ui/Button';
 import { Card } from '../../ui/Card';
 import { Meter } from '../../ui/Meter';
+import { lazyPart } from '../../ui/lazily';
 import { useTitle } from '../../ui/useTitle';
 import { customerQuery } from '../customers/api';
 import { CustomerCrumbs } from '../customers/CustomerCrumbs';
 import { LevelIcon } from '../customers/LevelIcon';
 import { customersBelowQuery, devicesBelowQuery, SHOWN, type Holder } from './api';
 import { SpaceCard } from './SpaceCard';
+
+const PoolsCard = lazyPart(async () => (await import('../licence_pools/PoolsCard')).PoolsCard);
 
 /** Who holds how much at a node and directly below it, down to devices: step by step, each edited in its row. */
 export function SpacePage() {
@@ -37,6 +40,7 @@ export function SpacePage() {
 }
 
 function SpaceOf({ customer }: { customer: Customer }) {
+  const mayRead = useMay('licence_pool_list');
   const holdsDevices = customer.level === 'end_customer' || customer.level === 'site';
   return (
     <div className="detail">
@@ -44,11 +48,16 @@ function SpaceOf({ customer }: { customer: Customer }) {
         <CustomerCrumbs customer={customer} />
         <div className="detail-title">
           <LevelIcon level={customer.level} />
-          <h1>Space of {customerName(customer)}</h1>
+          <h1>Space and licences of {customerName(customer)}</h1>
         </div>
       </header>
       <div className="detail-main">
         <SpaceCard key={customer.id} holder={{ noun: 'customers', row: customer }} />
+        {mayRead && customer.level !== 'site' && (
+          <Suspense fallback={<Skeletons lines={3} />}>
+            <PoolsCard key={customer.id} customer={customer} />
+          </Suspense>
+        )}
         {customer.level !== 'site' && <Customers of={customer} />}
         {holdsDevices && <Devices of={customer} />}
       </div>

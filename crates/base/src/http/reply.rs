@@ -32,12 +32,12 @@ macro_rules! wire {
 
 wire! {
     api::customer::Customer, api::device::Device, api::user::User,
-    api::view::View, api::space::SpaceState, api::product::Product, api::product::Plan, api::licence::Licence, api::event::Event, api::template::Template, api::webhook::Webhook, api::notification::NotificationRule, api::setting::Effective,
+    api::view::View, api::space::SpaceState, api::product::Product, api::product::Plan, api::licence::Licence, api::licence_pool::LicencePool, api::event::Event, api::template::Template, api::webhook::Webhook, api::notification::NotificationRule, api::setting::Effective,
     api::storage::StorageLocation,
     api::setting::SettingChange, api::mail::MailSettings, api::factor::Factor, api::oidc::SignInProvider;
     api::device::DeviceCredentials, api::pass_key::PassKeyCreated,
     api::pass_key::PassKey, api::invitation::Invitation, api::invitation::CustomerInvitation, api::session::Me,
-    api::session::SetupStatus, api::page::ListCounts, api::page::FieldList, api::bulk::TaskBegun, api::view::ViewSettings, api::task::Task,
+    api::session::SetupStatus, api::page::ListCounts, api::page::FieldList, api::bulk::TaskBegun, api::view::ViewSettings, api::task::Task, api::licence_pool::LicencePoolList,
     api::measurement::Measurements, api::mail::Mail, api::overview::Overview, api::backup::DeviceHistory, api::job::DeviceJobs,
     api::device::DeviceDeletion, api::device::DeviceOrders, api::session::SessionList, api::session::SessionsEnded, api::token::TokenCreated,
     api::factor::OwnFactors, api::factor::TotpBegun, api::factor::PasskeyChallenge, api::factor::FactorAdded,

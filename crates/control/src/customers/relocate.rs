@@ -112,6 +112,9 @@ async fn blockers(tx: &mut Tx, row: &CustomerRow, parent: &CustomerRow) -> Resul
     if !is_circle && let Some(blocker) = crate::space::blocks_move(tx, row, &parent.path).await? {
         blockers.push(blocker);
     }
+    if !is_circle {
+        blockers.extend(crate::licence_pools::blocks_move(tx, row, &parent.path).await?);
+    }
     Ok(blockers)
 }
 
@@ -158,6 +161,7 @@ async fn replace(
     tx.update(&before, &changed, Assignments::new()).await?;
     changed.version += 1;
     count_elsewhere(tx, &row, &former, &parent.path).await?;
+    crate::licence_pools::relocate(tx, &row.id, &former, &parent.path).await?;
     let above = switch::mode_above(tx, &changed.path).await?;
     sql::spread_state(tx, &changed.path, above).await?;
     crate::templates::part(tx, &changed.path).await?;

@@ -29,7 +29,7 @@ pub(crate) use renewal::{Renewals, Supplies};
 use self::sql::{LicenceRow, WholeLicence};
 use self::term::{Course, Refused, Term};
 use crate::customers::sql::CustomerRow;
-use crate::{customers, products};
+use crate::{customers, licence_pools, products};
 use base::authz::{Account, Permission};
 use base::change::{Entry, Subject, difference, snapshot};
 use base::cx::{Cx, Tx};
@@ -334,6 +334,7 @@ async fn grant_to(tx: &mut Tx, id: &CustomerId, input: &LicenceGrant, whose: Hol
         None => of_product(tx, blank, input).await?,
     };
     refuse_usage_billed(&product)?;
+    licence_pools::take(tx, &row.path, &row.product_id, &product.name, row.quantity).await?;
     sql::insert(tx, &row).await?;
     let mut after = snapshot(&row);
     after.insert("ends_at".to_owned(), json!(row.ends_at.map(Time::from_micros)));
@@ -407,7 +408,7 @@ async fn of_product(
 }
 
 /// What is billed by use is assigned to nobody: it would be paid twice.
-fn refuse_usage_billed(product: &products::sql::ProductRow) -> Result<(), Error> {
+pub(crate) fn refuse_usage_billed(product: &products::sql::ProductRow) -> Result<(), Error> {
     if product.usage_billed {
         let detail = format!("{} is billed by what is used. A licence beside that would be paid twice.", product.name);
         return Err(Error::new(Code::DoubleBillingGuard, detail));
@@ -443,6 +444,8 @@ pub async fn update(tx: &mut Tx, id: &LicenceId, expected: IfMatch, input: &Lice
     };
     let (before, after) = difference(&snapshot(&row), &snapshot(&changed));
     if before != after {
+        let more = changed.quantity - row.quantity;
+        licence_pools::take(tx, &row.path, &row.product_id, &product.name, more).await?;
         sql::update(tx, &row, &changed).await?;
         let entry = Entry::new(ChangeAction::LicenceUpdated, subject(&row, &product.name));
         tx.record(entry.before(before).after(after));
@@ -461,6 +464,7 @@ pub async fn cancel(tx: &mut Tx, id: &LicenceId, expected: Option<IfMatch>) -> R
 async fn remove(tx: &mut Tx, row: &LicenceRow, product: &str) -> Result<(), Error> {
     supply::withdraw(tx, row.id.as_str(), None).await?;
     sql::delete(tx, row).await?;
+    licence_pools::take(tx, &row.path, &row.product_id, product, -row.quantity).await?;
     let mut before = snapshot(row);
     before.insert("assigned".to_owned(), json!(row.assigned));
     before.insert("ends_at".to_owned(), json!(row.ends_at.map(Time::from_micros)));

@@ -105,6 +105,7 @@ async fn counters(database: &Database) -> (Vec<Counter>, Vec<(String, Totals)>) 
 
 /// Stored totals against sums over the rows; stored sizes against the disk, where there is one.
 async fn compare_totals(database: &Database, data: Option<&Path>) {
+    compare_licence_pools(database).await;
     let customers: Vec<(String, String, String, Option<i64>)> =
         all(database, sql!["select id, path, level, max_devices from customers"]).await;
     let (repositories, stored) = counters(database).await;
@@ -202,6 +203,63 @@ async fn compare_totals(database: &Database, data: Option<&Path>) {
     for repository in repositories {
         let on_disk = bytes_below(&data.join("pool").join(&repository.id));
         assert_eq!(u64::try_from(repository.used_bytes).unwrap(), on_disk, "bytes of {}", repository.id);
+    }
+}
+
+db::record! {
+    struct Pool {
+        customer_id: String,
+        product_id: String,
+        quantity: Option<i64>,
+        used: i64,
+        handed: i64,
+        drawn: i64,
+    }
+}
+
+/// Stored sums of licence pools against sums over the licences and what was handed on.
+async fn compare_licence_pools(database: &Database) {
+    let places: Vec<(String, String)> = all(database, sql!["select id, path from customers"]).await;
+    let licences: Vec<(String, String, i64)> =
+        all(database, sql!["select path, product_id, quantity from licences"]).await;
+    let stored: Vec<Pool> =
+        all(database, sql!["select customer_id, product_id, quantity, used, handed, drawn from licence_pools"]).await;
+    let path_of: BTreeMap<&str, &str> = places.iter().map(|(id, path)| (id.as_str(), path.as_str())).collect();
+    let products: std::collections::BTreeSet<&str> = licences
+        .iter()
+        .map(|(_, product, _)| product.as_str())
+        .chain(stored.iter().map(|pool| pool.product_id.as_str()))
+        .collect();
+    for product in products {
+        let pools: Vec<(&str, i64)> = stored
+            .iter()
+            .filter(|pool| pool.product_id == product)
+            .filter_map(|pool| Some((path_of[pool.customer_id.as_str()], pool.quantity?)))
+            .collect();
+        for (id, path) in &places {
+            let below = |other: &str| other != path && other.starts_with(path.as_str());
+            // Of the pools below those that no other one stands between.
+            let nearest: Vec<(&str, i64)> = pools
+                .iter()
+                .copied()
+                .filter(|(pool, _)| {
+                    below(pool) && !pools.iter().any(|(mid, _)| below(mid) && mid != pool && pool.starts_with(mid))
+                })
+                .collect();
+            let handed: i64 = nearest.iter().map(|(_, quantity)| quantity).sum();
+            let held = licences.iter().filter(|(at, of, _)| of == product && at.starts_with(path.as_str()));
+            let used: i64 = held.clone().map(|(.., quantity)| quantity).sum();
+            let drawn: i64 = held
+                .filter(|(at, ..)| !nearest.iter().any(|(pool, _)| at.starts_with(pool)))
+                .map(|(.., quantity)| quantity)
+                .sum();
+            let known = stored.iter().find(|pool| pool.customer_id == *id && pool.product_id == product);
+            let sums = known.map_or((0, 0, 0), |pool| (pool.used, pool.handed, pool.drawn));
+            assert_eq!(sums, (used, handed, drawn), "the pool of {product} at {id}");
+            if let Some(quantity) = known.and_then(|pool| pool.quantity) {
+                assert!(handed + drawn <= quantity, "{id} has handed out more of {product} than it holds");
+            }
+        }
     }
 }
 

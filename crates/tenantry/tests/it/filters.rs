@@ -11,7 +11,7 @@ use crate::app::{App, PASSWORD, id};
 use crate::client::{Client, with};
 use crate::demo::filled;
 
-mod looking;
+pub(crate) mod looking;
 
 use self::looking::{CHANGES, CUSTOMERS, DEVICES, Dice, INTERNAL, Kind, PASS_KEYS, USERS, compare_all, field};
 

@@ -34,6 +34,7 @@ mod guessing;
 mod idempotency;
 mod invitations;
 mod latency;
+mod licence_pools;
 mod licences;
 mod licensed;
 mod lifecycle;

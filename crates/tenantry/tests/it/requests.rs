@@ -210,7 +210,7 @@ impl Things {
             "me" => &self.factor,
             _ => "",
         };
-        address(operation, id)
+        address(operation, id).replace(NO_PRODUCT, &self.licensed)
     }
 
     fn body(&self, operation: &str) -> Value {
@@ -266,6 +266,7 @@ impl Things {
             }
             "view_set_default" => json!({ "is_default": true }),
             "device_create" => json!({ "customer_id": self.customer, "name": format!("Expected {number}") }),
+            "licence_pool_set" => json!({ "quantity": 100_000_000 }),
             "licence_grant" => json!({ "product_id": self.licensed, "quantity": 1 }),
             "event_report" => json!({ "customer_id": self.customer, "type": "outbreak_alert" }),
             "event_acknowledge" | "event_resolve" => json!({ "reason": "Known" }),
@@ -305,9 +306,13 @@ impl Things {
     }
 }
 
+/// There is none like it.
+const NO_PRODUCT: &str = "prd_06h000000000000000000000000";
+
 /// An operation's address with this id, and what it can't do without.
 pub(crate) fn address(operation: &Operation, id: &str) -> String {
     let path = operation.path.replace("{id}", id).replace("{name}", "append_only").replace("{kind}", "status");
+    let path = path.replace("{product_id}", NO_PRODUCT);
     match operation.id.as_str() {
         "customer_delete" => path + "?remove_products=true",
         "report_stop" => path + "?token=none",

@@ -115,7 +115,7 @@ async fn bad_requests_tell_no_more_about_strangers_than_good_ones() {
                 ("idempotency-key", "k", "{}"),
             ] {
                 let ask = async |id: String| {
-                    let path = operation.path.replace("{id}", &id);
+                    let path = crate::requests::address(operation, &id);
                     let request = client.request(operation.method.clone(), &path).header(name, value);
                     told(request.raw(body.to_owned()).send().await)
                 };

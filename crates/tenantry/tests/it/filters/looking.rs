@@ -8,10 +8,10 @@ use crate::app::id;
 use crate::client::{Client, with};
 
 /// What looks random and is the same each time.
-pub(super) struct Dice(pub(super) u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    pub(super) fn roll(&mut self, sides: usize) -> usize {
+    pub(crate) fn roll(&mut self, sides: usize) -> usize {
         // SplitMix64.
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
@@ -20,7 +20,7 @@ impl Dice {
         usize::try_from((mixed ^ (mixed >> 31)) % sides as u64).unwrap()
     }
 
-    pub(super) fn one_of<'a, T>(&mut self, things: &'a [T]) -> &'a T {
+    pub(crate) fn one_of<'a, T>(&mut self, things: &'a [T]) -> &'a T {
         &things[self.roll(things.len())]
     }
 }

@@ -1,0 +1,121 @@
+//! The queries of licence pools.
+
+use std::collections::HashMap;
+
+use api::Error;
+use api::id::{CustomerId, ProductId};
+use base::cx::{Cx, Tx};
+use db::{list, sql};
+use tree::Budget;
+
+db::record! {
+    /// A pool as it is stored.
+    #[derive(Clone, Copy, Debug, Default)]
+    pub(super) struct PoolRow {
+        pub version: i64,
+        pub quantity: Option<i64>,
+        pub used: i64,
+        pub handed: i64,
+        pub drawn: i64,
+    }
+}
+
+impl PoolRow {
+    pub(super) fn budget(self) -> Budget {
+        let Self { quantity: allotted, used, handed, drawn, .. } = self;
+        Budget { allotted, overcommit_percent: 100, used, handed, drawn }
+    }
+}
+
+/// What changes in a pool's sums.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Change {
+    pub(super) used: i64,
+    pub(super) handed: i64,
+    pub(super) drawn: i64,
+}
+
+/// The pools of one product at these nodes.
+pub(super) async fn at(cx: &mut Cx, ids: &[&str], product: &ProductId) -> Result<HashMap<String, PoolRow>, Error> {
+    let rows: Vec<(String, PoolRow)> = cx
+        .all(sql![
+            "select customer_id, ",
+            db::columns::<PoolRow>(),
+            " from licence_pools where product_id = ",
+            product.as_str(),
+            " and customer_id in ",
+            list(ids.iter().copied())
+        ])
+        .await?;
+    Ok(rows.into_iter().collect())
+}
+
+/// The pools of all products at these nodes: node, product, pool.
+pub(super) async fn all_at(cx: &mut Cx, ids: &[&str]) -> Result<Vec<(String, String, PoolRow)>, Error> {
+    cx.all(sql![
+        "select customer_id, product_id, ",
+        db::columns::<PoolRow>(),
+        " from licence_pools where customer_id in ",
+        list(ids.iter().copied())
+    ])
+    .await
+}
+
+/// Adds to a node's sums.
+pub(super) async fn add(tx: &mut Tx, id: &str, product: &ProductId, change: Change) -> Result<(), Error> {
+    let Change { used, handed, drawn } = change;
+    tx.exec(sql![
+        "insert into licence_pools (customer_id, product_id, version, quantity, used, handed, drawn) values (",
+        id,
+        ", ",
+        product.as_str(),
+        ", 1, null, ",
+        used,
+        ", ",
+        handed,
+        ", ",
+        drawn,
+        ") on conflict (customer_id, product_id) do update set used = licence_pools.used + excluded.used,
+         handed = licence_pools.handed + excluded.handed, drawn = licence_pools.drawn + excluded.drawn"
+    ])
+    .await?;
+    Ok(())
+}
+
+/// Gives a node another number, or none.
+pub(super) async fn set(tx: &mut Tx, id: &str, product: &ProductId, quantity: Option<i64>) -> Result<(), Error> {
+    tx.exec(sql![
+        "insert into licence_pools (customer_id, product_id, version, quantity, used, handed, drawn) values (",
+        id,
+        ", ",
+        product.as_str(),
+        ", 2, ",
+        quantity,
+        ", 0, 0, 0) on conflict (customer_id, product_id) do update set version = licence_pools.version + 1,
+         quantity = excluded.quantity"
+    ])
+    .await?;
+    Ok(())
+}
+
+/// Those right below a customer that take most of a product: what they are called, their number, what they take else.
+pub(super) async fn largest_below(
+    cx: &mut Cx,
+    id: &CustomerId,
+    product: &ProductId,
+) -> Result<Vec<(String, Option<i64>, i64)>, Error> {
+    cx.all(sql![
+        "select c.company_name, p.quantity, p.handed + p.drawn from customers c
+         join licence_pools p on p.customer_id = c.id and p.product_id = ",
+        product.as_str(),
+        " where c.parent_id = ",
+        id.as_str(),
+        " and coalesce(p.quantity, p.handed + p.drawn) > 0
+         order by coalesce(p.quantity, p.handed + p.drawn) desc, c.id limit 3"
+    ])
+    .await
+}
+
+pub(super) async fn delete_of(tx: &mut Tx, id: &CustomerId) -> Result<u64, Error> {
+    tx.exec(sql!["delete from licence_pools where customer_id = ", id.as_str()]).await
+}
