@@ -71,6 +71,8 @@ async function wheel(pixels, every, times) {
 }
 
 async function keys(key, every, times) {
+  // The row that the keyboard stands at is drawn only where it is in sight.
+  await page.mouse.wheel(0, -1e9);
   await page.locator('.grid [data-index][tabindex="0"]').focus();
   for (let press = 0; press < times; press += 1) {
     await page.keyboard.press(key);
