@@ -970,6 +970,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices/{id}/vault": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Opens a device's backups with their own password, to look through them and download from them. The password is kept in
+         *     memory only, and so is what it opens; it is forgotten when one signs out, and after a quarter of an hour in which nothing
+         *     was asked for. The answer is not kept under an `Idempotency-Key`: opening once more harms nobody.
+         */
+        post: operations["device_open_vault"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices/counts": {
         parameters: {
             query?: never;
@@ -2287,6 +2308,109 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/vaults/{vault}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether it is still open. */
+        get: operations["vault_show"];
+        put?: never;
+        post?: never;
+        /** Forgets it, and the password, at once. Downloads that are under way end. */
+        delete: operations["vault_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vaults/{vault}/snapshots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Its snapshots, the newest first. */
+        get: operations["vault_snapshot_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vaults/{vault}/snapshots/{snapshot}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Files and folders as one archive, packed while it is sent. What the format can't hold is listed in a text at its end. */
+        get: operations["vault_archive_download"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vaults/{vault}/snapshots/{snapshot}/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What stands in a folder of a snapshot. */
+        get: operations["vault_entry_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vaults/{vault}/snapshots/{snapshot}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file, or a part of it: a download that broke off can be taken up again. */
+        get: operations["vault_file_download"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vaults/{vault}/snapshots/{snapshot}/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Looks for a name in all of a snapshot. */
+        get: operations["vault_search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/views": {
         parameters: {
             query?: never;
@@ -2492,6 +2616,8 @@ export interface components {
             /** @description Sites only: the short name. */
             name?: string | null;
         };
+        /** @enum {string} */
+        ArchiveFormat: "zip" | "tar.zst";
         /** @description The template that a customer has. */
         AssignedTemplate: {
             id: components["schemas"]["TemplateId"];
@@ -2672,6 +2798,7 @@ export interface components {
          * @enum {string}
          */
         ChangeAction: "customer.created" | "customer.updated" | "customer.suspended" | "customer.activated" | "customer.moved" | "customer.moved_away" | "customer.deletion_scheduled" | "customer.restored" | "customer.storage_migrated" | "customer.trial_ended" | "customer.deleted" | "customer.password_set" | "customer.space_set" | "customer.licence_pool_set" | "customer.invited" | "customer.web_access_set" | "user.created" | "user.updated" | "user.invited" | "user.password_set" | "user.deleted" | "session.created" | "session.deleted" | "factor.added" | "factor.removed" | "factors.reset" | "recovery_codes.renewed" | "codes.blocked" | "recovery_code.used" | "sign_in_provider.set" | "sign_in_provider.removed" | "session.revoked" | "token.created" | "token.revoked" | "pass_key.created" | "pass_key.rotated" | "pass_key.revoked" | "device.registered" | "device.registered_again" | "device.updated" | "device.space_set" | "device.credentials_issued" | "device.added" | "device.approved" | "device.suspended" | "device.activated" | "device.deleted" | "device.licensed" | "device.unlicensed" | "device.moved" | "device.moved_away" | "device.released" | "device.reprovisioned" | "device.deletion_scheduled" | "device.restored" | "device.deletion_refused" | "customer.setting_set" | "customer.setting_inherited" | "device.setting_set" | "device.setting_inherited" | "task.created" | "task.stopped" | "task.retried" | "event.opened" | "event.worsened" | "event.acknowledged" | "event.resolved" | "licence.granted" | "licence.updated" | "licence.assigned" | "licence.revoked" | "licence.reassigned" | "licence.renewed" | "licence.cancelled" | "product.created" | "product.updated" | "storage_location.created" | "storage_location.updated" | "plan.created" | "plan.updated" | "customer.template_assigned" | "customer.report_sent" | "customer.details_sent" | "customer.report_stopped" | "customer.report_resumed" | "template.created" | "template.updated" | "template.deleted" | "notification_rule.created" | "notification_rule.updated" | "notification_rule.deleted" | "webhook.created" | "webhook.updated" | "webhook.secret_renewed" | "webhook.deleted" | "mail_settings.updated" | "view.shared" | "view.updated" | "view.unshared";
+        ChangeAction: "customer.created" | "customer.updated" | "customer.suspended" | "customer.activated" | "customer.moved" | "customer.moved_away" | "customer.deletion_scheduled" | "customer.restored" | "customer.storage_migrated" | "customer.trial_ended" | "customer.deleted" | "customer.password_set" | "customer.space_set" | "customer.invited" | "customer.web_access_set" | "user.created" | "user.updated" | "user.invited" | "user.password_set" | "user.deleted" | "session.created" | "session.deleted" | "factor.added" | "factor.removed" | "factors.reset" | "recovery_codes.renewed" | "codes.blocked" | "recovery_code.used" | "sign_in_provider.set" | "sign_in_provider.removed" | "session.revoked" | "token.created" | "token.revoked" | "pass_key.created" | "pass_key.rotated" | "pass_key.revoked" | "device.registered" | "device.registered_again" | "device.updated" | "device.space_set" | "device.credentials_issued" | "device.added" | "device.approved" | "device.suspended" | "device.activated" | "device.deleted" | "device.licensed" | "device.unlicensed" | "device.moved" | "device.moved_away" | "device.released" | "device.reprovisioned" | "device.deletion_scheduled" | "device.restored" | "device.deletion_refused" | "device.vault_opened" | "device.file_downloaded" | "device.archive_downloaded" | "customer.setting_set" | "customer.setting_inherited" | "device.setting_set" | "device.setting_inherited" | "task.created" | "task.stopped" | "task.retried" | "event.opened" | "event.worsened" | "event.acknowledged" | "event.resolved" | "licence.granted" | "licence.updated" | "licence.assigned" | "licence.revoked" | "licence.reassigned" | "licence.renewed" | "licence.cancelled" | "product.created" | "product.updated" | "storage_location.created" | "storage_location.updated" | "plan.created" | "plan.updated" | "customer.template_assigned" | "customer.report_sent" | "customer.details_sent" | "customer.report_stopped" | "customer.report_resumed" | "template.created" | "template.updated" | "template.deleted" | "notification_rule.created" | "notification_rule.updated" | "notification_rule.deleted" | "webhook.created" | "webhook.updated" | "webhook.secret_renewed" | "webhook.deleted" | "mail_settings.updated" | "view.shared" | "view.updated" | "view.unshared";
         /** @description An entry of the change log, as one reader sees it. */
         ChangeId: string;
         /** @description What a customer that stands directly below uses, with everything below it. */
@@ -4765,7 +4892,7 @@ export interface components {
          * @description Something that an account may be allowed to do with what stands in its subtree.
          * @enum {string}
          */
-        Permission: "read_customers" | "create_customers" | "edit_customers" | "switch_customers" | "delete_customers" | "move_customers" | "allot_space" | "set_passwords" | "read_users" | "manage_users" | "read_devices" | "edit_devices" | "issue_credentials" | "manage_devices" | "manage_settings" | "read_pass_keys" | "manage_pass_keys" | "read_changes" | "read_tasks" | "run_tasks" | "use_views" | "share_views" | "read_licences" | "manage_licences" | "assign_licences" | "read_events" | "manage_events" | "report_events" | "manage_products" | "manage_mail" | "manage_sign_in" | "manage_notifications" | "manage_webhooks" | "manage_super_users" | "manage_keys";
+        Permission: "read_customers" | "create_customers" | "edit_customers" | "switch_customers" | "delete_customers" | "move_customers" | "allot_space" | "set_passwords" | "read_users" | "manage_users" | "read_devices" | "restore_files" | "edit_devices" | "issue_credentials" | "manage_devices" | "manage_settings" | "read_pass_keys" | "manage_pass_keys" | "read_changes" | "read_tasks" | "run_tasks" | "use_views" | "share_views" | "read_licences" | "manage_licences" | "assign_licences" | "read_events" | "manage_events" | "report_events" | "manage_products" | "manage_mail" | "manage_sign_in" | "manage_notifications" | "manage_webhooks" | "manage_super_users" | "manage_keys";
         /** @description The terms under which a product is sold. */
         Plan: {
             actions: components["schemas"]["Action"][];
@@ -5757,6 +5884,96 @@ export interface components {
             /** @description As a filter takes it, without quotes; `null` for rows that have no value. */
             value?: string | null;
         };
+        /** @description What was opened, for whoever has opened it alone, as long as they are signed in. */
+        Vault: {
+            device_id: components["schemas"]["DeviceId"];
+            device_name: string;
+            /**
+             * Format: int64
+             * @description It is forgotten when nothing was asked of it for so long.
+             */
+            forgotten_after_seconds: number;
+            opened_at: components["schemas"]["Time"];
+            vault_id: components["schemas"]["VaultId"];
+        };
+        /** @description Something in a folder. */
+        VaultEntry: {
+            /**
+             * Format: int64
+             * @description Of a file.
+             */
+            bytes?: number | null;
+            kind: components["schemas"]["VaultEntryKind"];
+            /** @description As `chmod` has them, in octal: `0644`. */
+            mode: string;
+            modified_at?: components["schemas"]["Time"] | null;
+            /** @description Bytes of it that are no characters are written as `\xff`. */
+            name: string;
+            /** @description Where a symbolic link leads. */
+            target?: string | null;
+        };
+        /** @enum {string} */
+        VaultEntryKind: "file" | "folder" | "symlink" | "special";
+        /** @description A part of what stands in a folder. */
+        VaultEntryList: {
+            items: components["schemas"]["VaultEntry"][];
+            /** @description Give this as `after` to read on; `null` at the end. */
+            next?: string | null;
+            path: string;
+            /** Format: int64 */
+            total: number;
+        };
+        VaultFound: {
+            entry: components["schemas"]["VaultEntry"];
+            /** @description The folder that it stands in. */
+            folder: string;
+        };
+        /** @description What was found, at most 500. */
+        VaultFoundList: {
+            /** @description Whether that is all of it. */
+            is_whole: boolean;
+            items: components["schemas"]["VaultFound"][];
+        };
+        /** @description Backups that somebody has opened with their password. */
+        VaultId: string;
+        /**
+         * @description The backups' own password, which the client was given when they were set up. It is kept in memory, and nowhere else, until
+         *     the vault is forgotten.
+         */
+        VaultOpen: {
+            password: components["schemas"]["Secret"];
+        };
+        /** @description A backup at a moment. */
+        VaultSnapshot: {
+            /**
+             * Format: int64
+             * @description What it has added to the backups.
+             */
+            added_bytes?: number | null;
+            at: components["schemas"]["Time"];
+            /** Format: int64 */
+            bytes?: number | null;
+            /**
+             * Format: int64
+             * @description As the client has counted them; `null` where it hasn't.
+             */
+            files?: number | null;
+            /** @description What the machine called itself. */
+            host: string;
+            /** @description As backup clients call it. */
+            id: string;
+            /** @description What was backed up. */
+            paths: string[];
+            tags: string[];
+            /** @description Who ran the client. */
+            username: string;
+        };
+        /** @description The snapshots of a vault, the newest first. */
+        VaultSnapshotList: {
+            device_id: components["schemas"]["DeviceId"];
+            device_name: string;
+            items: components["schemas"]["VaultSnapshot"][];
+        };
         View: {
             actions: components["schemas"]["Action"][];
             content: components["schemas"]["ViewContent"];
@@ -6022,7 +6239,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Refused: setup_required, setup_done, parent_suspended, default_protected, customer_not_empty, products_attached, deletion_scheduled, deletion_begun, in_production, move_blocked, site_stays, cycle, not_for_kind, storage_location_fixed, below_committed, allotment_exceeded, not_renewable, double_billing_guard, event_goes_on, event_resolved, too_many_events, licence_in_use, licence_excluded, level_not_allowed, username_fixed, last_administrator, last_key_officer, too_many_tokens, pass_key_not_active, too_many_tasks, task_state, template_in_use, too_many_templates, too_many_rules, too_many_webhooks, webhook_off, too_many_views, mail_off, two_factor_off, second_factor_required, factor_not_begun, too_many_factors, passkeys_not_offered, reference_gone, storage_location_required, client_limit_reached, fingerprint_bound_elsewhere, too_many_pending, device_not_empty, site_has_appliance, email_required, global_report_on, report_off, setting_locked. */
+        /** @description Refused: setup_required, setup_done, parent_suspended, default_protected, customer_not_empty, products_attached, deletion_scheduled, deletion_begun, in_production, move_blocked, site_stays, cycle, not_for_kind, storage_location_fixed, below_committed, allotment_exceeded, not_renewable, double_billing_guard, event_goes_on, event_resolved, too_many_events, licence_in_use, licence_excluded, level_not_allowed, username_fixed, last_administrator, last_key_officer, too_many_tokens, pass_key_not_active, too_many_tasks, task_state, template_in_use, too_many_templates, too_many_rules, too_many_webhooks, webhook_off, too_many_views, mail_off, two_factor_off, second_factor_required, factor_not_begun, too_many_factors, passkeys_not_offered, reference_gone, storage_location_required, client_limit_reached, fingerprint_bound_elsewhere, too_many_pending, device_not_empty, site_has_appliance, no_backups, backups_pruned, backups_damaged, too_large_to_restore, email_required, global_report_on, report_off, setting_locked. */
         Refused409: {
             headers: {
                 [name: string]: unknown;
@@ -6058,7 +6275,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Refused: invalid_input, idempotency_key_reused, product_without_templates, unknown_setting, setting_not_applicable, required, invalid, invalid_filter, unknown_field, too_long, too_short, out_of_range, username_taken, email_taken, weak_password, duplicate_site, name_taken, view_name_taken, not_held, parent_not_found, reference_not_found, parent_level_not_allowed, service_type_not_offered, service_type_in_use, country_served, storage_location_not_choosable. */
+        /** @description Refused: invalid_input, idempotency_key_reused, product_without_templates, unknown_setting, setting_not_applicable, required, invalid, invalid_filter, unknown_field, too_long, too_short, out_of_range, username_taken, email_taken, wrong_backup_password, weak_password, duplicate_site, name_taken, view_name_taken, not_held, parent_not_found, reference_not_found, parent_level_not_allowed, service_type_not_offered, service_type_in_use, country_served, storage_location_not_choosable. */
         Refused422: {
             headers: {
                 [name: string]: unknown;
@@ -6094,7 +6311,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Refused: sign_in_provider_away, unavailable. */
+        /** @description Refused: sign_in_provider_away, unavailable, too_many_vaults. */
         Refused503: {
             headers: {
                 [name: string]: unknown;
@@ -6115,6 +6332,7 @@ export type Action = components['schemas']['Action'];
 export type Actor = components['schemas']['Actor'];
 export type ActorKind = components['schemas']['ActorKind'];
 export type Ancestor = components['schemas']['Ancestor'];
+export type ArchiveFormat = components['schemas']['ArchiveFormat'];
 export type AssignedTemplate = components['schemas']['AssignedTemplate'];
 export type Assignment = components['schemas']['Assignment'];
 export type Attention = components['schemas']['Attention'];
@@ -6388,6 +6606,16 @@ export type UserCreate = components['schemas']['UserCreate'];
 export type UserId = components['schemas']['UserId'];
 export type UserUpdate = components['schemas']['UserUpdate'];
 export type ValueCount = components['schemas']['ValueCount'];
+export type Vault = components['schemas']['Vault'];
+export type VaultEntry = components['schemas']['VaultEntry'];
+export type VaultEntryKind = components['schemas']['VaultEntryKind'];
+export type VaultEntryList = components['schemas']['VaultEntryList'];
+export type VaultFound = components['schemas']['VaultFound'];
+export type VaultFoundList = components['schemas']['VaultFoundList'];
+export type VaultId = components['schemas']['VaultId'];
+export type VaultOpen = components['schemas']['VaultOpen'];
+export type VaultSnapshot = components['schemas']['VaultSnapshot'];
+export type VaultSnapshotList = components['schemas']['VaultSnapshotList'];
 export type View = components['schemas']['View'];
 export type ViewContent = components['schemas']['ViewContent'];
 export type ViewCreate = components['schemas']['ViewCreate'];
@@ -9149,6 +9377,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Device"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    device_open_vault: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VaultOpen"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vault"];
                 };
             };
             400: components["responses"]["Refused400"];
@@ -12706,6 +12972,302 @@ export interface operations {
             415: components["responses"]["Refused415"];
             422: components["responses"]["Refused422"];
             429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    vault_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                vault: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vault"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    vault_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                vault: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Forgotten. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    vault_snapshot_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                vault: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VaultSnapshotList"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            /** @description It was pruned, is damaged, or is too large. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    vault_archive_download: {
+        parameters: {
+            query: {
+                /** @description `zip` unless said otherwise. */
+                format?: components["schemas"]["ArchiveFormat"];
+                /** @description Once for each file or folder that is wanted, at most 100; `/` for everything. */
+                path: string[];
+            };
+            header?: never;
+            path: {
+                snapshot: string;
+                vault: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": number[];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            /** @description It was pruned, is damaged, or is too large. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    vault_entry_list: {
+        parameters: {
+            query?: {
+                /** @description Items after this cursor, as a former page's `next` gave it. Not together with `offset`. */
+                after?: string;
+                /** @description At most this many items, 1 to 500. */
+                limit?: number;
+                /** @description Skip this many items. */
+                offset?: number;
+                /** @description A folder's path, `/` for the top. */
+                path?: string;
+                /** @description `name`, `bytes` or `modified_at`; with a leading `-` descending. Folders come first. */
+                sort?: string;
+            };
+            header?: never;
+            path: {
+                snapshot: string;
+                vault: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VaultEntryList"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            /** @description It was pruned, is damaged, or is too large. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    vault_file_download: {
+        parameters: {
+            query: {
+                path: string;
+            };
+            header?: {
+                /** @description One range of bytes. */
+                Range?: string | null;
+            };
+            path: {
+                snapshot: string;
+                vault: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description The part that was asked for. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            /** @description It was pruned, is damaged, or is too large. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The file ends before the part that was asked for. */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    vault_search: {
+        parameters: {
+            query: {
+                /** @description Text that must occur in the name, ignoring case. */
+                q: string;
+            };
+            header?: never;
+            path: {
+                snapshot: string;
+                vault: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VaultFoundList"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            /** @description It was pruned, is damaged, or is too large. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: components["responses"]["Refused422"];
             500: components["responses"]["Refused500"];
             503: components["responses"]["Refused503"];
         };

@@ -122,6 +122,10 @@ actions! {
     DeviceRestored => "device.restored", Grants;
     /// Somebody with its credentials tried to delete from what is append-only.
     DeviceDeletionRefused => "device.deletion_refused", Papers;
+    /// Somebody has given the password of its backups, to look through them.
+    DeviceVaultOpened => "device.vault_opened", Papers;
+    DeviceFileDownloaded => "device.file_downloaded", Papers;
+    DeviceArchiveDownloaded => "device.archive_downloaded", Papers;
     CustomerSettingSet => "customer.setting_set", Grants;
     CustomerSettingInherited => "customer.setting_inherited", Grants;
     DeviceSettingSet => "device.setting_set", Grants;

@@ -124,6 +124,13 @@ codes! {
     DeviceNotEmpty "device_not_empty" 409 "The device has backups.";
     SiteHasAppliance "site_has_appliance" 409 "The site has an appliance, and a site has one at most.";
 
+    // Restoring
+    NoBackups "no_backups" 409 "Nothing was backed up there yet.";
+    BackupsPruned "backups_pruned" 409 "What was asked for was removed since the backups were opened.";
+    BackupsDamaged "backups_damaged" 409 "What lies there is not what was stored.";
+    TooLargeToRestore "too_large_to_restore" 409 "More than is done here in one go; a backup client does it.";
+    TooManyVaults "too_many_vaults" 503 "As many backups are open as may be; try again later.";
+
     // Settings
     EmailRequired "email_required" 409 "There is no email address that it could be sent to.";
     GlobalReportOn "global_report_on" 409 "The provider sends this report to everybody.";
@@ -157,6 +164,7 @@ codes! {
     OutOfRange "out_of_range" 422 "The number lies outside of the allowed range.";
     UsernameTaken "username_taken" 422 "The username is in use.";
     EmailTaken "email_taken" 422 "Another account signs in with this address.";
+    WrongBackupPassword "wrong_backup_password" 422 "The password does not open the backups.";
     WeakPassword "weak_password" 422 "The password is too easy to guess.";
     DuplicateSite "duplicate_site" 422 "The customer has two sites of this name.";
     NameTaken "name_taken" 422 "Another one has this name.";

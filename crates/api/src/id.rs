@@ -134,6 +134,8 @@ ids! {
     SessionId => "ses";
     /// With what a program asks for somebody; the id is no secret.
     TokenId => "tok";
+    /// Backups that somebody has opened with their password.
+    VaultId => "vlt";
 }
 
 #[cfg(test)]

@@ -37,6 +37,7 @@ pub mod template;
 pub mod token;
 pub mod units;
 pub mod user;
+pub mod vault;
 pub mod view;
 pub mod webhook;
 

@@ -41,6 +41,7 @@ permissions! {
     ReadUsers => "read_users", "See people's accounts, and what mail went to them.";
     ManageUsers => "manage_users", "Add, change and remove people's accounts, and see and end their sessions and tokens.";
     ReadDevices => "read_devices", "See devices, their backups and their space, and overviews.";
+    RestoreFiles => "restore_files", "Open backups with their password, look through them and download from them.";
     EditDevices => "edit_devices", "Rename devices and allot space to them.";
     IssueCredentials => "issue_credentials", "Give a device new credentials; the old ones end.";
     ManageDevices => "manage_devices", "Approve, suspend, activate and delete devices.";

@@ -82,6 +82,8 @@ pub const WRONG_SECRETS: Allowance = Allowance { tries: 60.0, seconds_per_try: 2
 pub const OWN_PASSWORD: Allowance = Allowance { tries: 10.0, seconds_per_try: 12.0 };
 /// Second factors of one account, or of one that a browser is known to: only who knows the password comes this far.
 pub const SECOND_FACTOR: Allowance = Allowance { tries: 10.0, seconds_per_try: 30.0 };
+/// Passwords of one device's backups, by one account. Each costs us half a second.
+pub const BACKUP_PASSWORD: Allowance = Allowance { tries: 10.0, seconds_per_try: 30.0 };
 /// Ways to another provider of sign-ins and back, from one address.
 pub const FOREIGN_SIGN_INS: Allowance = Allowance { tries: 30.0, seconds_per_try: 4.0 };
 /// Links for a lost password, for one login from everywhere, and for all of them from one address.

@@ -70,13 +70,15 @@ impl FromIterator<Permission> for Permissions {
 /// What a customer used, and when it last backed up.
 const INVOICE_AUDITOR: Permissions =
     Permissions::of(&[Permission::ReadCustomers, Permission::ReadLicences, Permission::UseViews]);
-const RESTORE_ONLY: Permissions = INVOICE_AUDITOR.and(Permissions::of(&[Permission::ReadDevices]));
+const SEEING_DEVICES: Permissions = INVOICE_AUDITOR.and(Permissions::of(&[Permission::ReadDevices]));
+const RESTORE_ONLY: Permissions = SEEING_DEVICES.and(Permissions::of(&[Permission::RestoreFiles]));
 const REPORTER: Permissions =
-    RESTORE_ONLY.and(Permissions::of(&[Permission::ReadChanges, Permission::ReadTasks, Permission::ReadEvents]));
+    SEEING_DEVICES.and(Permissions::of(&[Permission::ReadChanges, Permission::ReadTasks, Permission::ReadEvents]));
 const READING: Permissions = REPORTER.and(Permissions::of(&[Permission::ReadPassKeys]));
 const SUPPORTER: Permissions = READING.and(Permissions::of(&[Permission::ReadUsers]));
-const CUSTOMER: Permissions = READING.and(Permissions::of(&[Permission::ManagePassKeys]));
-const OPERATOR: Permissions = SUPPORTER.and(Permissions::of(&[Permission::IssueCredentials, Permission::ManageEvents]));
+const CUSTOMER: Permissions = READING.and(Permissions::of(&[Permission::ManagePassKeys, Permission::RestoreFiles]));
+const OPERATOR: Permissions =
+    SUPPORTER.and(Permissions::of(&[Permission::IssueCredentials, Permission::ManageEvents, Permission::RestoreFiles]));
 const MANAGER: Permissions = OPERATOR.and(CUSTOMER).and(Permissions::of(&[
     Permission::CreateCustomers,
     Permission::EditCustomers,
@@ -283,6 +285,15 @@ pub const OPERATIONS: &[Line] = &[
     ("job_list", Need::Permission(Permission::ReadDevices)),
     ("job_count", Need::Permission(Permission::ReadDevices)),
     ("device_job_list", Need::Permission(Permission::ReadDevices)),
+    ("device_open_vault", Need::PersonMay(Permission::RestoreFiles)),
+    // Vaults are in memory, each its opener's alone: which one is named their slice finds out.
+    ("vault_show", Need::PersonMay(Permission::RestoreFiles)),
+    ("vault_delete", Need::PersonMay(Permission::RestoreFiles)),
+    ("vault_snapshot_list", Need::PersonMay(Permission::RestoreFiles)),
+    ("vault_entry_list", Need::PersonMay(Permission::RestoreFiles)),
+    ("vault_search", Need::PersonMay(Permission::RestoreFiles)),
+    ("vault_file_download", Need::PersonMay(Permission::RestoreFiles)),
+    ("vault_archive_download", Need::PersonMay(Permission::RestoreFiles)),
     ("device_update", Need::Permission(Permission::EditDevices)),
     ("device_issue_credentials", Need::Permission(Permission::IssueCredentials)),
     ("device_space_show", Need::Permission(Permission::ReadDevices)),

@@ -30,13 +30,15 @@ pub mod totals;
 pub mod turns;
 pub mod version;
 
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
 use std::ops::Deref;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use api::Error;
-use api::grant::{Grants, Meter, Reading, Run};
+use api::grant::{Grant, Grants, Meter, Reading, Run};
 use api::id::DeviceId;
 use db::Database;
 use jiff::Timestamp;
@@ -109,6 +111,7 @@ pub struct Shared {
     /// Those who watch what happens.
     pub live: Live,
     meter: OnceLock<Arc<dyn Meter>>,
+    own: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }
 
 impl Deref for App {
@@ -145,12 +148,33 @@ impl App {
             following: tokio::sync::Mutex::default(),
             live: Live::default(),
             meter: OnceLock::new(),
+            own: Mutex::default(),
         })))
     }
 
     /// Connects the gateway, whose counters are added to what is stored when totals are read. Once; a second call changes nothing.
     pub fn connect_meter(&self, meter: Arc<dyn Meter>) {
         let _ = self.meter.set(meter);
+    }
+
+    /// What a slice keeps in memory and nobody else knows, made when it is first asked for.
+    pub fn own<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
+        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = own.entry(TypeId::of::<T>()).or_insert_with(|| Arc::new(T::default()));
+        // It is kept by its type, so it has it.
+        Arc::clone(kept).downcast().unwrap_or_default()
+    }
+
+    /// How long a device's bytes that are read may not pass for the moment, by how fast its restores may be.
+    pub fn wait_to_send(&self, grant: &Grant) -> Option<Duration> {
+        self.meter.get()?.wait_to_send(grant)
+    }
+
+    /// These have passed.
+    pub fn has_sent(&self, grant: &Grant, bytes: u64) {
+        if let Some(meter) = self.meter.get() {
+            meter.has_sent(grant, bytes);
+        }
     }
 
     /// Tells whoever follows the change log of a commit. Waits until the gateway admits by it, if it concerns the gateway:

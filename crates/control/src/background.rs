@@ -36,6 +36,7 @@ pub fn duties() -> Duties {
         Arc::new(crate::licences::Supplies::default()),
         Arc::new(crate::mail::Resets),
         Arc::new(crate::mail::Outbox),
+        Arc::new(crate::vaults::Forgetting),
         duty("old mails", CLEAN_UP_EVERY, |app| Box::pin(crate::mail::forget_old(app))),
         duty("ended sessions", CLEAN_UP_EVERY, |app| Box::pin(crate::sessions::forget_ended(app))),
         duty("halves of sign-ins", CLEAN_UP_EVERY, |app| Box::pin(crate::factors::half::forget_ended(app))),

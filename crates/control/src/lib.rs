@@ -39,6 +39,7 @@ pub mod tasks;
 pub mod templates;
 pub mod tokens;
 pub mod users;
+pub mod vaults;
 pub mod views;
 pub mod watch;
 pub mod webhooks;

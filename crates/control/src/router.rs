@@ -10,6 +10,8 @@ use axum::routing::get;
 use base::App;
 use base::http::guard::{self, Guard, Noun, Personal};
 use base::http::{Failure, envelope};
+use http::header::ACCEPT_RANGES;
+use http::{Extensions, HeaderMap, StatusCode, Version};
 use tokio::time::{Instant, timeout};
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
@@ -25,7 +27,7 @@ use utoipa_axum::router::OpenApiRouter;
                        storage gateway that stock restic clients write to.",
         license(name = "AGPL-3.0-or-later", identifier = "AGPL-3.0-or-later")
     ),
-    components(schemas(api::Problem, api::FieldError, api::setting::Throttle, api::setting::PruneWindow)),
+    components(schemas(api::Problem, api::FieldError, api::setting::Throttle, api::setting::PruneWindow, api::vault::ArchiveFormat)),
     modifiers(&Security),
     security(("session" = []), ("token" = []))
 )]
@@ -68,6 +70,11 @@ const PERSONAL: &[Personal] = &[
     Personal { word: "tokens", place: crate::tokens::sql::own_place },
 ];
 
+/// Whether an answer may be packed on its way: a part of a file is a part of the file's own bytes, and archives are packed.
+fn may_be_packed(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
+    !headers.contains_key(ACCEPT_RANGES)
+}
+
 /// Bytes of an answer that is worth compressing.
 const COMPRESSED_ABOVE: u64 = 4096;
 
@@ -104,6 +111,7 @@ fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
         .merge(crate::reports::http::routes())
         .merge(crate::templates::http::routes())
         .merge(crate::webhooks::http::routes())
+        .merge(crate::vaults::http::routes())
         .merge(crate::views::http::routes());
     OpenApiRouter::with_openapi(Description::openapi()).nest("/api/v1", slices).split_for_parts()
 }
@@ -120,7 +128,11 @@ pub fn router(app: App) -> Router {
             CompressionLayer::new()
                 .quality(CompressionLevel::Fastest)
                 // What is told bit by bit would wait for the rest.
-                .compress_when(SizeAbove::new(COMPRESSED_ABOVE).and(NotForContentType::SSE)),
+                .compress_when(
+                    SizeAbove::new(COMPRESSED_ABOVE)
+                        .and(NotForContentType::SSE)
+                        .and(may_be_packed as fn(StatusCode, Version, &HeaderMap, &Extensions) -> bool),
+                ),
         )
         .route("/api/{*rest}", axum::routing::any(async || envelope::unknown()))
         .route("/healthz", get(async || "ok\n"))

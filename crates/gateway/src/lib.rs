@@ -40,7 +40,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use api::grant::{Grants, Ledger, Meter, Pool, Reading, Run, Unavailable};
+use api::grant::{Grant, Grants, Ledger, Meter, Pool, Reading, Run, Unavailable};
 use api::id::DeviceId;
 use futures_util::future::BoxFuture;
 use http::HeaderMap;
@@ -53,7 +53,7 @@ use answer::Refusal;
 use blobs::buffers::{Buffers, READ_AT_ONCE, WRITTEN_AT_ONCE};
 use pools::Pools;
 use runs::Runs;
-use throttle::Throttles;
+use throttle::{Direction, Throttles};
 use trail::Refusals;
 use turn::Turns;
 use usage::{Close, Usage};
@@ -272,6 +272,14 @@ impl Meter for Gateway {
 
     fn troubles(&self) -> Vec<String> {
         self.pools.troubles()
+    }
+
+    fn wait_to_send(&self, grant: &Grant) -> Option<Duration> {
+        self.throttles.wait(grant, Direction::Down)
+    }
+
+    fn has_sent(&self, grant: &Grant, bytes: u64) {
+        self.throttles.pay(grant, Direction::Down, bytes);
     }
 }
 

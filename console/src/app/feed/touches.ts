@@ -154,6 +154,9 @@ const REACHES: Record<Change['action'], Reach> = {
   'device.activated': { devices: 'row', deviceLists: true },
   'device.deleted': { totals: true, devices: 'row', deviceLists: true },
   'device.deletion_refused': { devices: 'row' },
+  'device.vault_opened': {},
+  'device.file_downloaded': {},
+  'device.archive_downloaded': {},
   'customer.setting_set': { customers: 'row', settings: true },
   'customer.setting_inherited': { customers: 'row', settings: true },
   'device.setting_set': { devices: 'row', settings: true },
@@ -262,7 +265,7 @@ export function isTouched(happened: Happened, { queryKey, data }: Cached, pathOf
 }
 
 /** What no change touches. */
-const LASTING = new Set<unknown>(['setup', 'shown_once', 'storage_locations', 'fields']);
+const LASTING = new Set<unknown>(['setup', 'shown_once', 'storage_locations', 'fields', 'vaults']);
 
 /** Whether something is asked for anew when nobody can tell what has happened. Who is signed in is asked each time. */
 export function isRenewable(queryKey: readonly unknown[]): boolean {

@@ -18,6 +18,7 @@ export const PERMISSION: Record<Permission, string> = {
   move_customers: 'Move customers',
   allot_space: 'Allot space',
   manage_settings: 'Change settings',
+  restore_files: 'Restore files from backups',
   edit_devices: 'Edit devices',
   manage_devices: 'Approve, suspend and delete devices',
   issue_credentials: 'Give devices new credentials',

@@ -1,12 +1,13 @@
 //! What the gateway asks of whoever keeps its books, and what it can be asked.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use tree::Budget;
 
-use super::{Holder, Run, Trail};
+use super::{Grant, Holder, Run, Trail};
 use crate::id::{DeviceId, RepositoryId};
 
 /// The database was not reachable; what was asked for did not happen.
@@ -113,4 +114,10 @@ pub trait Meter: Send + Sync + 'static {
 
     /// What is wrong with the storage right now, each in a sentence; nothing if all is well.
     fn troubles(&self) -> Vec<String>;
+
+    /// How long nothing that is read from a device's backups may pass, by the rate that holds; at most until the next look.
+    fn wait_to_send(&self, grant: &Grant) -> Option<Duration>;
+
+    /// These bytes of them have passed, whoever has read them.
+    fn has_sent(&self, grant: &Grant, bytes: u64);
 }

@@ -6,6 +6,7 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, header};
 use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
 
 use super::bodies::{Sender, Share};
 use super::envelope::{Failure, Peer, RequestId};
@@ -286,6 +287,8 @@ impl<T: DeserializeOwned> Command<T> {
         });
         let sender = if matches!(call.caller, Caller::Nobody) { Sender::Stranger } else { Sender::Known };
         let (body, share) = call.app.bodies.receive(sender, body).await?;
+        // It may hold a password.
+        let body = Zeroizing::new(body);
         if !is_json && !body.is_empty() {
             return Err(Error::new(Code::UnsupportedMediaType, "Send JSON as application/json."));
         }

@@ -42,7 +42,8 @@ wire! {
     api::device::DeviceDeletion, api::device::DeviceOrders, api::session::SessionList, api::session::SessionsEnded, api::token::TokenCreated,
     api::factor::OwnFactors, api::factor::TotpBegun, api::factor::PasskeyChallenge, api::factor::FactorAdded,
     api::factor::RecoveryCodes, api::webhook::WebhookCreated, api::webhook::WebhookList, api::webhook::WebhookDelivery,
-    api::webhook::WebhookDeliveryList, api::customer::AccountDetails, api::template::TemplateList, api::report::ReportList, api::report::ReportPage, api::report::ReportSent, api::report::ReportStopped, api::notification::NotificationRuleList, api::notification::NotificationPreview, (),
+    api::webhook::WebhookDeliveryList, api::customer::AccountDetails, api::template::TemplateList, api::report::ReportList, api::report::ReportPage, api::report::ReportSent, api::report::ReportStopped, api::notification::NotificationRuleList, api::notification::NotificationPreview,
+    api::vault::Vault, api::vault::VaultSnapshotList, api::vault::VaultEntryList, api::vault::VaultFoundList, (),
 }
 
 macro_rules! with_customer {

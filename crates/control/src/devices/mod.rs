@@ -289,6 +289,9 @@ fn actions(account: &Account, row: &DeviceRow, has_backups: bool) -> Vec<Action>
     if row.deletes_at.is_some() {
         add("restore", Permission::ManageDevices, None);
     }
+    if has_backups {
+        add("open_vault", Permission::RestoreFiles, None);
+    }
     if has_backups && row.deletes_at.is_none() {
         add("give_up", Permission::ManageDevices, None);
     }

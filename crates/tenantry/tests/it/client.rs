@@ -150,6 +150,11 @@ impl Request {
         answer.headers().get("content-encoding").map(|coding| coding.to_str().unwrap().to_owned())
     }
 
+    /// An answer that isn't looked at here.
+    pub(crate) async fn answer(self) -> reqwest::Response {
+        self.builder.send().await.unwrap()
+    }
+
     /// A file that is read as it comes.
     pub(crate) async fn stream(self) -> reqwest::Response {
         let response = self.builder.send().await.unwrap();

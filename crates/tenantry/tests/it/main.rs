@@ -90,4 +90,5 @@ mod processes;
 mod restic;
 mod rustic;
 mod story;
+mod vaults;
 mod wire;

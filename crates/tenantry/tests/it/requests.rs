@@ -271,6 +271,7 @@ impl Things {
             "event_report" => json!({ "customer_id": self.customer, "type": "outbreak_alert" }),
             "event_acknowledge" | "event_resolve" => json!({ "reason": "Known" }),
             "notification_rule_create" | "notification_rule_preview" | "notification_rule_replace" => a_rule(),
+            "device_open_vault" => json!({ "password": "a secret of the customer" }),
             "report_send" => json!({ "to": ["somebody@example.com"] }),
             "report_resume" => json!({ "address": "somebody@example.com" }),
             "template_create" => a_template(number),
@@ -308,13 +309,18 @@ impl Things {
 
 /// There is none like it.
 const NO_PRODUCT: &str = "prd_06h000000000000000000000000";
+/// Nobody has opened it.
+const NO_VAULT: &str = "vlt_00000000000000000000000000";
 
 /// An operation's address with this id, and what it can't do without.
 pub(crate) fn address(operation: &Operation, id: &str) -> String {
     let path = operation.path.replace("{id}", id).replace("{name}", "append_only").replace("{kind}", "status");
     let path = path.replace("{product_id}", NO_PRODUCT);
+    let path = path.replace("{vault}", NO_VAULT).replace("{snapshot}", &"0".repeat(64));
     match operation.id.as_str() {
         "customer_delete" => path + "?remove_products=true",
+        "vault_search" => path + "?q=a",
+        "vault_file_download" | "vault_archive_download" => path + "?path=/a",
         "report_stop" => path + "?token=none",
         "customer_count" => path + "?by=level",
         "device_count" | "job_count" => path + "?by=kind",

@@ -62,14 +62,14 @@ async fn rustic_backs_up_restores_prunes_and_stops_at_a_suspension() {
 }
 
 /// Runs of rustic for one repository and one tree.
-struct Rustic {
+pub(crate) struct Rustic {
     program: String,
     repository: String,
     tree: PathBuf,
 }
 
 impl Rustic {
-    fn of(device: &Device, tree: &Path) -> Self {
+    pub(crate) fn of(device: &Device, tree: &Path) -> Self {
         let program = environment("RUSTIC_CLIENT").expect(
             "RUSTIC_CLIENT names no program; cargo build in crates/tenantry/tests/rustic makes it, as ./test does",
         );
@@ -85,11 +85,11 @@ impl Rustic {
         if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
     }
 
-    async fn pass(&self, arguments: &[&str]) {
+    pub(crate) async fn pass(&self, arguments: &[&str]) {
         self.run(arguments).await.unwrap_or_else(|error| panic!("rustic {arguments:?}: {error}"));
     }
 
-    async fn backup(&self) -> Result<(), String> {
+    pub(crate) async fn backup(&self) -> Result<(), String> {
         self.run(&["backup", self.tree.to_str().unwrap()]).await
     }
 
