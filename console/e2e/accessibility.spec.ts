@@ -65,6 +65,7 @@ const PAGES: [name: string, path: (world: World) => string, shows: string][] = [
   ['devices', (w) => `/devices?under=${w.reseller.id}`, 'files-01'],
   ['pass keys of everybody', (w) => `/pass_keys?under=${w.reseller.id}`, 'tpk_'],
   ['device', (w) => `/devices/${w.device}`, 'Repository'],
+  ['restore', (w) => `/devices/${w.device}/restore`, 'Password of the backups'],
   ['people', (w) => `/people?under=${w.reseller.id}`, 'Sam Okoye'],
   ['add device', (w) => `/customers/${w.end.id}?add=device`, 'Make pass key'],
   ['add site', (w) => `/customers/${w.end.id}?add=site`, 'Add a site to Full Ltd'],

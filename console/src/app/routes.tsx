@@ -9,7 +9,7 @@ import { page } from './page';
 import { homeOf } from './pages';
 import { Shell } from './Shell';
 import { Unavailable } from './Unavailable';
-import { readCustomer, readCustomers, readList, readPeople, readScope, type Raw } from './search';
+import { readCustomer, readCustomers, readList, readPeople, readRestore, readScope, type Raw } from './search';
 
 const root = createRootRouteWithContext<{ client: QueryClient }>()({ component: Outlet, errorComponent: Unavailable });
 
@@ -151,6 +151,13 @@ const device = createRoute({
   component: page(() => import('../features/devices/DevicePage'), 'DevicePage'),
 });
 
+const restore = createRoute({
+  getParentRoute: () => frame,
+  path: '/devices/$id/restore',
+  validateSearch: readRestore,
+  component: page(() => import('../features/vaults/RestorePage'), 'RestorePage'),
+});
+
 const passKeys = createRoute({
   getParentRoute: () => frame,
   path: '/pass_keys',
@@ -228,6 +235,7 @@ export const routeTree = root.addChildren([
     customerAdded,
     devices,
     device,
+    restore,
     passKeys,
     licences,
     events,

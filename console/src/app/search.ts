@@ -45,6 +45,26 @@ export function readList(raw: Raw): ListSearch {
   };
 }
 
+/** Where somebody looks in backups: the vault is of use only to whoever has opened it. */
+export type RestoreSearch = Scope & {
+  vault?: string | undefined;
+  snapshot?: string | undefined;
+  path?: string | undefined;
+  q?: string | undefined;
+  sort?: string | undefined;
+};
+
+export function readRestore(raw: Raw): RestoreSearch {
+  return {
+    ...readScope(raw),
+    vault: text(raw['vault']),
+    snapshot: text(raw['snapshot']),
+    path: text(raw['path']),
+    q: text(raw['q']),
+    sort: text(raw['sort']),
+  };
+}
+
 /**
  * What a list goes by: what was chosen, else its usual order. A search goes by what fits best, which has no name (`''`):
  * what begins with the text comes first.

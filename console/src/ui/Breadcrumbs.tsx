@@ -2,9 +2,9 @@ import { ChevronRight } from 'lucide-react';
 import type { ReactNode } from 'react';
 
 /** Where a page stands, from the outside in. Each child is a link. */
-export function Breadcrumbs({ children }: { children: ReactNode[] }) {
+export function Breadcrumbs({ children, label = 'Breadcrumb' }: { children: ReactNode[]; label?: string }) {
   return (
-    <nav className="crumbs" aria-label="Breadcrumb">
+    <nav className="crumbs" aria-label={label}>
       <ol>
         {children.map((crumb, index) => (
           // The position is what a crumb is.

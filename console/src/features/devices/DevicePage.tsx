@@ -1,6 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import {
+  ArchiveRestore,
   Check,
   Ellipsis,
   FolderInput,
@@ -67,6 +68,7 @@ export function DevicePage() {
   const mayManage = useMay('device_approve');
   const mayIssue = useMay('device_issue_credentials');
   const mayEvents = useMay('event_list');
+  const mayOpen = useMay('device_open_vault');
   useTitle(data?.name);
   if (device.error && (!data || isCode(device.error, 'not_found'))) {
     return isCode(device.error, 'not_found') ? (
@@ -95,6 +97,12 @@ export function DevicePage() {
           <h1>{data.name}</h1>
           <StateBadge state={data.effective_state} />
           <div className="page-actions">
+            {mayOpen && offers(data, 'open_vault') && (
+              <LinkButton to="/devices/$id/restore" params={{ id: data.id }}>
+                <ArchiveRestore className="icon-s" aria-hidden />
+                Restore files
+              </LinkButton>
+            )}
             {mayRename && offers(data, 'edit') && (
               <Button refusal={refusalOf(data, 'edit')} onPress={() => setDialog('rename')}>
                 <Pencil className="icon-s" aria-hidden />
