@@ -158,3 +158,60 @@ fn open(file: &KeyFile, password: &str) -> Option<Key> {
     }
     Some(Key::of(&bytes))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A repository with one key.
+    fn with_key(text: &str) -> (tempfile::TempDir, Directory) {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::create_dir(home.path().join("keys")).unwrap();
+        std::fs::write(home.path().join("keys").join(crate::Id::of(text.as_bytes()).to_string()), text).unwrap();
+        let directory = Directory::at(home.path().to_owned());
+        (home, directory)
+    }
+
+    #[test]
+    fn a_key_costs_no_more_than_a_backup_client_would_ask_for() {
+        let began = std::time::Instant::now();
+        for (n, r, p) in [(1_u64 << 40, 8, 1), (1 << 20, 1 << 20, 1), (1 << 15, 8, 1 << 20), (1 << 17, 8, 16)] {
+            let text = format!(r#"{{"kdf":"scrypt","N":{n},"r":{r},"p":{p},"salt":"AAAA","data":"AAAA"}}"#);
+            let (_home, directory) = with_key(&text);
+            assert!(matches!(find(&directory, "password"), Err(Error::Damaged(_))), "{text}");
+        }
+        assert!(began.elapsed() < std::time::Duration::from_secs(1));
+    }
+
+    #[test]
+    fn what_is_no_key_opens_nothing() {
+        for text in ["", "{}", r#"{"kdf":"scrypt","N":3,"r":1,"p":1,"salt":"AAAA","data":"AAAA"}"#, r#"{"kdf":"none"}"#]
+        {
+            let (_home, directory) = with_key(text);
+            assert!(find(&directory, "").is_err(), "{text}");
+        }
+        let home = tempfile::tempdir().unwrap();
+        let nothing = find(&Directory::at(home.path().to_owned()), "password");
+        assert!(matches!(nothing, Err(Error::NoRepository)));
+    }
+
+    #[test]
+    fn a_seal_that_was_touched_stays_closed() {
+        let key = Key::of(&[7; 64]);
+        let mut sealed = vec![9; NONCE];
+        let mut text = b"something to keep".to_vec();
+        let nonce: [u8; NONCE] = sealed[..].try_into().unwrap();
+        Counter::new(&key.encrypt.into(), &nonce.into()).apply_keystream(&mut text);
+        sealed.extend(&text);
+        sealed.extend(key.tag(&nonce, &text));
+        assert_eq!(key.open(sealed.clone()).unwrap(), b"something to keep");
+        for at in 0..sealed.len() {
+            let mut touched = sealed.clone();
+            touched[at] ^= 1;
+            assert!(key.open(touched).is_none(), "{at}");
+        }
+        for length in 0..sealed.len() {
+            assert!(key.open(sealed[..length].to_vec()).is_none(), "{length}");
+        }
+    }
+}

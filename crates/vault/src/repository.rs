@@ -89,6 +89,13 @@ impl Repository {
         Ok(repository)
     }
 
+    /// One that nothing can be read from.
+    #[cfg(test)]
+    pub(crate) fn forgotten() -> Self {
+        let directory = Directory::at(std::path::PathBuf::new());
+        Self { directory, key: RwLock::default(), index: RwLock::default(), last: Mutex::default() }
+    }
+
     /// Reads the index, again if need be: what was pruned or came since.
     pub fn read_index(&self, most_blobs: usize) -> Result<(), Error> {
         let key = self.key()?;

@@ -581,3 +581,21 @@ async fn what_was_damaged_or_pruned_is_never_taken_for_whole() {
     world.own.get(&large).await.refused(404, "not_found");
     world.app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn downloads_pass_at_the_rate_of_the_device() {
+    let world = World::backed_up().await;
+    let vault = world.open(&world.own).await;
+    let snapshot = world.snapshot(&vault).await;
+    let large = with(&format!("{snapshot}/file"), &[("path", &format!("{}/large.bin", world.top()))]);
+    let rate = json!({ "value": { "enabled": true, "bytes_per_second": 2_000_000 } });
+    let path = format!("/customers/{}/settings/throttle", world.customer);
+    world.app.admin().request(Method::PUT, &path).json(&rate).send().await.is(200);
+    // The first piece passes at once, and has 8 MiB at most; restic's have one on average.
+    let began = tokio::time::Instant::now();
+    let pieces = [download(&world.own, &large), download(&world.own, &large)];
+    let sizes = futures_util::future::join_all(pieces).await;
+    assert!(sizes.iter().all(|(_, _, bytes)| bytes.len() == 5_000_000));
+    assert!(began.elapsed() > Duration::from_millis(2000), "{:?}", began.elapsed());
+    world.app.finish().await;
+}

@@ -57,6 +57,14 @@ struct Folder {
     at: usize,
     /// Ends in a slash unless it is the top.
     path: Vec<u8>,
+    /// Names that things in it were given here.
+    given: HashSet<Vec<u8>>,
+}
+
+impl Folder {
+    fn new(tree: Arc<Tree>, path: Vec<u8>) -> Self {
+        Self { tree, at: 0, path, given: HashSet::new() }
+    }
 }
 
 /// An archive that is being written.
@@ -96,7 +104,7 @@ impl Archive {
         };
         Ok(Self {
             writer,
-            stack: vec![Folder { tree, at: 0, path: Vec::new() }],
+            stack: vec![Folder::new(tree, Vec::new())],
             file: None,
             notes: Vec::new(),
             more_notes: 0,
@@ -142,8 +150,14 @@ impl Archive {
             self.note(&prefix, node, "left out: something of the same name stands before it");
             return Ok(());
         }
-        let name = self.writer.name_of(node, &tree);
+        let mut name = self.writer.name_of(node);
         if *name != *node.name {
+            if let Some(folder) = self.stack.last_mut() {
+                // No other thing in the folder has it.
+                while tree.has(&name) || !folder.given.insert(name.clone()) {
+                    name.push(b'_');
+                }
+            }
             let text = format!("stands here as \"{}\", since archives can't hold its name", shown(&name));
             self.note(&prefix, node, &text);
         }
@@ -161,7 +175,7 @@ impl Archive {
                 }
                 let path = [path, b"/"].concat();
                 self.writer.folder(&Entry { path: &path, node })?;
-                self.stack.push(Folder { tree, at: 0, path });
+                self.stack.push(Folder::new(tree, path));
             }
             Kind::File => {
                 self.copies_of_links += u64::from(node.links > 1);
@@ -231,8 +245,8 @@ impl Writer {
         }
     }
 
-    /// A name that leads nowhere else and that no other thing in the folder has.
-    fn name_of(&self, node: &Node, tree: &Tree) -> Vec<u8> {
+    /// A name that leads nowhere else.
+    fn name_of(&self, node: &Node) -> Vec<u8> {
         let fits = match self {
             Self::Zip(_) => !node.name.contains(&b'\\') && std::str::from_utf8(&node.name).is_ok(),
             Self::Tar(_) => true,
@@ -251,9 +265,6 @@ impl Writer {
         }
         if matches!(&*name, b"" | b"." | b"..") {
             name = vec![b'_'; name.len().max(1)];
-        }
-        while tree.has(&name) {
-            name.push(b'_');
         }
         name
     }
@@ -348,4 +359,132 @@ impl Node {
 /// What can't be while memory is all that is written to.
 fn unwritten(error: &std::io::Error) -> Error {
     damaged(format!("the archive ({error})"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn thing(name: &[u8], kind: Kind, target: Option<&[u8]>) -> Node {
+        Node { name: name.into(), kind, target: target.map(Into::into), ..Node::of_text("", 0) }
+    }
+
+    fn packed(format: Format, things: Vec<Node>) -> Vec<u8> {
+        let repository = Repository::forgotten();
+        let mut archive = Archive::new(format, things).unwrap();
+        let mut bytes = Vec::new();
+        while let Some(more) = archive.next(&repository).unwrap() {
+            bytes.extend(more);
+        }
+        bytes
+    }
+
+    fn hostile() -> Vec<Node> {
+        let names: [&[u8]; 9] = [b"..", b"../../up", b"/etc/passwd", b"", b".", b"a\0b", b"same", b"same", b"..\\up"];
+        let mut things: Vec<_> = names.iter().map(|name| thing(name, Kind::Symlink, Some(b"../target"))).collect();
+        things.push(thing(b"socket", Kind::Socket, None));
+        things.push(thing(&[b'n'; 300], Kind::Symlink, Some(&[b't'; 300])));
+        things
+    }
+
+    /// The names in the list at a zip's end.
+    fn names_in(zip: &[u8]) -> Vec<String> {
+        let mut names = Vec::new();
+        for (at, _) in zip.windows(4).enumerate().filter(|(_, window)| *window == b"PK\x01\x02") {
+            let length = usize::from(u16::from_le_bytes([zip[at + 28], zip[at + 29]]));
+            names.push(String::from_utf8(zip[at + 46..at + 46 + length].to_vec()).unwrap());
+        }
+        names
+    }
+
+    #[test]
+    fn no_name_in_a_zip_leads_out_of_it_and_each_stands_once() {
+        let names = names_in(&packed(Format::Zip, hostile()));
+        assert_eq!(names.len(), 11, "{names:?}");
+        let mut once = names.clone();
+        once.sort();
+        once.dedup();
+        assert_eq!(once.len(), names.len(), "{names:?}");
+        for name in &names {
+            assert!(!name.contains(['/', '\\', '\0']) && !["", ".", ".."].contains(&name.as_str()), "{names:?}");
+        }
+        assert!(names.contains(&NOTES.to_owned()));
+    }
+
+    #[test]
+    fn no_name_in_a_tar_leads_out_of_it() {
+        let tar = zstd::decode_all(packed(Format::TarZst, hostile()).as_slice()).unwrap();
+        assert_eq!(tar.len() % 512, 0);
+        let (mut at, mut names, mut long) = (0, Vec::new(), None);
+        while tar[at] != 0 {
+            let field = |from: usize, until: usize| {
+                let bytes = &tar[at + from..at + until];
+                bytes.split(|byte| *byte == 0).next().unwrap_or_default().to_vec()
+            };
+            let size = usize::from_str_radix(std::str::from_utf8(&field(124, 135)).unwrap(), 8).unwrap();
+            let sum: u64 = (0..512).map(|n| if (148..156).contains(&n) { 32 } else { u64::from(tar[at + n]) }).sum();
+            assert_eq!(u64::from_str_radix(std::str::from_utf8(&field(148, 154)).unwrap(), 8).unwrap(), sum);
+            match tar[at + 156] {
+                b'L' => long = Some(tar[at + 512..at + 512 + size - 1].to_vec()),
+                b'K' => {}
+                _ => names.push(long.take().unwrap_or_else(|| field(0, 100))),
+            }
+            at += 512 + size.div_ceil(512) * 512;
+        }
+        assert_eq!(names.len(), 11);
+        assert!(names.contains(&vec![b'n'; 300]));
+        for name in names {
+            assert!(!name.contains(&b'/') && ![&b""[..], b".", b".."].contains(&&*name), "{}", shown(&name));
+        }
+    }
+
+    #[test]
+    fn more_entries_than_a_plain_zip_can_count_are_counted() {
+        let things = (0..70_000).map(|n| thing(format!("{n:05}").as_bytes(), Kind::Symlink, Some(b"x"))).collect();
+        let zip = packed(Format::Zip, things);
+        let end = zip.len() - 22 - 20 - 56;
+        assert_eq!(zip[end..end + 4], *b"PK\x06\x06");
+        assert_eq!(u64::from_le_bytes(zip[end + 32..end + 40].try_into().unwrap()), 70_000);
+        assert_eq!(names_in(&zip).len(), 70_000);
+    }
+
+    #[test]
+    fn a_file_beyond_four_gigabytes_and_what_follows_it_have_their_places() {
+        const SIZE: u64 = 4_400 << 20;
+        let mut zip = Zip::default();
+        let piece = vec![7; 1 << 20];
+        let file = thing(b"large", Kind::File, None);
+        zip.begin(&Entry { path: b"large", node: &file }, SIZE).unwrap();
+        for _ in 0..SIZE >> 20 {
+            zip.data(&piece);
+            zip.take();
+        }
+        zip.end_entry().unwrap();
+        zip.symlink(&Entry { path: b"link", node: &thing(b"link", Kind::Symlink, None) }, b"large").unwrap();
+        zip.take();
+        zip.finish();
+        let end = zip.take();
+        let long = |at: usize| u64::from_le_bytes(end[at..at + 8].try_into().unwrap());
+        // The list's first entry: 46 bytes, its name, a field of both lengths.
+        assert_eq!((&end[..4], &end[46..51], &end[51..55]), (&b"PK\x01\x02"[..], &b"large"[..], &[1, 0, 16, 0][..]));
+        assert_eq!(long(55), SIZE);
+        let packed = SIZE + 5 * (17 * (SIZE >> 20) + 1);
+        assert_eq!(long(63), packed);
+        // The second: where it begins.
+        let second = 71;
+        assert_eq!((&end[second + 46..second + 50], &end[second + 50..second + 54]), (&b"link"[..], &[1, 0, 8, 0][..]));
+        assert_eq!(long(second + 54), 30 + 5 + 20 + packed + 24);
+    }
+
+    #[test]
+    fn what_is_left_out_is_listed() {
+        let zip = packed(Format::Zip, hostile());
+        let text = String::from_utf8_lossy(&zip);
+        assert!(text.contains("/socket: left out: a socket"), "{text}");
+        assert!(text.contains("stands here as \".._up\""), "{text}");
+        assert!(
+            !String::from_utf8_lossy(&packed(Format::Zip, vec![thing(b"a", Kind::Symlink, Some(b"b"))]))
+                .contains(NOTES)
+        );
+    }
 }
