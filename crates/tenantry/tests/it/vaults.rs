@@ -596,6 +596,6 @@ async fn downloads_pass_at_the_rate_of_the_device() {
     let pieces = [download(&world.own, &large), download(&world.own, &large)];
     let sizes = futures_util::future::join_all(pieces).await;
     assert!(sizes.iter().all(|(_, _, bytes)| bytes.len() == 5_000_000));
-    assert!(began.elapsed() > Duration::from_millis(2000), "{:?}", began.elapsed());
+    assert!(began.elapsed() > Duration::from_secs(2), "{:?}", began.elapsed());
     world.app.finish().await;
 }
