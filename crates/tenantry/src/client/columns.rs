@@ -67,6 +67,14 @@ pub(super) const LICENCES: &[Column] = &[
     ("ASSIGNED", "assigned"),
     ("ENDS", "ends_at"),
 ];
+pub(super) const POOLS: &[Column] = &[
+    ("PRODUCT", "product_name"),
+    ("ID", "product_id"),
+    ("MAY HAND OUT", "quantity"),
+    ("HANDED ON", "handed"),
+    ("HELD BELOW", "used"),
+    ("FREE", "free"),
+];
 pub(super) const JOBS: &[Column] = &[
     ("BEGUN", "started_at"),
     ("DEVICE", "device_name"),

@@ -2,10 +2,10 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::asked::{Asked, List, One, Said, segment};
-use super::columns::{JOBS, LICENCES};
+use super::columns::{JOBS, LICENCES, POOLS};
 
 #[derive(Debug, Subcommand)]
 pub enum LicenceCommand {
@@ -39,6 +39,30 @@ pub enum LicenceCommand {
     },
     /// End a licence now, with what is assigned of it
     Cancel(One),
+    /// List what a customer may hand out of each product, and what is free of that
+    Pools(One),
+    /// Give a customer so many units of a product to hand out
+    SetPool {
+        #[command(flatten)]
+        one: One,
+        #[arg(long, value_name = "ID")]
+        product: String,
+        /// A number, or `auto`: then it draws on the nearest customer above that has one
+        #[arg(long, value_name = "N", value_parser = quantity)]
+        quantity: Quantity,
+    },
+}
+
+/// A number of units, or `auto`.
+#[derive(Clone, Debug)]
+pub struct Quantity(Value);
+
+fn quantity(text: &str) -> Result<Quantity, String> {
+    if text == "auto" {
+        return Ok(Quantity(json!("auto")));
+    }
+    let number: i64 = text.parse().map_err(|_| "is a whole number or auto".to_owned())?;
+    Ok(Quantity(json!(number)))
 }
 
 /// So much of a licence, of a site or for it.
@@ -102,6 +126,11 @@ impl LicenceCommand {
             Self::Revoke(share) => share.act("/revoke").await,
             Self::Renew { one, basis } => one.act("licences", "/renew", Some(json!({ "basis": basis.word() }))).await,
             Self::Cancel(one) => one.delete("licences", "").await,
+            Self::Pools(one) => one.list("customers", "/licence_pools", POOLS).await,
+            Self::SetPool { one, product, quantity: Quantity(quantity) } => {
+                let path = format!("/customers/{}/licence_pools/{}", segment(&one.id), segment(product));
+                one.asked.one(Method::PUT, &path, Some(json!({ "quantity": quantity }))).await
+            }
         }
     }
 }

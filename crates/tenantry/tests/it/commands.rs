@@ -175,6 +175,17 @@ async fn a_customer_is_run_from_the_command_line_alone() {
     assert_eq!(person.run(&assign).await.json()["assigned"], 1);
     let renewed = person.run(&format!("licence renew {licence} --basis from_now --json")).await.json();
     assert_eq!(renewed["id"], licences[0]["id"]);
+    let product = licences[0]["product_id"].as_str().unwrap();
+    let set = format!("licence set-pool {bakery} --product {product} --quantity");
+    let pool = person.run(&format!("{set} 7 --json")).await.json();
+    assert_eq!((&pool["quantity"], &pool["used"]), (&json!(7), &licences[0]["quantity"]));
+    let pools = person.run(&format!("licence pools {bakery} --json")).await.json();
+    assert!(
+        pools.as_array().unwrap().iter().any(|row| row["product_id"] == product && row["quantity"] == 7),
+        "{pools}"
+    );
+    person.run(&format!("{set} auto")).await.good();
+    assert_eq!(person.run(&format!("{set} many")).await.code, 2);
     assert_eq!(person.run("job list --json").await.json(), json!([]));
 
     // A device is moved, renamed and goes.
