@@ -129,6 +129,7 @@ codes! {
     BackupsPruned "backups_pruned" 409 "What was asked for was removed since the backups were opened.";
     BackupsDamaged "backups_damaged" 409 "What lies there is not what was stored.";
     TooLargeToRestore "too_large_to_restore" 409 "More than is done here in one go; a backup client does it.";
+    TooManyDownloads "too_many_downloads" 409 "As many downloads from these backups are under way as may be.";
     TooManyVaults "too_many_vaults" 503 "As many backups are open as may be; try again later.";
 
     // Settings

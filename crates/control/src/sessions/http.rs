@@ -96,7 +96,7 @@ async fn session_delete(command: Command<Nothing>) -> Result<Response, Failure> 
     }
     .await)?;
     if let Some(session) = call.session() {
-        crate::vaults::forget_session(&call.app, &session.id);
+        crate::vaults::forget_session(&call.app, session);
     }
     let gone = cookie(call, COOKIE, String::new(), 0);
     Ok((CookieJar::new().add(gone), reply).into_response())

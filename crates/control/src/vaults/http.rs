@@ -178,11 +178,11 @@ async fn vault_file_download(
     if method == Method::HEAD {
         return Ok(response);
     }
+    let mut sending = Sending::file(&call.app, &vault, file.slice(from, length))?;
     if vault.is_new(&format!("{snapshot} {}", query.path)) {
         let after = json!({ "snapshot": snapshot.to_string(), "path": query.path, "bytes": size });
         super::record(&call, &vault, ChangeAction::DeviceFileDownloaded, after).await?;
     }
-    let mut sending = Sending::file(&call.app, &vault, file.slice(from, length));
     // What can't be read at all is said in words, and not by an end in the middle.
     let first = sending.next().await?;
     *response.body_mut() = sending.body(first);
@@ -263,7 +263,7 @@ async fn vault_archive_download(
     if method == Method::HEAD {
         return Ok(response);
     }
-    let mut sending = Sending::archive(&call, &vault, archive, (snapshot.to_string(), query.path, ending));
+    let mut sending = Sending::archive(&call, &vault, archive, (snapshot.to_string(), query.path, ending))?;
     let first = sending.next().await?;
     *response.body_mut() = sending.body(first);
     Ok(response)

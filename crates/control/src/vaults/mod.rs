@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use api::change::ChangeAction;
 use api::grant::{Held, Standing};
-use api::id::{DeviceId, SessionId, VaultId};
+use api::id::{DeviceId, VaultId};
 use api::pool::{MARKER, marked};
 use api::units::{Secret, Time};
 use api::{Code, Error, Mode};
@@ -30,6 +30,7 @@ use base::turns::{Turn, Turns};
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use vault::{Directory, Repository};
 
@@ -49,6 +50,8 @@ const MOST_BLOBS: usize = 8_000_000;
 const OPENERS: usize = 2;
 /// So many pieces of backups are read at a time.
 const READERS: usize = 4;
+/// Downloads of one vault at a time.
+const MOST_DOWNLOADS: usize = 8;
 /// Downloads of one vault that are remembered, so that one that goes on in parts is told of once.
 const MOST_TOLD: usize = 10_000;
 
@@ -76,6 +79,8 @@ struct Vault {
     used_at: Mutex<Timestamp>,
     /// What stands in the change log already.
     told: Mutex<HashSet<String>>,
+    /// Places for downloads: each holds a piece or two in memory for as long as its client likes.
+    downloads: Arc<Semaphore>,
     /// Cancelled when it is forgotten.
     gone: CancellationToken,
 }
@@ -113,6 +118,15 @@ impl Vault {
         told.len() >= MOST_TOLD || told.insert(what.to_owned())
     }
 
+    /// A place for a download.
+    fn place(&self) -> Result<OwnedSemaphorePermit, Error> {
+        Arc::clone(&self.downloads).try_acquire_owned().map_err(|_| {
+            let detail =
+                format!("{MOST_DOWNLOADS} downloads from these backups are under way; wait until one has ended.");
+            Error::new(Code::TooManyDownloads, detail)
+        })
+    }
+
     /// The grant by which its backups may still be read.
     fn grant(&self, app: &App) -> Result<Arc<Held>, Error> {
         readable(app, &self.device)
@@ -148,7 +162,7 @@ impl Vaults {
     /// Puts one among the others, in the place of the same one that was open before, or of the account's oldest.
     fn put(&self, vault: &Arc<Vault>) -> Result<(), Error> {
         let account = &vault.session.account.id;
-        self.forget(|other| other.session.id == vault.session.id && other.device == vault.device);
+        self.forget(|other| other.session.token_hash == vault.session.token_hash && other.device == vault.device);
         loop {
             let oldest = {
                 let mut open = lock(&self.open);
@@ -273,13 +287,16 @@ async fn open(call: &Call, id: &DeviceId, password: Secret) -> Result<api::vault
         opened_at: now,
         used_at: Mutex::new(now),
         told: Mutex::default(),
+        downloads: Arc::new(Semaphore::new(MOST_DOWNLOADS)),
         gone: CancellationToken::new(),
     });
-    // Nobody looks into it without its standing in the log.
-    record(call, &opened, ChangeAction::DeviceVaultOpened, json!({})).await?;
     vaults.put(&opened)?;
-    // What was ended meanwhile has not found it.
-    if let Err(error) = still(app, &opened).await {
+    // Nobody looks into it without its standing in the log, and what was ended meanwhile has not found it.
+    let begun = match record(call, &opened, ChangeAction::DeviceVaultOpened, json!({})).await {
+        Ok(()) => still(app, &opened).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = begun {
         vaults.forget(|vault| vault.id == opened.id);
         return Err(error);
     }
@@ -291,7 +308,8 @@ async fn find(call: &Call, id: &VaultId) -> Result<Arc<Vault>, Error> {
     let session = session(call)?;
     let app = &call.app;
     let vaults = app.own::<Vaults>();
-    let found = vaults.find(id).filter(|vault| vault.session.id == session.id).ok_or_else(Error::not_found)?;
+    let found =
+        vaults.find(id).filter(|vault| vault.session.token_hash == session.token_hash).ok_or_else(Error::not_found)?;
     let now = app.clock.now();
     if found.is_idle(now) {
         vaults.forget(|vault| vault.id == *id);
@@ -309,20 +327,25 @@ async fn find(call: &Call, id: &VaultId) -> Result<Arc<Vault>, Error> {
 async fn still(app: &App, vault: &Vault) -> Result<(), Error> {
     let mut cx = Cx::exact(app, Caller::System).await?;
     let account = Credential::Session(vault.session.clone()).account_now(&mut cx).await?;
-    devices::fetch(&mut cx, &account, &vault.device, Permission::RestoreFiles).await?;
+    let (row, ..) = devices::fetch(&mut cx, &account, &vault.device, Permission::RestoreFiles).await?;
+    // What is done with it is told where the device stood when it was opened.
+    if row.path != vault.subject.path {
+        return Err(Error::not_found());
+    }
     vault.grant(app).map(drop)
 }
 
 /// Forgets a vault at once.
 fn forget(call: &Call, id: &VaultId) -> Result<(), Error> {
     let session = session(call)?;
-    let forgotten = call.app.own::<Vaults>().forget(|vault| vault.id == *id && vault.session.id == session.id);
+    let forgotten =
+        call.app.own::<Vaults>().forget(|vault| vault.id == *id && vault.session.token_hash == session.token_hash);
     if forgotten == 0 { Err(Error::not_found()) } else { Ok(()) }
 }
 
 /// Forgets what somebody has opened who signs out.
-pub(crate) fn forget_session(app: &App, session: &SessionId) {
-    app.own::<Vaults>().forget(|vault| vault.session.id == *session);
+pub(crate) fn forget_session(app: &App, session: &Session) {
+    app.own::<Vaults>().forget(|vault| vault.session.token_hash == session.token_hash);
 }
 
 /// Reads something of a vault when the caller's turn has come.

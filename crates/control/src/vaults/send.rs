@@ -14,6 +14,7 @@ use base::http::Call;
 use bytes::Bytes;
 use futures_util::stream;
 use serde_json::json;
+use tokio::sync::OwnedSemaphorePermit;
 use vault::{Archive, Sent, Slice};
 
 use super::{Vault, read};
@@ -31,6 +32,7 @@ pub(super) struct Sending {
     source: Option<Source>,
     /// What stands in the log when it ends.
     report: Option<Report>,
+    _place: OwnedSemaphorePermit,
 }
 
 /// Who packs what.
@@ -45,8 +47,8 @@ struct Report {
 }
 
 impl Sending {
-    pub(super) fn file(app: &App, vault: &Arc<Vault>, slice: Slice) -> Self {
-        Self { app: app.clone(), vault: Arc::clone(vault), source: Some(Source::File(slice)), report: None }
+    pub(super) fn file(app: &App, vault: &Arc<Vault>, slice: Slice) -> Result<Self, Error> {
+        Self::of(app, vault, Source::File(slice), None)
     }
 
     pub(super) fn archive(
@@ -54,15 +56,15 @@ impl Sending {
         vault: &Arc<Vault>,
         archive: Archive,
         (snapshot, paths, format): (String, Vec<String>, &'static str),
-    ) -> Self {
+    ) -> Result<Self, Error> {
         let (caller, origin) = (call.caller.clone(), call.origin.clone());
         let report = Report { caller, origin, snapshot, paths, format, sent: Sent::default(), is_whole: false };
-        Self {
-            app: call.app.clone(),
-            vault: Arc::clone(vault),
-            source: Some(Source::Archive(Box::new(archive))),
-            report: Some(report),
-        }
+        Self::of(&call.app, vault, Source::Archive(Box::new(archive)), Some(report))
+    }
+
+    fn of(app: &App, vault: &Arc<Vault>, source: Source, report: Option<Report>) -> Result<Self, Error> {
+        let place = vault.place()?;
+        Ok(Self { app: app.clone(), vault: Arc::clone(vault), source: Some(source), report, _place: place })
     }
 
     /// The next bytes; nothing at the end.

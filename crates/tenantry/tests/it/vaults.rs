@@ -588,6 +588,15 @@ async fn downloads_pass_at_the_rate_of_the_device() {
     let vault = world.open(&world.own).await;
     let snapshot = world.snapshot(&vault).await;
     let large = with(&format!("{snapshot}/file"), &[("path", &format!("{}/large.bin", world.top()))]);
+    // So many at a time, and no more until one has ended.
+    let mut running = Vec::new();
+    for _ in 0..8 {
+        running.push(world.own.request(Method::GET, &large).stream().await);
+    }
+    world.own.get(&large).await.refused(409, "too_many_downloads");
+    drop(running);
+    until("they have ended", async || world.own.request(Method::GET, &large).answer().await.status() == 200).await;
+
     let rate = json!({ "value": { "enabled": true, "bytes_per_second": 2_000_000 } });
     let path = format!("/customers/{}/settings/throttle", world.customer);
     world.app.admin().request(Method::PUT, &path).json(&rate).send().await.is(200);
