@@ -220,6 +220,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{id}/invoice_settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a customer is invoiced: by which plan and when, or why not. */
+        get: operations["invoice_settings_show"];
+        /** Says how a customer is invoiced, all of it anew; with nothing it is as whoever stands above has it. */
+        put: operations["invoice_settings_set"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}/licence_pools": {
         parameters: {
             query?: never;
@@ -1210,6 +1228,150 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/invoice_plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The plans at and below the caller's customer, and the one by which it is invoiced itself, by name; 500 at most. */
+        get: operations["invoice_plan_list"];
+        put?: never;
+        /** Makes a plan of somebody who has customers below. The first is the default: it holds for everybody directly below. */
+        post: operations["invoice_plan_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invoice_plans/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A plan with what it charged before. */
+        get: operations["invoice_plan_show"];
+        put?: never;
+        post?: never;
+        /** Removes a plan that isn't the default; who was given it, as many as its `assigned` says, has the default one from now on. */
+        delete: operations["invoice_plan_delete"];
+        options?: never;
+        head?: never;
+        /** Changes a plan. Other charges make another revision; what is issued keeps its own. */
+        patch: operations["invoice_plan_update"];
+        trace?: never;
+    };
+    "/api/v1/invoices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Invoices that are issued at and below the caller's customer, drafts among them, and its own once they are issued, the
+         *     newest first.
+         */
+        get: operations["invoice_list"];
+        put?: never;
+        /** Makes a draft. The same period again reckons it anew; what is issued already is answered as it is. */
+        post: operations["invoice_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invoices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An invoice with the days that it stands on. */
+        get: operations["invoice_show"];
+        put?: never;
+        post?: never;
+        /** Throws a draft away. */
+        delete: operations["invoice_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invoices/{id}/credit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes an invoice back. Answers the credit note, which has a number of its own. */
+        post: operations["invoice_credit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invoices/{id}/issue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Issues a draft: it gets its issuer's next number and is never changed again. Once more changes nothing. */
+        post: operations["invoice_issue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invoices/{id}/pay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that an invoice is paid. */
+        post: operations["invoice_pay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invoices/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What an invoice would be; nothing is stored. */
+        post: operations["invoice_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs": {
         parameters: {
             query?: never;
@@ -2128,6 +2290,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tax_rates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rates of taxes by country. */
+        get: operations["tax_rate_list"];
+        /** Sets the rates of taxes, all of them anew. For the provider. */
+        put: operations["tax_rate_set"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/templates/{id}": {
         parameters: {
             query?: never;
@@ -2702,6 +2882,11 @@ export interface components {
             /** @description Who suspended it, as the change log names them; `null` for callers who may not know. */
             suspended_by?: string | null;
         };
+        /**
+         * @description What of the days of a period counts.
+         * @enum {string}
+         */
+        Basis: "average" | "high_water" | "last_day" | "sum";
         BTreeMap: {
             [key: string]: {
                 /** @description Nothing below may say otherwise. */
@@ -2797,9 +2982,14 @@ export interface components {
          * @description What happened: noun and participle.
          * @enum {string}
          */
-        ChangeAction: "customer.created" | "customer.updated" | "customer.suspended" | "customer.activated" | "customer.moved" | "customer.moved_away" | "customer.deletion_scheduled" | "customer.restored" | "customer.storage_migrated" | "customer.trial_ended" | "customer.deleted" | "customer.password_set" | "customer.space_set" | "customer.licence_pool_set" | "customer.invited" | "customer.web_access_set" | "user.created" | "user.updated" | "user.invited" | "user.password_set" | "user.deleted" | "session.created" | "session.deleted" | "factor.added" | "factor.removed" | "factors.reset" | "recovery_codes.renewed" | "codes.blocked" | "recovery_code.used" | "sign_in_provider.set" | "sign_in_provider.removed" | "session.revoked" | "token.created" | "token.revoked" | "pass_key.created" | "pass_key.rotated" | "pass_key.revoked" | "device.registered" | "device.registered_again" | "device.updated" | "device.space_set" | "device.credentials_issued" | "device.added" | "device.approved" | "device.suspended" | "device.activated" | "device.deleted" | "device.licensed" | "device.unlicensed" | "device.moved" | "device.moved_away" | "device.released" | "device.reprovisioned" | "device.deletion_scheduled" | "device.restored" | "device.deletion_refused" | "device.vault_opened" | "device.file_downloaded" | "device.archive_downloaded" | "customer.setting_set" | "customer.setting_inherited" | "device.setting_set" | "device.setting_inherited" | "task.created" | "task.stopped" | "task.retried" | "event.opened" | "event.worsened" | "event.acknowledged" | "event.resolved" | "licence.granted" | "licence.updated" | "licence.assigned" | "licence.revoked" | "licence.reassigned" | "licence.renewed" | "licence.cancelled" | "product.created" | "product.updated" | "storage_location.created" | "storage_location.updated" | "plan.created" | "plan.updated" | "customer.template_assigned" | "customer.report_sent" | "customer.details_sent" | "customer.report_stopped" | "customer.report_resumed" | "template.created" | "template.updated" | "template.deleted" | "notification_rule.created" | "notification_rule.updated" | "notification_rule.deleted" | "webhook.created" | "webhook.updated" | "webhook.secret_renewed" | "webhook.deleted" | "mail_settings.updated" | "view.shared" | "view.updated" | "view.unshared";
+        ChangeAction: "customer.created" | "customer.updated" | "customer.suspended" | "customer.activated" | "customer.moved" | "customer.moved_away" | "customer.deletion_scheduled" | "customer.restored" | "customer.storage_migrated" | "customer.trial_ended" | "customer.deleted" | "customer.password_set" | "customer.space_set" | "customer.licence_pool_set" | "customer.invited" | "customer.web_access_set" | "user.created" | "user.updated" | "user.invited" | "user.password_set" | "user.deleted" | "session.created" | "session.deleted" | "factor.added" | "factor.removed" | "factors.reset" | "recovery_codes.renewed" | "codes.blocked" | "recovery_code.used" | "sign_in_provider.set" | "sign_in_provider.removed" | "session.revoked" | "token.created" | "token.revoked" | "pass_key.created" | "pass_key.rotated" | "pass_key.revoked" | "device.registered" | "device.registered_again" | "device.updated" | "device.space_set" | "device.credentials_issued" | "device.added" | "device.approved" | "device.suspended" | "device.activated" | "device.deleted" | "device.licensed" | "device.unlicensed" | "device.moved" | "device.moved_away" | "device.released" | "device.reprovisioned" | "device.deletion_scheduled" | "device.restored" | "device.deletion_refused" | "device.vault_opened" | "device.file_downloaded" | "device.archive_downloaded" | "customer.setting_set" | "customer.setting_inherited" | "device.setting_set" | "device.setting_inherited" | "task.created" | "task.stopped" | "task.retried" | "event.opened" | "event.worsened" | "event.acknowledged" | "event.resolved" | "licence.granted" | "licence.updated" | "licence.assigned" | "licence.revoked" | "licence.reassigned" | "licence.renewed" | "licence.cancelled" | "product.created" | "product.updated" | "storage_location.created" | "storage_location.updated" | "plan.created" | "plan.updated" | "customer.template_assigned" | "customer.report_sent" | "customer.details_sent" | "customer.report_stopped" | "customer.report_resumed" | "invoice_plan.created" | "invoice_plan.updated" | "invoice_plan.deleted" | "customer.invoice_settings_set" | "tax_rates.set" | "invoice.drafted" | "invoice.issued" | "invoice.paid" | "invoice.overdue" | "invoice.credited" | "invoice.deleted" | "template.created" | "template.updated" | "template.deleted" | "notification_rule.created" | "notification_rule.updated" | "notification_rule.deleted" | "webhook.created" | "webhook.updated" | "webhook.secret_renewed" | "webhook.deleted" | "mail_settings.updated" | "view.shared" | "view.updated" | "view.unshared";
         /** @description An entry of the change log, as one reader sees it. */
         ChangeId: string;
+        /**
+         * @description What is charged for.
+         * @enum {string}
+         */
+        Charged: "storage_mb" | "storage_gb" | "storage_tb" | "devices" | "devices_protected" | "flat";
         /** @description What a customer that stands directly below uses, with everything below it. */
         ChildUse: {
             company_name: string;
@@ -3094,6 +3284,11 @@ export interface components {
          * @enum {string}
          */
         DayOutcome: "done" | "refused" | "nothing" | "absent" | "unknown";
+        /**
+         * @description A number with six places at most: text on the wire, since no program should round it, millionths in the database.
+         * @example 12.5
+         */
+        Decimal: string;
         /** @description Who acknowledged or resolved an event. */
         Decision: {
             at: components["schemas"]["Time"];
@@ -3601,6 +3796,233 @@ export interface components {
             /** @description The link goes to the account's address instead of to whoever invites. Only while mail is on. */
             by_mail?: boolean;
         };
+        /** @description An invoice. Amounts are in the smallest unit of the currency. */
+        Invoice: {
+            actions: components["schemas"]["Action"][];
+            created_at: components["schemas"]["Time"];
+            credits_id?: components["schemas"]["InvoiceId"] | null;
+            currency: string;
+            customer_id: components["schemas"]["CustomerId"];
+            customer_name: string;
+            /** @description What was measured, on which the lines stand. Not in lists. */
+            days?: components["schemas"]["MeasuredDay"][] | null;
+            /** Format: int64 */
+            discount: number;
+            discount_percent: components["schemas"]["Decimal"];
+            due_on?: components["schemas"]["Day"] | null;
+            from: components["schemas"]["Day"];
+            id: components["schemas"]["InvoiceId"];
+            issued_at?: components["schemas"]["Time"] | null;
+            issuer_id: components["schemas"]["CustomerId"];
+            issuer_name: string;
+            kind: components["schemas"]["InvoiceKind"];
+            lines: components["schemas"]["InvoiceLine"][];
+            /** @description What has to be known beside the sums: days that nobody measured, say. */
+            notes: string[];
+            /**
+             * Format: int64
+             * @description One after the other at its issuer, without a gap; `null` in a draft.
+             */
+            number?: number | null;
+            paid_at?: components["schemas"]["Time"] | null;
+            /**
+             * Format: int32
+             * @description How many places the currency has.
+             */
+            places: number;
+            plan_id: components["schemas"]["InvoicePlanId"];
+            plan_name: string;
+            /** Format: int64 */
+            plan_revision: number;
+            state: components["schemas"]["InvoiceState"];
+            /** Format: int64 */
+            subtotal: number;
+            /** Format: int64 */
+            tax: number;
+            /** @description Whose rate it is. */
+            tax_country?: string | null;
+            tax_percent: components["schemas"]["Decimal"];
+            to: components["schemas"]["Day"];
+            /** Format: int64 */
+            total: number;
+            /**
+             * Format: int64
+             * @description Counts the changes; also the `ETag`.
+             */
+            version: number;
+        };
+        /** @description For whom and from when to when. */
+        InvoiceCreate: {
+            customer_id: components["schemas"]["CustomerId"];
+            /** @description The first day in UTC. */
+            from: components["schemas"]["Day"];
+            /** @description The last day, itself included: before today, and at most a year after the first. */
+            to: components["schemas"]["Day"];
+        };
+        InvoiceId: string;
+        /**
+         * @description What an invoice is.
+         * @enum {string}
+         */
+        InvoiceKind: "invoice" | "credit_note";
+        /** @description What something costs. */
+        InvoiceLine: {
+            /**
+             * Format: int64
+             * @description In the smallest unit of the currency.
+             */
+            amount: number;
+            /** @description What of it is paid for. */
+            beyond_included: components["schemas"]["Decimal"];
+            /** @description As the plan had it. */
+            item: components["schemas"]["PlanItem"];
+            /** @description What the days come to, in units. */
+            quantity: components["schemas"]["Decimal"];
+        };
+        /** @description Invoices, the newest first. */
+        InvoiceList: {
+            items: components["schemas"]["Invoice"][];
+            next?: components["schemas"]["InvoiceId"] | null;
+        };
+        /** @description By what a provider or a reseller invoices those below it. */
+        InvoicePlan: {
+            actions: components["schemas"]["Action"][];
+            /**
+             * Format: int64
+             * @description How many customers were given it. Those that have it as the default are not among them.
+             */
+            assigned: number;
+            created_at: components["schemas"]["Time"];
+            /** @description By ISO 4217. */
+            currency: string;
+            /** @description Whose it is, and who issues the invoices. */
+            customer_id: components["schemas"]["CustomerId"];
+            customer_name: string;
+            /** @description What it charged before, the newest first, 50 at most. Not in lists, nor for those who are invoiced by it. */
+            former?: components["schemas"]["InvoicePlanRevision"][] | null;
+            id: components["schemas"]["InvoicePlanId"];
+            /** @description It holds for everybody directly below who has no other. */
+            is_default: boolean;
+            /** @description Whether what the schedule makes is issued at once; otherwise it is a draft. */
+            issues_itself: boolean;
+            items: components["schemas"]["PlanItem"][];
+            name: string;
+            /** Format: int64 */
+            payment_days: number;
+            /**
+             * Format: int64
+             * @description Counts the changes of what it charges. Invoices keep theirs.
+             */
+            revision: number;
+            schedule: components["schemas"]["InvoiceSchedule"];
+            /**
+             * Format: int64
+             * @description Counts the changes; also the `ETag`.
+             */
+            version: number;
+        };
+        /** @description A new one. */
+        InvoicePlanCreate: {
+            /** @description By ISO 4217, as `EUR`. Never changes. */
+            currency: string;
+            customer_id?: components["schemas"]["CustomerId"] | null;
+            /** @description Instead of the one that was it. The first is it in any case. */
+            is_default?: boolean;
+            issues_itself?: boolean;
+            /** @description 1 to 20. */
+            items: components["schemas"]["PlanItem"][];
+            /** @description Unique at its customer ignoring case. */
+            name: string;
+            /**
+             * Format: int64
+             * @description 14 unless given.
+             */
+            payment_days?: number | null;
+            schedule?: components["schemas"]["InvoiceSchedule"];
+        };
+        /** @description By what somebody invoices those below. */
+        InvoicePlanId: string;
+        /** @description The plans that the caller sees. */
+        InvoicePlanList: {
+            items: components["schemas"]["InvoicePlan"][];
+        };
+        /** @description What a plan charged from a time on. */
+        InvoicePlanRevision: {
+            items: components["schemas"]["PlanItem"][];
+            /** Format: int64 */
+            revision: number;
+            since: components["schemas"]["Time"];
+        };
+        /** @description What changes. A field that is left out stays. */
+        InvoicePlanUpdate: {
+            /** @description Only true: another becomes the default by being made it. */
+            is_default?: boolean | null;
+            issues_itself?: boolean | null;
+            /** @description All that it charges from now on. What was made before stays; a draft that is made again is reckoned by it. */
+            items?: components["schemas"]["PlanItem"][] | null;
+            name?: string | null;
+            /** Format: int64 */
+            payment_days?: number | null;
+            schedule?: components["schemas"]["InvoiceSchedule"] | null;
+        };
+        /** @description What an invoice would be. */
+        InvoicePreview: {
+            currency: string;
+            days: components["schemas"]["MeasuredDay"][];
+            /** Format: int64 */
+            discount: number;
+            /** @description The first day that is charged: not before the customer was there, nor on a trial. */
+            from: components["schemas"]["Day"];
+            issuer_name: string;
+            lines: components["schemas"]["InvoiceLine"][];
+            notes: string[];
+            /** Format: int32 */
+            places: number;
+            plan_name: string;
+            /** Format: int64 */
+            subtotal: number;
+            /** Format: int64 */
+            tax: number;
+            tax_percent: components["schemas"]["Decimal"];
+            to: components["schemas"]["Day"];
+            /** Format: int64 */
+            total: number;
+        };
+        /**
+         * @description When invoices are made.
+         * @enum {string}
+         */
+        InvoiceSchedule: "manual" | "week" | "month" | "quarter";
+        /** @description How a customer is invoiced. */
+        InvoiceSettings: {
+            customer_id: components["schemas"]["CustomerId"];
+            /** @description Of a hundred, off what the lines come to. */
+            discount_percent: components["schemas"]["Decimal"];
+            effective_plan_id?: components["schemas"]["InvoicePlanId"] | null;
+            effective_plan_name?: string | null;
+            effective_schedule: components["schemas"]["InvoiceSchedule"];
+            invoiced: boolean;
+            /** @description Whether nothing of it is the customer's own. */
+            is_inherited: boolean;
+            issuer_name?: string | null;
+            not_invoiced?: components["schemas"]["NotInvoiced"] | null;
+            plan_id?: components["schemas"]["InvoicePlanId"] | null;
+            schedule?: components["schemas"]["InvoiceSchedule"] | null;
+        };
+        /** @description All of it anew; what is left out is as it is inherited. */
+        InvoiceSettingsSet: {
+            /** @description From 0 to 100. */
+            discount_percent?: components["schemas"]["Decimal"];
+            /** @description True unless given. */
+            invoiced?: boolean | null;
+            plan_id?: components["schemas"]["InvoicePlanId"] | null;
+            schedule?: components["schemas"]["InvoiceSchedule"] | null;
+        };
+        /**
+         * @description How it stands.
+         * @enum {string}
+         */
+        InvoiceState: "draft" | "issued" | "paid" | "overdue" | "credited";
         /** @description What one client did in one go. One that has gone without a word has ended after some minutes. */
         Job: {
             /** @description Where it came from. */
@@ -4062,6 +4484,11 @@ export interface components {
             /** @description `UTC` unless given. */
             time_zone?: string | null;
         };
+        /**
+         * @description Why a customer is not invoiced.
+         * @enum {string}
+         */
+        NotInvoiced: "on_trial" | "switched_off" | "no_plan";
         /** @description What can be asked of a noun's rows. */
         NounFields: {
             fields: components["schemas"]["Field"][];
@@ -4891,7 +5318,7 @@ export interface components {
          * @description Something that an account may be allowed to do with what stands in its subtree.
          * @enum {string}
          */
-        Permission: "read_customers" | "create_customers" | "edit_customers" | "switch_customers" | "delete_customers" | "move_customers" | "allot_space" | "set_passwords" | "read_users" | "manage_users" | "read_devices" | "restore_files" | "edit_devices" | "issue_credentials" | "manage_devices" | "manage_settings" | "read_pass_keys" | "manage_pass_keys" | "read_changes" | "read_tasks" | "run_tasks" | "use_views" | "share_views" | "read_licences" | "manage_licences" | "assign_licences" | "read_events" | "manage_events" | "report_events" | "manage_products" | "manage_mail" | "manage_sign_in" | "manage_notifications" | "manage_webhooks" | "manage_super_users" | "manage_keys";
+        Permission: "read_customers" | "create_customers" | "edit_customers" | "switch_customers" | "delete_customers" | "move_customers" | "allot_space" | "set_passwords" | "read_users" | "manage_users" | "read_devices" | "restore_files" | "edit_devices" | "issue_credentials" | "manage_devices" | "manage_settings" | "read_pass_keys" | "manage_pass_keys" | "read_changes" | "read_tasks" | "run_tasks" | "use_views" | "share_views" | "read_licences" | "manage_licences" | "assign_licences" | "read_invoices" | "manage_invoices" | "read_events" | "manage_events" | "report_events" | "manage_products" | "manage_mail" | "manage_sign_in" | "manage_notifications" | "manage_webhooks" | "manage_super_users" | "manage_keys";
         /** @description The terms under which a product is sold. */
         Plan: {
             actions: components["schemas"]["Action"][];
@@ -4932,6 +5359,24 @@ export interface components {
         };
         /** @description The terms under which a product is sold. */
         PlanId: string;
+        /** @description A line of a plan. */
+        PlanItem: {
+            /** @description What of the days counts. The average unless given. */
+            basis?: components["schemas"]["Basis"];
+            charged: components["schemas"]["Charged"];
+            /** @description So many units cost nothing. */
+            included?: components["schemas"]["Decimal"];
+            /** @description At least so much is due, for the same time as the price. */
+            minimum?: components["schemas"]["Decimal"];
+            /** @description As the invoice calls it. */
+            name: string;
+            /** @description For how long a price is one. A period unless given. */
+            priced_for?: components["schemas"]["PricedFor"];
+            pricing: components["schemas"]["PricingKind"];
+            rate?: components["schemas"]["Decimal"] | null;
+            /** @description Of all others; 50 at most. */
+            slabs?: components["schemas"]["PriceSlab"][];
+        };
         /** @description What changes. A field that is left out stays. Other terms hold for what is sold from now on. */
         PlanUpdate: {
             auto_renew?: boolean | null;
@@ -4980,6 +5425,23 @@ export interface components {
         };
         /** @description How much a pool is of. */
         PoolQuantity: number | components["schemas"]["Auto"];
+        /**
+         * @description For how long a price is one.
+         * @enum {string}
+         */
+        PricedFor: "period" | "days" | "months";
+        /** @description A rate for quantities from one, included, to another, which isn't. */
+        PriceSlab: {
+            /** @description 0 in the first; where the one before ends in the others. */
+            from: components["schemas"]["Decimal"];
+            rate: components["schemas"]["Decimal"];
+            to?: components["schemas"]["Decimal"] | null;
+        };
+        /**
+         * @description How a quantity is priced.
+         * @enum {string}
+         */
+        PricingKind: "each" | "uniform" | "fixed" | "sliding";
         /** @description An error on the wire: a problem document of RFC 9457. */
         Problem: {
             /** @description The stable word to branch on. */
@@ -5641,6 +6103,18 @@ export interface components {
          * @enum {string}
          */
         TaskState: "queued" | "running" | "done" | "stopped" | "failed";
+        /** @description A tax rate. */
+        TaxRate: {
+            /** @description By ISO 3166, as `DE`. */
+            country: string;
+            /** @description From 0 to 100. */
+            percent: components["schemas"]["Decimal"];
+        };
+        /** @description The rates by the country of whoever is invoiced; where a country has none, there is no tax and the invoice says so. */
+        TaxRates: {
+            /** @description Each country once. */
+            items: components["schemas"]["TaxRate"][];
+        };
         /** @description Settings that are given to customers together. */
         Template: {
             actions: components["schemas"]["Action"][];
@@ -6238,7 +6712,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Refused: setup_required, setup_done, parent_suspended, default_protected, customer_not_empty, products_attached, deletion_scheduled, deletion_begun, in_production, move_blocked, site_stays, cycle, not_for_kind, storage_location_fixed, below_committed, allotment_exceeded, not_renewable, double_billing_guard, event_goes_on, event_resolved, too_many_events, licence_in_use, licence_excluded, level_not_allowed, username_fixed, last_administrator, last_key_officer, too_many_tokens, pass_key_not_active, too_many_tasks, task_state, template_in_use, too_many_templates, too_many_rules, too_many_webhooks, webhook_off, too_many_views, mail_off, two_factor_off, second_factor_required, factor_not_begun, too_many_factors, passkeys_not_offered, reference_gone, storage_location_required, client_limit_reached, fingerprint_bound_elsewhere, too_many_pending, device_not_empty, site_has_appliance, no_backups, backups_pruned, backups_damaged, too_large_to_restore, too_many_downloads, email_required, global_report_on, report_off, setting_locked. */
+        /** @description Refused: setup_required, setup_done, parent_suspended, default_protected, customer_not_empty, products_attached, deletion_scheduled, deletion_begun, in_production, move_blocked, site_stays, cycle, not_for_kind, storage_location_fixed, below_committed, allotment_exceeded, not_renewable, double_billing_guard, event_goes_on, event_resolved, too_many_events, licence_in_use, licence_excluded, level_not_allowed, username_fixed, last_administrator, last_key_officer, too_many_tokens, pass_key_not_active, too_many_tasks, task_state, template_in_use, too_many_templates, on_trial, not_invoiced, no_invoice_plan, nothing_to_invoice, invoice_overlaps, invoice_state, default_plan, too_many_invoice_plans, too_many_rules, too_many_webhooks, webhook_off, too_many_views, mail_off, two_factor_off, second_factor_required, factor_not_begun, too_many_factors, passkeys_not_offered, reference_gone, storage_location_required, client_limit_reached, fingerprint_bound_elsewhere, too_many_pending, device_not_empty, site_has_appliance, no_backups, backups_pruned, backups_damaged, too_large_to_restore, too_many_downloads, email_required, global_report_on, report_off, setting_locked. */
         Refused409: {
             headers: {
                 [name: string]: unknown;
@@ -6340,6 +6814,7 @@ export type Backup = components['schemas']['Backup'];
 export type BackupCode = components['schemas']['BackupCode'];
 export type BackupDay = components['schemas']['BackupDay'];
 export type BackupState = components['schemas']['BackupState'];
+export type Basis = components['schemas']['Basis'];
 export type BTreeMap = components['schemas']['BTreeMap'];
 export type BulkPreview = components['schemas']['BulkPreview'];
 export type BulkRequest = components['schemas']['BulkRequest'];
@@ -6347,6 +6822,7 @@ export type BulkRow = components['schemas']['BulkRow'];
 export type Change = components['schemas']['Change'];
 export type ChangeAction = components['schemas']['ChangeAction'];
 export type ChangeId = components['schemas']['ChangeId'];
+export type Charged = components['schemas']['Charged'];
 export type ChildUse = components['schemas']['ChildUse'];
 export type Consequences = components['schemas']['Consequences'];
 export type Count = components['schemas']['Count'];
@@ -6364,6 +6840,7 @@ export type CustomerTotals = components['schemas']['CustomerTotals'];
 export type CustomerUpdate = components['schemas']['CustomerUpdate'];
 export type Day = components['schemas']['Day'];
 export type DayOutcome = components['schemas']['DayOutcome'];
+export type Decimal = components['schemas']['Decimal'];
 export type Decision = components['schemas']['Decision'];
 export type Deletion = components['schemas']['Deletion'];
 export type DeliveryState = components['schemas']['DeliveryState'];
@@ -6421,6 +6898,23 @@ export type Hours = components['schemas']['Hours'];
 export type Invitation = components['schemas']['Invitation'];
 export type InvitationAccept = components['schemas']['InvitationAccept'];
 export type InvitationCreate = components['schemas']['InvitationCreate'];
+export type Invoice = components['schemas']['Invoice'];
+export type InvoiceCreate = components['schemas']['InvoiceCreate'];
+export type InvoiceId = components['schemas']['InvoiceId'];
+export type InvoiceKind = components['schemas']['InvoiceKind'];
+export type InvoiceLine = components['schemas']['InvoiceLine'];
+export type InvoiceList = components['schemas']['InvoiceList'];
+export type InvoicePlan = components['schemas']['InvoicePlan'];
+export type InvoicePlanCreate = components['schemas']['InvoicePlanCreate'];
+export type InvoicePlanId = components['schemas']['InvoicePlanId'];
+export type InvoicePlanList = components['schemas']['InvoicePlanList'];
+export type InvoicePlanRevision = components['schemas']['InvoicePlanRevision'];
+export type InvoicePlanUpdate = components['schemas']['InvoicePlanUpdate'];
+export type InvoicePreview = components['schemas']['InvoicePreview'];
+export type InvoiceSchedule = components['schemas']['InvoiceSchedule'];
+export type InvoiceSettings = components['schemas']['InvoiceSettings'];
+export type InvoiceSettingsSet = components['schemas']['InvoiceSettingsSet'];
+export type InvoiceState = components['schemas']['InvoiceState'];
 export type Job = components['schemas']['Job'];
 export type JobId = components['schemas']['JobId'];
 export type JobKind = components['schemas']['JobKind'];
@@ -6464,6 +6958,7 @@ export type NotificationRule = components['schemas']['NotificationRule'];
 export type NotificationRuleId = components['schemas']['NotificationRuleId'];
 export type NotificationRuleList = components['schemas']['NotificationRuleList'];
 export type NotificationRuleSet = components['schemas']['NotificationRuleSet'];
+export type NotInvoiced = components['schemas']['NotInvoiced'];
 export type NounFields = components['schemas']['NounFields'];
 export type Outcome = components['schemas']['Outcome'];
 export type OutcomeCounts = components['schemas']['OutcomeCounts'];
@@ -6505,10 +7000,14 @@ export type Permission = components['schemas']['Permission'];
 export type Plan = components['schemas']['Plan'];
 export type PlanCreate = components['schemas']['PlanCreate'];
 export type PlanId = components['schemas']['PlanId'];
+export type PlanItem = components['schemas']['PlanItem'];
 export type PlanUpdate = components['schemas']['PlanUpdate'];
 export type PoolAbove = components['schemas']['PoolAbove'];
 export type PoolNumbers = components['schemas']['PoolNumbers'];
 export type PoolQuantity = components['schemas']['PoolQuantity'];
+export type PricedFor = components['schemas']['PricedFor'];
+export type PriceSlab = components['schemas']['PriceSlab'];
+export type PricingKind = components['schemas']['PricingKind'];
 export type Problem = components['schemas']['Problem'];
 export type Product = components['schemas']['Product'];
 export type ProductCreate = components['schemas']['ProductCreate'];
@@ -6580,6 +7079,8 @@ export type TaskBegun = components['schemas']['TaskBegun'];
 export type TaskId = components['schemas']['TaskId'];
 export type TaskResult = components['schemas']['TaskResult'];
 export type TaskState = components['schemas']['TaskState'];
+export type TaxRate = components['schemas']['TaxRate'];
+export type TaxRates = components['schemas']['TaxRates'];
 export type Template = components['schemas']['Template'];
 export type TemplateAssign = components['schemas']['TemplateAssign'];
 export type TemplateCreate = components['schemas']['TemplateCreate'];
@@ -7265,6 +7766,74 @@ export interface operations {
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    invoice_settings_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoiceSettings"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    invoice_settings_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvoiceSettingsSet"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoiceSettings"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            428: components["responses"]["Refused428"];
             429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             503: components["responses"]["Refused503"];
@@ -9976,6 +10545,451 @@ export interface operations {
             503: components["responses"]["Refused503"];
         };
     };
+    invoice_plan_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoicePlanList"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    invoice_plan_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes it safe to send the request again. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvoicePlanCreate"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoicePlan"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    invoice_plan_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoicePlan"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    invoice_plan_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    invoice_plan_update: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that the change is based on; required. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvoicePlanUpdate"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoicePlan"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            428: components["responses"]["Refused428"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    invoice_list: {
+        parameters: {
+            query?: {
+                /** @description Items after this cursor, as a former page's `next` gave it. */
+                after?: components["schemas"]["InvoiceId"];
+                /** @description Only those of this customer. */
+                customer_id?: components["schemas"]["CustomerId"];
+                /** @description At most this many items, 1 to 500. */
+                limit?: number;
+                /** @description Only those that stand like this. */
+                state?: "draft" | "issued" | "paid" | "overdue" | "credited";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoiceList"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    invoice_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes it safe to send the request again. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvoiceCreate"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invoice"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    invoice_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invoice"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    invoice_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    invoice_credit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invoice"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    invoice_issue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invoice"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    invoice_pay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invoice"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    invoice_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvoiceCreate"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoicePreview"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
     job_list: {
         parameters: {
             query?: {
@@ -12303,6 +13317,70 @@ export interface operations {
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    tax_rate_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaxRates"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    tax_rate_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaxRates"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaxRates"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            428: components["responses"]["Refused428"];
             429: components["responses"]["Refused429"];
             500: components["responses"]["Refused500"];
             503: components["responses"]["Refused503"];

@@ -159,6 +159,18 @@ actions! {
     /// By its recipient, with the link in a mail.
     CustomerReportStopped => "customer.report_stopped", Papers;
     CustomerReportResumed => "customer.report_resumed", Papers;
+    InvoicePlanCreated => "invoice_plan.created", Papers;
+    InvoicePlanUpdated => "invoice_plan.updated", Papers;
+    InvoicePlanDeleted => "invoice_plan.deleted", Papers;
+    /// How a customer is invoiced.
+    CustomerInvoiceSettingsSet => "customer.invoice_settings_set", Papers;
+    TaxRatesSet => "tax_rates.set", Papers;
+    InvoiceDrafted => "invoice.drafted", Papers;
+    InvoiceIssued => "invoice.issued", Papers;
+    InvoicePaid => "invoice.paid", Papers;
+    InvoiceOverdue => "invoice.overdue", Papers;
+    InvoiceCredited => "invoice.credited", Papers;
+    InvoiceDeleted => "invoice.deleted", Papers;
     TemplateCreated => "template.created", Papers;
     TemplateUpdated => "template.updated", Papers;
     TemplateDeleted => "template.deleted", Papers;

@@ -98,6 +98,14 @@ codes! {
     TaskNotThere "task_state" 409 "The task is not in a state in which this can be done.";
     TemplateInUse "template_in_use" 409 "A plan gives the template to new customers.";
     TooManyTemplates "too_many_templates" 409 "The customer has as many templates as it may.";
+    OnTrial "on_trial" 409 "The customer is on trial, which is not invoiced.";
+    NotInvoiced "not_invoiced" 409 "The customer's settings say that it is not invoiced.";
+    NoInvoicePlan "no_invoice_plan" 409 "No plan says what the customer is invoiced for.";
+    NothingToInvoice "nothing_to_invoice" 409 "The customer was not there yet, or on trial, in all of the period.";
+    InvoiceOverlaps "invoice_overlaps" 409 "Some of the days are on another invoice.";
+    InvoiceNotThere "invoice_state" 409 "The invoice is not in a state in which this can be done.";
+    DefaultPlanStays "default_plan" 409 "The default plan stays until another is made the default.";
+    TooManyInvoicePlans "too_many_invoice_plans" 409 "The customer has as many plans for invoices as it may.";
     TooManyRules "too_many_rules" 409 "The customer has as many rules for notifications as it may.";
     TooManyWebhooks "too_many_webhooks" 409 "The customer has as many webhooks as it may.";
     WebhookOff "webhook_off" 409 "The webhook is switched off.";

@@ -122,6 +122,9 @@ ids! {
     NotificationRuleId => "nrl";
     /// Settings that are given together.
     TemplateId => "tpl";
+    /// By what somebody invoices those below.
+    InvoicePlanId => "ipl";
+    InvoiceId => "inv";
     /// Something notable.
     EventId => "evt";
     /// A message to somebody.

@@ -14,6 +14,7 @@ pub mod factor;
 pub mod grant;
 pub mod id;
 pub mod invitation;
+pub mod invoice;
 pub mod job;
 pub mod licence;
 pub mod licence_pool;

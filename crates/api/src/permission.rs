@@ -56,6 +56,8 @@ permissions! {
     ReadLicences => "read_licences", "See licences, and which site has how much of them.";
     ManageLicences => "manage_licences", "Grant, renew and end licences of the customers below.";
     AssignLicences => "assign_licences", "Assign licences to sites, and take them back.";
+    ReadInvoices => "read_invoices", "See invoices, and by what one is invoiced.";
+    ManageInvoices => "manage_invoices", "Make plans and invoices for those below, issue them and take them back.";
     ReadEvents => "read_events", "See events, and how many of them need attention.";
     ManageEvents => "manage_events", "Acknowledge and resolve events of those that one looks after.";
     ReportEvents => "report_events", "Report what devices and other products have seen.";
@@ -86,7 +88,7 @@ impl Permission {
 impl Permission {
     /// Whether nobody at an end customer or a site does it: it doesn't put aside what those who look after it have to know.
     pub fn is_for_those_above(self) -> bool {
-        self == Self::ManageEvents
+        matches!(self, Self::ManageEvents | Self::ManageInvoices)
     }
 }
 

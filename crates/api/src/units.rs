@@ -63,6 +63,54 @@ impl FromStr for Day {
     }
 }
 
+/// A number with six places at most: text on the wire, since no program should round it, millionths in the database.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, ToSchema)]
+#[schema(value_type = String, example = "12.5")]
+pub struct Decimal(pub i64);
+
+const PLACES: usize = 6;
+const ONE: i64 = 1_000_000;
+
+impl FromStr for Decimal {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = "must be a number from 0 on with six places at most, as text, such as \"12.5\"";
+        let (whole, part) = text.split_once('.').map_or((text, None), |(whole, part)| (whole, Some(part)));
+        let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        if !is_digits(whole) || part.is_some_and(|part| !is_digits(part) || part.len() > PLACES) {
+            return Err(wrong);
+        }
+        let whole: i64 = whole.parse().map_err(|_| wrong)?;
+        let part: i64 = format!("{:0<PLACES$}", part.unwrap_or_default()).parse().map_err(|_| wrong)?;
+        whole.checked_mul(ONE).and_then(|whole| whole.checked_add(part)).map(Self).ok_or(wrong)
+    }
+}
+
+impl std::fmt::Display for Decimal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let (whole, part) = (self.0.unsigned_abs() / ONE.unsigned_abs(), self.0.unsigned_abs() % ONE.unsigned_abs());
+        let part = format!("{part:06}");
+        match part.trim_end_matches('0') {
+            "" => write!(f, "{sign}{whole}"),
+            part => write!(f, "{sign}{whole}.{part}"),
+        }
+    }
+}
+
+impl Serialize for Decimal {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Decimal {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 /// A secret on its way in or out: on the wire it is text, in logs it is nothing.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]

@@ -68,15 +68,17 @@ impl FromIterator<Permission> for Permissions {
 }
 
 /// What a customer used, and when it last backed up.
-const INVOICE_AUDITOR: Permissions =
+const LOOKING: Permissions =
     Permissions::of(&[Permission::ReadCustomers, Permission::ReadLicences, Permission::UseViews]);
-const SEEING_DEVICES: Permissions = INVOICE_AUDITOR.and(Permissions::of(&[Permission::ReadDevices]));
+const INVOICE_AUDITOR: Permissions = LOOKING.and(Permissions::of(&[Permission::ReadInvoices]));
+const SEEING_DEVICES: Permissions = LOOKING.and(Permissions::of(&[Permission::ReadDevices]));
 const RESTORE_ONLY: Permissions = SEEING_DEVICES.and(Permissions::of(&[Permission::RestoreFiles]));
 const REPORTER: Permissions =
     SEEING_DEVICES.and(Permissions::of(&[Permission::ReadChanges, Permission::ReadTasks, Permission::ReadEvents]));
 const READING: Permissions = REPORTER.and(Permissions::of(&[Permission::ReadPassKeys]));
 const SUPPORTER: Permissions = READING.and(Permissions::of(&[Permission::ReadUsers]));
-const CUSTOMER: Permissions = READING.and(Permissions::of(&[Permission::ManagePassKeys, Permission::RestoreFiles]));
+const CUSTOMER: Permissions =
+    READING.and(Permissions::of(&[Permission::ManagePassKeys, Permission::ReadInvoices, Permission::RestoreFiles]));
 const OPERATOR: Permissions =
     SUPPORTER.and(Permissions::of(&[Permission::IssueCredentials, Permission::ManageEvents, Permission::RestoreFiles]));
 const MANAGER: Permissions = OPERATOR.and(CUSTOMER).and(Permissions::of(&[
@@ -93,6 +95,7 @@ const MANAGER: Permissions = OPERATOR.and(CUSTOMER).and(Permissions::of(&[
     Permission::ShareViews,
     Permission::ReportEvents,
     Permission::ManageNotifications,
+    Permission::ManageInvoices,
 ]));
 const ADMINISTRATOR: Permissions = MANAGER.and(Permissions::of(&[
     Permission::DeleteCustomers,
@@ -254,6 +257,23 @@ pub const OPERATIONS: &[Line] = &[
     ("template_delete", Need::Permission(Permission::ManageSettings)),
     ("customer_assign_template", Need::Permission(Permission::ManageSettings)),
     ("customer_detach_template", Need::Permission(Permission::ManageSettings)),
+    ("invoice_plan_list", Need::Permission(Permission::ReadInvoices)),
+    ("invoice_plan_create", Need::Permission(Permission::ManageInvoices)),
+    ("invoice_plan_show", Need::Permission(Permission::ReadInvoices)),
+    ("invoice_plan_update", Need::Permission(Permission::ManageInvoices)),
+    ("invoice_plan_delete", Need::Permission(Permission::ManageInvoices)),
+    ("invoice_settings_show", Need::Permission(Permission::ReadInvoices)),
+    ("invoice_settings_set", Need::Permission(Permission::ManageInvoices)),
+    ("tax_rate_list", Need::Account),
+    ("tax_rate_set", Need::Provider(Permission::ManageInvoices)),
+    ("invoice_preview", Need::Permission(Permission::ManageInvoices)),
+    ("invoice_list", Need::Permission(Permission::ReadInvoices)),
+    ("invoice_create", Need::Permission(Permission::ManageInvoices)),
+    ("invoice_show", Need::Permission(Permission::ReadInvoices)),
+    ("invoice_issue", Need::Permission(Permission::ManageInvoices)),
+    ("invoice_pay", Need::Permission(Permission::ManageInvoices)),
+    ("invoice_credit", Need::Permission(Permission::ManageInvoices)),
+    ("invoice_delete", Need::Permission(Permission::ManageInvoices)),
     ("notification_rule_list", Need::Permission(Permission::ManageNotifications)),
     ("notification_rule_create", Need::Permission(Permission::ManageNotifications)),
     ("notification_rule_preview", Need::Permission(Permission::ManageNotifications)),
@@ -429,6 +449,7 @@ impl AccountId {
 }
 
 const NOT_GIVEN: &str = "Your role does not allow this.";
+const FROM_ABOVE: &str = "Only somebody who looks after the customer from above may do this.";
 
 impl Account {
     /// What an administrator of a customer sees and may: for what was set up there and asks for nobody in person.
@@ -511,7 +532,14 @@ impl Account {
     /// # Errors
     /// `forbidden`.
     pub fn authorize_somewhere(&self, permission: Permission) -> Result<(), Error> {
-        if self.permissions.has(permission) { Ok(()) } else { Err(Error::new(Code::Forbidden, NOT_GIVEN)) }
+        if !self.permissions.has(permission) {
+            Err(Error::new(Code::Forbidden, NOT_GIVEN))
+        } else if permission.is_for_those_above() && self.level.holds_devices() {
+            // Nowhere that it sees.
+            Err(Error::new(Code::Forbidden, FROM_ABOVE))
+        } else {
+            Ok(())
+        }
     }
 
     /// Why the account may not do this to the customer at `path`, which it sees.
@@ -525,7 +553,7 @@ impl Account {
         {
             Some("Only somebody who looks after the customer above may do this.")
         } else if permission.is_for_those_above() && self.level.holds_devices() {
-            Some("Only somebody who looks after the customer from above may do this.")
+            Some(FROM_ABOVE)
         } else {
             None
         }

@@ -16,6 +16,7 @@ pub(crate) mod fetch;
 pub mod fields;
 pub mod grants;
 pub mod invitations;
+pub mod invoices;
 pub mod jobs;
 pub mod ledger;
 pub mod licence_pools;
@@ -109,8 +110,9 @@ pub const MIGRATIONS: db::Migrations = db::Migrations::new(&[
         include_str!("../../../migrations/V59__logins.sqlite.sql"),
         include_str!("../../../migrations/V59__logins.postgres.sql"),
     ),
-    db::Migration::new("V70__view_settings.sql", include_str!("../../../migrations/V70__view_settings.sql")),
-    db::Migration::new("V71__licence_pools.sql", include_str!("../../../migrations/V71__licence_pools.sql")),
+    db::Migration::new("V60__invoices.sql", include_str!("../../../migrations/V60__invoices.sql")),
+    db::Migration::new("V61__view_settings.sql", include_str!("../../../migrations/V61__view_settings.sql")),
+    db::Migration::new("V62__licence_pools.sql", include_str!("../../../migrations/V62__licence_pools.sql")),
 ])
 .with(&[
     db::Function::new("fold", base::text::fold),

@@ -64,6 +64,8 @@ const NOUNS: &[Noun] = &[
 ];
 
 const PERSONAL: &[Personal] = &[
+    Personal { word: "invoices", place: crate::invoices::sql::place },
+    Personal { word: "invoice_plans", place: crate::invoices::sql::place_of_plan },
     Personal { word: "views", place: crate::views::place },
     Personal { word: "factors", place: crate::factors::place },
     Personal { word: "sessions", place: crate::sessions::sql::own_place },
@@ -89,6 +91,7 @@ fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
         .merge(crate::changes::http::routes())
         .merge(crate::users::http::routes())
         .merge(crate::invitations::http::routes())
+        .merge(crate::invoices::http::routes())
         .merge(crate::licences::http::routes())
         .merge(crate::licence_pools::http::routes())
         .merge(crate::events::http::routes())

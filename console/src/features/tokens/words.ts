@@ -10,6 +10,8 @@ export const PERMISSION: Record<Permission, string> = {
   read_pass_keys: 'See pass keys',
   read_changes: 'Read the activity',
   read_tasks: 'See tasks',
+  read_invoices: 'See invoices',
+  manage_invoices: 'Make and issue invoices',
   read_events: 'See events',
   create_customers: 'Add customers and sites',
   edit_customers: 'Edit customers',

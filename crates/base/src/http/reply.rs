@@ -32,7 +32,7 @@ macro_rules! wire {
 
 wire! {
     api::customer::Customer, api::device::Device, api::user::User,
-    api::view::View, api::space::SpaceState, api::product::Product, api::product::Plan, api::licence::Licence, api::licence_pool::LicencePool, api::event::Event, api::template::Template, api::webhook::Webhook, api::notification::NotificationRule, api::setting::Effective,
+    api::view::View, api::space::SpaceState, api::product::Product, api::product::Plan, api::licence::Licence, api::licence_pool::LicencePool, api::event::Event, api::template::Template, api::webhook::Webhook, api::notification::NotificationRule, api::setting::Effective, api::invoice::InvoicePlan, api::invoice::Invoice,
     api::storage::StorageLocation,
     api::setting::SettingChange, api::mail::MailSettings, api::factor::Factor, api::oidc::SignInProvider;
     api::device::DeviceCredentials, api::pass_key::PassKeyCreated,
@@ -42,8 +42,7 @@ wire! {
     api::device::DeviceDeletion, api::device::DeviceOrders, api::session::SessionList, api::session::SessionsEnded, api::token::TokenCreated,
     api::factor::OwnFactors, api::factor::TotpBegun, api::factor::PasskeyChallenge, api::factor::FactorAdded,
     api::factor::RecoveryCodes, api::webhook::WebhookCreated, api::webhook::WebhookList, api::webhook::WebhookDelivery,
-    api::webhook::WebhookDeliveryList, api::customer::AccountDetails, api::template::TemplateList, api::report::ReportList, api::report::ReportPage, api::report::ReportSent, api::report::ReportStopped, api::notification::NotificationRuleList, api::notification::NotificationPreview,
-    api::vault::Vault, api::vault::VaultSnapshotList, api::vault::VaultEntryList, api::vault::VaultFoundList, (),
+    api::webhook::WebhookDeliveryList, api::customer::AccountDetails, api::template::TemplateList, api::report::ReportList, api::report::ReportPage, api::report::ReportSent, api::report::ReportStopped, api::notification::NotificationRuleList, api::notification::NotificationPreview, api::vault::Vault, api::vault::VaultSnapshotList, api::vault::VaultEntryList, api::vault::VaultFoundList, api::invoice::InvoicePlanList, api::invoice::InvoiceSettings, api::invoice::TaxRates, api::invoice::InvoicePreview, api::invoice::InvoiceList, (),
 }
 
 macro_rules! with_customer {

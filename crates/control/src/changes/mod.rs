@@ -77,6 +77,8 @@ const SUBJECTS: &[&str] = &[
     "webhook",
     "notification_rule",
     "template",
+    "invoice_plan",
+    "invoice",
     "task",
     "token",
     "view",
@@ -86,13 +88,15 @@ const SUBJECTS: &[&str] = &[
 ];
 
 /// What is needed to be told of what happens to things of this kind; to all others it is the right to see customers.
-const KINDS: [(&str, Permission); 9] = [
+const KINDS: [(&str, Permission); 11] = [
     ("user", Permission::ReadUsers),
     ("token", Permission::ReadUsers),
     ("device", Permission::ReadDevices),
     ("pass_key", Permission::ReadPassKeys),
     ("licence", Permission::ReadLicences),
     ("event", Permission::ReadEvents),
+    ("invoice_plan", Permission::ReadInvoices),
+    ("invoice", Permission::ReadInvoices),
     ("webhook", Permission::ManageWebhooks),
     ("notification_rule", Permission::ManageNotifications),
     ("task", Permission::ReadTasks),

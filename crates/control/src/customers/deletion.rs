@@ -322,6 +322,7 @@ pub(super) async fn remove_row(tx: &mut Tx, row: &CustomerRow) -> Result<(), Err
     crate::notifications::forget_customer(tx, &row.id).await?;
     crate::templates::forget_customer(tx, &row.id).await?;
     crate::reports::forget_customer(tx, &row.id).await?;
+    crate::invoices::forget_customer(tx, &row.id).await?;
     let held = sql::totals(tx, id).await?.allotted_bytes.unwrap_or_default();
     if sql::delete(tx, row).await? != 1 {
         return Err(base::version::stale());

@@ -165,6 +165,7 @@ async fn replace(
     let above = switch::mode_above(tx, &changed.path).await?;
     sql::spread_state(tx, &changed.path, above).await?;
     crate::templates::part(tx, &changed.path).await?;
+    crate::invoices::part(tx, &changed.path).await?;
     record(tx, account, &row, &changed, parent, reason).await?;
     Ok(changed)
 }

@@ -37,7 +37,7 @@ pub(super) fn end_of(now: Timestamp) -> i64 {
 }
 
 /// The row as it is at a time: what is over is over, whether or not somebody has written it down yet.
-pub(super) fn at(row: CustomerRow, now: i64) -> CustomerRow {
+pub(crate) fn at(row: CustomerRow, now: i64) -> CustomerRow {
     match row.trial_ends_at {
         Some(ends_at) if ends_at <= now => over(&row, ends_at),
         _ => row,

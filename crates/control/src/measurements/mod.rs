@@ -27,13 +27,17 @@ const MICROS: i64 = 1_000_000;
 pub async fn list(cx: &mut Cx, id: &CustomerId, query: &MeasurementQuery) -> Result<Measurements, Error> {
     let account = cx.account()?;
     customers::fetch(cx, &account, id, Permission::ReadCustomers).await?;
-    let now = cx.now.as_second();
-    let (from, to) = asked(query, day_of(now))?;
+    let (from, to) = asked(query, day_of(cx.now.as_second()))?;
+    let items = days_of(cx, id, from, to).await?.iter().map(seen).collect();
+    Ok(Measurements { from: WireDay::from_number(from), to: WireDay::from_number(to), as_of: Time(cx.now), items })
+}
+
+/// The days of a customer from one to another, of which something was measured.
+pub(crate) async fn days_of(cx: &mut Cx, id: &CustomerId, from: i64, to: i64) -> Result<Vec<Day>, Error> {
     let open = base::totals::open(cx, id.as_str()).await?.ok_or_else(Error::not_found)?;
     let stored = sql::days(cx, id, from, to).await?;
     let coverage = coverage(cx, from * DAY).await?;
-    let items = days(from, to, &stored, &open, now, &coverage).iter().map(seen).collect();
-    Ok(Measurements { from: WireDay::from_number(from), to: WireDay::from_number(to), as_of: Time(cx.now), items })
+    Ok(days(from, to, &stored, &open, cx.now.as_second(), &coverage))
 }
 
 /// The first and the last day that are asked for.
@@ -60,7 +64,7 @@ fn asked(query: &MeasurementQuery, today: i64) -> Result<(i64, i64), Error> {
     Ok((from, to))
 }
 
-fn seen(day: &Day) -> MeasuredDay {
+pub(crate) fn seen(day: &Day) -> MeasuredDay {
     MeasuredDay {
         day: WireDay::from_number(day.day),
         measured_seconds: day.seconds,

@@ -33,6 +33,7 @@ mod given_up;
 mod guessing;
 mod idempotency;
 mod invitations;
+mod invoices;
 mod latency;
 mod licence_pools;
 mod licences;

@@ -130,6 +130,8 @@ fn outcome(operation: &str, answer: &Answer) -> &'static str {
         (422, Some("invalid_input")) if ["report_resume", "report_stop"].contains(&operation) => "yes",
         // The right is there, only the task isn't in the state for it.
         (409, Some("task_state")) if operation.starts_with("task_") => "yes",
+        // The right is there, only the invoice isn't in the state for it.
+        (409, Some("invoice_state")) if operation.starts_with("invoice_") => "yes",
         (409, Some("in_production")) if operation == "customer_end_trial" => "yes",
         // Nothing was begun that could be confirmed, or added to.
         (409, Some("factor_not_begun" | "passkeys_not_offered"))
@@ -153,7 +155,7 @@ fn outcome(operation: &str, answer: &Answer) -> &'static str {
 }
 
 /// What is gone, or used up, after one of them has asked.
-const USED_UP: [&str; 9] = [
+const USED_UP: [&str; 10] = [
     "invitation_accept",
     "user_delete",
     "device_delete",
@@ -163,6 +165,7 @@ const USED_UP: [&str; 9] = [
     "webhook_delete",
     "notification_rule_delete",
     "template_delete",
+    "invoice_plan_delete",
 ];
 
 #[tokio::test]

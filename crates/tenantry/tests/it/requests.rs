@@ -28,6 +28,12 @@ pub(crate) struct Things {
     pub(crate) event: String,
     pub(crate) rule: String,
     pub(crate) template: String,
+    /// By which the customer is invoiced.
+    pub(crate) invoice_plan: String,
+    /// One that is issued.
+    pub(crate) invoice: String,
+    /// What it is for.
+    yesterday: String,
     pub(crate) webhook: String,
     /// Something that was sent there.
     pub(crate) delivery: String,
@@ -74,6 +80,7 @@ impl Things {
         let event = id(&admin.post("/events", &body).await.is(200));
         let rule = make_rule(admin, customer).await;
         let template = make_template(admin, customer).await;
+        let (invoice_plan, invoice, yesterday) = make_invoice(app, customer).await;
         let webhook = make_webhook(admin, customer).await;
         let delivery = id(&admin.act(&format!("/webhooks/{webhook}/test")).await.is(200));
         let parent = admin.get(&format!("/customers/{customer}")).await.is(200)["parent_id"].clone();
@@ -95,6 +102,9 @@ impl Things {
             event,
             rule,
             template,
+            invoice_plan,
+            invoice,
+            yesterday,
             webhook,
             delivery,
             licensed,
@@ -129,6 +139,9 @@ impl Things {
             event: none(),
             rule: none(),
             template: none(),
+            invoice_plan: none(),
+            invoice: none(),
+            yesterday: none(),
             webhook: none(),
             delivery: none(),
             licensed: none(),
@@ -165,6 +178,9 @@ impl Things {
             event: unknown(&self.event),
             rule: unknown(&self.rule),
             template: unknown(&self.template),
+            invoice_plan: unknown(&self.invoice_plan),
+            invoice: unknown(&self.invoice),
+            yesterday: self.yesterday.clone(),
             webhook: unknown(&self.webhook),
             delivery: unknown(&self.delivery),
             licensed: self.licensed.clone(),
@@ -199,6 +215,8 @@ impl Things {
             "events" => &self.event,
             "notification_rules" => &self.rule,
             "templates" => &self.template,
+            "invoices" => &self.invoice,
+            "invoice_plans" => &self.invoice_plan,
             "webhooks" => &self.webhook,
             "webhook_deliveries" => &self.delivery,
             "sessions" => &self.session,
@@ -251,6 +269,7 @@ impl Things {
             | "plan_update"
             | "webhook_update"
             | "template_update"
+            | "invoice_plan_update"
             | "factor_update"
             | "storage_location_update" => json!({ "name": format!("Renamed {number}") }),
             "storage_location_create" => json!({ "name": format!("Location {number}"), "country": "SE", "serves": [] }),
@@ -275,6 +294,11 @@ impl Things {
             "report_send" => json!({ "to": ["somebody@example.com"] }),
             "report_resume" => json!({ "address": "somebody@example.com" }),
             "template_create" => a_template(number),
+            "invoice_plan_create" => an_invoice_plan(number),
+            "tax_rate_set" => json!({ "items": [{ "country": "DE", "percent": "19" }] }),
+            "invoice_preview" | "invoice_create" => {
+                json!({ "customer_id": self.customer, "from": self.yesterday, "to": self.yesterday })
+            }
             "customer_assign_template" => json!({ "template_id": self.template }),
             "webhook_create" => json!({ "name": "Hook", "url": "http://127.0.0.1:1/", "topics": ["codes.blocked"] }),
             "licence_update" => json!({ "quantity": 900 }),
@@ -284,7 +308,7 @@ impl Things {
             "device_release" => json!({ "reason": "Lost" }),
             "device_suspend" => json!({ "reason": "Lost", "mode": "stop_backups" }),
             "customer_set_setting" | "device_set_setting" => json!({ "value": true }),
-            "invitation_create" | "customer_invitation_create" => json!({}),
+            "invitation_create" | "customer_invitation_create" | "invoice_settings_set" => json!({}),
             "mail_settings_update" => json!({ "enabled": false, "port": 587, "security": "tls" }),
             "mail_settings_test" => json!({ "to": "somebody@example.com" }),
             "password_reset_request" => json!({ "login": "nobody" }),
@@ -418,6 +442,46 @@ async fn make_template(client: &Client, customer: &str) -> String {
         client.delete(&format!("/templates/{}", id(first))).await.is(204);
     }
     id(&client.post(&path, &a_template(NUMBER.fetch_add(1, Ordering::Relaxed))).await.is(201))
+}
+
+fn an_invoice_plan(number: usize) -> Value {
+    let item = json!({ "name": "Base", "charged": "flat", "pricing": "each", "rate": "5" });
+    json!({ "name": format!("Invoice plan {number}"), "currency": "EUR", "items": [item] })
+}
+
+/// A plan of whoever stands above the customer, given to it, and what was issued by it for yesterday.
+async fn make_invoice(app: &App, customer: &str) -> (String, String, String) {
+    let admin = app.admin();
+    let parent = admin.get(&format!("/customers/{customer}")).await.is(200)["parent_id"].clone();
+    let listed = admin.get("/invoice_plans").await.is(200);
+    let mut old = listed["items"].as_array().unwrap().iter().filter(|plan| plan["is_default"] == false);
+    if let Some(first) = old.nth(50) {
+        admin.delete(&format!("/invoice_plans/{}", id(first))).await.is(204);
+    }
+    // The first is the default, and what is given stands beside it.
+    let mut plan = String::new();
+    for _ in 0..2 {
+        let mut body = an_invoice_plan(NUMBER.fetch_add(1, Ordering::Relaxed));
+        body["customer_id"] = parent.clone();
+        let made = admin.post("/invoice_plans", &body).await.is(201);
+        plan = id(&made);
+        if made["is_default"] == false {
+            break;
+        }
+    }
+    let path = format!("/customers/{customer}/invoice_settings");
+    admin.request(Method::PUT, &path).json(&json!({ "plan_id": plan })).send().await.is(200);
+    // It was there yesterday.
+    let before = app.now().as_microsecond() - 3 * 86_400_000_000;
+    base::run!(app.control(), Caller::System, Origin::default(), |tx| {
+        tx.exec(sql!["update customers set created_at = ", before, " where id = ", customer]).await
+    })
+    .unwrap();
+    let yesterday = (app.now() - jiff::SignedDuration::from_hours(24)).strftime("%Y-%m-%d").to_string();
+    let body = json!({ "customer_id": customer, "from": yesterday, "to": yesterday });
+    let invoice = id(&admin.post("/invoices", &body).await.is(201));
+    admin.act(&format!("/invoices/{invoice}/issue")).await;
+    (plan, invoice, yesterday)
 }
 
 /// A webhook that nobody listens to, and of which nothing of the kind happens. The first makes room where there are many.

@@ -97,6 +97,8 @@ async fn bad_requests_tell_no_more_about_strangers_than_good_ones() {
             "events" => things.event.clone(),
             "notification_rules" => things.rule.clone(),
             "templates" => things.template.clone(),
+            "invoices" => things.invoice.clone(),
+            "invoice_plans" => things.invoice_plan.clone(),
             "webhooks" => things.webhook.clone(),
             "webhook_deliveries" => things.delivery.clone(),
             "views" => things.view.clone(),
