@@ -178,6 +178,19 @@ pub struct Verified {
     pub broken: Option<String>,
 }
 
+/// An entry where none can be, or one that is found by another name than its own: the chain tells of neither.
+async fn added(cx: &mut Cx) -> Result<Option<String>, Error> {
+    let before: Option<i64> =
+        cx.opt(sql!["select number from changes where number < 1 order by number limit 1"]).await?;
+    if let Some(number) = before {
+        return Ok(Some(format!("Entry {number} was put before the first one.")));
+    }
+    let renamed: Option<i64> = cx
+        .opt(sql!["select number from changes where subject_folded <> fold(subject_name) order by number limit 1"])
+        .await?;
+    Ok(renamed.map(|number| format!("Entry {number} is found by another name than its own.")))
+}
+
 /// Follows the chain from its beginning, with constant memory.
 pub async fn verify(app: &App) -> Result<Verified, Error> {
     let mut cx = Cx::read(app, Caller::System).await?;
@@ -185,6 +198,10 @@ pub async fn verify(app: &App) -> Result<Verified, Error> {
     // Asked before the seals: a server that runs puts on new ones meanwhile.
     let seen: Option<i64> = cx.opt(sql!["select number from feeds where name = ", Seals.name()]).await?;
     let mut verified = Verified::default();
+    if let Some(broken) = added(&mut cx).await? {
+        verified.broken = Some(broken);
+        return Ok(verified);
+    }
     let mut expected = 1;
     loop {
         let seals: Vec<(i64, String)> = cx

@@ -244,7 +244,15 @@ impl Plan {
     }
 
     fn changes(&self) -> bool {
-        differs(self.before(), &self.after)
+        differs(self.before(), &self.after) || self.takes_over()
+    }
+
+    /// What is said again from further above is said from there: who had set it before can't take it back.
+    fn takes_over(&self) -> bool {
+        let (Some(row), Some(_)) = (self.before(), &self.after) else { return false };
+        let place = |id: &str| self.owner.path().ids().position(|node| node == id);
+        let set_from = row.set_from.as_deref().and_then(place);
+        place(self.account.customer_id.as_str()).zip(set_from).is_some_and(|(own, known)| own < known)
     }
 
     fn told(&self, consequences: Option<SettingConsequences>, changes: bool) -> SettingChange {

@@ -52,6 +52,13 @@ async fn what_is_altered_added_or_taken_out_breaks_the_chain() {
     assert!(broken().await.is_some());
     tamper(&app, "update changes set told = '' where number = 3").await;
     assert_eq!(broken().await, None);
+    tamper(&app, "update changes set number = -3 where number = 3").await;
+    assert_eq!(broken().await.unwrap(), "Entry -3 was put before the first one.");
+    tamper(&app, "update changes set number = 3 where number = -3").await;
+    tamper(&app, "update changes set subject_folded = 'hidden' where number = 3").await;
+    assert_eq!(broken().await.unwrap(), "Entry 3 is found by another name than its own.");
+    tamper(&app, "update changes set subject_folded = fold(subject_name) where number = 3").await;
+    assert_eq!(broken().await, None);
     tamper(&app, "update changes set actor_name = 'Somebody else' where number = 3").await;
     assert!(broken().await.unwrap().contains("are not those that were sealed"));
     let (good, said) = audit(&app, &[]).await;

@@ -171,7 +171,11 @@ async fn what_was_locked_from_above_is_not_the_customers_own_to_change() {
     // Its own, as long as nobody above has locked it.
     set(&own, customer, "append_only", json!(true), true).await.is(200);
     set(&own, customer, "append_only", json!(false), false).await.is(200);
-    set(&boss, customer, "append_only", json!(true), true).await.is(200);
+    // Said again from above it is from there, though it is the same.
+    set(&own, customer, "append_only", json!(true), true).await.is(200);
+    assert_eq!(set(&own, customer, "append_only", json!(true), true).await.is(200)["changes"], false);
+    assert_eq!(set(&boss, customer, "append_only", json!(true), true).await.is(200)["changes"], true);
+    assert_eq!(set(&boss, customer, "append_only", json!(true), true).await.is(200)["changes"], false);
     set(&own, customer, "append_only", json!(false), false).await.refused(409, "setting_locked");
     inherit(&own, customer, "append_only").await.refused(409, "setting_locked");
     inherit(&own, device, "append_only").await.is(200);
