@@ -85,8 +85,7 @@ export const COLUMNS: Column<Customer>[] = [
     mostFirst: true,
     cell: (customer, card) => {
       if (card) return <UsedOnCard of={customer.site ?? customer} />;
-      const { used_bytes } = customer.totals;
-      return used_bytes > 0 && bytes(used_bytes);
+      return <Stored customer={customer} />;
     },
   },
   {
@@ -288,6 +287,7 @@ function Who({ customer, card }: { customer: Customer; card: boolean }) {
           {customerName(customer)}
         </Link>
         <span className="who-second">
+          {card && <Marks attention={customer.attention} under={customer.id} />}
           {state && <b>{state} · </b>}
           {place}
         </span>
@@ -345,6 +345,32 @@ function Devices({ customer }: { customer: Customer }) {
       />
     </span>
   );
+}
+
+/** What is stored, and of how much where it has space of its own. */
+function Stored({ customer }: { customer: Customer }) {
+  const { used_bytes: used, allotted_bytes: held } = customer.totals;
+  if (typeof held !== 'number') return used > 0 && bytes(used);
+  return (
+    <span className="use">
+      <span>
+        {ofHeld(used, held)[0]} <span className="quiet">of {ofHeld(used, held)[1]}</span>
+      </span>
+      <Meter
+        label={`Space of ${customerName(customer)}`}
+        text={`${bytes(used)} of ${bytes(held)} used`}
+        used={used}
+        of={held}
+      />
+    </span>
+  );
+}
+
+/** Both sizes, the unit once where they share it. */
+function ofHeld(used: number, held: number): [string, string] {
+  const [one, unit] = bytes(used).split('\u00a0');
+  const whole = bytes(held);
+  return [whole.endsWith(`\u00a0${unit}`) ? one! : bytes(used), whole];
 }
 
 /** The newest of all, and how many devices have none: one that backs up must not hide the others. */

@@ -78,10 +78,10 @@ function Jobs({ rows, withDevice = false }: { rows: Job[]; withDevice?: boolean 
                   <Link to="/devices/$id" params={{ id: job.device_id }} className="link">
                     {job.device_name}
                   </Link>
-                  <span className="quiet"> {kindText(job)}</span>
+                  <span className="quiet whole"> {kindText(job)}</span>
                 </>
               ) : (
-                kindText(job)
+                <span className="whole">{kindText(job)}</span>
               )}
             </td>
             <td>
