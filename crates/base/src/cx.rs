@@ -253,6 +253,14 @@ impl Tx {
         Ok(Self::of(tx, app, Caller::System, Origin::default(), Vec::new()))
     }
 
+    /// As [`beside`](Self::beside), while no command of this process runs: for what an [overlay](Cx::overlay) has added
+    /// to stored totals, so that a command finds it stored in all that it reads or in nothing. A list reads one moment
+    /// by its snapshot; a command on `PostgreSQL` sees with each statement what was committed before that one.
+    pub async fn between(app: &App) -> Result<Self, Error> {
+        let tx = app.db.begin_alone().await.map_err(internal)?;
+        Ok(Self::of(tx, app, Caller::System, Origin::default(), Vec::new()))
+    }
+
     fn of(tx: db::Tx, app: &App, caller: Caller, origin: Origin, unsaved: Vec<Reading>) -> Self {
         let cx = Cx::new(app, caller, Link::Writer(tx), unsaved);
         Self { cx, origin, entries: Vec::new(), deltas: Deltas::default(), gone_pools: Vec::new(), written: 0 }
@@ -371,33 +379,35 @@ impl Runs {
 /// ```
 #[macro_export]
 macro_rules! run {
-    ($app:expr, $caller:expr, $origin:expr, |$tx:ident| $body:expr) => {{
-        let mut runs = $crate::cx::Runs::default();
-        loop {
-            let mut open = match $crate::cx::Tx::begin(&$app, $caller, $origin).await {
-                Ok(open) => open,
-                Err(error) => break Err(error),
-            };
-            let outcome = {
-                let $tx = &mut open;
-                $body
-            };
-            match $crate::cx::finish(open, outcome, &mut runs).await {
-                Ok(Some(value)) => break Ok(value),
-                Ok(None) => {}
-                Err(error) => break Err(error),
-            }
-        }
-    }};
+    ($app:expr, $caller:expr, $origin:expr, |$tx:ident| $body:expr) => {
+        $crate::until_it_passes!($crate::cx::Tx::begin(&$app, $caller, $origin), |$tx| $body)
+    };
 }
 
 /// Runs something beside the commands; see [`Tx::beside`](crate::cx::Tx::beside).
 #[macro_export]
 macro_rules! beside {
-    ($app:expr, |$tx:ident| $body:expr) => {{
+    ($app:expr, |$tx:ident| $body:expr) => {
+        $crate::until_it_passes!($crate::cx::Tx::beside(&$app), |$tx| $body)
+    };
+}
+
+/// Runs something between the commands; see [`Tx::between`](crate::cx::Tx::between).
+#[macro_export]
+macro_rules! between {
+    ($app:expr, |$tx:ident| $body:expr) => {
+        $crate::until_it_passes!($crate::cx::Tx::between(&$app), |$tx| $body)
+    };
+}
+
+/// Runs a transaction that is begun so, and again while it collides with others.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! until_it_passes {
+    ($begin:expr, |$tx:ident| $body:expr) => {{
         let mut runs = $crate::cx::Runs::default();
         loop {
-            let mut open = match $crate::cx::Tx::beside(&$app).await {
+            let mut open = match $begin.await {
                 Ok(open) => open,
                 Err(error) => break Err(error),
             };

@@ -59,7 +59,7 @@ impl Ledger for DatabaseLedger {
     fn store(&self, readings: Vec<Reading>) -> BoxFuture<'_, Result<(), Unavailable>> {
         Box::pin(async move {
             for some in readings.chunks(AT_ONCE) {
-                base::beside!(self.app, |tx| store(tx, some).await).map_err(|error| unavailable(&error))?;
+                base::between!(self.app, |tx| store(tx, some).await).map_err(|error| unavailable(&error))?;
             }
             Ok(())
         })

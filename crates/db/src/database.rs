@@ -142,11 +142,21 @@ impl Database {
     /// `PostgreSQL` is sent it: `SQLite` has one writer anyway. Within the process those who wait queue for a
     /// connection in the order in which they came, so that they leave the others to readers.
     pub async fn begin_in_turn(&self, turn: &'static str) -> Result<Tx, Error> {
+        self.begin_queued(&format!("begin; {turn}")).await
+    }
+
+    /// A transaction that writes, one at a time with those of this process that are begun in turn, but beside those of
+    /// other processes.
+    pub async fn begin_alone(&self) -> Result<Tx, Error> {
+        self.begin_queued("begin").await
+    }
+
+    async fn begin_queued(&self, begin: &str) -> Result<Tx, Error> {
         let inner = match &*self.backend {
             Backend::Sqlite(pool) => Inner::Sqlite(SqliteConn::Writer(SqliteTx::begin(pool.write().await?)?)),
             Backend::Postgres(pool) => {
                 let mut connection = pool.in_turn().await?;
-                connection.begin(&format!("begin; {turn}")).await?;
+                connection.begin(begin).await?;
                 Inner::Postgres(Box::new(connection))
             }
         };

@@ -163,7 +163,6 @@ async fn a_dry_run_changes_nothing_and_foretells_what_then_happens() {
     // Something below is suspended already: a customer fully, a reseller's other one as far as backups go.
     app.suspend(&customers[0], "full_stop").await;
     app.suspend(&customers[3], "stop_backups").await;
-    app.settle().await;
     let path = format!("/customers/{distributor}");
     for mode in ["stop_backups", "full_stop"] {
         let body = json!({ "reason": "Unpaid", "mode": mode });
