@@ -117,6 +117,13 @@ impl Migrations {
         Self { functions, ..self }
     }
 
+    /// Tells the tables that these make from those that others make.
+    #[cfg(any(test, feature = "test"))]
+    pub(crate) fn digest(&self, engine: Engine) -> Result<String, Error> {
+        let checksums: String = self.steps(engine)?.into_iter().map(|step| step.checksum).collect();
+        Ok(hex(&Sha256::digest(checksums)))
+    }
+
     fn steps(&self, engine: Engine) -> Result<Vec<Step>, Error> {
         let mut steps: Vec<Step> = Vec::new();
         for migration in self.steps {
@@ -125,15 +132,20 @@ impl Migrations {
                 return Err(Error::Migration(format!("{} stands after a later migration", migration.name)));
             }
             let text = migration.text(engine);
-            let mut checksum = String::with_capacity(64);
-            for byte in Sha256::digest(&text) {
-                // Writing to a string can't fail.
-                let _ = write!(checksum, "{byte:02x}");
-            }
+            let checksum = hex(&Sha256::digest(&text));
             steps.push(Step { version, name: migration.name, text, checksum });
         }
         Ok(steps)
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        // Writing to a string can't fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 struct Step {
