@@ -166,13 +166,14 @@ macro_rules! types {
 }
 
 // The categories, and the events of a security product, are those of Trend Micro Remote Manager; the notices of licences are its
-// 60 days of a full one and 14 of a trial.
+// 60 days of a full one and 14 of a trial. A customer's trial is told of at 7, 1 and 0 days.
 types! {
     NoBackup "no_backup" System Watched Days 3 7 "No backup";
     SpaceFilling "space_filling" System Watched Percent 80 95 "Space is filling";
     LicenceEnding "licence_ending" Licence Watched DaysLeft 60 0 "Licence ends";
     TrialLicenceEnding "trial_licence_ending" Licence Watched DaysLeft 14 0 "Trial licence ends";
-    TrialEnding "trial_ending" Licence Watched DaysLeft 14 - "Trial ends";
+    TrialEnding "trial_ending" Licence Watched DaysLeft 7 1 "Trial ends";
+    TrialEnded "trial_ended" Licence Happened Times 1 - "Trial has ended";
     SpaceUsedUp "space_used_up" System Refused Times - 1 "Space is used up";
     LicenceMissing "licence_missing" Licence Refused Times - 1 "No licence";
     StorageUnavailable "storage_unavailable" System Refused Times - 1 "Storage is full or away";

@@ -10,7 +10,7 @@ use crate::client::asked::Asked;
 use crate::client::attention::{EventCommand, NotificationCommand, WebhookCommand};
 use crate::client::customers::{CustomerCommand, SiteCommand};
 use crate::client::licences::{JobCommand, LicenceCommand};
-use crate::client::nouns::{Changes, DeviceCommand, TokenCommand, UserCommand};
+use crate::client::nouns::{Changes, ChangesExport, DeviceCommand, TokenCommand, UserCommand};
 use crate::client::reports::ReportCommand;
 use crate::client::settings::{SettingCommand, TemplateCommand};
 use crate::config::{self, Config};
@@ -204,6 +204,8 @@ pub enum ConfigCommand {
 pub enum AuditCommand {
     /// List what happened, the newest first, of a running server
     List(Changes),
+    /// Write the change log out whole
+    Export(Box<ChangesExport>),
     /// Say whether the change log is as it was written: nothing taken out, added or altered. Fails where it isn't
     Verify {
         #[command(flatten)]

@@ -110,6 +110,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::User { command } => tell(command.run().await?),
         Command::Token { command } => tell(command.run(Clock::default().now()).await?),
         Command::Audit { command: AuditCommand::List(changes) } => tell(changes.run().await?),
+        Command::Audit { command: AuditCommand::Export(export) } => tell(export.run().await?),
         Command::Completions { shell } => {
             tenantry::arguments::completions(shell, &mut std::io::stdout().lock());
             Ok(())

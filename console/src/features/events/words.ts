@@ -9,6 +9,7 @@ export const EVENT_TYPE: Record<EventType, string> = {
   licence_ending: 'Licence ends',
   trial_licence_ending: 'Trial licence ends',
   trial_ending: 'Trial ends',
+  trial_ended: 'Trial has ended',
   space_used_up: 'Space is used up',
   licence_missing: 'No licence',
   storage_unavailable: 'Storage is full or away',

@@ -4,6 +4,7 @@
 //! Suspending, activating and deleting are fixed from above too, as operations (`Permission::is_needed_at_parent`).
 
 use api::customer::{CustomerUpdate, Suspension};
+use api::id::CustomerId;
 use api::units::Time;
 use api::{Code, Error, FieldError};
 use serde_json::{Map, Value};
@@ -41,13 +42,36 @@ pub(crate) fn looks_after(account: &Account, path: &Path) -> bool {
     (account.path.is_above(path) && !is_own) || path.ids().count() == 1
 }
 
-/// Whether the account stands where somebody at the customer `from` on this path does, or above: what they have laid on is
-/// the account's to lift.
+/// Whether what somebody at the customer `from` has laid on the one at `path` is the account's to lift: it stands where
+/// they do, or above.
+pub(crate) fn may_lift(account: &Account, path: &Path, from: Option<&str>) -> bool {
+    // A program lifts what its owner may lift.
+    if account.token.is_some() && from == Some(account.home_customer().as_str()) {
+        return true;
+    }
+    stands_at_or_above(account, path, from)
+}
+
+/// Whether the account stands where somebody at the customer `from` on this path does, or above.
 pub(crate) fn stands_at_or_above(account: &Account, path: &Path, from: Option<&str>) -> bool {
     match path.ids().position(|id| Some(id) == from) {
         Some(depth) => account.path.ids().count() <= depth + 1,
         None => looks_after(account, path),
     }
+}
+
+/// Why the account may not change a customer's own suspension: somebody above it has laid it on.
+pub(super) fn keeps_suspended(account: &Account, row: &CustomerRow) -> Option<&'static str> {
+    let from = row.suspended_from.as_ref().map(CustomerId::as_str);
+    (row.suspend_mode.is_some() && !may_lift(account, &row.path, from))
+        .then_some("It was suspended by somebody who looks after the customer from above.")
+}
+
+/// Why the account may not restore a customer that is to be deleted.
+pub(super) fn keeps_deleted(account: &Account, row: &CustomerRow) -> Option<&'static str> {
+    let from = row.deletion_from.as_ref().map(CustomerId::as_str);
+    (row.deletes_at.is_some() && !may_lift(account, &row.path, from))
+        .then_some("It is to be deleted by somebody who looks after the customer from above.")
 }
 
 /// Refuses an update that changes what is fixed from above.
@@ -81,7 +105,7 @@ pub(crate) fn reads_reason(account: &Account, path: &Path, from: Option<&str>) -
 
 /// A customer's own suspension as the account may see it.
 pub(super) fn suspension(account: &Account, row: &CustomerRow) -> Option<Suspension> {
-    let from = row.suspended_from.as_ref().map(api::id::CustomerId::as_str);
+    let from = row.suspended_from.as_ref().map(CustomerId::as_str);
     row.suspend_mode.map(|mode| Suspension {
         mode,
         reason: row.suspend_reason.clone().filter(|_| reads_reason(account, &row.path, from)),
@@ -121,7 +145,10 @@ pub(super) fn document() -> String {
          - `profile.notes` are read only from above too, in answers and in the change log. What the customer's own\n  \
            people shall read belongs in `profile.shared_notes`.\n\
          - The `reason` of a suspension is read by those above the customer who may see its author: the reseller reads\n  \
-           its own reasons, and the provider reads all; the reseller does not read the provider's, and the customer none.\n",
+           its own reasons, and the provider reads all; the reseller does not read the provider's, and the customer none.\n\
+         - A suspension, or a deletion that is scheduled, is changed and lifted where it was laid on, or above: the\n  \
+           reseller does not activate what the provider has suspended, nor a customer's own people the site that the\n  \
+           reseller has.\n",
         names.join(", ")
     )
 }

@@ -22,6 +22,8 @@ use base::text::{self, Checks};
 
 const MAX_SITES: usize = 500;
 
+pub(super) const KIND_OF_SITE: &str = "The kind is said at the customer, not at its sites.";
+
 /// An input whose fields are acceptable by themselves.
 #[derive(Clone, Debug)]
 pub struct CheckedCustomer {
@@ -345,6 +347,9 @@ async fn node_of(tx: &mut Tx, parent: &CustomerRow, level: Level, input: &Checke
         }
         if input.username.is_some() {
             checks.add("username", Code::Invalid, "A site has no account of its own; its customer has.");
+        }
+        if input.kind.is_some() {
+            checks.add("kind", Code::Invalid, KIND_OF_SITE);
         }
         if input.max_devices.is_some() {
             checks.add("max_devices", Code::Invalid, "Limits are set at the customer, not at its sites.");

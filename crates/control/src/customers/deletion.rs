@@ -207,6 +207,9 @@ pub(crate) async fn restore(
     let Some(due_at) = row.deletes_at else {
         return Ok(CustomerChange { customer: view::one(tx, &account, row).await?, changes: false });
     };
+    if let Some(reason) = super::above::keeps_deleted(&account, &row) {
+        return Err(Error::new(Code::Forbidden, reason));
+    }
     if due_at <= tx.now.as_microsecond() {
         return Err(Error::new(Code::DeletionBegun, "Its time is over: it is being removed."));
     }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tree::{Effective, Own, Path};
 
 use super::sql::{self, CustomerRow, TotalsRow};
-use super::{subject, view};
+use super::{above, subject, view};
 use base::authz::{Account, Permission};
 use base::change::Entry;
 use base::cx::{Cx, Tx};
@@ -77,12 +77,21 @@ pub(super) fn refuse_provider(row: &CustomerRow) -> Result<(), Error> {
     Ok(())
 }
 
+fn refuse_kept(account: &Account, row: &CustomerRow) -> Result<(), Error> {
+    match above::keeps_suspended(account, row) {
+        Some(reason) => Err(Error::new(Code::Forbidden, reason)),
+        None => Ok(()),
+    }
+}
+
 /// Sets a customer's own state. Returns the row as it is by then.
 pub(super) async fn set(
     tx: &mut Tx,
+    account: &Account,
     row: &CustomerRow,
     suspension: Option<OwnSuspension>,
 ) -> Result<CustomerRow, Error> {
+    refuse_kept(account, row)?;
     write(tx, row, with(row, suspension)).await
 }
 
@@ -172,6 +181,7 @@ async fn switch(
 ) -> Result<StateChange, Error> {
     refuse_provider(&row)?;
     IfMatch::check_if_given(expected, row.version)?;
+    refuse_kept(account, &row)?;
     let mut changed = with(&row, suspension);
     let is_change = state_of(&row) != state_of(&changed);
     let foreseen = foreseen.filter(|foreseen| foreseen.version == row.version && foreseen.to == changed.suspend_mode);

@@ -116,10 +116,14 @@ async fn end_due(tx: &mut Tx) -> Result<u64, Error> {
             AT_ONCE
         ])
         .await?;
+    let mut ended = Vec::with_capacity(due.len());
     for row in &due {
         // At the moment that was agreed on, not at the one when somebody looked.
-        write(tx, row, row.trial_ends_at.unwrap_or_default()).await?;
+        let at = row.trial_ends_at.unwrap_or_default();
+        write(tx, row, at).await?;
+        ended.push((row.id.clone(), at));
     }
+    crate::events::trials_ended(tx, &ended).await?;
     Ok(due.len() as u64)
 }
 

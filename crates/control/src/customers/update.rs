@@ -110,6 +110,9 @@ async fn apply(tx: &mut Tx, account: &Account, row: &mut CustomerRow, input: &Cu
     if row.level == Level::Site && input.max_devices.is_some_and(|max| max.is_some()) {
         checks.add("max_devices", Code::Invalid, "Limits are set at the customer, not at its sites.");
     }
+    if row.level == Level::Site && input.kind.is_some_and(|kind| kind.is_some()) {
+        checks.add("kind", Code::Invalid, super::create::KIND_OF_SITE);
+    }
     let services = (input.service_type, input.offered_service_types.as_deref());
     services::change(tx, &mut checks, account, row, services).await?;
     if row.level != Level::Site && input.name.is_some() {

@@ -194,8 +194,9 @@ pub(super) fn actions(lineage: &Lineage, account: &Account, row: &CustomerRow) -
         if row.suspend_mode.is_none() {
             add("suspend", Permission::SwitchCustomers, None);
         } else {
-            add("change_suspension", Permission::SwitchCustomers, None);
-            add("activate", Permission::SwitchCustomers, None);
+            let kept = above::keeps_suspended(account, row).map(|reason| (Code::Forbidden, reason));
+            add("change_suspension", Permission::SwitchCustomers, kept);
+            add("activate", Permission::SwitchCustomers, kept);
         }
         let deleting = (
             Code::DeletionScheduled,
@@ -203,7 +204,8 @@ pub(super) fn actions(lineage: &Lineage, account: &Account, row: &CustomerRow) -
         );
         let is_below_deleted = lineage.is_below_deleted(&row.path);
         if row.deletes_at.is_some() {
-            add("restore", Permission::DeleteCustomers, is_below_deleted.then_some(deleting));
+            let kept = above::keeps_deleted(account, row).map(|reason| (Code::Forbidden, reason));
+            add("restore", Permission::DeleteCustomers, kept.or(is_below_deleted.then_some(deleting)));
         } else {
             let blocked = if row.is_default {
                 Some((Code::DefaultProtected, "Every installation keeps its default reseller and default customer."))

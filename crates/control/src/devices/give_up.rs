@@ -114,12 +114,22 @@ async fn schedule(tx: &mut Tx, account: &Account, row: &DeviceRow, due_at: i64) 
     Ok(())
 }
 
+/// Why the account may not restore a device that is to be deleted.
+pub(super) fn restore_refusal(account: &Account, row: &DeviceRow) -> Option<(Code, &'static str)> {
+    let from = row.deletion_from.as_ref().map(CustomerId::as_str);
+    (row.deletes_at.is_some() && !above::may_lift(account, &row.path, from))
+        .then_some((Code::Forbidden, "It is to be deleted by somebody who looks after the customer from above."))
+}
+
 /// Cancels a deletion that is scheduled: the device is as it was before.
 pub async fn restore(tx: &mut Tx, id: &DeviceId, expected: Option<IfMatch>) -> Result<Device, Error> {
     let account = tx.account()?;
     let (row, repository, home) = fetch(tx, &account, id, Permission::ManageDevices).await?;
     IfMatch::check_if_given(expected, row.version)?;
     let Some(due_at) = row.deletes_at else { return seen(tx, &account, (row, repository, home)).await };
+    if let Some((code, detail)) = restore_refusal(&account, &row) {
+        return Err(Error::new(code, detail));
+    }
     if due_at <= tx.now.as_microsecond() {
         return Err(Error::new(Code::DeletionBegun, "Its time is over: it is being removed."));
     }
@@ -172,7 +182,7 @@ async fn set_free(tx: &mut Tx, account: &Account, row: &DeviceRow, reason: Strin
     if row.status == DeviceStatus::Released {
         return Ok(row.clone());
     }
-    let mut changed = DeviceRow { status: DeviceStatus::Released, ..row.clone() };
+    let mut changed = DeviceRow { status: DeviceStatus::Released, credential_outdated_at: None, ..row.clone() };
     changed.suspend_mode = Some(Mode::FullStop);
     // Who has suspended it before goes on to be known.
     if row.suspend_mode.is_none() {

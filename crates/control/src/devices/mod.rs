@@ -287,7 +287,7 @@ fn actions(account: &Account, row: &DeviceRow, has_backups: bool) -> Vec<Action>
         add("release", Permission::ManageDevices, give_up::release_refusal(row));
     }
     if row.deletes_at.is_some() {
-        add("restore", Permission::ManageDevices, None);
+        add("restore", Permission::ManageDevices, give_up::restore_refusal(account, row));
     }
     if has_backups {
         add("open_vault", Permission::RestoreFiles, None);

@@ -155,7 +155,8 @@ pub(crate) async fn outdate(tx: &mut Tx, customer: &CustomerId) -> Result<u64, E
     tx.exec(sql![
         "update devices set credential_outdated_at = ",
         now,
-        " where by_account and credential_outdated_at is null and end_customer_id = ",
+        // One that was released comes back by registering anyway.
+        " where by_account and credential_outdated_at is null and status <> 'released' and end_customer_id = ",
         customer.as_str()
     ])
     .await

@@ -64,9 +64,7 @@ pub(super) fn suspension(
 /// Why the account may not change a suspension that is there: somebody above it has laid it on.
 pub(super) fn refusal(account: &Account, row: &DeviceRow) -> Option<&'static str> {
     let from = row.suspended_from.as_ref().map(CustomerId::as_str);
-    // A program lifts what its owner may lift.
-    let is_owners = account.token.is_some() && from == Some(account.home_customer().as_str());
-    let is_free = row.suspend_mode.is_none() || is_owners || above::stands_at_or_above(account, &row.path, from);
+    let is_free = row.suspend_mode.is_none() || above::may_lift(account, &row.path, from);
     (!is_free).then_some("It was suspended by somebody who looks after the customer from above.")
 }
 

@@ -67,7 +67,7 @@ impl DeviceFacts {
     }
 }
 
-fn day(at: i64) -> String {
+pub(super) fn day(at: i64) -> String {
     Time::from_micros(at).0.strftime("%Y-%m-%d").to_string()
 }
 
@@ -113,7 +113,7 @@ async fn settle(tx: &mut Tx, seen: Vec<Sighting>, mended: Vec<(String, EventRow)
 }
 
 impl CustomerFacts {
-    fn whose(&self) -> Whose {
+    pub(super) fn whose(&self) -> Whose {
         Whose {
             customer_id: self.id.clone(),
             path: self.path.clone(),

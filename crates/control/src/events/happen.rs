@@ -1,17 +1,18 @@
-//! What happens at devices, as the gateway tells of it: refusals, and jobs that are not as they usually are.
+//! What happens at devices, as the gateway tells of it: refusals, and jobs that are not as they usually are. And what happens
+//! to customers by the clock.
 
 use api::Error;
 use api::backup::{Refusal, RefusedOperation};
 use api::event::EventType;
 use api::grant::Run;
-use api::id::DeviceId;
+use api::id::{CustomerId, DeviceId};
 use api::job::{JobKind, JobOutcome};
 use base::cx::{Cx, Tx};
 use base::text::size;
 use db::{list, sql};
 use tree::Path;
 
-use super::check::thresholds;
+use super::check::{day, thresholds};
 use super::keep::{Sighting, see};
 use super::sql;
 use crate::settings::Holding;
@@ -136,6 +137,29 @@ pub(crate) async fn unusual(cx: &mut Cx, runs: &[Run]) -> Result<Vec<Happening>,
         }
     }
     Ok(found)
+}
+
+/// Trials have ended by themselves, each at its time: from now on the customer is invoiced.
+pub(crate) async fn trials_ended(tx: &mut Tx, ended: &[(CustomerId, i64)]) -> Result<(), Error> {
+    let ids: Vec<String> = ended.iter().map(|(id, _)| id.to_string()).collect();
+    let customers = sql::customers(tx, &ids).await?;
+    let places: Vec<(&Path, Option<&str>)> = customers.iter().map(|facts| (&facts.path, None)).collect();
+    let held = Holding::at(tx, &places).await?;
+    let mut seen = Vec::with_capacity(ended.len());
+    for (id, at) in ended {
+        let Some(facts) = customers.iter().find(|facts| facts.id == *id) else { continue };
+        let detail = format!("The trial ended on {}; it is in production since.", day(*at));
+        seen.push(Sighting {
+            whose: facts.whose(),
+            kind: EventType::TrialEnded,
+            product: None,
+            key: String::new(),
+            thresholds: thresholds(&held, &facts.path, None, EventType::TrialEnded)?,
+            value: 1,
+            detail,
+        });
+    }
+    see(tx, seen).await.map(drop)
 }
 
 fn whole(number: u64) -> i64 {

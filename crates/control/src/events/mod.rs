@@ -23,7 +23,7 @@ use jiff::{Timestamp, ToSpan as _};
 use strum::VariantNames;
 use tree::{Attention, Path};
 
-pub(crate) use self::happen::{Happening, happened, of_refusal, unusual};
+pub(crate) use self::happen::{Happening, happened, of_refusal, trials_ended, unusual};
 use self::keep::{Sighting, Whose, see, write};
 use self::sql::{EventRow, Named, WholeEvent};
 use self::story::Decided;

@@ -1,13 +1,14 @@
 //! What commands about nouns have in common: how somebody asks, for one thing or for some of a list, and what is said.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 
 use clap::{Args, ValueEnum};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::table::{self, Column};
-use super::{Access, Session};
+use super::{Access, Refused, Session};
 use crate::serve::Failure;
 
 /// Rows of one answer.
@@ -108,6 +109,24 @@ impl Asked {
     pub(super) async fn one(&self, method: Method, path: &str, input: Option<Value>) -> Said {
         let done = self.with(async |session| session.run(method, path, input.as_ref()).await).await?;
         Ok(self.tell(&done))
+    }
+
+    /// The same of something that is only foretold: told whole, and refused where something is in the way.
+    pub(super) async fn foretold(&self, method: Method, path: &str, input: Option<Value>) -> Said {
+        let told = self.with(async |session| session.run(method, path, input.as_ref()).await).await?;
+        let text = self.tell(&told);
+        let in_the_way = told["blockers"].as_array().map_or(0, Vec::len);
+        if in_the_way == 0 {
+            return Ok(text);
+        }
+        if let Some(text) = text {
+            writeln!(std::io::stdout().lock(), "{text}")?;
+        }
+        let text = match in_the_way {
+            1 => "It would be refused: something is in the way.".to_owned(),
+            many => format!("It would be refused: {many} things are in the way."),
+        };
+        Err(Refused { text, status: Some(409) }.into())
     }
 
     pub(super) fn table(&self, columns: &[Column], rows: &[Value]) -> String {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use api::customer::Profile;
 use clap::{Args, Subcommand, ValueEnum};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
@@ -17,7 +18,13 @@ pub enum CustomerCommand {
     /// List customers
     List(List),
     /// Show a customer
-    Show(One),
+    Show {
+        #[command(flatten)]
+        one: One,
+        /// A day in UTC, as 2026-03-31: with what it was at its end
+        #[arg(long, value_name = "DAY")]
+        as_of: Option<String>,
+    },
     /// Add a customer, with its own account and sites if wanted
     Add(Box<NewCustomer>),
     /// Change a customer; what isn't given stays
@@ -106,11 +113,55 @@ struct Terms {
     offered_service_types: Vec<String>,
     #[arg(long, value_name = "N")]
     max_devices: Option<i64>,
+    #[command(flatten)]
+    profile: Card,
+}
+
+/// Where and how to find it.
+#[derive(Clone, Debug, Args)]
+struct Card {
+    #[arg(long)]
+    address: Option<String>,
+    #[arg(long)]
+    city: Option<String>,
+    /// The person to talk to
+    #[arg(long)]
+    contact: Option<String>,
+    #[arg(long)]
+    phone: Option<String>,
+    #[arg(long)]
+    fax: Option<String>,
+    /// Its number or name in another system
+    #[arg(long)]
+    reference: Option<String>,
+    /// For those who look after it
+    #[arg(long)]
+    notes: Option<String>,
+    /// Its own people read these too
+    #[arg(long)]
+    shared_notes: Option<String>,
+}
+
+impl Card {
+    fn given(&self) -> Map<String, Value> {
+        given([
+            ("address", text(self.address.as_ref())),
+            ("city", text(self.city.as_ref())),
+            ("contact", text(self.contact.as_ref())),
+            ("phone", text(self.phone.as_ref())),
+            ("fax", text(self.fax.as_ref())),
+            ("reference", text(self.reference.as_ref())),
+            ("notes", text(self.notes.as_ref())),
+            ("shared_notes", text(self.shared_notes.as_ref())),
+        ])
+    }
 }
 
 impl Terms {
     fn given(&self) -> Map<String, Value> {
+        let profile = self.profile.given();
         given([
+            ("profile", (!profile.is_empty()).then_some(Value::Object(profile))),
             ("email", text(self.email.as_ref())),
             ("storage_location_id", text(self.storage_location.as_ref())),
             ("kind", text(self.kind.as_ref())),
@@ -150,6 +201,9 @@ pub struct NewCustomer {
     /// A licence of one under this service plan
     #[arg(long, value_name = "ID")]
     plan: Option<String>,
+    /// The settings of this template; its plan's unless given
+    #[arg(long, value_name = "ID")]
+    template: Option<String>,
     /// For 30 days
     #[arg(long)]
     trial: bool,
@@ -176,7 +230,8 @@ pub struct Edited {
     country: Option<String>,
     #[command(flatten)]
     terms: Terms,
-    /// What is taken away: email, kind, `max_devices`; several with commas between them
+    /// What is taken away: email, kind, `max_devices`, or what was said of where and how to find it, as phone; several with
+    /// commas between them
     #[arg(long, value_name = "FIELD", value_delimiter = ',')]
     clear: Vec<String>,
 }
@@ -250,7 +305,10 @@ impl CustomerCommand {
     pub async fn run(&self) -> Said {
         match self {
             Self::List(list) => list.run("/customers", &[], CUSTOMERS).await,
-            Self::Show(one) => one.show("customers").await,
+            Self::Show { one, as_of } => {
+                let at = as_of.as_ref().map(|day| format!("?as_of={}", segment(day))).unwrap_or_default();
+                one.asked.one(Method::GET, &format!("/customers/{}{at}", segment(&one.id)), None).await
+            }
             Self::Add(new) => new.asked.one(Method::POST, "/customers", Some(new.input()?)).await,
             Self::Edit(edited) => edited.run().await,
             Self::Password { one, account_password_file } => {
@@ -270,8 +328,8 @@ impl CustomerCommand {
             Self::Suspend(suspend) => suspend.one.act("customers", "/suspend", Some(suspend.input())).await,
             Self::Activate(one) => one.act("customers", "/activate", None).await,
             Self::Move { one, to, dry_run } => {
-                let verb = if *dry_run { "/move?dry_run=true" } else { "/move" };
-                one.act("customers", verb, Some(json!({ "parent_id": to }))).await
+                let path = format!("/customers/{}/move?dry_run={dry_run}", segment(&one.id));
+                one.asked.foretold(Method::POST, &path, Some(json!({ "parent_id": to }))).await
             }
             Self::EndTrial(one) => one.act("customers", "/end_trial", None).await,
             Self::Delete(deleted) => deleted.run().await,
@@ -296,6 +354,7 @@ impl NewCustomer {
             ("password", password.map(Value::from)),
             ("sites", some(&self.sites)),
             ("plan_id", text(self.plan.as_ref())),
+            ("template_id", text(self.template.as_ref())),
             ("trial", said(self.trial)),
             ("account_state", self.suspended.then(|| json!("suspended"))),
             ("invite_administrator", said(self.invite_administrator.is_some())),
@@ -311,10 +370,18 @@ impl Edited {
         let mut input = given([("company_name", text(self.name.as_ref())), ("country", text(self.country.as_ref()))]);
         input.extend(self.terms.given());
         for field in &self.clear {
-            if !["email", "kind", "max_devices"].contains(&field.as_str()) {
-                return Err(format!("{field} cannot be taken away: only email, kind and max_devices can.").into());
-            }
-            if input.insert(field.clone(), Value::Null).is_some() {
+            let of = if Profile::FIELDS.contains(&field.as_str()) {
+                input.entry("profile").or_insert_with(|| json!({})).as_object_mut()
+            } else if ["email", "kind", "max_devices"].contains(&field.as_str()) {
+                Some(&mut input)
+            } else {
+                None
+            };
+            let Some(of) = of else {
+                let able = Profile::FIELDS.join(", ");
+                return Err(format!("{field} cannot be taken away: email, kind, max_devices, {able} can.").into());
+            };
+            if of.insert(field.clone(), Value::Null).is_some() {
                 return Err(format!("{field} cannot be given and taken away at once.").into());
             }
         }
@@ -325,7 +392,8 @@ impl Edited {
 impl Deleted {
     async fn run(&self) -> Said {
         let parameters = format!("?remove_products={}&dry_run={}", self.remove_products, self.dry_run);
-        self.one.delete("customers", &parameters).await
+        let path = format!("/customers/{}{parameters}", segment(&self.one.id));
+        self.one.asked.foretold(Method::DELETE, &path, None).await
     }
 }
 

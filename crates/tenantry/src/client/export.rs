@@ -9,7 +9,7 @@ use api::bulk::Selection;
 use api::page::{ExportFormat, ExportRequest};
 use clap::{Args, ValueEnum};
 
-use super::{Access, innermost};
+use super::{Access, Session, innermost};
 use crate::serve::Failure;
 
 /// No list of ids that is taken comes near this.
@@ -17,9 +17,9 @@ const LONGEST_LIST: u64 = 4 << 20;
 
 /// What is written out, and where to.
 #[derive(Clone, Debug, Args)]
-pub struct Export {
+pub struct Written {
     #[command(flatten)]
-    access: Access,
+    pub(super) access: Access,
     #[arg(long, value_enum, default_value_t = Format::Csv)]
     format: Format,
     /// Fields as `GET /fields` names them, separated by commas; all unless given
@@ -31,24 +31,31 @@ pub struct Export {
     /// Only what has this text
     #[arg(long, value_name = "TEXT")]
     search: Option<String>,
-    /// Only this customer and what is below it
-    #[arg(long, value_name = "ID")]
-    under: Option<String>,
-    /// The rows whose ids stand in this file, one in each line, `-` for standard input; up to 10,000 of them
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["filter", "search", "under", "by_site"])]
-    ids_file: Option<PathBuf>,
     /// A field to sort by; with a leading - descending
     #[arg(long, value_name = "FIELD", allow_hyphen_values = true)]
     sort: Option<String>,
-    /// Customers: a row for each site
-    #[arg(long)]
-    by_site: bool,
     /// CSV begins with a byte order mark, for spreadsheets
     #[arg(long)]
     bom: bool,
     /// A file instead of standard output; it is there once it is whole
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
+}
+
+/// The same of a list of one's own subtree.
+#[derive(Clone, Debug, Args)]
+pub struct Export {
+    #[command(flatten)]
+    written: Written,
+    /// Only this customer and what is below it
+    #[arg(long, value_name = "ID")]
+    under: Option<String>,
+    /// The rows whose ids stand in this file, one in each line, `-` for standard input; up to 10,000 of them
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["filter", "search", "under", "by_site"])]
+    ids_file: Option<PathBuf>,
+    /// Customers: a row for each site
+    #[arg(long)]
+    by_site: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -58,35 +65,14 @@ enum Format {
 }
 
 impl Export {
-    fn query(&self) -> Vec<(&'static str, String)> {
-        let format = match self.format {
-            Format::Csv => "csv",
-            Format::Jsonl => "jsonl",
-        };
-        let given = [
-            ("columns", &self.columns),
-            ("filter", &self.filter),
-            ("q", &self.search),
-            ("under", &self.under),
-            ("sort", &self.sort),
-        ];
-        let mut query = vec![("format", format.to_owned())];
-        query.extend(given.into_iter().filter_map(|(name, value)| value.clone().map(|value| (name, value))));
+    pub async fn run(&self, noun: &str) -> Result<Option<String>, Failure> {
+        let mut query = Vec::new();
+        query.extend(self.under.clone().map(|under| ("under", under)));
         if self.by_site {
             query.push(("rows", "site".to_owned()));
         }
-        if self.bom {
-            query.push(("bom", "true".to_owned()));
-        }
-        query
-    }
-
-    /// Writes the list of this noun. Returns what to say at the end.
-    pub async fn run(&self, noun: &str) -> Result<Option<String>, Failure> {
-        let session = self.access.sign_in().await?;
-        let written = self.write(&session, noun).await;
-        session.sign_out().await;
-        written
+        let chosen = self.ids_file.as_deref().map(|file| self.chosen(file)).transpose()?;
+        self.written.run(async |_| Ok(format!("/{noun}/export")), &query, chosen).await
     }
 
     /// The rows that a file names, as the API takes them.
@@ -94,24 +80,65 @@ impl Export {
         let mut text = String::new();
         super::source(ids_file)?.take(LONGEST_LIST).read_to_string(&mut text)?;
         let ids = text.lines().map(str::trim).filter(|id| !id.is_empty()).map(str::to_owned).collect();
-        let columns = self.columns.as_ref().map(|columns| columns.split(',').map(str::to_owned).collect());
+        let Written { columns, format, bom, sort, .. } = &self.written;
         Ok(ExportRequest {
             selection: Selection { ids: Some(ids), ..Selection::default() },
-            format: Some(match self.format {
+            format: Some(match format {
                 Format::Csv => ExportFormat::Csv,
                 Format::Jsonl => ExportFormat::Jsonl,
             }),
-            columns,
-            bom: self.bom,
-            sort: self.sort.clone(),
+            columns: columns.as_ref().map(|columns| columns.split(',').map(str::to_owned).collect()),
+            bom: *bom,
+            sort: sort.clone(),
         })
     }
+}
 
-    async fn write(&self, session: &super::Session, noun: &str) -> Result<Option<String>, Failure> {
-        let path = format!("/{noun}/export");
-        let mut answer = match &self.ids_file {
-            Some(file) => session.post(&path, &self.chosen(file)?).await?,
-            None => session.get(&path, &self.query()).await?,
+impl Written {
+    /// Writes out what stands at an address, or what was chosen of it.
+    pub(super) async fn run(
+        &self,
+        path: impl AsyncFnOnce(&Session) -> Result<String, Failure>,
+        query: &[(&'static str, String)],
+        chosen: Option<ExportRequest>,
+    ) -> Result<Option<String>, Failure> {
+        let session = self.access.sign_in().await?;
+        let written = match path(&session).await {
+            Ok(path) => self.write(&session, &path, query, chosen).await,
+            Err(failure) => Err(failure),
+        };
+        session.sign_out().await;
+        written
+    }
+
+    fn query(&self) -> Vec<(&'static str, String)> {
+        let format = match self.format {
+            Format::Csv => "csv",
+            Format::Jsonl => "jsonl",
+        };
+        let given = [("columns", &self.columns), ("filter", &self.filter), ("q", &self.search), ("sort", &self.sort)];
+        let mut query = vec![("format", format.to_owned())];
+        query.extend(given.into_iter().filter_map(|(name, value)| value.clone().map(|value| (name, value))));
+        if self.bom {
+            query.push(("bom", "true".to_owned()));
+        }
+        query
+    }
+
+    /// Returns what to say at the end.
+    async fn write(
+        &self,
+        session: &Session,
+        path: &str,
+        query: &[(&'static str, String)],
+        chosen: Option<ExportRequest>,
+    ) -> Result<Option<String>, Failure> {
+        let mut answer = if let Some(chosen) = chosen {
+            session.post(path, &chosen).await?
+        } else {
+            let mut all = self.query();
+            all.extend_from_slice(query);
+            session.get(path, &all).await?
         };
         let as_of = answer.headers().get("tenantry-as-of").and_then(|value| value.to_str().ok()).map(str::to_owned);
         let mut target = Target::of(self.output.as_deref())?;

@@ -4,9 +4,11 @@ use clap::{Args, Subcommand};
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::Session;
 use super::asked::{Asked, List, One, Said, Suspend, segment};
 use super::columns::{CHANGES, DEVICES, SESSIONS, TOKENS, USERS};
-use super::export::Export;
+use super::export::{Export, Written};
+use crate::serve::Failure;
 
 const DAY_SECONDS: i64 = 24 * 60 * 60;
 
@@ -136,6 +138,16 @@ pub struct Changes {
     list: List,
 }
 
+/// The history written out.
+#[derive(Clone, Debug, Args)]
+pub struct ChangesExport {
+    /// The customer whose history it is, with all below it; one's own unless given
+    #[arg(long, value_name = "ID")]
+    customer: Option<String>,
+    #[command(flatten)]
+    written: Written,
+}
+
 impl DeviceCommand {
     pub async fn run(&self) -> Said {
         match self {
@@ -214,14 +226,34 @@ impl TokenCommand {
 
 impl Changes {
     pub async fn run(&self) -> Said {
-        let customer = if let Some(customer) = &self.customer {
-            customer.clone()
-        } else {
-            let me = self.list.asked.with(async |session| session.read("/me", &[]).await).await?;
-            me["customer_id"].as_str().unwrap_or_default().to_owned()
+        let customer = match &self.customer {
+            Some(customer) => customer.clone(),
+            None => text(&self.list.asked.with(async |session| own_customer(session).await.map(Value::from)).await?),
         };
         self.list.run(&format!("/customers/{}/changes", segment(&customer)), &[], CHANGES).await
     }
+}
+
+impl ChangesExport {
+    pub async fn run(&self) -> Said {
+        let path = async |session: &Session| {
+            let customer = match &self.customer {
+                Some(customer) => customer.clone(),
+                None => own_customer(session).await?,
+            };
+            Ok(format!("/customers/{}/changes/export", segment(&customer)))
+        };
+        self.written.run(path, &[], None).await
+    }
+}
+
+/// The customer that whoever asks belongs to.
+async fn own_customer(session: &Session) -> Result<String, Failure> {
+    Ok(text(&session.read("/me", &[]).await?["customer_id"]))
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
 }
 
 /// Who asks, and what they may.

@@ -127,7 +127,7 @@ async fn a_customer_is_run_from_the_command_line_alone() {
     let add = format!(
         "customer add --parent {reseller} --name Bakery --country DE --email jo@bakery.example --username bakery \
          --account-password-file {password} --sites hq,yard --kind managed --max-devices 5 --plan {plan} --trial --suspended \
-         --json"
+         --phone 030-1234 --city Berlin --json"
     );
     let made = person.run(&add).await.json();
     let bakery = id(&made);
@@ -138,9 +138,20 @@ async fn a_customer_is_run_from_the_command_line_alone() {
     assert!(made["trial_ends_at"].is_string());
     app.nobody().sign_in("bakery", "another horse, another battery").await.is(201);
     person.run(&format!("customer activate {bakery}")).await.good();
-    let edit = format!("customer edit {bakery} --name Bäckerei --clear max_devices,email,kind --json");
+    let card = |customer: &Value| (customer["profile"]["phone"].clone(), customer["profile"]["city"].clone());
+    assert_eq!(card(&made), (json!("030-1234"), json!("Berlin")));
+    let edit =
+        format!("customer edit {bakery} --name Bäckerei --city Potsdam --clear max_devices,email,kind,phone --json");
     let edited = person.run(&edit).await.json();
     assert_eq!((&edited["company_name"], &edited["max_devices"]), (&json!("Bäckerei"), &Value::Null));
+    assert_eq!(card(&edited), (Value::Null, json!("Potsdam")));
+    let today = app.now().strftime("%Y-%m-%d").to_string();
+    let then = person.run(&format!("customer show {bakery} --as-of {today} --json")).await.json();
+    assert_eq!(then["then"]["company_name"], "Bäckerei");
+    assert_eq!(person.run(&format!("customer show {bakery} --as-of yesterday")).await.code, 6);
+    let log = person.run(&format!("audit export --customer {bakery} --format jsonl")).await.good();
+    let first: Value = serde_json::from_str(log.lines().next().unwrap()).unwrap();
+    assert!(first["action"].is_string() && log.contains("customer.created"), "{log}");
     let refused = person.run(&format!("customer edit {bakery} --clear country")).await;
     assert!(refused.code == 1 && refused.said.contains("country cannot be taken away"), "{}", refused.said);
     person.run(&format!("customer password {bakery} --account-password-file {password}")).await.good();
@@ -149,8 +160,13 @@ async fn a_customer_is_run_from_the_command_line_alone() {
     assert_eq!(person.run(&format!("customer end-trial {bakery} --json")).await.json()["trial_ends_at"], Value::Null);
 
     // What would happen is told before it does.
-    let told = person.run(&format!("customer delete {bakery} --dry-run --json")).await.json();
+    let told = person.run(&format!("customer delete {bakery} --remove-products --dry-run --json")).await.json();
     assert_eq!((&told["dry_run"], &told["goes"]["sites"]), (&json!(true), &json!(2)));
+    // What would be refused ends as the refusal does, and is told all the same.
+    let refused = person.run(&format!("customer delete {bakery} --dry-run --json")).await;
+    assert!(refused.code == 7 && refused.said.contains("in the way"), "{} {}", refused.code, refused.said);
+    let told: Value = serde_json::from_str(&refused.out).unwrap();
+    assert!(!told["blockers"].as_array().unwrap().is_empty(), "{told:#}");
     let other = app.reseller("Elsewhere").await;
     let told = person.run(&format!("customer move {bakery} --to {other} --dry-run --json")).await.json();
     assert_eq!(told["dry_run"], true);

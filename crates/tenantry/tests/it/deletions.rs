@@ -155,8 +155,11 @@ async fn backups_stop_at_once_restores_go_on_and_it_comes_back_as_it_was() {
 async fn names_are_free_at_once_and_one_that_was_taken_keeps_it_from_coming_back() {
     let app = App::start().await;
     let Bakery { reseller, customer, site, .. } = bakery(&app).await;
-    // A site's, within its customer.
+    // What was said from above is taken back from there.
     app.admin().delete(&format!("/customers/{site}")).await.is(200);
+    let own = app.person(&customer, "administrator", "own@bakery.example").await;
+    own.act(&format!("/customers/{site}/restore")).await.refused(403, "forbidden");
+    // A site's, within its customer.
     let second = app.site(&customer, "HQ").await;
     let refused = app.admin().act(&format!("/customers/{site}/restore")).await;
     refused.invalid(&[("name", "duplicate_site")]);

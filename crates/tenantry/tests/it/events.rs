@@ -304,10 +304,25 @@ async fn licences_trials_and_space_come_to_their_thresholds_by_themselves() {
     let ending = only(admin, "licence_ending").await;
     assert!(ending["detail"].as_str().unwrap().starts_with("2 units of "), "{ending}");
     assert_eq!(ending["product"], licence["product_name"]);
-    after(&app, DAY * 16).await;
-    assert_eq!(attention(admin, &reseller).await, [[0, 0], [0, 0], [0, 2]], "the trial ends in 14 days");
-    after(&app, DAY * 14).await;
+    after(&app, DAY * 22).await;
+    assert_eq!(attention(admin, &reseller).await, [[0, 0], [0, 0], [0, 2]], "the trial ends in 7 days");
+    assert_eq!(only(admin, "trial_ending").await["severity"], "warning");
+    after(&app, DAY * 6).await;
+    assert_eq!(attention(admin, &reseller).await, [[0, 0], [0, 0], [1, 1]], "it ends tomorrow");
+    after(&app, DAY).await;
     assert_eq!(only(admin, "trial_ending").await["state"], "resolved_by_itself");
+    let ended = only(admin, "trial_ended").await;
+    assert_eq!((&ended["state"], &ended["severity"]), (&json!("open"), &json!("warning")));
+    // It is told of at 7 days, at one and at its end, once each.
+    let log = admin.get(&format!("/customers/{customer}/changes")).await.is(200);
+    let told = |action: &str, of: &str| {
+        let of = format!("{of}: Bakery");
+        let found = log["items"].as_array().unwrap().iter();
+        found.filter(|entry| entry["action"] == action && entry["subject_name"] == of.as_str()).count()
+    };
+    assert_eq!((told("event.opened", "Trial ends"), told("event.worsened", "Trial ends")), (1, 1));
+    assert_eq!((told("event.opened", "Trial has ended"), told("event.worsened", "Trial has ended")), (1, 0));
+    admin.post(&format!("/events/{}/resolve", id(&ended)), &json!({ "reason": "Plan agreed" })).await.is(200);
     after(&app, DAY * 31).await;
     assert_eq!(attention(admin, &reseller).await, [[0, 0], [0, 0], [1, 0]], "it has ended");
     let until = (app.now() + jiff::SignedDuration::from_hours(24 * 365)).to_string();

@@ -13,6 +13,12 @@ async fn effective(client: &Client, customer: &str) -> String {
     ["state", "mode", "cause_name"].map(|name| state[name].as_str().unwrap_or("-").to_owned()).join(" ")
 }
 
+/// What may be done with a customer, as it is told.
+async fn action(client: &Client, customer: &str, name: &str) -> Value {
+    let actions = client.get(&format!("/customers/{customer}")).await.is(200)["actions"].clone();
+    actions.as_array().unwrap().iter().find(|action| action["name"] == name).unwrap().clone()
+}
+
 /// A node of every level, the provider first.
 async fn chain(app: &App) -> Vec<String> {
     let provider = app.provider().await;
@@ -278,7 +284,21 @@ async fn nobody_lifts_what_was_laid_on_them_from_above_or_learns_why() {
     }
     boss.post(&format!("/customers/{customer}/suspend"), &suspend).await.is(200);
     own.act(&format!("/customers/{customer}/activate")).await.refused(403, "forbidden");
+    // A site is its customer's own people's to switch, but for what others have laid on it.
+    boss.post(&format!("/customers/{site}/suspend"), &suspend).await.is(200);
+    let activate = action(&own, site, "activate").await;
+    assert_eq!((&activate["allowed"], &activate["code"]), (&json!(false), &json!("forbidden")));
+    own.act(&format!("/customers/{site}/activate")).await.refused(403, "forbidden");
+    own.post(&format!("/customers/{site}/suspend"), &suspend).await.refused(403, "forbidden");
+    let many = json!({ "noun": "customers", "action": "activate", "selection": { "ids": [site] }, "dry_run": true });
+    assert_eq!(own.post("/bulk", &many).await.is(200)["refused"][0]["count"], 1);
+    boss.act(&format!("/customers/{site}/activate")).await.is(200);
+    own.post(&format!("/customers/{site}/suspend"), &suspend).await.is(200);
     own.act(&format!("/customers/{site}/activate")).await.is(200);
+    app.suspend(customer, "stop_backups").await;
+    boss.act(&format!("/customers/{customer}/activate")).await.refused(403, "forbidden");
+    app.activate(customer).await;
+    boss.post(&format!("/customers/{customer}/suspend"), &suspend).await.is(200);
     assert_eq!(effective(&own, site).await, "suspended stop_backups Customer");
 
     // Its own people see that and how, but neither why nor by whom.
@@ -371,12 +391,13 @@ async fn a_reason_is_read_by_its_author_and_above_and_by_nobody_below() {
         let body = json!({ "reason": reason, "mode": "stop_backups" });
         client.post(&format!("{path}/suspend"), &body).await.is(200)
     };
-    suspend(app.admin(), "The reseller owes us").await;
-    assert_eq!(reasons().await, [json!("The reseller owes us"), Value::Null, Value::Null]);
-    // One that is written over doesn't come out as what was before.
     suspend(&boss, "Bakery owes us").await;
     assert_eq!(reasons().await, [json!("Bakery owes us"), json!("Bakery owes us"), Value::Null]);
-    boss.act(&format!("{path}/activate")).await.is(200);
+    // One that is written over doesn't come out as what was before, and is no longer the reseller's to lift.
+    suspend(app.admin(), "The reseller owes us").await;
+    assert_eq!(reasons().await, [json!("The reseller owes us"), Value::Null, Value::Null]);
+    boss.act(&format!("{path}/activate")).await.refused(403, "forbidden");
+    app.activate(&customer).await;
     for (client, reads) in clients.into_iter().zip([[true, true], [false, true], [false, false]]) {
         let log = client.get(&format!("{path}/changes?limit=100")).await.is(200).to_string();
         assert!(log.contains("customer.suspended") && !log.contains("suspended_from"), "{log}");

@@ -34,13 +34,14 @@ async fn restore_state(tx: &mut Tx, id: &str, undo: &Value) -> Result<Done, Erro
     if row.version != before.version {
         return Err(changed_since());
     }
-    switch::set(tx, &row, before.suspension).await?;
+    switch::set(tx, &account, &row, before.suspension).await?;
     Ok(Done::Changed(None))
 }
 
 async fn switch_one(tx: &mut Tx, row: &CustomerRow, suspension: Option<OwnSuspension>) -> Result<Done, Error> {
+    let account = tx.account()?;
     let before = OwnSuspension::of(row);
-    let changed = switch::set(tx, row, suspension).await?;
+    let changed = switch::set(tx, &account, row, suspension).await?;
     let undo = StateBefore { version: changed.version, suspension: before };
     Ok(Done::Changed(Some(serde_json::to_value(undo).map_err(Error::internal)?)))
 }
