@@ -92,7 +92,7 @@ test('what is selected in one list is not selected in the next', async ({ page }
   await page.getByRole('checkbox', { name: 'Select Row 001' }).click();
   await expect(page.getByText('1 selected')).toBeVisible();
   await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Devices' }).click();
-  await expect(page.getByRole('heading', { name: 'Devices' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Devices', level: 1 })).toBeVisible();
   await expect(page.getByText('1 selected')).toHaveCount(0);
   await page.goBack();
   await expect(page.getByText('1 selected')).toBeVisible();
@@ -252,6 +252,8 @@ test('a list by site has a row for each; customers are suspended once, and ticke
   await page.getByRole('button', { name: 'By site', exact: true }).click();
   await expect(page.getByRole('row').filter({ hasText: 'Forge Ltd' })).toHaveCount(2);
   await expect(page.getByRole('row').filter({ hasText: 'Solo Ltd' })).toHaveCount(1);
+  const room = await page.locator('.grid').evaluate((grid) => grid.scrollWidth - grid.clientWidth);
+  expect(room).toBe(0);
   await page.getByRole('checkbox', { name: 'Select Forge Ltd, mill' }).click();
   await page.getByRole('checkbox', { name: 'Select Forge Ltd, yard' }).click();
   await page.getByRole('button', { name: 'Suspend' }).click();
