@@ -78,6 +78,26 @@ test('going back finds the list where it was', async ({ page }) => {
   await expect(page.getByText('1 selected')).toBeVisible();
 });
 
+test('a row keeps the keyboard while the wheel takes it out of view', async ({ page }) => {
+  await page.locator(index(0)).focus();
+  await page.locator('.grid').evaluate((grid) => grid.scrollTo(0, 3000));
+  await expect(rowOf(page, 'Row 075')).toBeVisible();
+  await expect(page.locator(index(0))).toBeFocused();
+  await page.keyboard.press('ArrowDown');
+  await expect(page.locator(index(1))).toBeFocused();
+  await expect(page.locator(index(1))).toBeInViewport();
+});
+
+test('what is selected in one list is not selected in the next', async ({ page }) => {
+  await page.getByRole('checkbox', { name: 'Select Row 001' }).click();
+  await expect(page.getByText('1 selected')).toBeVisible();
+  await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Devices' }).click();
+  await expect(page.getByRole('heading', { name: 'Devices', level: 1 })).toBeVisible();
+  await expect(page.getByText('1 selected')).toHaveCount(0);
+  await page.goBack();
+  await expect(page.getByText('1 selected')).toBeVisible();
+});
+
 test('a slash leads to the search, which ignores case and is kept in the address', async ({ page }) => {
   await page.keyboard.press('/');
   await expect(page.getByRole('searchbox', { name: 'Name, contact, email, phone, address, reference' })).toBeFocused();
@@ -232,6 +252,8 @@ test('a list by site has a row for each; customers are suspended once, and ticke
   await page.getByRole('button', { name: 'By site', exact: true }).click();
   await expect(page.getByRole('row').filter({ hasText: 'Forge Ltd' })).toHaveCount(2);
   await expect(page.getByRole('row').filter({ hasText: 'Solo Ltd' })).toHaveCount(1);
+  const room = await page.locator('.grid').evaluate((grid) => grid.scrollWidth - grid.clientWidth);
+  expect(room).toBe(0);
   await page.getByRole('checkbox', { name: 'Select Forge Ltd, mill' }).click();
   await page.getByRole('checkbox', { name: 'Select Forge Ltd, yard' }).click();
   await page.getByRole('button', { name: 'Suspend' }).click();

@@ -8,10 +8,10 @@ import {
   UNSTABLE_ToastRegion as ToastRegion,
 } from 'react-aria-components';
 
-/** What can be done about what was done: to take it back. */
+/** What can be done about what was done: to take it back, or what mostly follows. */
 export type ToastAction = { label: string; run: () => void };
 
-const queue = new ToastQueue<{ sentence: string; action: ToastAction | undefined }>({ maxVisibleToasts: 3 });
+const queue = new ToastQueue<{ sentence: string; actions: ToastAction[] }>({ maxVisibleToasts: 3 });
 
 /** Long enough to be read, */
 const READ = 6000;
@@ -19,8 +19,9 @@ const READ = 6000;
 const DECIDE = 12_000;
 
 /** Says in one sentence what was done. What needs a decision belongs into a dialog. */
-export function toast(sentence: string, action?: ToastAction): void {
-  queue.add({ sentence, action }, { timeout: action ? DECIDE : READ });
+export function toast(sentence: string, ...offered: (ToastAction | undefined)[]): void {
+  const actions = offered.filter((action) => action !== undefined);
+  queue.add({ sentence, actions }, { timeout: actions.length > 0 ? DECIDE : READ });
 }
 
 export function Toasts() {
@@ -31,19 +32,20 @@ export function Toasts() {
           <ToastContent>
             <Text slot="title">{shown.content.sentence}</Text>
           </ToastContent>
-          {shown.content.action && (
+          {shown.content.actions.map((action) => (
             <Button
+              key={action.label}
               className="button"
               data-kind="quiet"
               data-size="s"
               onPress={() => {
                 queue.close(shown.key);
-                shown.content.action?.run();
+                action.run();
               }}
             >
-              {shown.content.action.label}
+              {action.label}
             </Button>
-          )}
+          ))}
           <Button slot="close" className="button" data-kind="quiet" data-size="s" aria-label="Dismiss">
             <X className="icon-s" aria-hidden />
           </Button>

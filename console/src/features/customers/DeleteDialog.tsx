@@ -11,7 +11,8 @@ import { CheckField, TextField } from '../../ui/fields';
 import { FormSummary, FormView, useForm, type Problems } from '../../ui/form';
 import { Notice } from '../../ui/Notice';
 import { toast } from '../../ui/Toasts';
-import { customerQuery, deleteCustomer, previewDeletion, restoreCustomer } from './api';
+import { customerQuery, deleteCustomer, previewDeletion } from './api';
+import { undoDeletion } from './undo';
 
 /** What a consent helps against: devices with their backups, and customers below. */
 const CONSENTS = new Set(['products_attached', 'customer_not_empty']);
@@ -38,19 +39,10 @@ export function DeleteDialog({ customer, onClose }: { customer: Customer; onClos
       const deleted = await deleteCustomer(customer.id, Boolean(remove_products));
       onClose();
       client.setQueryData(customerQuery(customer.id).queryKey, deleted);
-      const undo = async () => {
-        try {
-          await restoreCustomer(customer.id, { version: deleted.version });
-          toast(`${name} is back as it was`);
-          await happened(client, 'customer.restored', customer);
-        } catch (error) {
-          toast(`${name} stays deleted. ${problemText(error)}`);
-        }
-      };
-      toast(`${name} deleted. Until ${day(deleted.due_at)} it can be restored.`, {
-        label: 'Undo',
-        run: () => void undo(),
-      });
+      toast(
+        `${name} deleted. Until ${day(deleted.due_at)} it can be restored.`,
+        undoDeletion(client, customer, deleted.version),
+      );
       await happened(client, 'customer.deletion_scheduled', customer);
     },
   });

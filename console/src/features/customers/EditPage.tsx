@@ -23,6 +23,7 @@ import { KINDS } from './kinds';
 import { ONE_POOL, PlaceFields } from './PlaceFields';
 import { ProfileFields } from './ProfileFields';
 import { ServiceFields } from './ServiceFields';
+import { undoEdit } from './undo';
 import { useTitle } from '../../ui/useTitle';
 
 const route = getRouteApi('/frame/customers/$id/edit');
@@ -67,6 +68,7 @@ function EditForm({ customer }: { customer: Customer }) {
   const saved = async (now: Customer) => {
     toast(
       `${customerName(now)} saved`,
+      undoEdit(client, customer, now),
       offersDetails
         ? {
             label: 'Send account details…',

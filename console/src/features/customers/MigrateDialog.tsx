@@ -7,6 +7,7 @@ import { Dialog, DialogBody, DialogFoot } from '../../ui/Dialog';
 import { SelectField, TextArea } from '../../ui/fields';
 import { FormSummary, FormView, useForm, type Problems } from '../../ui/form';
 import { toast } from '../../ui/Toasts';
+import { undo } from '../../ui/undo';
 import { customerQuery, migrateStorage, storageLocationsQuery } from './api';
 
 /** Another storage location, which only the provider decides. */
@@ -26,8 +27,19 @@ export function MigrateDialog({ customer, onClose }: { customer: Customer; onClo
       const changed = await migrateStorage(customer.id, { storage_location_id, reason: reason.trim() });
       onClose();
       client.setQueryData(customerQuery(customer.id).queryKey, changed);
-      toast(`${name} stores in ${others.find(({ id }) => id === storage_location_id)?.name ?? 'its new location'}`);
-      await happened(client, 'customer.storage_migrated', changed);
+      const renew = () => happened(client, 'customer.storage_migrated', changed);
+      toast(
+        `${name} stores in ${others.find(({ id }) => id === storage_location_id)?.name ?? 'its new location'}`,
+        present &&
+          undo({
+            name,
+            restore: () =>
+              migrateStorage(customer.id, { storage_location_id: present.id, reason: 'Undone' }, changed.version),
+            said: `${name} stores in ${present.name} again`,
+            renew,
+          }),
+      );
+      await renew();
     },
   });
   const title = `Change the storage location of ${name}`;

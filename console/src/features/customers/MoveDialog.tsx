@@ -12,6 +12,7 @@ import { PickField } from '../../ui/pick/PickField';
 import { toast } from '../../ui/Toasts';
 import { customerQuery, LEVELS_BELOW, moveCustomer } from './api';
 import { parentSearch } from './parents';
+import { undoMove } from './undo';
 
 /** Moves a customer to another parent. Everything that is in the way is said before it is tried. */
 export function MoveDialog({ customer, onClose }: { customer: Customer; onClose: () => void }) {
@@ -28,9 +29,9 @@ export function MoveDialog({ customer, onClose }: { customer: Customer; onClose:
       const moved = await moveCustomer(customer.id, { parent_id, reason: reason?.trim() || null });
       onClose();
       client.setQueryData(customerQuery(customer.id).queryKey, moved);
-      toast(
-        moved.changes ? `${name} moved to ${moved.parent_name ?? 'its new place'}` : `${name} stands there already`,
-      );
+      if (moved.changes) {
+        toast(`${name} moved to ${moved.parent_name ?? 'its new place'}`, undoMove(client, customer, moved));
+      } else toast(`${name} stands there already`);
       await happened(client, 'customer.moved', customer, moved);
     },
   });

@@ -8,6 +8,7 @@ import { TextField } from '../../ui/fields';
 import { FormSummary, FormView, useForm } from '../../ui/form';
 import { checkPasswords, NewPasswordFields } from '../../ui/NewPassword';
 import { toast } from '../../ui/Toasts';
+import { undo } from '../../ui/undo';
 import { setWebAccess } from './api';
 
 /** Lets a customer's own account sign in, or no more. One without a username gets it here, with a password. */
@@ -23,10 +24,19 @@ export function WebAccessDialog({ customer, onClose }: { customer: Customer; onC
         ? { ...(values.username ? {} : { username: 'Enter a username.' }), ...checkPasswords(values) }
         : {},
     send: async ({ username, password }) => {
-      await setWebAccess(customer.id, { enabled: turnsOn, username, password });
+      const after = await setWebAccess(customer.id, { enabled: turnsOn, username, password });
+      const renew = () => happened(client, 'customer.web_access_set', customer);
       onClose();
-      toast(`Web access of ${name} switched ${turnsOn ? 'on' : 'off'}`);
-      await happened(client, 'customer.web_access_set', customer);
+      toast(
+        `Web access of ${name} switched ${turnsOn ? 'on' : 'off'}`,
+        undo({
+          name,
+          restore: () => setWebAccess(customer.id, { enabled: !turnsOn }, after.version),
+          said: `Web access of ${name} is ${turnsOn ? 'off' : 'on'} again`,
+          renew,
+        }),
+      );
+      await renew();
     },
   });
   const verb = turnsOn ? 'Switch on' : 'Switch off';

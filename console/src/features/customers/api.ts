@@ -201,13 +201,15 @@ export function activateCustomer(id: string, { dry_run = false, version }: Switc
   return take(api.POST('/api/v1/customers/{id}/activate', { params, headers }));
 }
 
-export function migrateStorage(id: string, body: StorageMigration) {
-  return take(api.POST('/api/v1/customers/{id}/storage_location', { params: { path: { id } }, body }));
+export function migrateStorage(id: string, body: StorageMigration, version?: number) {
+  const headers = version === undefined ? {} : ifMatch(version);
+  return take(api.POST('/api/v1/customers/{id}/storage_location', { params: { path: { id } }, headers, body }));
 }
 
-export function moveCustomer(id: string, body: CustomerMove, { dry_run = false }: { dry_run?: boolean } = {}) {
+export function moveCustomer(id: string, body: CustomerMove, { dry_run = false, version }: Switching = {}) {
   const params = { path: { id }, query: { dry_run } };
-  return take(api.POST('/api/v1/customers/{id}/move', { params, body }));
+  const headers = version === undefined ? {} : ifMatch(version);
+  return take(api.POST('/api/v1/customers/{id}/move', { params, headers, body }));
 }
 
 export function previewDeletion(id: string) {
@@ -231,8 +233,9 @@ export function endTrial(id: string) {
   return take(api.POST('/api/v1/customers/{id}/end_trial', { params: { path: { id } } }));
 }
 
-export function setWebAccess(id: string, body: WebAccessSet) {
-  return take(api.PUT('/api/v1/customers/{id}/web_access', { params: { path: { id } }, body }));
+export function setWebAccess(id: string, body: WebAccessSet, version?: number): Promise<Customer> {
+  const headers = version === undefined ? {} : ifMatch(version);
+  return take(api.PUT('/api/v1/customers/{id}/web_access', { params: { path: { id } }, headers, body }));
 }
 
 export function setCustomerPassword(id: string, password: string) {

@@ -174,6 +174,15 @@ export function updateOf(values: Values, began: Values, locations: StorageLocati
   return update;
 }
 
+/** Whether an edit can be taken back by another one: what is said once and for all is not. */
+export function takesBack(before: Customer, now: Customer): boolean {
+  return (
+    before.username === now.username &&
+    before.storage_location_id === now.storage_location_id &&
+    Boolean(before.country) === Boolean(now.country)
+  );
+}
+
 /**
  * Whether a customer is what a form wanted it to be: its own answer was lost, and what made it stale was itself. A
  * password can't be seen, so one that was to be set is not taken for granted.

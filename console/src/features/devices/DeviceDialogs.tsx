@@ -8,6 +8,7 @@ import { FormSummary, FormView, useForm } from '../../ui/form';
 import { toast } from '../../ui/Toasts';
 import { activateDevice, approveDevice, deleteDevice, restoreDevice, suspendDevice } from './api';
 import { checkDeviceSuspension, deviceSuspensionOf, DeviceSuspendFields } from './BulkDialog';
+import { undoSwitch } from './undo';
 
 export type DeviceAction = 'approve' | 'suspend' | 'activate' | 'restore' | 'delete';
 
@@ -27,13 +28,14 @@ export function DeviceDialog({ device, action, onClose }: DeviceDialogProps) {
         : {},
     ...(action === 'suspend' && { check: checkDeviceSuspension }),
     send: async (values) => {
+      let after: Device | undefined;
       if (action === 'approve') await approveDevice(device.id);
-      else if (action === 'activate') await activateDevice(device.id);
+      else if (action === 'activate') after = await activateDevice(device.id);
       else if (action === 'restore') await restoreDevice(device.id);
-      else if (action === 'suspend') await suspendDevice(device.id, deviceSuspensionOf(values));
+      else if (action === 'suspend') after = await suspendDevice(device.id, deviceSuspensionOf(values));
       else await deleteDevice(device.id);
       onClose();
-      toast(`${name} ${done}`);
+      toast(`${name} ${done}`, after && undoSwitch(client, device, after.version));
       if (action === 'delete') await go({ to: '/devices', ignoreBlocker: true });
       await happened(client, ACTIONS[action], device);
     },

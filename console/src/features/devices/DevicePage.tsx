@@ -47,6 +47,7 @@ import { lazyDialog } from '../../ui/lazily';
 import { Menu, MenuItem } from '../../ui/Menu';
 import type { DeviceAction } from './DeviceDialogs';
 import { deviceQuery, issueCredentials, renameDevice, showDevice } from './api';
+import { undoRename } from './undo';
 import { repositoryCommand } from './commands';
 import { useTitle } from '../../ui/useTitle';
 
@@ -363,9 +364,9 @@ function RenameDialog({ device, onClose }: DeviceDialogProps) {
     check: ({ name = '' }): Problems => (name.trim() ? {} : { name: 'This is needed.' }),
     send: async ({ name = '' }) => {
       const saving = { update: renameDevice, latest: () => showDevice(base.id), isSaved: isCalled, follows: isCalled };
-      await save(saving, base, name.trim(), unanswered);
+      const renamed = await save(saving, base, name.trim(), unanswered);
       onClose();
-      toast(`Device renamed to ${name.trim()}`);
+      toast(`Device renamed to ${name.trim()}`, undoRename(client, base, renamed));
       await happened(client, 'device.updated', base);
     },
   });

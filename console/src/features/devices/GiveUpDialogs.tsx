@@ -14,6 +14,7 @@ import { toast } from '../../ui/Toasts';
 import { When } from '../../ui/When';
 import { homeSearch } from '../customers/parents';
 import { foreseeDeletion, giveUpDevice, moveDevice, releaseDevice } from './api';
+import { undoDeletion, undoMove } from './undo';
 
 type DialogProps = { device: Device; onClose: () => void };
 
@@ -27,7 +28,7 @@ export function MoveDeviceDialog({ device, onClose }: DialogProps) {
     send: async ({ customer_id = '' }) => {
       const moved = await moveDevice(device, customer_id);
       onClose();
-      toast(`${name} moved to ${moved.customer_name}`);
+      toast(`${name} moved to ${moved.customer_name}`, undoMove(client, device, moved));
       await happened(client, 'device.moved', device, moved);
     },
   });
@@ -127,7 +128,8 @@ export function GiveUpDialog({ device, onClose }: DialogProps) {
       const keeps = data === 'keep';
       await giveUpDevice(device.id, keeps ? 'keep' : 'delete');
       onClose();
-      toast(keeps ? `${name} released` : `${name} is to be deleted`);
+      if (keeps) toast(`${name} released`);
+      else toast(`${name} is to be deleted`, undoDeletion(client, device));
       await happened(client, keeps ? 'device.released' : 'device.deletion_scheduled', device);
     },
   });

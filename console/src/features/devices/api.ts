@@ -69,12 +69,15 @@ export function approveDevice(id: string): Promise<Device> {
   return take(api.POST('/api/v1/devices/{id}/approve', { params: { path: { id } } }));
 }
 
-export function suspendDevice(id: string, body: DeviceSuspend): Promise<Device> {
-  return take(api.POST('/api/v1/devices/{id}/suspend', { params: { path: { id } }, body }));
+/** `version`: only if nobody has changed it since. */
+export function suspendDevice(id: string, body: DeviceSuspend, version?: number): Promise<Device> {
+  const headers = version === undefined ? {} : ifMatch(version);
+  return take(api.POST('/api/v1/devices/{id}/suspend', { params: { path: { id } }, headers, body }));
 }
 
-export function activateDevice(id: string): Promise<Device> {
-  return take(api.POST('/api/v1/devices/{id}/activate', { params: { path: { id } } }));
+export function activateDevice(id: string, version?: number): Promise<Device> {
+  const headers = version === undefined ? {} : ifMatch(version);
+  return take(api.POST('/api/v1/devices/{id}/activate', { params: { path: { id } }, headers }));
 }
 
 export function deleteDevice(id: string): Promise<void> {

@@ -8,6 +8,7 @@ import { customerName, problemText, refusalOf } from '../../lib/words';
 import { Blank, Failed, Skeletons } from '../../ui/Blank';
 import { Card } from '../../ui/Card';
 import { toast } from '../../ui/Toasts';
+import { undo } from '../../ui/undo';
 import { licencePoolsQuery, setLicencePool } from './api';
 import './pools.css';
 
@@ -122,9 +123,20 @@ function Quantity({ customer, pool }: { customer: Customer; pool: LicencePool })
       setProblem(undefined);
       const name = customerName(customer);
       const what = wanted === '' ? 'draws on the nearest above' : `may hand out ${count(Number(wanted))}`;
-      toast(`${name} ${what} of ${pool.product_name}`);
-      await client.invalidateQueries({ queryKey: ['licence_pools'] });
-      await happened(client, 'customer.licence_pool_set', customer);
+      const renew = async () => {
+        await client.invalidateQueries({ queryKey: ['licence_pools'] });
+        await happened(client, 'customer.licence_pool_set', customer);
+      };
+      toast(
+        `${name} ${what} of ${pool.product_name}`,
+        undo({
+          name,
+          restore: () => setLicencePool(customer.id, set, pool.quantity),
+          said: `${pool.product_name} at ${name} is as it was`,
+          renew,
+        }),
+      );
+      await renew();
     } catch (error) {
       setProblem(problemText(error));
     }

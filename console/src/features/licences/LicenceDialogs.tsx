@@ -9,6 +9,7 @@ import { CheckField, ChoiceField, SelectField, TextField } from '../../ui/fields
 import { FormSummary, FormView, useForm, type Problems, type Values } from '../../ui/form';
 import { toast } from '../../ui/Toasts';
 import { childrenQuery } from '../customers/api';
+import { undo } from '../../ui/undo';
 import { plansQuery, productsQuery } from '../products/api';
 import { soldPlans } from '../products/sold';
 import {
@@ -92,10 +93,13 @@ export function LicenceDialog({ licence, customer, wish, onClose }: LicenceDialo
     initial: initialOf(wish, licence, first?.value ?? ''),
     check: (values) => checkOf(wish, values),
     send: async (values) => {
-      await run(wish, licence, values);
+      const after = await run(wish, licence, values);
+      const renew = () => happened(client, ACTIONS[wish], customer);
+      const restore = after && undoing(wish, licence, after, values);
+      const name = licence.product_name;
       onClose();
-      toast(DONE[wish](licence));
-      await happened(client, ACTIONS[wish], customer);
+      toast(DONE[wish](licence), restore ? undo({ name, restore, said: `${name} is as it was`, renew }) : undefined);
+      await renew();
     },
   });
   const { title, verb } = TITLES[wish];
@@ -198,7 +202,7 @@ function checkOf(wish: LicenceWish, { quantity, to }: Values): Problems {
   };
 }
 
-function run(wish: LicenceWish, licence: Licence, values: Values): Promise<unknown> {
+async function run(wish: LicenceWish, licence: Licence, values: Values): Promise<Licence | undefined> {
   const { id } = licence;
   const { site_id = '', to = '', basis } = values;
   const quantity = quantityOf(values['quantity']) ?? 0;
@@ -217,7 +221,30 @@ function run(wish: LicenceWish, licence: Licence, values: Values): Promise<unkno
         ...(licence.ends_at && { auto_renew: Boolean(values['auto_renew']) }),
       });
     case 'cancel':
-      return cancelLicence(id);
+      await cancelLicence(id);
+      return undefined;
+  }
+}
+
+/** What takes it back; a renewal and an end stand. */
+function undoing(wish: LicenceWish, before: Licence, { id, version }: Licence, values: Values) {
+  const { site_id = '', to = '' } = values;
+  const quantity = quantityOf(values['quantity']) ?? 0;
+  switch (wish) {
+    case 'assign':
+      return () => revokeLicence(id, { site_id, quantity }, version);
+    case 'revoke':
+      return () => assignLicence(id, { site_id, quantity }, version);
+    case 'reassign':
+      return () => reassignLicence(id, { from: to, to: site_id, quantity }, version);
+    case 'edit':
+      return () =>
+        updateLicence(
+          { id, version },
+          { quantity: before.quantity, ...(before.ends_at && { auto_renew: before.auto_renew }) },
+        );
+    default:
+      return undefined;
   }
 }
 

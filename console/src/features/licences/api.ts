@@ -44,7 +44,7 @@ export function grantLicence(customer: string, body: LicenceGrant, key: string):
   return take(api.POST('/api/v1/customers/{id}/licences', { params: { path: { id: customer } }, headers, body }));
 }
 
-export function updateLicence({ id, version }: Licence, body: LicenceUpdate): Promise<Licence> {
+export function updateLicence({ id, version }: Pick<Licence, 'id' | 'version'>, body: LicenceUpdate): Promise<Licence> {
   const params = { path: { id }, header: ifMatch(version) };
   return take(api.PATCH('/api/v1/licences/{id}', { params, headers: ifMatch(version), body }));
 }
@@ -53,16 +53,19 @@ export function cancelLicence(id: string): Promise<void> {
   return gone(done(api.DELETE('/api/v1/licences/{id}', { params: { path: { id } } })));
 }
 
-export function assignLicence(id: string, body: LicenceAssign): Promise<Licence> {
-  return take(api.POST('/api/v1/licences/{id}/assign', { params: { path: { id } }, body }));
+export function assignLicence(id: string, body: LicenceAssign, version?: number): Promise<Licence> {
+  const headers = version === undefined ? {} : ifMatch(version);
+  return take(api.POST('/api/v1/licences/{id}/assign', { params: { path: { id } }, headers, body }));
 }
 
-export function revokeLicence(id: string, body: LicenceAssign): Promise<Licence> {
-  return take(api.POST('/api/v1/licences/{id}/revoke', { params: { path: { id } }, body }));
+export function revokeLicence(id: string, body: LicenceAssign, version?: number): Promise<Licence> {
+  const headers = version === undefined ? {} : ifMatch(version);
+  return take(api.POST('/api/v1/licences/{id}/revoke', { params: { path: { id } }, headers, body }));
 }
 
-export function reassignLicence(id: string, body: LicenceReassign): Promise<Licence> {
-  return take(api.POST('/api/v1/licences/{id}/reassign', { params: { path: { id } }, body }));
+export function reassignLicence(id: string, body: LicenceReassign, version?: number): Promise<Licence> {
+  const headers = version === undefined ? {} : ifMatch(version);
+  return take(api.POST('/api/v1/licences/{id}/reassign', { params: { path: { id } }, headers, body }));
 }
 
 export function renewLicence(id: string, body: LicenceRenew): Promise<Licence> {

@@ -7,6 +7,7 @@ import { Dialog, DialogBody, DialogFoot } from '../../ui/Dialog';
 import { CheckField, SelectField, TextArea, TextField } from '../../ui/fields';
 import { FormSummary, FormView, useForm, type Values } from '../../ui/form';
 import { toast } from '../../ui/Toasts';
+import { undoSave } from '../../ui/undo';
 import { createRule, deleteRule, previewRule, replaceRule, rulesQuery } from './api';
 import { check, DELAYS, HOURS, OWN, valuesOf, WHICH, wireOf } from './words';
 
@@ -23,16 +24,26 @@ type EditDialogProps = { customer: string; rule: NotificationRule | undefined; o
 
 function EditDialog({ customer, rule, onClose }: EditDialogProps) {
   const client = useQueryClient();
+  const renew = () => client.invalidateQueries({ queryKey: rulesQuery(customer).queryKey });
   const title = rule ? `Edit ${rule.name}` : 'Add a rule';
   const form = useForm({
     initial: valuesOf(rule, browserZone()),
     check,
     send: async (values, { key }) => {
       const wanted = wireOf(values);
-      await (rule ? replaceRule(rule, wanted) : createRule(customer, wanted, key));
+      if (rule) {
+        const saved = await replaceRule(rule, wanted);
+        const former = wireOf(valuesOf(rule, browserZone()));
+        toast(
+          `${wanted.name} saved`,
+          undoSave(saved, () => replaceRule(saved, former), renew),
+        );
+      } else {
+        await createRule(customer, wanted, key);
+        toast(`${wanted.name} added`);
+      }
       onClose();
-      toast(`${wanted.name} ${rule ? 'saved' : 'added'}`);
-      await client.invalidateQueries({ queryKey: rulesQuery(customer).queryKey });
+      await renew();
     },
   });
   const daily = form.values['pace'] === 'day';

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import type { Edition, Plan, Product } from '../../api/schema';
+import type { Edition, Plan, PlanUpdate, Product } from '../../api/schema';
 import { useMe } from '../../app/useMe';
 import { explainNoAnswer } from '../../lib/words';
 import { Button } from '../../ui/Button';
@@ -8,6 +8,7 @@ import { CheckField, ChoiceField, TextField } from '../../ui/fields';
 import { FormSummary, FormView, useForm, type Problems, type Values } from '../../ui/form';
 import { Notice } from '../../ui/Notice';
 import { toast } from '../../ui/Toasts';
+import { undoSave } from '../../ui/undo';
 import { TemplateField } from '../templates/TemplateField';
 import { createPlan, productsQuery, updatePlan } from './api';
 import { numberProblem, wholeOf } from './words';
@@ -22,6 +23,7 @@ type PlanDialogProps = { onClose: () => void } & ({ product: Product; plan?: nev
 /** Adds a plan for a product, or edits one: other terms hold for what is sold from then on. */
 export function PlanDialog({ product, plan, onClose }: PlanDialogProps) {
   const client = useQueryClient();
+  const renew = () => client.invalidateQueries({ queryKey: ['plans'] });
   const me = useMe();
   const products = useQuery(productsQuery()).data;
   const hasTemplates = (product ?? products?.find(({ id }) => id === plan?.product_id))?.has_templates;
@@ -46,15 +48,19 @@ export function PlanDialog({ product, plan, onClose }: PlanDialogProps) {
       const template_id = values['template_id'] || null;
       if (plan) {
         const terms = { term_months: months ?? null, term_days: days ?? null };
-        await updatePlan(plan, { name, auto_renew, template_id, ...terms, ...told });
+        const saved = await updatePlan(plan, { name, auto_renew, template_id, ...terms, ...told });
+        toast(
+          `${name} saved`,
+          undoSave(saved, () => updatePlan(saved, formerOf(plan)), renew),
+        );
       } else {
         const edition = values['edition'] === 'trial' ? 'trial' : 'full';
         const term = { ...(months && { term_months: months }), ...(days && { term_days: days }) };
         await createPlan({ name, product_id: product.id, edition, auto_renew, template_id, ...term, ...told }, key);
+        toast(`${name} added`);
       }
       onClose();
-      toast(`${name} ${plan ? 'saved' : 'added'}`);
-      await client.invalidateQueries({ queryKey: ['plans'] });
+      await renew();
     },
     explain: (error) => !plan && explainNoAnswer(error),
   });
@@ -117,4 +123,10 @@ function check(values: Values): Problems {
     if (problem) problems[field] = problem;
   }
   return problems;
+}
+
+/** What an edit may have changed, as it was. */
+function formerOf({ name, template_id = null, terms }: Plan): PlanUpdate {
+  const { auto_renew, expiry_notice_days, term_months = null, term_days = null } = terms;
+  return { name, template_id, auto_renew, term_months, term_days, expiry_notice_days };
 }

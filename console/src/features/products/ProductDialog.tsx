@@ -6,6 +6,7 @@ import { Dialog, DialogBody, DialogFoot } from '../../ui/Dialog';
 import { CheckField, SelectField, TextField } from '../../ui/fields';
 import { FormSummary, FormView, useForm, type Problems } from '../../ui/form';
 import { toast } from '../../ui/Toasts';
+import { undoSave } from '../../ui/undo';
 import { createProduct, updateProduct } from './api';
 import { UNIT } from './words';
 
@@ -14,6 +15,8 @@ const UNITS = Object.keys(UNIT) as Unit[];
 /** Adds a product, or edits one. */
 export function ProductDialog({ product, onClose }: { product?: Product | undefined; onClose: () => void }) {
   const client = useQueryClient();
+  const renew = () =>
+    client.invalidateQueries({ predicate: ({ queryKey: [noun] }) => noun === 'products' || noun === 'plans' });
   const form = useForm({
     initial: {
       name: product?.name ?? '',
@@ -31,14 +34,21 @@ export function ProductDialog({ product, onClose }: { product?: Product | undefi
         has_templates: values['has_templates'] === 'yes',
         has_firmware: values['has_firmware'] === 'yes',
       };
-      if (product) await updateProduct(product, fields);
-      else {
+      if (product) {
+        const saved = await updateProduct(product, fields);
+        const { name, managed_here, has_templates, has_firmware } = product;
+        const former = { name, managed_here, has_templates, has_firmware };
+        toast(
+          `${fields.name} saved`,
+          undoSave(saved, () => updateProduct(saved, former), renew),
+        );
+      } else {
         const unit = UNITS.find((known) => known === values['unit']) ?? 'device';
         await createProduct({ ...fields, unit, usage_billed: values['usage_billed'] === 'yes' }, key);
+        toast(`${fields.name} added`);
       }
       onClose();
-      toast(`${fields.name} ${product ? 'saved' : 'added'}`);
-      await client.invalidateQueries({ predicate: ({ queryKey: [noun] }) => noun === 'products' || noun === 'plans' });
+      await renew();
     },
     explain: (error) => !product && explainNoAnswer(error),
   });

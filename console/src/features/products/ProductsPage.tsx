@@ -10,6 +10,7 @@ import { Blank, Failed, Skeletons } from '../../ui/Blank';
 import { Button } from '../../ui/Button';
 import { toast } from '../../ui/Toasts';
 import { useTitle } from '../../ui/useTitle';
+import { undo } from '../../ui/undo';
 import { plansQuery, productsQuery, updatePlan, updateProduct } from './api';
 import { PlanDialog } from './PlanDialog';
 import { ProductDialog } from './ProductDialog';
@@ -95,7 +96,7 @@ function ProductCard({ product, plans, onOpen }: ProductCardProps) {
             <Button
               size="s"
               kind="quiet"
-              onPress={() => void retire(product, (retired) => updateProduct(product, { retired }))}
+              onPress={() => void retire(product, (row, retired) => updateProduct(row, { retired }))}
             >
               {product.retired_at ? 'Sell again' : 'Retire'}
             </Button>
@@ -120,7 +121,7 @@ function ProductCard({ product, plans, onOpen }: ProductCardProps) {
                   size="s"
                   kind="quiet"
                   aria-label={`${plan.retired_at ? 'Sell again' : 'Retire'} ${plan.name}`}
-                  onPress={() => void retire(plan, (retired) => updatePlan(plan, { retired }))}
+                  onPress={() => void retire(plan, (row, retired) => updatePlan(row, { retired }))}
                 >
                   {plan.retired_at ? 'Sell again' : 'Retire'}
                 </Button>
@@ -141,16 +142,27 @@ function ProductCard({ product, plans, onOpen }: ProductCardProps) {
 
 type Retirable = { name: string; retired_at?: string | null };
 
-/** Takes something off the shelf, or puts it back. It is undone by the same button. */
+/** Takes something off the shelf, or puts it back. */
 function useRetire() {
   const client = useQueryClient();
-  return async ({ name, retired_at }: Retirable, update: (retired: boolean) => Promise<unknown>) => {
+  const renew = () =>
+    client.invalidateQueries({ predicate: ({ queryKey: [noun] }) => noun === 'products' || noun === 'plans' });
+  return async <T extends Retirable>(row: T, update: (row: T, retired: boolean) => Promise<T>) => {
+    const { name, retired_at } = row;
     try {
-      await update(!retired_at);
-      toast(retired_at ? `${name} is sold again` : `${name} retired. What was sold goes on.`);
+      const after = await update(row, !retired_at);
+      toast(
+        retired_at ? `${name} is sold again` : `${name} retired. What was sold goes on.`,
+        undo({
+          name,
+          restore: () => update(after, Boolean(retired_at)),
+          said: retired_at ? `${name} is retired again` : `${name} is sold as before`,
+          renew,
+        }),
+      );
     } catch (error) {
       toast(problemText(error));
     }
-    await client.invalidateQueries({ predicate: ({ queryKey: [noun] }) => noun === 'products' || noun === 'plans' });
+    await renew();
   };
 }

@@ -12,6 +12,7 @@ import { FormSummary, FormView, useForm } from '../../ui/form';
 import { Notice } from '../../ui/Notice';
 import { toast } from '../../ui/Toasts';
 import { inheritSetting, setSetting, type Owner } from './api';
+import { undo } from '../../ui/undo';
 import { checkSetting, SettingFields } from './SettingFields';
 import { isWindow, settingTitle, settingValue, SETTINGS, valuesOf, wireValue } from './words';
 
@@ -32,7 +33,10 @@ export function SetDialog({ owner, setting, onClose }: SettingDialogProps) {
       const locked = values['locked'] === 'yes';
       const after = await setSetting(owner, name, { value: wireValue(name, values, at), locked });
       onClose();
-      toast(`${title} at ${owner.name}: ${settingValue(name, after.value)}`);
+      toast(
+        `${title} at ${owner.name}: ${settingValue(name, after.value)}`,
+        undoSetting(client, owner, setting, after),
+      );
       await told(client, owner, 'set');
     },
   });
@@ -73,7 +77,10 @@ export function InheritDialog({ owner, setting, onClose }: SettingDialogProps) {
     send: async () => {
       const after = await inheritSetting(owner, name);
       onClose();
-      toast(`${title} at ${owner.name}: ${settingValue(name, after.value)}`);
+      toast(
+        `${title} at ${owner.name}: ${settingValue(name, after.value)}`,
+        undoSetting(client, owner, setting, after),
+      );
       await told(client, owner, 'inherited');
     },
   });
@@ -133,6 +140,26 @@ function Body({ owner, about, change, preview, children }: BodyProps) {
       {children}
     </DialogBody>
   );
+}
+
+/** What was set here before is set again, or what is above holds again. */
+function undoSetting(
+  client: ReturnType<typeof useQueryClient>,
+  owner: Owner,
+  { name, own, value }: EffectiveSetting,
+  { changes, version }: SettingChange,
+) {
+  if (!changes) return undefined;
+  const title = settingTitle(name);
+  return undo({
+    name: `${title} at ${owner.name}`,
+    restore: () =>
+      own
+        ? setSetting(owner, name, { value: own.value, locked: own.locked }, { version })
+        : inheritSetting(owner, name, { version }),
+    said: `${title} at ${owner.name} is ${settingValue(name, value)} again`,
+    renew: () => told(client, owner, own ? 'set' : 'inherited'),
+  });
 }
 
 function told(client: ReturnType<typeof useQueryClient>, owner: Owner, what: 'set' | 'inherited'): Promise<void> {

@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
-import { api, take } from '../../api/client';
+import { api, ifMatch, take } from '../../api/client';
 import type { Effective, SettingChange, SettingSet } from '../../api/schema';
 
 /** Whose settings they are. */
@@ -23,18 +23,29 @@ export function settingsQuery({ noun, id }: Pick<Owner, 'noun' | 'id'>) {
   });
 }
 
-type How = { dry_run?: boolean };
+type How = {
+  dry_run?: boolean;
+  /** Only if nobody has changed the owner since. */
+  version?: number;
+};
 
-export function setSetting({ noun, id }: Owner, name: string, body: SettingSet, how: How = {}): Promise<SettingChange> {
-  const params = { path: { id, name }, query: how };
-  return noun === 'customers'
-    ? take(api.PUT('/api/v1/customers/{id}/settings/{name}', { params, body }))
-    : take(api.PUT('/api/v1/devices/{id}/settings/{name}', { params, body }));
+export function setSetting(owner: Owner, name: string, body: SettingSet, how: How = {}): Promise<SettingChange> {
+  const request = { ...requestOf(owner, name, how), body };
+  return owner.noun === 'customers'
+    ? take(api.PUT('/api/v1/customers/{id}/settings/{name}', request))
+    : take(api.PUT('/api/v1/devices/{id}/settings/{name}', request));
 }
 
-export function inheritSetting({ noun, id }: Owner, name: string, how: How = {}): Promise<SettingChange> {
-  const params = { path: { id, name }, query: how };
-  return noun === 'customers'
-    ? take(api.DELETE('/api/v1/customers/{id}/settings/{name}', { params }))
-    : take(api.DELETE('/api/v1/devices/{id}/settings/{name}', { params }));
+export function inheritSetting(owner: Owner, name: string, how: How = {}): Promise<SettingChange> {
+  const request = requestOf(owner, name, how);
+  return owner.noun === 'customers'
+    ? take(api.DELETE('/api/v1/customers/{id}/settings/{name}', request))
+    : take(api.DELETE('/api/v1/devices/{id}/settings/{name}', request));
+}
+
+function requestOf({ id }: Owner, name: string, { dry_run = false, version }: How) {
+  return {
+    params: { path: { id, name }, query: { dry_run } },
+    headers: version === undefined ? {} : ifMatch(version),
+  };
 }

@@ -13,6 +13,7 @@ import { TextField } from '../../ui/fields';
 import { FormSummary, FormView, useForm, type Problems } from '../../ui/form';
 import { Meter } from '../../ui/Meter';
 import { toast } from '../../ui/Toasts';
+import { undo } from '../../ui/undo';
 import { bytesOf, exactly, timesOf } from './amount';
 import { setSpace, spaceQuery, type Holder } from './api';
 import './space.css';
@@ -149,14 +150,30 @@ function Edit({ holder, state, onClose }: { holder: Holder; state: SpaceState; o
       return found;
     },
     send: async ({ allotted_bytes = '', overcommit = '' }) => {
-      await setSpace(holder, base.version, {
+      const after = await setSpace(holder, base.version, {
         allotted_bytes: allotted_bytes.trim() ? (bytesOf(allotted_bytes) ?? null) : null,
         ...(isCustomer ? { overcommit: timesOf(overcommit) ?? 1 } : {}),
       });
+      const renew = () => happened(client, isCustomer ? 'customer.space_set' : 'device.space_set', holder.row);
+      const held = base.allotted_bytes;
       onClose();
-      toast(allotted_bytes.trim() ? `${name} holds ${allotted_bytes.trim()}` : `${name} holds nothing of its own`);
-      if (isCustomer) await happened(client, 'customer.space_set', holder.row);
-      else await happened(client, 'device.space_set', holder.row);
+      toast(
+        allotted_bytes.trim() ? `${name} holds ${allotted_bytes.trim()}` : `${name} holds nothing of its own`,
+        undo({
+          name,
+          restore: () =>
+            setSpace(holder, after.version, {
+              allotted_bytes: held ?? null,
+              ...(isCustomer ? { overcommit: base.overcommit } : {}),
+            }),
+          said:
+            typeof held === 'number'
+              ? `${name} holds ${exactly(held)} again`
+              : `${name} holds nothing of its own again`,
+          renew,
+        }),
+      );
+      await renew();
     },
   });
   return (

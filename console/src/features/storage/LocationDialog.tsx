@@ -7,6 +7,7 @@ import { Dialog, DialogBody, DialogFoot } from '../../ui/Dialog';
 import { TextArea, TextField } from '../../ui/fields';
 import { FormSummary, FormView, useForm, type Problems, type Values } from '../../ui/form';
 import { toast } from '../../ui/Toasts';
+import { undoSave } from '../../ui/undo';
 import { CountryField } from '../customers/CountryField';
 import { storageLocationsQuery } from '../customers/api';
 import { createLocation, updateLocation } from './api';
@@ -17,6 +18,7 @@ type LocationDialogProps = { location?: StorageLocation | undefined; onClose: ()
 /** Adds a storage location, or edits one. */
 export function LocationDialog({ location, onClose }: LocationDialogProps) {
   const client = useQueryClient();
+  const renew = () => client.invalidateQueries({ queryKey: storageLocationsQuery().queryKey });
   const form = useForm({
     initial: {
       name: location?.name ?? '',
@@ -28,11 +30,19 @@ export function LocationDialog({ location, onClose }: LocationDialogProps) {
       const name = values['name']!.trim();
       const read = readCountries(values['serves'] ?? '');
       const serves = 'codes' in read ? read.codes : [];
-      if (location) await updateLocation(location, { name, serves });
-      else await createLocation({ name, country: values['country'] ?? '', serves }, key);
+      if (location) {
+        const saved = await updateLocation(location, { name, serves });
+        const former = { name: location.name, serves: location.serves };
+        toast(
+          `${name} saved`,
+          undoSave(saved, () => updateLocation(saved, former), renew),
+        );
+      } else {
+        await createLocation({ name, country: values['country'] ?? '', serves }, key);
+        toast(`${name} added`);
+      }
       onClose();
-      toast(`${name} ${location ? 'saved' : 'added'}`);
-      await client.invalidateQueries({ queryKey: storageLocationsQuery().queryKey });
+      await renew();
     },
     explain: (error) => !location && explainNoAnswer(error),
   });

@@ -12,6 +12,7 @@ import { Button } from '../../ui/Button';
 import { toast } from '../../ui/Toasts';
 import { useTitle } from '../../ui/useTitle';
 import { ONE_POOL } from '../customers/PlaceFields';
+import { undo } from '../../ui/undo';
 import { storageLocationsQuery } from '../customers/api';
 import { updateLocation } from './api';
 import { LocationDialog } from './LocationDialog';
@@ -73,18 +74,29 @@ export function LocationsPage() {
 function Location({ location, onEdit }: { location: StorageLocation; onEdit: () => void }) {
   const client = useQueryClient();
   const { name, withdrawn_at } = location;
+  const renew = () => client.invalidateQueries({ queryKey: storageLocationsQuery().queryKey });
   const withdraw = async () => {
     try {
-      await updateLocation(location, { withdrawn: !withdrawn_at });
+      const after = await updateLocation(location, { withdrawn: !withdrawn_at });
       toast(
         withdrawn_at
           ? `${name} can be chosen again. Say which countries it serves.`
           : `${name} withdrawn. Who has it keeps it.`,
+        undo({
+          name,
+          // What it served is said again: withdrawing takes it away.
+          restore: () =>
+            withdrawn_at
+              ? updateLocation(after, { withdrawn: true })
+              : updateLocation(after, { withdrawn: false, serves: location.serves }),
+          said: withdrawn_at ? `${name} is withdrawn again` : `${name} can be chosen as before`,
+          renew,
+        }),
       );
     } catch (error) {
       toast(problemText(error));
     }
-    await client.invalidateQueries({ queryKey: storageLocationsQuery().queryKey });
+    await renew();
   };
   return (
     <li>

@@ -9,6 +9,7 @@ import { CheckField, SelectField, TextField } from '../../ui/fields';
 import { FormSummary, FormView, useForm } from '../../ui/form';
 import { Notice } from '../../ui/Notice';
 import { toast } from '../../ui/Toasts';
+import { undoSave } from '../../ui/undo';
 import { checkSetting, SettingFields } from '../settings/SettingFields';
 import { settingTitle, settingValue, SETTINGS, valuesOf, wireValue } from '../settings/words';
 import { createTemplate, deleteTemplate, updateTemplate } from './api';
@@ -62,6 +63,7 @@ type WholeProps = EditProps & {
 
 function WholeTemplate({ customer, template, draft, setDraft, onSetting, onClose }: WholeProps) {
   const client = useQueryClient();
+  const renew = () => client.invalidateQueries({ queryKey: ['templates'] });
   const title = template ? `Edit ${template.name}` : 'Add a template';
   const { settings } = draft;
   const form = useForm({
@@ -73,12 +75,19 @@ function WholeTemplate({ customer, template, draft, setDraft, onSetting, onClose
     send: async (values, { key }) => {
       const name = values['name']!.trim();
       const offered = values['offered'] === 'yes';
-      await (template
-        ? updateTemplate(template, { name, offered, settings })
-        : createTemplate(customer, { name, offered, settings }, key));
+      if (template) {
+        const saved = await updateTemplate(template, { name, offered, settings });
+        const former = { name: template.name, offered: template.offered, settings: template.settings };
+        toast(
+          `${name} saved`,
+          undoSave(saved, () => updateTemplate(saved, former), renew),
+        );
+      } else {
+        await createTemplate(customer, { name, offered, settings }, key);
+        toast(`${name} added`);
+      }
       onClose();
-      toast(`${name} ${template ? 'saved' : 'added'}`);
-      await client.invalidateQueries({ queryKey: ['templates'] });
+      await renew();
     },
     explain: (error) => !template && explainNoAnswer(error),
   });

@@ -13,6 +13,7 @@ import { resetFactors } from '../factors/api';
 import { ResetFactorsDialog } from '../factors/ResetFactorsDialog';
 import { Tokens } from '../tokens/Tokens';
 import { updateUser, userQuery } from './api';
+import { renewPeople, undoSwitch } from './undo';
 
 /** Whether a person's account can be used, by what they sign in, where they are signed in, and which programs ask for them. */
 export function AccessDialog({ id, onClose }: { id: string; onClose: () => void }) {
@@ -74,13 +75,14 @@ function Switch({ user }: { user: User }) {
     setProblem(undefined);
     try {
       const changed = await updateUser(user, { is_active: !user.is_active });
-      toast(`${changed.name} ${changed.is_active ? 'can sign in again' : 'is signed out and cannot sign in'}`);
+      toast(
+        `${changed.name} ${changed.is_active ? 'can sign in again' : 'is signed out and cannot sign in'}`,
+        undoSwitch(client, changed),
+      );
     } catch (error) {
       setProblem(problemText(error));
     }
-    await client.invalidateQueries({
-      predicate: ({ queryKey }) => ['users', 'sessions', 'tokens'].includes(String(queryKey[0])),
-    });
+    await renewPeople(client);
     setBusy(false);
   };
   return (

@@ -13,6 +13,7 @@ import { useMe } from '../../app/useMe';
 import { setupQuery } from '../sessions/api';
 import { createUser, inviteUser, showUser, updateUser } from './api';
 import { InvitationShown } from './InvitationShown';
+import { renewPeople, undoEdit } from './undo';
 
 /** Whose keys they may answer for: the others read. */
 const OFFICERS = new Set<string>(['super_user', 'administrator', 'manager', 'operator']);
@@ -75,8 +76,8 @@ export function UserDialog({ customer, user, onClose }: UserDialogProps) {
       };
       let shown: Invitation | undefined;
       if (user) {
-        await save(savingOf(user.id), user, fields, unanswered);
-        toast(`${fields.name} saved`);
+        const saved = await save(savingOf(user.id), user, fields, unanswered);
+        toast(`${fields.name} saved`, fields.password ? undefined : undoEdit(client, user, saved, me.id));
       } else {
         const made = await createUser({ ...fields, customer_id: customer.id }, key);
         toast(`${fields.name} added`);
@@ -87,7 +88,7 @@ export function UserDialog({ customer, user, onClose }: UserDialogProps) {
       }
       if (shown) setInvitation(shown);
       else onClose();
-      await client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] === 'users' || queryKey[0] === 'me' });
+      await renewPeople(client);
     },
     explain: (error) =>
       error instanceof Stale

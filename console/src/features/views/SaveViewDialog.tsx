@@ -7,6 +7,7 @@ import { Dialog, DialogBody, DialogFoot } from '../../ui/Dialog';
 import { CheckField, TextField } from '../../ui/fields';
 import { FormSummary, FormView, useForm, type Problems } from '../../ui/form';
 import { toast } from '../../ui/Toasts';
+import { undoSave } from '../../ui/undo';
 import { createView, updateView, viewsQuery } from './api';
 
 type SaveViewDialogProps = {
@@ -36,8 +37,10 @@ export function SaveViewDialog({ noun, content, view, onClose, onSaved }: SaveVi
       client.setQueryData(queryKey, (old = []) => withView(old, saved));
       onClose();
       onSaved(saved);
-      toast(`${saved.name} saved`);
-      await client.invalidateQueries({ queryKey });
+      const renew = () => client.invalidateQueries({ queryKey });
+      const former = view && { name: view.name, ...(is_shared !== wasShared && { is_shared: wasShared }) };
+      toast(`${saved.name} saved`, former && undoSave(saved, () => updateView(saved, former), renew));
+      await renew();
     },
     explain: explainNoAnswer,
   });

@@ -7,6 +7,7 @@ import { problemText, refusalOf } from '../../lib/words';
 import { lazyDialog } from '../../ui/lazily';
 import { Menu, MenuDivider, MenuItem } from '../../ui/Menu';
 import { toast } from '../../ui/Toasts';
+import { undo } from '../../ui/undo';
 import { setDefaultView, updateView, viewsQuery } from './api';
 import { removeView } from './remove';
 
@@ -37,12 +38,29 @@ export function ViewsMenu({ saved, content, modified }: ViewsMenuProps) {
       const updated = await updateView(of, { content });
       client.setQueryData(viewsQuery(noun).queryKey, (old) => old?.map((one) => (one.id === of.id ? updated : one)));
       open(updated);
-      toast(`${of.name} shows this from now on`);
+      toast(
+        `${of.name} shows this from now on`,
+        undo({
+          name: of.name,
+          restore: () => updateView(updated, { content: of.content }),
+          said: `${of.name} shows what it did before`,
+          renew: look,
+        }),
+      );
     });
   const setDefault = (of: View, on: boolean) =>
     attempt(async () => {
+      const former = client.getQueryData(viewsQuery(noun).queryKey)?.find(({ is_default }) => is_default);
       await setDefaultView(of.id, on);
-      toast(on ? `This list opens with ${of.name}` : `This list no longer opens with ${of.name}`);
+      toast(
+        on ? `This list opens with ${of.name}` : `This list no longer opens with ${of.name}`,
+        undo({
+          name: of.name,
+          restore: () => (former ? setDefaultView(former.id, true) : setDefaultView(of.id, false)),
+          said: former ? `This list opens with ${former.name} again` : `This list no longer opens with ${of.name}`,
+          renew: look,
+        }),
+      );
     });
   return (
     <>

@@ -12,6 +12,7 @@ import { FormSummary, FormView, useForm, type Problems } from '../../ui/form';
 import { Notice } from '../../ui/Notice';
 import { Secret } from '../../ui/Secret';
 import { toast } from '../../ui/Toasts';
+import { undoSave } from '../../ui/undo';
 import { When } from '../../ui/When';
 import {
   createWebhook,
@@ -56,6 +57,7 @@ type EditDialogProps = {
 function EditDialog({ customer, webhook, onMade, onClose }: EditDialogProps) {
   const client = useQueryClient();
   const title = webhook ? `Edit ${webhook.name}` : 'Add a webhook';
+  const renew = () => client.invalidateQueries({ queryKey: webhooksQuery(customer).queryKey });
   const form = useForm({
     initial: valuesOf(webhook),
     check: ({ name, url }): Problems => ({
@@ -70,13 +72,17 @@ function EditDialog({ customer, webhook, onMade, onClose }: EditDialogProps) {
         enabled: values['enabled'] === 'yes',
       };
       if (webhook) {
-        await updateWebhook(webhook, wanted);
+        const saved = await updateWebhook(webhook, wanted);
+        const { name, url, topics, enabled } = webhook;
         onClose();
-        toast(`${wanted.name} saved`);
+        toast(
+          `${wanted.name} saved`,
+          undoSave(saved, () => updateWebhook(saved, { name, url, topics, enabled }), renew),
+        );
       } else {
         onMade(await createWebhook(customer, wanted, key));
       }
-      await client.invalidateQueries({ queryKey: webhooksQuery(customer).queryKey });
+      await renew();
     },
   });
   return (

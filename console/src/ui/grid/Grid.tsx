@@ -1,6 +1,6 @@
-import { useVirtualizer } from '@tanstack/react-virtual';
+import { defaultRangeExtractor, useVirtualizer, type Range } from '@tanstack/react-virtual';
 import { ArrowDown, ArrowUp } from 'lucide-react';
-import { useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
 import { count } from '../../lib/format';
 import { Resizer } from './Resizer';
 import { Row, stuck, type Column } from './Row';
@@ -37,6 +37,8 @@ type GridProps<T> = {
 };
 
 const NO_LAYOUT: Layout = {};
+/** Rows beyond those in view. */
+const OVERSCAN = 8;
 /** The width of the boxes, in rem. */
 const SELECT = 2.5;
 /** Below this width, in rem, a row is a card. */
@@ -48,7 +50,9 @@ export function Grid<T>(props: GridProps<T>) {
   const scroller = useRef<HTMLDivElement>(null);
   const { recall, remember } = useListMemory();
   const [start] = useState(recall);
-  const [active, setActive] = useState(start.active);
+  const [wanted, setActive] = useState(start.active);
+  // A list that got shorter still has a row in the tab order.
+  const active = rows.total > 0 ? Math.min(wanted, rows.total - 1) : wanted;
   const [rem, width] = useMeasure(scroller);
   const focusWanted = useRef(start.used);
   const used = useRef(start.used);
@@ -67,11 +71,12 @@ export function Grid<T>(props: GridProps<T>) {
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
     initialOffset: start.offset,
-    overscan: 8,
+    overscan: OVERSCAN,
+    rangeExtractor: useCallback((range: Range) => withRow(range, active), [active]),
   });
   const items = virtual.getVirtualItems();
-  const first = items[0]?.index ?? 0;
-  const last = items.at(-1)?.index ?? 0;
+  const first = virtual.range?.startIndex ?? 0;
+  const last = virtual.range?.endIndex ?? 0;
 
   useOpening(rows, props.onOpen);
   const { onView } = rows;
@@ -83,16 +88,32 @@ export function Grid<T>(props: GridProps<T>) {
     anchor.current = 0;
   });
 
-  // What is left behind is found again by going back.
-  const memory = { offset: virtual.scrollOffset ?? 0, active, selection: selection?.value ?? NOTHING };
-  useEffect(() => remember({ ...memory, used: used.current }));
+  // The place is found again once there are rows to scroll over.
+  const returned = useRef(start.offset === 0);
+  useLayoutEffect(() => {
+    if (returned.current || rows.total === 0) return;
+    returned.current = true;
+    virtual.scrollToOffset(start.offset);
+  });
+
+  // What is left behind is found again by going back. The element knows where it is before it tells.
+  const leave = useRef(() => {});
+  useLayoutEffect(() => {
+    leave.current = () =>
+      remember({
+        offset: returned.current ? (scroller.current?.scrollTop ?? 0) : start.offset,
+        active,
+        selection: selection?.value ?? NOTHING,
+        used: used.current,
+      });
+  });
+  useLayoutEffect(() => () => leave.current(), []);
   const onRowFocus = (index: number) => {
     used.current = true;
-    remember({ ...memory, active: index, used: true });
     setActive(index);
   };
 
-  // A row may be mounted only after the scroll; it takes the focus in the commit that brings it.
+  // The row takes the focus in the commit that brings it, before the next key.
   useLayoutEffect(() => {
     if (!focusWanted.current) return;
     const row = scroller.current?.querySelector<HTMLElement>(`[data-index="${active}"]`);
@@ -144,7 +165,8 @@ export function Grid<T>(props: GridProps<T>) {
       case 'clear':
         return selection?.set(NOTHING);
       case 'open':
-        return row && props.onOpen(row);
+        // Somebody has scrolled far away from it.
+        return row ? props.onOpen(row) : virtual.scrollToIndex(active);
     }
   };
 
@@ -321,6 +343,13 @@ function useMeasure(element: React.RefObject<HTMLElement | null>): [number, numb
     return () => observer.disconnect();
   }, [element, rem]);
   return [rem, width];
+}
+
+/** The rows in view and that of the keyboard, wherever it is: while it isn't drawn it can't keep the focus. */
+function withRow(range: Range, row: number): number[] {
+  const shown = defaultRangeExtractor(range);
+  if (row >= range.count || shown.includes(row)) return shown;
+  return row < range.startIndex ? [row, ...shown] : [...shown, row];
 }
 
 /** Runs when `key` changes, not when the list appears. */

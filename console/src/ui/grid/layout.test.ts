@@ -26,6 +26,23 @@ test('without a choice columns leave as room does, and what is optional is not t
   expect(ids({ columns: ['added'] }, 30, true)).toEqual(['name', 'devices']);
 });
 
+test('what is not chosen leaves before the list is wider than its room, what wants most of it first', () => {
+  const columns = [
+    column('name', { width: 15 }),
+    column('site'),
+    column('state', { from: 30 }),
+    column('who', { from: 40 }),
+  ];
+  const at = (width: number, layout: Layout = {}) => {
+    const { placed, scrollsOver } = arrange(columns, layout, { width, card: false, before: 2.5 });
+    return [placed.map(({ column: { id } }) => id).join(' '), scrollsOver];
+  };
+  expect(at(50)).toEqual(['name site state who', undefined]);
+  expect(at(45)).toEqual(['name site state', undefined]);
+  expect(at(38)).toEqual(['name site', undefined]);
+  expect(at(45, { widths: { site: 12 } })).toEqual(['name site state who', 51]);
+});
+
 test('what was chosen is shown in its order whatever room there is, and the first column stays the first', () => {
   expect(ids({ columns: ['added', 'gone', 'state'] }, 36)).toEqual(['name', 'added', 'state']);
   expect(ids({ columns: [] })).toEqual(['name']);

@@ -37,8 +37,10 @@ type Room = {
 
 export function arrange<T>(columns: Column<T>[], layout: Layout, { width, card, before }: Room): Arrangement<T> {
   const widthOf = (column: Column<T>) => layout.widths?.[column.id] ?? column.width;
-  const shown = card ? columns.filter((column) => column.card) : chosen(columns, layout, width);
-  const total = before + shown.reduce((sum, column) => sum + widthOf(column), 0) + PADDING;
+  const totalOf = (some: Column<T>[]) => before + some.reduce((sum, column) => sum + widthOf(column), 0) + PADDING;
+  const wanted = card ? columns.filter((column) => column.card) : chosen(columns, layout, width);
+  const shown = card || isChosen(layout) ? wanted : fitting(wanted, (some) => totalOf(some) <= width);
+  const total = totalOf(shown);
   const scrolls = !card && total > width;
   let start = before;
   const placed = shown.map((column, at) => {
@@ -49,6 +51,23 @@ export function arrange<T>(columns: Column<T>[], layout: Layout, { width, card, 
     return { column, width: widthOf(column), grows, stuckAt };
   });
   return { placed, scrollsOver: scrolls ? total : undefined };
+}
+
+/** Whether somebody has said what they want to see, or how wide: that is shown, whatever room there is. */
+function isChosen({ columns, widths = {}, pinned = [] }: Layout): boolean {
+  return columns !== undefined || pinned.length > 0 || Object.keys(widths).length > 0;
+}
+
+/** Without what wants most room until the rest has it. */
+function fitting<T>(columns: Column<T>[], fits: (some: Column<T>[]) => boolean): Column<T>[] {
+  const [first, ...rest] = columns;
+  const leaving = rest.filter(({ from }) => from !== undefined).toSorted((a, b) => (b.from ?? 0) - (a.from ?? 0));
+  let shown = columns;
+  for (const column of leaving) {
+    if (fits(shown)) break;
+    shown = shown.filter((one) => one !== column || one === first);
+  }
+  return shown;
 }
 
 /** Of a row, on both sides. */
