@@ -276,8 +276,8 @@ test('a trial is begun with the customer, shown, and ended for good', async ({ p
   await page.getByLabel('Company name').fill('Trying Ltd');
   await page.getByRole('combobox', { name: 'Country' }).fill('Germ');
   await page.getByRole('option', { name: 'Germany' }).click();
-  await page.getByText('Kind, limit and start').click();
   await page.getByRole('checkbox', { name: /On trial/u }).click();
+  await page.getByText('Limit, plan and start').click();
   await page.getByRole('radio', { name: /Self-managed/u }).click();
   await page.getByRole('button', { name: 'Add end customer' }).click();
   await page.getByRole('link', { name: 'Open Trying Ltd' }).click();

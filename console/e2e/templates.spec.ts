@@ -94,7 +94,7 @@ test('a new customer begins with a template', async ({ page, backend }, info) =>
   await page.getByLabel('Company name').fill(`Newcomer ${mark}`);
   await page.getByRole('combobox', { name: 'Country' }).fill('Germ');
   await page.getByRole('option', { name: 'Germany' }).click();
-  await page.getByText('Kind, limit and start').click();
+  await page.getByText('Limit, plan and start').click();
   await page.getByRole('combobox', { name: 'Template' }).selectOption({ label: 'From the start' });
   await page.getByRole('button', { name: 'Add end customer' }).click();
   await expect(page.getByText(`Newcomer ${mark}`).first()).toBeVisible();

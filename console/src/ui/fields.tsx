@@ -152,6 +152,45 @@ export function ChoiceField({ name, label, hint, options, usual = '' }: ChoiceFi
   );
 }
 
+/** Some of a few. What the field’s text is for those that are chosen, whoever shows it says. */
+export function ChecksField({ name, label, hint, options, chosen, onChoose }: ChecksFieldProps) {
+  const { id, problem } = useFormField(name);
+  return (
+    <fieldset className="choices" aria-describedby={problem ? `${id}-problem` : undefined}>
+      <legend className="field-label">{label}</legend>
+      {options.map((option, index) => (
+        <label key={option.value} className="choice">
+          <input
+            id={index === 0 ? id : undefined}
+            type="checkbox"
+            className="checkbox"
+            checked={chosen.includes(option.value)}
+            onChange={(event) =>
+              onChoose(
+                options
+                  .map(({ value }) => value)
+                  .filter((value) => (value === option.value ? event.target.checked : chosen.includes(value))),
+              )
+            }
+          />
+          <span>{option.label}</span>
+        </label>
+      ))}
+      {hint && <p className="hint">{hint}</p>}
+      <Problem id={id} text={problem} />
+    </fieldset>
+  );
+}
+
+type ChecksFieldProps = {
+  name: string;
+  label: string;
+  hint?: ReactNode;
+  options: readonly { value: string; label: string }[];
+  chosen: readonly string[];
+  onChoose: (chosen: string[]) => void;
+};
+
 /** Yes or no; a yes is the text `yes`. */
 export function CheckField({ name, label, hint }: Omit<FieldProps, 'autoFocus' | 'optional'>) {
   const { id, problem, value, set } = useFormField(name);

@@ -90,7 +90,9 @@ function AddForm({ parent: initialParent }: { parent: Customer | null }) {
   return (
     <FormView form={form} label="Add customer">
       <FormSummary />
-      <Section title="Place">
+      <Section title="Customer">
+        <TextField name="company_name" label="Company name" maxLength={255} autoComplete="organization" />
+        <Twin parent={parent} field="company_name" what="name" />
         <ParentField initial={initialParent} />
         {refusal && <p className="field-error">{refusal}</p>}
         {parent && levels.length > 1 && (
@@ -108,11 +110,20 @@ function AddForm({ parent: initialParent }: { parent: Customer | null }) {
             {LEVEL_PLURAL[levels[0]!]} stand under {LEVEL_IN_WORDS[parent.level]}, so this will be one.
           </p>
         )}
-      </Section>
-      <Section title="Customer">
-        <TextField name="company_name" label="Company name" maxLength={255} autoComplete="organization" />
-        <Twin parent={parent} field="company_name" what="name" />
+        {level && <ServiceFields level={level} parent={parent} />}
         <PlaceFields />
+        {level === 'end_customer' && (
+          <CheckField
+            name="trial"
+            label="On trial"
+            hint="For 30 days it is not invoiced; then it is in production by itself."
+          />
+        )}
+      </Section>
+      <Section title="Own account" note="To sign in to its own devices. People can be added instead, or later.">
+        <AccountFields />
+      </Section>
+      <Section title="Contact and places">
         <TextField name="email" label="Email" type="email" hint="For messages and reports." maxLength={254} optional />
         <Twin parent={parent} field="email" what="address" />
         <CheckField
@@ -130,10 +141,7 @@ function AddForm({ parent: initialParent }: { parent: Customer | null }) {
           />
         )}
       </Section>
-      <Section title="Own account" note="To sign in to its own devices. People can be added instead, or later.">
-        <AccountFields />
-      </Section>
-      <Section title="Kind, limit and start" folded>
+      <Section title="Limit, plan and start" folded>
         <TextField
           name="max_devices"
           label="Most devices"
@@ -149,15 +157,7 @@ function AddForm({ parent: initialParent }: { parent: Customer | null }) {
             hint="What it sets is set at the customer from the start."
           />
         )}
-        {level && <ServiceFields level={level} parent={parent} />}
         <ChoiceField name="kind" label="Kind" options={KINDS} />
-        {level === 'end_customer' && (
-          <CheckField
-            name="trial"
-            label="On trial"
-            hint="For 30 days it is not invoiced; then it is in production by itself."
-          />
-        )}
         <ChoiceField
           name="account_state"
           label="Begins"

@@ -1,6 +1,10 @@
 import type { Customer, Level, ServiceType } from '../../api/schema';
 import { customerName, SERVICE } from '../../lib/words';
-import { SelectField } from '../../ui/fields';
+import { ChecksField, SelectField } from '../../ui/fields';
+import { useFormField } from '../../ui/form';
+
+/** What a field for what is offered holds where nothing is chosen: it can’t be sent. */
+export const NONE = 'none';
 
 const TYPES: ServiceType[] = ['all_inclusive', 'software_only'];
 
@@ -23,19 +27,23 @@ export function ServiceFields({ level, parent }: { level: Level; parent: Custome
           optional
         />
       )}
-      {isPartner && (
-        <SelectField
-          name="offers"
-          label="Service types to provide"
-          hint="What it may offer to the customers below it. What is used below can’t be taken away."
-          options={[
-            { value: '', label: `All that ${above} offers` },
-            ...offered.map((value) => ({ value, label: `${SERVICE[value]} only` })),
-          ]}
-          optional
-        />
-      )}
+      {isPartner && <OffersField offered={offered} />}
     </>
+  );
+}
+
+function OffersField({ offered }: { offered: readonly ServiceType[] }) {
+  const { value, set } = useFormField('offers');
+  const chosen = value === NONE ? [] : offered.filter((type) => typesOf(value, offered).includes(type));
+  return (
+    <ChecksField
+      name="offers"
+      label="Service types to provide"
+      hint="What it may offer to the customers below it. What is used below can’t be taken away."
+      options={offered.map((type) => ({ value: type, label: SERVICE[type] }))}
+      chosen={chosen}
+      onChoose={(types) => set(types.length === offered.length ? '' : (types[0] ?? NONE))}
+    />
   );
 }
 

@@ -6,7 +6,7 @@ import { checkPasswords } from '../../ui/NewPassword';
 import type { Problems, Values } from '../../ui/form';
 import { chosenLocation, locationProblem, type StorageLocation } from './place';
 import { PROFILE, profileValues } from './ProfileFields';
-import { offersOf, typesOf } from './ServiceFields';
+import { NONE, offersOf, typesOf } from './ServiceFields';
 
 const USERNAME = /^[A-Za-z0-9_]{3,64}$/u;
 
@@ -57,10 +57,11 @@ export function valuesOf(customer: Customer): Values {
 /** In the order of the page. */
 export function checkNew(values: Values, level: Level | undefined, locations: StorageLocation[] | undefined): Problems {
   const problems: Problems = {};
+  const { company_name, max_devices, offers } = checkCommon(values);
+  if (company_name) problems['company_name'] = company_name;
   if (!values['parent_id']) problems['parent_id'] = 'Choose the customer that it stands under.';
   else if (!level) problems['level'] = 'Choose a level.';
-  const { company_name, max_devices } = checkCommon(values);
-  if (company_name) problems['company_name'] = company_name;
+  if (offers && level !== 'end_customer') problems['offers'] = offers;
   if (!values['country']) problems['country'] = 'Choose one: it decides the storage location.';
   Object.assign(problems, checkLocation(values, locations));
   if (values['invite_administrator'] && !values['email']?.trim()) {
@@ -97,6 +98,7 @@ function checkCommon(values: Values): Problems {
   }
   if (!values['company_name']?.trim()) problems['company_name'] = 'This is needed.';
   const most = values['max_devices'] ?? '';
+  if (values['offers'] === NONE) problems['offers'] = 'Choose at least one.';
   if (most !== '' && !/^\d{1,6}$/u.test(most)) problems['max_devices'] = 'A whole number up to 999,999, or nothing.';
   return problems;
 }
