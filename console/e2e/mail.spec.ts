@@ -82,6 +82,21 @@ test('mail is set up, invites people, and brings back who has lost a password', 
   await guest.keyboard.press('Enter');
   await expect(guest.getByRole('button', { name: /account of/u })).toBeVisible();
 
+  // A link that has run out says so, as one that was used does; a new one is asked for there.
+  await guest.goto('/forgotten');
+  await guest.getByLabel('Email or username').fill('jo@host.example');
+  await guest.keyboard.press('Enter');
+  await expect(guest.getByRole('heading', { name: 'Look into your mail' })).toBeVisible();
+  const last = await mail.next();
+  await server.halt();
+  server.amend('update invitations set expires_at = 1');
+  await server.resume();
+  await guest.goto(link(last.text));
+  await guest.getByLabel('Password', { exact: true }).fill('quiet lantern orchard 12');
+  await guest.getByLabel('Password again').fill('quiet lantern orchard 12');
+  await guest.keyboard.press('Enter');
+  await expect(guest.getByRole('alert')).toContainText('is not valid, was used, or has run out.');
+
   expect(complaints).toEqual([]);
   await other.close();
   await context.close();

@@ -17,6 +17,8 @@ export type Server = {
   halt: () => Promise<void>;
   /** Begins it again at the same address. */
   resume: () => Promise<void>;
+  /** Changes what a halted one has kept: the past that no test can wait for. */
+  amend: (statement: string) => void;
   stop: () => Promise<void>;
 };
 
@@ -68,6 +70,13 @@ export async function startServer({ setUp, named = false, environment = {} }: Op
     setupLink: /https?:\/\/\S+\/setup#token=\S+/u.exec(output)?.[0],
     halt,
     resume,
+    amend: (statement) => {
+      const program = 'import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute(sys.argv[2]); c.commit()';
+      const done = spawnSync('/usr/bin/python3', ['-c', program, join(data, 'tenantry.db'), statement], {
+        encoding: 'utf8',
+      });
+      if (done.status !== 0) throw new Error(done.stderr);
+    },
     stop: async () => {
       await halt();
       rmSync(data, { recursive: true, force: true });

@@ -123,7 +123,7 @@ function AddForm({ parent: initialParent }: { parent: Customer | null }) {
       <Section title="Own account" note="To sign in to its own devices. People can be added instead, or later.">
         <AccountFields />
       </Section>
-      <Section title="Contact and places">
+      <Section title={level === 'end_customer' ? 'Contact and places' : 'Contact'}>
         <TextField name="email" label="Email" type="email" hint="For messages and reports." maxLength={254} optional />
         <Twin parent={parent} field="email" what="address" />
         <CheckField

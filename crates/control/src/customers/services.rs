@@ -60,6 +60,9 @@ impl std::str::FromStr for Offered {
     }
 }
 
+/// So many of those who use a service type are named.
+const NAMED: usize = 10;
+
 /// How people call one.
 fn called(kind: ServiceType) -> &'static str {
     match kind {
@@ -159,11 +162,19 @@ pub(super) async fn change(
         None => {}
     }
     for gone in row.offered_service_types.without(&offered) {
-        if let Some((name, path)) = sql::user_of_service(cx, &row.path, gone).await? {
-            let who = if account.sees(&path) { name } else { "A customer below".to_owned() };
-            let detail = format!("{who} has or offers {} services.", called(gone));
-            checks.add("offered_service_types", Code::ServiceTypeInUse, detail);
+        let using = sql::users_of_service(cx, &row.path, gone, NAMED + 1).await?;
+        if using.is_empty() {
+            continue;
         }
+        let seen = using.iter().filter(|(_, path)| account.sees(path));
+        let mut names: Vec<String> = seen.take(NAMED).map(|(name, _)| name.clone()).collect();
+        match using.len() - names.len() {
+            0 => {}
+            _ if names.is_empty() => names.push("customers below".to_owned()),
+            _ => names.push("and others".to_owned()),
+        }
+        let detail = format!("Below it {} services are used or offered: {}.", called(gone), names.join(", "));
+        checks.add("offered_service_types", Code::ServiceTypeInUse, detail);
     }
     row.offered_service_types = offered;
     Ok(())

@@ -497,43 +497,50 @@ pub async fn managed_below(cx: &mut Cx, path: &Path) -> Result<Option<String>, E
     .await
 }
 
-/// The first customer below a place that has or offers a service type, and where it stands.
-pub async fn user_of_service(cx: &mut Cx, path: &Path, kind: ServiceType) -> Result<Option<(String, Path)>, Error> {
+/// Customers below a place that have or offer a service type, and where they stand: `most` of each.
+pub async fn users_of_service(
+    cx: &mut Cx,
+    path: &Path,
+    kind: ServiceType,
+    most: usize,
+) -> Result<Vec<(String, Path)>, Error> {
     let (from, to) = path.range();
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
     // Written out, so that an index of the few is found.
     let (having, offering) = match kind {
         ServiceType::AllInclusive => ("service_type = 'all_inclusive'", "offered_service_types like 'all_inclusive%'"),
         ServiceType::SoftwareOnly => ("service_type = 'software_only'", "offered_service_types like '%software_only'"),
     };
-    let found: Option<(String, String)> = cx
-        .opt(sql![
+    let mut found: Vec<(String, String)> = cx
+        .all(sql![
             "select company_name, path from customers where level <> 'site' and path > ",
             from,
             " and path < ",
             to.as_str(),
             " and ",
             Raw(having),
-            " limit 1"
+            " order by path limit ",
+            most
         ])
         .await?;
-    let found = match found {
-        Some(found) => Some(found),
-        // Partners are few.
-        None => {
-            cx.opt(sql![
-                "select company_name, path from customers where level in ('distributor', 'sub_distributor', 'reseller')
-                 and path > ",
-                from,
-                " and path < ",
-                to,
-                " and ",
-                Raw(offering),
-                " limit 1"
-            ])
-            .await?
-        }
-    };
-    Ok(found.map(|(name, path)| (name, Path::from_stored(path))))
+    // Partners are few.
+    let offering: Vec<(String, String)> = cx
+        .all(sql![
+            "select company_name, path from customers where level in ('distributor', 'sub_distributor', 'reseller')
+             and path > ",
+            from,
+            " and path < ",
+            to,
+            " and ",
+            Raw(offering),
+            " order by path limit ",
+            most
+        ])
+        .await?;
+    found.extend(offering);
+    found.sort_by(|(_, a), (_, b)| a.cmp(b));
+    found.dedup();
+    Ok(found.into_iter().map(|(name, path)| (name, Path::from_stored(path))).collect())
 }
 
 /// Gives the sites of a customer its service type.
