@@ -98,3 +98,51 @@ test('a customer is added with a plan, and has its licence at once', async ({ pa
   await page.goto(`/customers/${made!.id}?tab=licences`);
   await expect(page.getByRole('region', { name: 'Licences' })).toContainText('1 workstation');
 });
+
+test('units are paid beforehand, taken month by month, and taken back by another entry', async ({
+  page,
+  backend,
+}, info) => {
+  const mark = `${info.workerIndex}-${info.repeatEachIndex}`;
+  const reseller = await backend.reseller(`Prepaid ${mark}`);
+  const end = await backend.endCustomer(reseller, `Cellar ${mark}`);
+  await page.goto(`/customers/${end.id}?tab=licences`);
+  const card = page.getByRole('region', { name: 'Monthly licence: monthly ledger' });
+  const dialog = page.getByRole('dialog');
+  await expect(card).toContainText('No account here');
+  await card.getByRole('button', { name: 'Add units…' }).click();
+  await expect(dialog.getByRole('textbox', { name: 'Units' })).toBeFocused();
+  await page.keyboard.type('some');
+  await page.keyboard.press('Enter');
+  await expect(dialog).toContainText('Write a whole number of units');
+  await dialog.getByRole('textbox', { name: 'Units' }).fill('30');
+  await dialog.getByRole('textbox', { name: 'Note' }).fill('Order 4711');
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('has 30 of Monthly licence left')).toBeVisible();
+  await backend.device(end, 'till');
+  await page.reload();
+  await expect(card).toContainText('29left, 1 taken this month');
+  await expect(card).toContainText(/\d+ days left/u);
+  const row = card.getByRole('row').nth(1);
+  await expect(row.getByRole('cell', { name: '30', exact: true })).toBeVisible();
+  await card.getByRole('button', { name: /^Entries of/u }).click();
+  await expect(card).toContainText('Taken by till');
+  await expect(card).toContainText('Order 4711');
+  expect(await violations(page)).toEqual([]);
+  await page.screenshot({ path: info.outputPath('ledger.png'), fullPage: true });
+  // What machines have used can't be taken away; what one was charged wrongly can.
+  await card.getByRole('button', { name: 'Take back: Bought, +30' }).click();
+  await dialog.getByRole('textbox', { name: 'Why' }).fill('A mistake');
+  await page.keyboard.press('Enter');
+  await expect(dialog).toContainText('What came by it is used or was handed on.');
+  await dialog.getByRole('textbox', { name: 'Why' }).fill('');
+  await page.keyboard.press('Escape');
+  await expect(dialog).toHaveCount(0);
+  await card.getByRole('button', { name: 'Take back: Taken by till, −1' }).click();
+  await dialog.getByRole('textbox', { name: 'Why' }).fill('Courtesy');
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('Taken back by an entry of +1')).toBeVisible();
+  await expect(card).toContainText('30left');
+  await expect(card.getByRole('columnheader', { name: 'Corrected' })).toBeVisible();
+  expect(await violations(page)).toEqual([]);
+});

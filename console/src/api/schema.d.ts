@@ -149,6 +149,85 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{id}/credits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How a customer stands with each product that is sold as credits: what its account holds, what machines have taken for this
+         *     month, and for how long the rest lasts.
+         */
+        get: operations["credit_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/credits/counter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes an entry back by another one, once; of units that went from one account to another, in both. What a machine has for
+         *     its month stays.
+         */
+        post: operations["credit_counter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/credits/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The entries of a customer's own accounts, the newest first: what came, what was handed on, which machine took how much. */
+        get: operations["credit_entry_list"];
+        put?: never;
+        /**
+         * Adds units to a customer's own account: from the nearest account above, or bought where there is none; below zero they go
+         *     back. The first addition makes the account: its machines draw on it from then on, and no longer on one above. Takes
+         *     somebody who looks after the customer from above; the provider fills its own.
+         */
+        post: operations["credit_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/credits/months": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A customer's own accounts month by month: opening balance, additions, use, closing balance. */
+        get: operations["credit_month_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}/effective": {
         parameters: {
             query?: never;
@@ -2982,7 +3061,7 @@ export interface components {
          * @description What happened: noun and participle.
          * @enum {string}
          */
-        ChangeAction: "customer.created" | "customer.updated" | "customer.suspended" | "customer.activated" | "customer.moved" | "customer.moved_away" | "customer.deletion_scheduled" | "customer.restored" | "customer.storage_migrated" | "customer.trial_ended" | "customer.deleted" | "customer.password_set" | "customer.space_set" | "customer.licence_pool_set" | "customer.invited" | "customer.web_access_set" | "user.created" | "user.updated" | "user.invited" | "user.password_set" | "user.deleted" | "session.created" | "session.deleted" | "factor.added" | "factor.removed" | "factors.reset" | "recovery_codes.renewed" | "codes.blocked" | "recovery_code.used" | "sign_in_provider.set" | "sign_in_provider.removed" | "session.revoked" | "token.created" | "token.revoked" | "pass_key.created" | "pass_key.rotated" | "pass_key.revoked" | "device.registered" | "device.registered_again" | "device.updated" | "device.space_set" | "device.credentials_issued" | "device.added" | "device.approved" | "device.suspended" | "device.activated" | "device.deleted" | "device.licensed" | "device.unlicensed" | "device.moved" | "device.moved_away" | "device.released" | "device.reprovisioned" | "device.deletion_scheduled" | "device.restored" | "device.deletion_refused" | "device.vault_opened" | "device.file_downloaded" | "device.archive_downloaded" | "customer.setting_set" | "customer.setting_inherited" | "device.setting_set" | "device.setting_inherited" | "task.created" | "task.stopped" | "task.retried" | "event.opened" | "event.worsened" | "event.acknowledged" | "event.resolved" | "licence.granted" | "licence.updated" | "licence.assigned" | "licence.revoked" | "licence.reassigned" | "licence.renewed" | "licence.cancelled" | "product.created" | "product.updated" | "storage_location.created" | "storage_location.updated" | "plan.created" | "plan.updated" | "customer.template_assigned" | "customer.report_sent" | "customer.details_sent" | "customer.report_stopped" | "customer.report_resumed" | "invoice_plan.created" | "invoice_plan.updated" | "invoice_plan.deleted" | "customer.invoice_settings_set" | "tax_rates.set" | "invoice.drafted" | "invoice.issued" | "invoice.paid" | "invoice.overdue" | "invoice.credited" | "invoice.deleted" | "template.created" | "template.updated" | "template.deleted" | "notification_rule.created" | "notification_rule.updated" | "notification_rule.deleted" | "webhook.created" | "webhook.updated" | "webhook.secret_renewed" | "webhook.deleted" | "mail_settings.updated" | "view.shared" | "view.updated" | "view.unshared";
+        ChangeAction: "customer.created" | "customer.updated" | "customer.suspended" | "customer.activated" | "customer.moved" | "customer.moved_away" | "customer.deletion_scheduled" | "customer.restored" | "customer.storage_migrated" | "customer.trial_ended" | "customer.deleted" | "customer.password_set" | "customer.space_set" | "customer.licence_pool_set" | "customer.credits_added" | "customer.credits_countered" | "customer.invited" | "customer.web_access_set" | "user.created" | "user.updated" | "user.invited" | "user.password_set" | "user.deleted" | "session.created" | "session.deleted" | "factor.added" | "factor.removed" | "factors.reset" | "recovery_codes.renewed" | "codes.blocked" | "recovery_code.used" | "sign_in_provider.set" | "sign_in_provider.removed" | "session.revoked" | "token.created" | "token.revoked" | "pass_key.created" | "pass_key.rotated" | "pass_key.revoked" | "device.registered" | "device.registered_again" | "device.updated" | "device.space_set" | "device.credentials_issued" | "device.added" | "device.approved" | "device.suspended" | "device.activated" | "device.deleted" | "device.licensed" | "device.unlicensed" | "device.moved" | "device.moved_away" | "device.released" | "device.reprovisioned" | "device.deletion_scheduled" | "device.restored" | "device.deletion_refused" | "device.vault_opened" | "device.file_downloaded" | "device.archive_downloaded" | "customer.setting_set" | "customer.setting_inherited" | "device.setting_set" | "device.setting_inherited" | "task.created" | "task.stopped" | "task.retried" | "event.opened" | "event.worsened" | "event.acknowledged" | "event.resolved" | "licence.granted" | "licence.updated" | "licence.assigned" | "licence.revoked" | "licence.reassigned" | "licence.renewed" | "licence.cancelled" | "product.created" | "product.updated" | "storage_location.created" | "storage_location.updated" | "plan.created" | "plan.updated" | "customer.template_assigned" | "customer.report_sent" | "customer.details_sent" | "customer.report_stopped" | "customer.report_resumed" | "invoice_plan.created" | "invoice_plan.updated" | "invoice_plan.deleted" | "customer.invoice_settings_set" | "tax_rates.set" | "invoice.drafted" | "invoice.issued" | "invoice.paid" | "invoice.overdue" | "invoice.credited" | "invoice.deleted" | "template.created" | "template.updated" | "template.deleted" | "notification_rule.created" | "notification_rule.updated" | "notification_rule.deleted" | "webhook.created" | "webhook.updated" | "webhook.secret_renewed" | "webhook.deleted" | "mail_settings.updated" | "view.shared" | "view.updated" | "view.unshared";
         /** @description An entry of the change log, as one reader sees it. */
         ChangeId: string;
         /**
@@ -3031,6 +3110,145 @@ export interface components {
             is_exact: boolean;
             /** @description `GET /{noun}?under={id}&filter={filter}` lists the rows. */
             noun: components["schemas"]["ListedNoun"];
+        };
+        /** @description The customer whose account others draw on. */
+        CreditAbove: {
+            /** Format: int64 */
+            balance: number;
+            company_name: string;
+            id: components["schemas"]["CustomerId"];
+            level: components["schemas"]["Level"];
+        };
+        /** @description How a customer stands with the credits of a product. */
+        CreditAccount: {
+            above?: components["schemas"]["CreditAbove"] | null;
+            actions: components["schemas"]["Action"][];
+            /**
+             * Format: int64
+             * @description What its own account holds; `null`: it has none, and its machines draw on the nearest above.
+             */
+            balance?: number | null;
+            forecast?: components["schemas"]["CreditForecast"] | null;
+            product_id: components["schemas"]["ProductId"];
+            product_name: string;
+            /**
+             * Format: int64
+             * @description What machines at it and below have taken for this month, of whatever account.
+             */
+            used_this_month: number;
+            /** @description How many units a machine takes each month, by its class. */
+            weights: {
+                [key: string]: number;
+            };
+        };
+        /** @description A customer's accounts, by the names of their products: of all that is sold as credits. */
+        CreditAccountList: {
+            items: components["schemas"]["CreditAccount"][];
+        };
+        /** @description Units for a customer's own account: from the nearest account above, or bought where there is none. */
+        CreditAdd: {
+            /** @description Such as the number of an order. */
+            note?: string | null;
+            product_id: components["schemas"]["ProductId"];
+            /**
+             * Format: int64
+             * @description Below zero: back to the account above, or out where there is none; not more than the account holds. Never 0.
+             */
+            units: number;
+        };
+        /** @description Takes an entry back by another one; of units that went from one account to another, in both. */
+        CreditCounter: {
+            /** @description Of one of the customer's own accounts. */
+            entry_id: components["schemas"]["CreditEntryId"];
+            /** @description Why. */
+            note: string;
+        };
+        /** @description An entry of an account. None is ever changed or taken away. */
+        CreditEntry: {
+            /** @description What the machine, or the other customer, was called then. */
+            about?: string | null;
+            at: components["schemas"]["Time"];
+            /**
+             * Format: int64
+             * @description What the account holds with it.
+             */
+            balance: number;
+            countered_by_id?: components["schemas"]["CreditEntryId"] | null;
+            counters_id?: components["schemas"]["CreditEntryId"] | null;
+            device_id?: components["schemas"]["DeviceId"] | null;
+            id: components["schemas"]["CreditEntryId"];
+            kind: components["schemas"]["CreditEntryKind"];
+            month: components["schemas"]["Month"];
+            note?: string | null;
+            /**
+             * Format: int64
+             * @description Counts within the account, without gaps.
+             */
+            number: number;
+            other_id?: components["schemas"]["CustomerId"] | null;
+            product_id: components["schemas"]["ProductId"];
+            /**
+             * Format: int64
+             * @description Below zero where they go.
+             */
+            units: number;
+        };
+        /** @description An entry in an account of units that are paid beforehand. */
+        CreditEntryId: string;
+        /**
+         * @description Why units came or went.
+         * @enum {string}
+         */
+        CreditEntryKind: "added" | "received" | "handed_on" | "used" | "counter";
+        /** @description The newest first. */
+        CreditEntryList: {
+            items: components["schemas"]["CreditEntry"][];
+            /** @description Give this as `after` to read on; `null` at the end. */
+            next?: string | null;
+        };
+        /** @description For how long what is left lasts, if each month takes as much as this one. */
+        CreditForecast: {
+            /** Format: int64 */
+            days_left: number;
+            /** @description Not all get theirs next month. */
+            is_short: boolean;
+            /** @description The first day for which not all machines get theirs. */
+            runs_out_on: components["schemas"]["Day"];
+        };
+        /** @description A month of an account: `opening + added - handed_on - used + corrected` is `closing`, which the next one opens with. */
+        CreditMonth: {
+            /**
+             * Format: int64
+             * @description Bought, or received from above.
+             */
+            added: number;
+            /** Format: int64 */
+            closing: number;
+            /**
+             * Format: int64
+             * @description By entries that take others back.
+             */
+            corrected: number;
+            /**
+             * Format: int64
+             * @description To accounts below.
+             */
+            handed_on: number;
+            month: components["schemas"]["Month"];
+            /** Format: int64 */
+            opening: number;
+            /** Format: int64 */
+            used: number;
+        };
+        /** @description The months of an account. */
+        CreditStatement: {
+            months: components["schemas"]["CreditMonth"][];
+            product_id: components["schemas"]["ProductId"];
+            product_name: string;
+        };
+        /** @description A customer's own accounts month by month. */
+        CreditStatementList: {
+            items: components["schemas"]["CreditStatement"][];
         };
         /** @description A customer. */
         Customer: {
@@ -4409,6 +4627,11 @@ export interface components {
          * @enum {string}
          */
         Mode: "stop_backups" | "full_stop";
+        /**
+         * @description A month of UTC: `2025-01` on the wire, months since January 1970 in the database.
+         * @example 2025-01
+         */
+        Month: string;
         /**
          * @description What is left to do after the password was right.
          * @enum {string}
@@ -6826,6 +7049,19 @@ export type Charged = components['schemas']['Charged'];
 export type ChildUse = components['schemas']['ChildUse'];
 export type Consequences = components['schemas']['Consequences'];
 export type Count = components['schemas']['Count'];
+export type CreditAbove = components['schemas']['CreditAbove'];
+export type CreditAccount = components['schemas']['CreditAccount'];
+export type CreditAccountList = components['schemas']['CreditAccountList'];
+export type CreditAdd = components['schemas']['CreditAdd'];
+export type CreditCounter = components['schemas']['CreditCounter'];
+export type CreditEntry = components['schemas']['CreditEntry'];
+export type CreditEntryId = components['schemas']['CreditEntryId'];
+export type CreditEntryKind = components['schemas']['CreditEntryKind'];
+export type CreditEntryList = components['schemas']['CreditEntryList'];
+export type CreditForecast = components['schemas']['CreditForecast'];
+export type CreditMonth = components['schemas']['CreditMonth'];
+export type CreditStatement = components['schemas']['CreditStatement'];
+export type CreditStatementList = components['schemas']['CreditStatementList'];
 export type Customer = components['schemas']['Customer'];
 export type CustomerChange = components['schemas']['CustomerChange'];
 export type CustomerCreate = components['schemas']['CustomerCreate'];
@@ -6952,6 +7188,7 @@ export type MeasuredBytes = components['schemas']['MeasuredBytes'];
 export type MeasuredDay = components['schemas']['MeasuredDay'];
 export type Measurements = components['schemas']['Measurements'];
 export type Mode = components['schemas']['Mode'];
+export type Month = components['schemas']['Month'];
 export type NextStep = components['schemas']['NextStep'];
 export type NotificationPreview = components['schemas']['NotificationPreview'];
 export type NotificationRule = components['schemas']['NotificationRule'];
@@ -7622,6 +7859,191 @@ export interface operations {
                 content: {
                     "application/jsonl": string;
                     "text/csv": string;
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    credit_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditAccountList"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    credit_counter: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes it safe to send the request again. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreditCounter"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditEntry"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    credit_entry_list: {
+        parameters: {
+            query?: {
+                /** @description Items after this cursor, as a former page's `next` gave it. */
+                after?: string;
+                /** @description At most this many items, 1 to 500. */
+                limit?: number;
+                /** @description Only of this month, as `2025-01`. */
+                month?: string;
+                /** @description Only of this product. */
+                product_id?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditEntryList"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    credit_add: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes it safe to send the request again. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreditAdd"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditEntry"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    credit_month_list: {
+        parameters: {
+            query?: {
+                /** @description The first month, as `2025-01`; eleven before the last unless given. */
+                from?: string;
+                /** @description Only of this product. */
+                product_id?: string;
+                /** @description The last month; this one unless given. At most 120 are answered at once. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditStatementList"];
                 };
             };
             400: components["responses"]["Refused400"];

@@ -172,6 +172,8 @@ const CHANGES: Record<Change['action'], string> = {
   'customer.web_access_set': 'switched the web access of',
   'customer.space_set': 'allotted space to',
   'customer.licence_pool_set': 'gave licences to hand out to',
+  'customer.credits_added': 'added monthly licences to',
+  'customer.credits_countered': 'took back an entry in the ledger of',
   'customer.invited': 'made a password link for',
   'user.created': 'added the account of',
   'user.updated': 'edited the account of',

@@ -74,6 +74,8 @@ actions! {
     CustomerPasswordSet => "customer.password_set", Papers;
     CustomerSpaceSet => "customer.space_set", Grants;
     CustomerLicencePoolSet => "customer.licence_pool_set", Papers;
+    CustomerCreditsAdded => "customer.credits_added", Papers;
+    CustomerCreditsCountered => "customer.credits_countered", Papers;
     CustomerInvited => "customer.invited", Papers;
     CustomerWebAccessSet => "customer.web_access_set", Papers;
     UserCreated => "user.created", Papers;

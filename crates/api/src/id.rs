@@ -112,6 +112,8 @@ ids! {
     PlanId => "pln";
     /// What a customer holds of a product.
     LicenceId => "lic";
+    /// An entry in an account of units that are paid beforehand.
+    CreditEntryId => "cre";
     /// What a client did in one go.
     JobId => "job";
     /// Whom a customer has told what happens.

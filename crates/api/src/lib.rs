@@ -6,6 +6,7 @@
 pub mod backup;
 pub mod bulk;
 pub mod change;
+pub mod credit;
 pub mod customer;
 pub mod device;
 pub mod error;

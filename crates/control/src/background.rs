@@ -34,6 +34,7 @@ pub fn duties() -> Duties {
         Arc::new(crate::customers::trial::Trials),
         Arc::new(crate::licences::Renewals),
         Arc::new(crate::licences::Supplies::default()),
+        Arc::new(crate::credits::draw::Draws::default()),
         Arc::new(crate::invoices::Runs),
         Arc::new(crate::mail::Resets),
         Arc::new(crate::mail::Outbox),

@@ -263,6 +263,7 @@ db::record! {
         licence_id: Option<String>,
         licence_edition: Option<String>,
         licence_ends_at: Option<i64>,
+        credits_until: Option<i64>,
         suspend_mode: Option<String>,
         deletes_at: Option<i64>,
     }
@@ -329,10 +330,12 @@ impl Slice {
             "select d.id as id, r.id as repository_id, d.customer_id as customer_id, d.secret_hash as secret_hash,
              r.pool_id as pool_id, p.directory as directory, r.allotted_bytes as allotted_bytes, d.kind as kind, d.status as status,
              x.licence_id as licence_id, l.edition as licence_edition, l.ends_at as licence_ends_at,
+             w.until as credits_until,
              d.suspend_mode as suspend_mode, d.deletes_at as deletes_at
              from devices d
              join repositories r on r.device_id = d.id join storage_pools p on p.id = r.pool_id
-             left join device_licences x on x.device_id = d.id left join licences l on l.id = x.licence_id",
+             left join device_licences x on x.device_id = d.id left join licences l on l.id = x.licence_id
+             left join device_credits w on w.device_id = d.id",
             wanted.condition("d.id")
         ];
         Self::Devices { rows, wanted }
@@ -483,10 +486,16 @@ fn licensed_until(row: &DeviceRow) -> u32 {
     if row.kind == DeviceKind::DirectToCloud.as_ref() {
         return u32::MAX;
     }
+    let credits = row.credits_until.map_or(0, seconds);
     if row.licence_id.is_none() {
-        return 0;
+        return credits;
     }
     let is_trial = row.licence_edition.as_deref() == Some(Edition::Trial.as_ref());
     let dates = Dates { starts_at: 0, ends_at: row.licence_ends_at, notice_days: 0, is_trial };
-    dates.holds_until().map_or(u32::MAX, |until| u32::try_from(until / 1_000_000).unwrap_or(u32::MAX))
+    dates.holds_until().map_or(u32::MAX, seconds).max(credits)
+}
+
+/// An instant in seconds, as far as they go.
+fn seconds(micros: i64) -> u32 {
+    u32::try_from(micros / 1_000_000).unwrap_or(u32::MAX)
 }

@@ -8,6 +8,7 @@ pub mod backups;
 pub mod bulk;
 mod catalogue;
 pub mod changes;
+pub mod credits;
 pub mod customers;
 pub mod devices;
 pub mod events;
@@ -113,6 +114,7 @@ pub const MIGRATIONS: db::Migrations = db::Migrations::new(&[
     db::Migration::new("V60__invoices.sql", include_str!("../../../migrations/V60__invoices.sql")),
     db::Migration::new("V61__view_settings.sql", include_str!("../../../migrations/V61__view_settings.sql")),
     db::Migration::new("V62__licence_pools.sql", include_str!("../../../migrations/V62__licence_pools.sql")),
+    db::Migration::new("V64__credits.sql", include_str!("../../../migrations/V64__credits.sql")),
 ])
 .with(&[
     db::Function::new("fold", base::text::fold),

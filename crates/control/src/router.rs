@@ -94,6 +94,7 @@ fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
         .merge(crate::invoices::http::routes())
         .merge(crate::licences::http::routes())
         .merge(crate::licence_pools::http::routes())
+        .merge(crate::credits::http::routes())
         .merge(crate::events::http::routes())
         .merge(crate::pass_keys::http::routes())
         .merge(crate::devices::http::routes())

@@ -8,6 +8,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use crate::client::Access;
 use crate::client::asked::Asked;
 use crate::client::attention::{EventCommand, NotificationCommand, WebhookCommand};
+use crate::client::credits::CreditCommand;
 use crate::client::customers::{CustomerCommand, SiteCommand};
 use crate::client::licences::{JobCommand, LicenceCommand};
 use crate::client::nouns::{Changes, ChangesExport, DeviceCommand, TokenCommand, UserCommand};
@@ -138,6 +139,11 @@ pub enum Command {
     Licence {
         #[command(subcommand)]
         command: LicenceCommand,
+    },
+    /// Units that are paid beforehand and taken month by month
+    Credit {
+        #[command(subcommand)]
+        command: CreditCommand,
     },
     /// Backups, restores and deletions that a running server has seen
     Job {

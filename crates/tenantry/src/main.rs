@@ -103,6 +103,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Report { command } => tell(command.run().await?),
         Command::Template { command } => tell(command.run().await?),
         Command::Licence { command } => tell(command.run().await?),
+        Command::Credit { command } => tell(command.run().await?),
         Command::Job { command } => tell(command.run().await?),
         Command::Event { command } => tell(command.run().await?),
         Command::Notification { command } => tell(command.run().await?),

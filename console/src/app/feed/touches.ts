@@ -102,6 +102,8 @@ const REACHES: Record<Change['action'], Reach> = {
   'customer.web_access_set': { customers: 'row', customerLists: 'all', sessions: true, tokens: true },
   'customer.space_set': { customers: 'row', customerLists: 'all' },
   'customer.licence_pool_set': { customers: 'row' },
+  'customer.credits_added': { customers: 'row' },
+  'customer.credits_countered': { customers: 'row' },
   'customer.invited': {},
   'user.created': { users: 'lists' },
   'user.updated': { users: 'lists', sessions: true, tokens: true },

@@ -16,6 +16,7 @@ import type { LicenceWish } from './LicenceDialogs';
 import { LICENCE_STATE, LICENCE_TONE, units } from './words';
 
 const PoolsCard = lazyPart(async () => (await import('../licence_pools/PoolsCard')).PoolsCard);
+const CreditsCards = lazyPart(async () => (await import('../credits/CreditsCard')).CreditsCards);
 const GrantDialog = lazyDialog(async () => (await import('./LicenceDialogs')).GrantDialog);
 const LicenceDialog = lazyDialog(async () => (await import('./LicenceDialogs')).LicenceDialog);
 
@@ -72,7 +73,10 @@ export function LicencesTab({ customer }: { customer: Customer }) {
         </table>
       )}
       <Suspense fallback={<Skeletons lines={3} />}>
-        <PoolsCard customer={customer} />
+        <div className="licence-cards">
+          <PoolsCard customer={customer} />
+          <CreditsCards customer={customer} />
+        </div>
       </Suspense>
       {granting && (
         <Suspense>

@@ -19,6 +19,7 @@ import { customersBelowQuery, devicesBelowQuery, SHOWN, type Holder } from './ap
 import { SpaceCard } from './SpaceCard';
 
 const PoolsCard = lazyPart(async () => (await import('../licence_pools/PoolsCard')).PoolsCard);
+const CreditsCards = lazyPart(async () => (await import('../credits/CreditsCard')).CreditsCards);
 
 /** Who holds how much at a node and directly below it, down to devices: step by step, each edited in its row. */
 export function SpacePage() {
@@ -56,6 +57,7 @@ function SpaceOf({ customer }: { customer: Customer }) {
         {mayRead && customer.level !== 'site' && (
           <Suspense fallback={<Skeletons lines={3} />}>
             <PoolsCard key={customer.id} customer={customer} />
+            <CreditsCards key={`credits ${customer.id}`} customer={customer} />
           </Suspense>
         )}
         {customer.level !== 'site' && <Customers of={customer} />}

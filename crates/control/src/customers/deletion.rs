@@ -320,6 +320,7 @@ pub(super) async fn remove_row(tx: &mut Tx, row: &CustomerRow) -> Result<(), Err
     crate::settings::forget(tx, id.as_str()).await?;
     crate::licences::delete_of(tx, row).await?;
     crate::licence_pools::delete_of(tx, row).await?;
+    crate::credits::delete_of(tx, row).await?;
     crate::events::forget_customer(tx, &row.id).await?;
     crate::webhooks::forget_customer(tx, &row.id).await?;
     crate::notifications::forget_customer(tx, &row.id).await?;

@@ -89,6 +89,7 @@ async fn remove(tx: &mut Tx, ids: &[String]) -> Result<u64, Error> {
     tx.exec(sql!["delete from device_histories where device_id in ", of_devices()]).await?;
     tx.exec(sql!["delete from jobs where device_id in ", of_devices()]).await?;
     tx.exec(sql!["delete from device_licences where device_id in ", of_devices()]).await?;
+    tx.exec(sql!["delete from device_credits where device_id in ", of_devices()]).await?;
     crate::events::forget_devices(tx, &ids.iter().map(String::as_str).collect::<Vec<_>>()).await?;
     tx.exec(sql!["delete from devices where id in ", of_devices()]).await?;
     for id in ids {

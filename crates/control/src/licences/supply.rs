@@ -8,11 +8,14 @@ use api::product::{Edition, Unit};
 use api::{Code, Error};
 use base::change::Entry;
 use base::cx::{Cx, Tx};
-use db::{Text, sql};
+use db::{Sql, Text, sql};
 use serde_json::json;
 use tree::Path;
-use tree::licences::{Class, Dates};
+use tree::credits::month_of;
+use tree::licences::{Class, DAY_MICROS, Dates, GRACE_DAYS};
+use tree::measure::day_of;
 
+use crate::credits::draw::{self, Sources};
 use crate::devices;
 use crate::products::{sql::ProductRow, units_of, weights_of};
 
@@ -25,8 +28,39 @@ pub(crate) async fn is_required(cx: &mut Cx, home: &Path) -> Result<bool, Error>
 #[derive(Clone, Debug)]
 pub(crate) struct Waiting {
     pub(crate) id: DeviceId,
+    name: String,
     pub(crate) kind: DeviceKind,
     pub(crate) os: Option<String>,
+    /// Nobody has suspended it, or what it stands below.
+    is_active: bool,
+}
+
+/// What machines at a place may draw on month by month.
+async fn sources_at(cx: &mut Cx, home: &CustomerId) -> Result<Sources, Error> {
+    match crate::customers::sql::find_anywhere(cx, home).await? {
+        Some(row) => Sources::at(cx, &row.path).await,
+        None => Ok(Sources::default()),
+    }
+}
+
+/// The end of a condition on devices `d`: let in, not suspended, to have a licence, and without one that holds.
+pub(crate) fn without_licence(now: i64) -> Sql {
+    sql![
+        " and d.status = ",
+        DeviceStatus::Authorised.as_ref(),
+        " and d.kind <> ",
+        DeviceKind::DirectToCloud.as_ref(),
+        " and d.deletes_at is null and d.suspend_mode is null
+         and not exists (select 1 from customers c where c.id = d.customer_id and c.stopped > 0)
+         and not exists (select 1 from device_licences x join licences l on l.id = x.licence_id where x.device_id = d.id
+         and (l.ends_at is null or l.ends_at + case when l.edition = ",
+        Edition::Trial.as_ref(),
+        " then 0 else ",
+        GRACE_DAYS * DAY_MICROS,
+        " end > ",
+        now,
+        "))"
+    ]
 }
 
 db::record! {
@@ -132,7 +166,7 @@ pub(crate) async fn refuse_without(
     let class = Class::of(os);
     // Those that wait longer come first.
     supply(tx, home.0).await?;
-    if pick(&mut shares(tx, home.0).await?, class).is_some() {
+    if pick(&mut shares(tx, home.0).await?, class).is_some() || Sources::at(tx, home.1).await?.pick(class).is_some() {
         return Ok(());
     }
     let detail = format!(
@@ -145,16 +179,28 @@ pub(crate) async fn refuse_without(
 /// Gives the machines at a place that wait what there is for them, the longest there first. Returns which got something.
 pub(crate) async fn supply(tx: &mut Tx, home: &CustomerId) -> Result<Vec<DeviceId>, Error> {
     let mut shares = shares(tx, home).await?;
-    if shares.is_empty() {
+    let mut sources = sources_at(tx, home).await?;
+    if shares.is_empty() && sources.is_empty() {
         return Ok(Vec::new());
     }
     let now = tx.now.as_microsecond();
     let mut supplied = Vec::new();
-    for Waiting { id, kind, os } in waiting(tx, home).await? {
+    for Waiting { id, name, kind, os, is_active } in waiting(tx, home).await? {
         if !wants(kind) {
             continue;
         }
-        let Some((share, units)) = pick(&mut shares, Class::of(os.as_deref())) else { continue };
+        let class = Class::of(os.as_deref());
+        let Some((share, units)) = pick(&mut shares, class) else {
+            // What is used up is for those only that can use it.
+            let source = sources.pick(class).filter(|_| is_active);
+            if let Some((source, units)) = source
+                && let Some(told) = draw::take(tx, source, (&id, &name, home), units).await?
+            {
+                record(tx, ChangeAction::DeviceLicensed, &id, told).await?;
+                supplied.push(id);
+            }
+            continue;
+        };
         share.row.used += units;
         tx.exec(sql!["delete from device_licences where device_id = ", id.as_str()]).await?;
         tx.exec(db::insert! { "device_licences",
@@ -182,10 +228,13 @@ async fn record(tx: &mut Tx, action: ChangeAction, id: &DeviceId, told: serde_js
 /// Machines that were let in at a place and have no licence, or one that doesn't hold any more.
 async fn waiting(cx: &mut Cx, home: &CustomerId) -> Result<Vec<Waiting>, Error> {
     let now = cx.now.as_microsecond();
+    let month = month_of(day_of(cx.now.as_second()));
     let rows: Vec<WaitingRow> = cx
         .all(sql![
-            "select d.id as id, d.kind as kind, d.os as os, l.edition as edition, l.ends_at as ends_at,
-             x.licence_id as licence_id from devices d
+            "select d.id as id, d.name as name, d.kind as kind, d.os as os, l.edition as edition, l.ends_at as ends_at,
+             x.licence_id as licence_id, w.month as month,
+             (d.deletes_at is null and d.suspend_mode is null and c.stopped = 0) as is_active from devices d
+             join customers c on c.id = d.customer_id left join device_credits w on w.device_id = d.id
              left join device_licences x on x.device_id = d.id left join licences l on l.id = x.licence_id
              where d.customer_id = ",
             home.as_str(),
@@ -196,11 +245,13 @@ async fn waiting(cx: &mut Cx, home: &CustomerId) -> Result<Vec<Waiting>, Error> 
         .await?;
     Ok(rows
         .into_iter()
-        .filter(|row| !row.holds(now))
-        .map(|WaitingRow { id, kind, os, .. }| Waiting {
+        .filter(|row| !row.holds(now) && row.month.is_none_or(|taken| taken < month))
+        .map(|WaitingRow { id, name, kind, os, is_active, .. }| Waiting {
             id: DeviceId::from_text(id),
+            name,
             kind: kind.parse().unwrap_or_default(),
             os,
+            is_active,
         })
         .collect())
 }
@@ -209,11 +260,15 @@ db::record! {
     /// A machine with what it has.
     struct WaitingRow {
         id: String,
+        name: String,
         kind: String,
         os: Option<String>,
         edition: Option<String>,
         ends_at: Option<i64>,
         licence_id: Option<String>,
+        /// For which it has taken credits last.
+        month: Option<i64>,
+        is_active: bool,
     }
 }
 

@@ -75,6 +75,34 @@ pub(super) const POOLS: &[Column] = &[
     ("HELD BELOW", "used"),
     ("FREE", "free"),
 ];
+pub(super) const CREDITS: &[Column] = &[
+    ("PRODUCT", "product_name"),
+    ("ID", "product_id"),
+    ("HOLDS", "balance"),
+    ("USED THIS MONTH", "used_this_month"),
+    ("DAYS LEFT", "forecast.days_left"),
+    ("RUNS OUT ON", "forecast.runs_out_on"),
+    ("DRAWS ON", "above.company_name"),
+];
+pub(super) const CREDIT_MONTHS: &[Column] = &[
+    ("MONTH", "month"),
+    ("OPENING", "opening"),
+    ("ADDED", "added"),
+    ("HANDED ON", "handed_on"),
+    ("USED", "used"),
+    ("CORRECTED", "corrected"),
+    ("CLOSING", "closing"),
+];
+pub(super) const CREDIT_ENTRIES: &[Column] = &[
+    ("AT", "at"),
+    ("ID", "id"),
+    ("KIND", "kind"),
+    ("UNITS", "units"),
+    ("HOLDS THEN", "balance"),
+    ("ABOUT", "about"),
+    ("TAKES BACK", "counters_id"),
+    ("NOTE", "note"),
+];
 pub(super) const JOBS: &[Column] = &[
     ("BEGUN", "started_at"),
     ("DEVICE", "device_name"),

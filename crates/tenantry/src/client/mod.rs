@@ -3,6 +3,7 @@
 pub mod asked;
 pub mod attention;
 mod columns;
+pub mod credits;
 pub mod customers;
 pub mod export;
 mod kept;

@@ -105,7 +105,7 @@ async fn counters(database: &Database) -> (Vec<Counter>, Vec<(String, Totals)>) 
 
 /// Stored totals against sums over the rows; stored sizes against the disk, where there is one.
 async fn compare_totals(database: &Database, data: Option<&Path>) {
-    compare_licence_pools(database).await;
+    compare_licences(database).await;
     let customers: Vec<(String, String, String, Option<i64>)> =
         all(database, sql!["select id, path, level, max_devices from customers"]).await;
     let (repositories, stored) = counters(database).await;
@@ -217,6 +217,11 @@ db::record! {
     }
 }
 
+async fn compare_licences(database: &Database) {
+    compare_licence_pools(database).await;
+    compare_credits(database).await;
+}
+
 /// Stored sums of licence pools against sums over the licences and what was handed on.
 async fn compare_licence_pools(database: &Database) {
     let places: Vec<(String, String)> = all(database, sql!["select id, path from customers"]).await;
@@ -261,6 +266,55 @@ async fn compare_licence_pools(database: &Database) {
             }
         }
     }
+}
+
+db::record! {
+    #[derive(Debug)]
+    struct CreditEntry {
+        customer_id: String,
+        product_id: String,
+        number: i64,
+        id: String,
+        month: i64,
+        units: i64,
+        balance: i64,
+        pair_id: Option<String>,
+        counters_id: Option<String>,
+    }
+}
+
+/// Every account is the sum of its entries, none is missing among them, and none holds less than nothing. What went from one
+/// account to another is the same in both, and so is what takes an entry back.
+async fn compare_credits(database: &Database) {
+    let entries: Vec<CreditEntry> = all(
+        database,
+        sql!["select ", db::columns::<CreditEntry>(), " from credit_entries order by customer_id, product_id, number"],
+    )
+    .await;
+    let mut accounts: BTreeMap<(&str, &str), (i64, i64)> = BTreeMap::new();
+    let mut month = BTreeMap::new();
+    let by_id: BTreeMap<&str, &CreditEntry> = entries.iter().map(|entry| (entry.id.as_str(), entry)).collect();
+    for entry in &entries {
+        let key = (entry.customer_id.as_str(), entry.product_id.as_str());
+        let held = accounts.entry(key).or_default();
+        *held = (held.0 + 1, held.1 + entry.units);
+        assert_eq!((entry.number, entry.balance), *held, "{entry:?}");
+        assert!(entry.balance >= 0, "{entry:?}");
+        assert!(*month.entry(key).or_insert(entry.month) <= entry.month, "{entry:?}");
+        for same in [&entry.pair_id, &entry.counters_id].into_iter().flatten() {
+            // Of a customer that is gone nothing is left.
+            if let Some(other) = by_id.get(same.as_str()) {
+                assert_eq!(other.units, -entry.units, "{entry:?} {other:?}");
+            }
+        }
+    }
+    let stored: Vec<(String, String, i64, i64)> =
+        all(database, sql!["select customer_id, product_id, last_number, balance from credit_accounts"]).await;
+    let stored: BTreeMap<(&str, &str), (i64, i64)> = stored
+        .iter()
+        .map(|(customer, product, number, balance)| ((customer.as_str(), product.as_str()), (*number, *balance)))
+        .collect();
+    assert_eq!(stored, accounts);
 }
 
 fn bytes_below(directory: &Path) -> u64 {

@@ -195,6 +195,20 @@ async fn a_customer_is_run_from_the_command_line_alone() {
     let set = format!("licence set-pool {bakery} --product {product} --quantity");
     let pool = person.run(&format!("{set} 7 --json")).await.json();
     assert_eq!((&pool["quantity"], &pool["used"]), (&json!(7), &licences[0]["quantity"]));
+    let products = app.admin().get("/products").await.is(200);
+    let credit = id(products["items"].as_array().unwrap().iter().find(|row| row["unit"] == "credit").unwrap());
+    let add = format!("credit add {bakery} --product {credit} --units 12 --note order --json");
+    let entry = person.run(&add).await.json();
+    assert_eq!((&entry["kind"], &entry["balance"]), (&json!("added"), &json!(12)));
+    let entries = person.run(&format!("credit entries {bakery} --json")).await.json();
+    assert_eq!(entries[entries.as_array().unwrap().len() - 1]["id"], entry["id"], "{entries}");
+    let counter = format!("credit counter {bakery} --entry {} --note mistake --json", id(&entry));
+    let refused = person.run(&counter).await;
+    assert!(refused.code == 0 || refused.said.contains("used"), "{}", refused.said);
+    let months = person.run(&format!("credit months {bakery} --product {credit}")).await.good();
+    assert!(months.lines().count() == 13 && months.contains("CLOSING"), "{months}");
+    let accounts = person.run(&format!("credit list {bakery}")).await.good();
+    assert!(accounts.contains("Monthly licence"), "{accounts}");
     let pools = person.run(&format!("licence pools {bakery} --json")).await.json();
     assert!(
         pools.as_array().unwrap().iter().any(|row| row["product_id"] == product && row["quantity"] == 7),

@@ -18,6 +18,7 @@ mod bulk;
 mod changes;
 mod commands;
 mod contract;
+mod credits;
 mod customers;
 mod deletions;
 mod demo;

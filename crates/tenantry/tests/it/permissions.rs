@@ -155,7 +155,8 @@ fn outcome(operation: &str, answer: &Answer) -> &'static str {
 }
 
 /// What is gone, or used up, after one of them has asked.
-const USED_UP: [&str; 10] = [
+const USED_UP: [&str; 11] = [
+    "credit_counter",
     "invitation_accept",
     "user_delete",
     "device_delete",

@@ -25,6 +25,8 @@ pub(crate) struct Things {
     device_password: String,
     pub(crate) task: String,
     pub(crate) licence: String,
+    /// An entry of the customer's account of credits, and their product.
+    credits: (String, String),
     pub(crate) event: String,
     pub(crate) rule: String,
     pub(crate) template: String,
@@ -76,6 +78,7 @@ impl Things {
         let task = begin_task(admin).await;
         let site = app.site(customer, &format!("site_of_{number}")).await;
         let (licence, licensed) = grant_licence(app, customer).await;
+        let credits = add_credits(app, customer).await;
         let body = json!({ "device_id": device, "type": "virus_found" });
         let event = id(&admin.post("/events", &body).await.is(200));
         let rule = make_rule(admin, customer).await;
@@ -99,6 +102,7 @@ impl Things {
             device_password,
             task,
             licence,
+            credits,
             event,
             rule,
             template,
@@ -136,6 +140,7 @@ impl Things {
             device_password: none(),
             task: begin_task(boss).await,
             licence: none(),
+            credits: (none(), none()),
             event: none(),
             rule: none(),
             template: none(),
@@ -175,6 +180,7 @@ impl Things {
             device_password: self.device_password.clone(),
             task: unknown(&self.task),
             licence: unknown(&self.licence),
+            credits: self.credits.clone(),
             event: unknown(&self.event),
             rule: unknown(&self.rule),
             template: unknown(&self.template),
@@ -286,6 +292,8 @@ impl Things {
             "view_set_default" => json!({ "is_default": true }),
             "device_create" => json!({ "customer_id": self.customer, "name": format!("Expected {number}") }),
             "licence_pool_set" => json!({ "quantity": 100_000_000 }),
+            "credit_add" => json!({ "product_id": self.credits.1, "units": 10 }),
+            "credit_counter" => json!({ "entry_id": self.credits.0, "note": "A mistake" }),
             "licence_grant" => json!({ "product_id": self.licensed, "quantity": 1 }),
             "event_report" => json!({ "customer_id": self.customer, "type": "outbreak_alert" }),
             "event_acknowledge" | "event_resolve" => json!({ "reason": "Known" }),
@@ -411,6 +419,15 @@ async fn grant_licence(app: &App, customer: &str) -> (String, String) {
     let body = json!({ "site_id": customer, "quantity": 500 });
     app.admin().post(&format!("/licences/{}/assign", id(&licence)), &body).await.is(200);
     (id(&licence), plan["product_id"].as_str().unwrap().to_owned())
+}
+
+/// Units that are paid beforehand: an entry of the customer's account, and the product.
+async fn add_credits(app: &App, customer: &str) -> (String, String) {
+    let products = app.admin().get("/products").await.is(200);
+    let product = products["items"].as_array().unwrap().iter().find(|product| product["unit"] == "credit").unwrap();
+    let body = json!({ "product_id": product["id"], "units": 1 });
+    let entry = app.admin().post(&format!("/customers/{customer}/credits/entries"), &body).await.is(201);
+    (id(&entry), id(product))
 }
 
 fn a_rule() -> Value {
