@@ -89,8 +89,8 @@ impl Model {
 }
 
 #[expect(clippy::too_many_lines, reason = "a line for each thing that can be done")]
+#[expect(clippy::print_stdout, reason = "the seed is shown where it fails")]
 async fn run(seed: u64, steps: usize) {
-    // Shown where it fails.
     println!("seed {seed}");
     let app = App::start().await;
     let mut dice = Dice(seed);
