@@ -170,6 +170,53 @@ for (const look of LOOKS) {
   });
 }
 
+for (const look of [LOOKS[0], LOOKS[3]]) {
+  test.describe(`dialogs, ${look.colorScheme}, ${look.viewport.width} px`, () => {
+    test.use(look);
+
+    test('of a customer', async ({ page }) => {
+      await page.goto(`/customers/${world.end.id}`);
+      const names = await dialogNames(page);
+      expect(names.length).toBeGreaterThan(5);
+      const found: Record<string, string[]> = {};
+      for (const name of names) {
+        await page.getByRole('button', { name: 'More actions' }).click();
+        await page.getByRole('menuitem', { name }).click();
+        await page.locator('.dialog-box').waitFor();
+        found[name] = await violations(page);
+        await page.keyboard.press('Escape');
+        await expect(page.locator('.dialog-box')).toHaveCount(0);
+      }
+      expect(found).toEqual(Object.fromEntries(names.map((name) => [name, []])));
+    });
+
+    test('of people', async ({ page }) => {
+      await page.goto(`/customers/${world.reseller.id}?tab=people`);
+      for (const name of ['Add person', 'Edit Sam Okoye', 'Invite Sam Okoye', 'Remove Sam Okoye']) {
+        await page.getByRole('button', { name }).click();
+        await page.locator('.dialog-box').waitFor();
+        expect(await violations(page), name).toEqual([]);
+        await page.keyboard.press('Escape');
+        await expect(page.locator('.dialog-box')).toHaveCount(0);
+      }
+    });
+  });
+}
+
+/** What the menu of a customer’s page opens, as far as it isn’t refused. */
+async function dialogNames(page: Page): Promise<string[]> {
+  await page.getByRole('button', { name: 'More actions' }).click();
+  const items = page.getByRole('menuitem');
+  await items.first().waitFor();
+  const names = await items.evaluateAll((elements) =>
+    elements
+      .filter((element) => element.getAttribute('aria-disabled') !== 'true')
+      .map((element) => element.textContent?.trim() ?? ''),
+  );
+  await page.keyboard.press('Escape');
+  return names.filter((name) => name.endsWith('…'));
+}
+
 test('whatever is pressed is at least 24 pixels wide and high', async ({ page }) => {
   for (const path of [`/customers?under=${world.reseller.id}`, `/customers/${world.end.id}`, '/customers/new']) {
     await page.goto(path);
