@@ -145,13 +145,6 @@ async fn a_customer_is_run_from_the_command_line_alone() {
     let edited = person.run(&edit).await.json();
     assert_eq!((&edited["company_name"], &edited["max_devices"]), (&json!("Bäckerei"), &Value::Null));
     assert_eq!(card(&edited), (Value::Null, json!("Potsdam")));
-    let today = app.now().strftime("%Y-%m-%d").to_string();
-    let then = person.run(&format!("customer show {bakery} --as-of {today} --json")).await.json();
-    assert_eq!(then["then"]["company_name"], "Bäckerei");
-    assert_eq!(person.run(&format!("customer show {bakery} --as-of yesterday")).await.code, 6);
-    let log = person.run(&format!("audit export --customer {bakery} --format jsonl")).await.good();
-    let first: Value = serde_json::from_str(log.lines().next().unwrap()).unwrap();
-    assert!(first["action"].is_string() && log.contains("customer.created"), "{log}");
     let refused = person.run(&format!("customer edit {bakery} --clear country")).await;
     assert!(refused.code == 1 && refused.said.contains("country cannot be taken away"), "{}", refused.said);
     person.run(&format!("customer password {bakery} --account-password-file {password}")).await.good();
@@ -162,11 +155,6 @@ async fn a_customer_is_run_from_the_command_line_alone() {
     // What would happen is told before it does.
     let told = person.run(&format!("customer delete {bakery} --remove-products --dry-run --json")).await.json();
     assert_eq!((&told["dry_run"], &told["goes"]["sites"]), (&json!(true), &json!(2)));
-    // What would be refused ends as the refusal does, and is told all the same.
-    let refused = person.run(&format!("customer delete {bakery} --dry-run --json")).await;
-    assert!(refused.code == 7 && refused.said.contains("in the way"), "{} {}", refused.code, refused.said);
-    let told: Value = serde_json::from_str(&refused.out).unwrap();
-    assert!(!told["blockers"].as_array().unwrap().is_empty(), "{told:#}");
     let other = app.reseller("Elsewhere").await;
     let told = person.run(&format!("customer move {bakery} --to {other} --dry-run --json")).await.json();
     assert_eq!(told["dry_run"], true);
@@ -228,6 +216,29 @@ async fn a_customer_is_run_from_the_command_line_alone() {
 
     person.run(&format!("customer delete {bakery} --remove-products")).await.good();
     person.run(&format!("customer restore {bakery} --without-taken-usernames")).await.good();
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn what_was_and_what_would_be_is_told_by_command_line() {
+    let app = App::start().await;
+    let bakery = app.end_customer("Bakery").await;
+    app.site(&bakery, "hq").await;
+    let home = tempfile::tempdir().unwrap();
+    let login = vec![("TENANTRY_LOGIN", ADMIN.to_owned()), ("TENANTRY_PASSWORD", PASSWORD.to_owned())];
+    let person = Shell { app: &app, home: home.path(), environment: login };
+    let today = app.now().strftime("%Y-%m-%d").to_string();
+    let then = person.run(&format!("customer show {bakery} --as-of {today} --json")).await.json();
+    assert_eq!(then["then"]["company_name"], "Bakery");
+    assert_eq!(person.run(&format!("customer show {bakery} --as-of yesterday")).await.code, 6);
+    let log = person.run(&format!("audit export --customer {bakery} --format jsonl")).await.good();
+    let first: Value = serde_json::from_str(log.lines().next().unwrap()).unwrap();
+    assert!(first["action"].is_string() && log.contains("customer.created"), "{log}");
+    // What would be refused ends as the refusal does, and is told all the same.
+    let refused = person.run(&format!("customer delete {bakery} --dry-run --json")).await;
+    assert!(refused.code == 7 && refused.said.contains("in the way"), "{} {}", refused.code, refused.said);
+    let told: Value = serde_json::from_str(&refused.out).unwrap();
+    assert!(!told["blockers"].as_array().unwrap().is_empty(), "{told:#}");
     app.finish().await;
 }
 

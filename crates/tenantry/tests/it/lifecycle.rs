@@ -76,8 +76,7 @@ impl Model {
     /// Takes out what is over by this day, with all below it.
     fn pass(&mut self, day: u64) {
         let is_due = |node: &&Node| node.deleted.is_some_and(|since| since + MONTH <= day);
-        let gone: Vec<String> =
-            self.0.keys().filter(|id| self.chain(id).iter().any(|node| is_due(node))).cloned().collect();
+        let gone: Vec<String> = self.0.keys().filter(|id| self.chain(id).iter().any(&is_due)).cloned().collect();
         for id in gone {
             self.0.remove(&id);
         }
@@ -97,7 +96,9 @@ async fn run(seed: u64, steps: usize) {
     let mut day = 0;
     let mut model = Model::default();
     let provider = app.provider().await;
-    model.0.insert(provider.clone(), Node { parent: None, level: "provider", suspended: 0, deleted: None, trial: None });
+    model
+        .0
+        .insert(provider.clone(), Node { parent: None, level: "provider", suspended: 0, deleted: None, trial: None });
     let mut machines: Vec<(String, Machine)> = Vec::new();
     let admin = app.admin();
     for step in 0..steps {
