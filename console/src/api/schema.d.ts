@@ -2893,9 +2893,17 @@ export interface components {
         };
         /** @description Open events at a customer and everywhere below it. */
         Attention: {
+            /**
+             * Format: int64
+             * @description Of all three together.
+             */
+            action_required: number;
             licence: components["schemas"]["Marks"];
             system: components["schemas"]["Marks"];
             threat: components["schemas"]["Marks"];
+            /** Format: int64 */
+            warning: number;
+            worst?: components["schemas"]["EventType"] | null;
         };
         /** @enum {string} */
         Auto: "auto";

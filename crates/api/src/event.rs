@@ -301,6 +301,11 @@ pub struct Attention {
     pub threat: Marks,
     pub system: Marks,
     pub licence: Marks,
+    /// Of all three together.
+    pub action_required: i64,
+    pub warning: i64,
+    /// Of which type the worst of them is, the newest of several. Files don't have it.
+    pub worst: Option<EventType>,
 }
 
 #[cfg(test)]

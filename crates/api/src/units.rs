@@ -24,6 +24,11 @@ impl Time {
     pub fn micros(self) -> i64 {
         self.0.as_microsecond()
     }
+
+    /// Its day in UTC as sentences have it: `23 Jan 2025`.
+    pub fn day_in_words(self) -> String {
+        self.0.strftime("%-d %b %Y").to_string()
+    }
 }
 
 impl From<Timestamp> for Time {

@@ -75,7 +75,8 @@ pub struct View {
     /// The reader's list opens with it.
     pub is_default: bool,
     pub content: ViewContent,
-    /// Why its filter finds nothing for the reader: it asks for a field that there isn't, or isn't any more.
+    /// Why its filter finds nothing for the reader: it asks for a field that there isn't, or isn't any more. Of a view that is
+    /// shared from above the filter itself is not told then.
     pub filter_problem: Option<FieldlessProblem>,
     pub actions: Vec<Action>,
 }

@@ -10,7 +10,7 @@ use crate::limits::Limits;
 
 mod search;
 
-pub use search::{bare, digits, search_column};
+pub use search::{bare, dialled, digits, search_column};
 
 /// The form in which texts are compared: compatibility-normalised, lower case, single blanks. Names that differ by a mark
 /// are different names; searching passes over that with [`bare`].

@@ -11,6 +11,7 @@ use crate::client::attention::{EventCommand, NotificationCommand, WebhookCommand
 use crate::client::credits::CreditCommand;
 use crate::client::customers::{CustomerCommand, SiteCommand};
 use crate::client::licences::{JobCommand, LicenceCommand};
+use crate::client::many::{Bulk, TaskCommand, ViewCommand};
 use crate::client::nouns::{Changes, ChangesExport, DeviceCommand, TokenCommand, UserCommand};
 use crate::client::reports::ReportCommand;
 use crate::client::settings::{SettingCommand, TemplateCommand};
@@ -154,6 +155,18 @@ pub enum Command {
     Event {
         #[command(subcommand)]
         command: EventCommand,
+    },
+    /// Do the same to many at a running server: preview, and a task
+    Bulk(Box<Bulk>),
+    /// Tasks of a running server: what was begun for many
+    Task {
+        #[command(subcommand)]
+        command: TaskCommand,
+    },
+    /// Saved views of lists of a running server
+    View {
+        #[command(subcommand)]
+        command: ViewCommand,
     },
     /// Whom a running server tells of events by mail
     Notification {

@@ -37,7 +37,7 @@ export const COLUMNS: Column<Customer>[] = [
     id: 'attention',
     fields: ['attention.action_required', 'attention.warning'],
     title: 'Attention',
-    width: 8,
+    width: 9.5,
     from: 34,
     sort: 'attention',
     mostFirst: true,

@@ -1,19 +1,23 @@
 import { Link } from '@tanstack/react-router';
 import type { Attention } from '../../api/schema';
+import { count } from '../../lib/format';
 import { Badge } from '../../ui/Badge';
-import { toldOf } from './words';
+import { toldOf, worstOf } from './words';
 import './events.css';
 
 /** What needs attention at a customer and below it: the worst in words, how many more in a number. */
 export function Marks({ attention, under }: { attention: Attention | null | undefined; under: string }) {
-  const told = toldOf(attention);
-  const [worst, ...others] = told;
+  const worst = worstOf(attention);
   if (!worst) return null;
-  const all = told.map(({ full }) => full).join('\n');
+  const all = toldOf(attention)
+    .map(({ full }) => full)
+    .join('\n');
   return (
     <Link to="/events" search={{ under, filter: worst.filter }} className="marks plain-link" title={all} tabIndex={-1}>
-      <Badge tone={worst.tone}>{worst.text}</Badge>
-      {others.length > 0 && <span className="quiet number">+{others.length}</span>}
+      <Badge tone={worst.tone}>
+        <span className="marks-worst">{worst.text}</span>
+      </Badge>
+      {worst.others > 0 && <span className="quiet number">+{count(worst.others)}</span>}
       <span className="hidden-text">{all}</span>
     </Link>
   );

@@ -78,13 +78,13 @@ export type Help =
   | { label: string; customer: string; tab: 'overview' | 'licences' };
 
 /** Open events of a customer in one look: the worst first, in words; the others by their number. */
-export type Told = { tone: 'danger' | 'warning'; text: string; full: string; filter: string };
+export type Told = { tone: 'danger' | 'warning'; n: number; text: string; full: string; filter: string };
 
 const CATEGORIES = ['threat', 'system', 'licence'] as const;
 const NOUNS: Record<(typeof CATEGORIES)[number], [one: string, many: string]> = {
   threat: ['threat', 'threats'],
-  system: ['system', 'system'],
-  licence: ['licence', 'licences'],
+  system: ['system event', 'system events'],
+  licence: ['licence event', 'licence events'],
 };
 
 export function toldOf(attention: Attention | null | undefined): Told[] {
@@ -97,6 +97,7 @@ export function toldOf(attention: Attention | null | undefined): Told[] {
       return [
         {
           tone: severity === 'action_required' ? 'danger' : 'warning',
+          n,
           text: `${count(n)} ${noun}`,
           full: `${count(n)} ${CATEGORY[category].toLowerCase()} ${n === 1 ? 'event' : 'events'}: ${SEVERITY[severity].toLowerCase()}`,
           filter: `state == open and category == ${category} and severity == ${severity}`,
@@ -104,6 +105,17 @@ export function toldOf(attention: Attention | null | undefined): Told[] {
       ];
     }),
   );
+}
+
+/** The worst of them by its name, where it is known, and how many there are besides. */
+export function worstOf(attention: Attention | null | undefined): (Told & { others: number }) | undefined {
+  const told = toldOf(attention);
+  const [worst] = told;
+  if (!worst) return undefined;
+  const others = told.reduce((sum, { n }) => sum + n, 0) - 1;
+  const type = attention?.worst;
+  if (!type || !Object.hasOwn(EVENT_TYPE, type)) return { ...worst, others: others + 1 - worst.n };
+  return { ...worst, text: EVENT_TYPE[type], filter: `state == open and type == ${type}`, others };
 }
 
 /** For how long somebody looks after an event before it opens again. */

@@ -65,7 +65,7 @@ export function SaveViewDialog({ noun, content, view, onClose, onSaved }: SaveVi
             <CheckField
               name="shared"
               label={`Share it with everybody at ${me.customer_name} and below`}
-              hint="Each of them sees only their own rows by it. Those below are not told whose it is."
+              hint="Each of them sees only their own rows by it, and can read its filter. Those below are not told whose it is."
             />
           )}
         </DialogBody>

@@ -6,8 +6,11 @@ import type { View, ViewCreate, ViewNoun, ViewSettings, ViewUpdate } from '../..
 export function viewsQuery(noun: ViewNoun) {
   return queryOptions({
     queryKey: ['views', noun],
-    queryFn: async ({ signal }): Promise<View[]> =>
-      (await take(api.GET('/api/v1/views', { params: { query: { noun } }, signal }))).items,
+    queryFn: async ({ signal }): Promise<View[]> => {
+      const { items } = await take(api.GET('/api/v1/views', { params: { query: { noun } }, signal }));
+      // What asks for what isn't the reader's to see has nothing to show.
+      return items.filter(({ filter_problem, content }) => !filter_problem || content.filter);
+    },
     staleTime: 60_000,
   });
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use api::Error;
 use api::page::ExportFormat;
-use csv::{Terminator, WriterBuilder};
+use csv::{QuoteStyle, StringRecord, Terminator, WriterBuilder};
 use serde_json::Value;
 
 use super::{Column, Held, Line};
@@ -43,22 +43,19 @@ impl Writer {
     }
 
     fn csv(&self, lines: &[Line]) -> Result<Vec<u8>, Error> {
-        let mut csv = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
+        let mut table = Table::default();
         for line in lines {
-            for column in &self.columns {
-                match &column.kind {
-                    Held::Path => csv.write_field(&*harmless(&line.path.join(BETWEEN))),
-                    Held::Field(names) => match value(&line.row, names) {
-                        Value::Null => csv.write_field(""),
-                        Value::String(text) => csv.write_field(&*harmless(text)),
-                        other => csv.write_field(other.to_string()),
-                    },
-                }
-                .map_err(Error::internal)?;
-            }
-            csv.write_record(None::<&[u8]>).map_err(Error::internal)?;
+            let cell = |column: &Column| match &column.kind {
+                Held::Path => harmless(&line.path.join(BETWEEN)).into_owned(),
+                Held::Field(names) => match value(&line.row, names) {
+                    Value::Null => String::new(),
+                    Value::String(text) => harmless(text).into_owned(),
+                    other => other.to_string(),
+                },
+            };
+            table.write(self.columns.iter().map(cell))?;
         }
-        csv.into_inner().map_err(|error| Error::internal(error.to_string()))
+        table.end()
     }
 
     fn jsonl(&self, lines: &[Line]) -> Result<Vec<u8>, Error> {
@@ -82,25 +79,82 @@ impl Writer {
 
 /// A small table as CSV, by the same rules: its head, and rows of as many cells.
 pub fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> Result<Vec<u8>, Error> {
-    let mut csv = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
-    csv.write_record(head).map_err(Error::internal)?;
+    let mut table = Table::default();
+    table.write(head.iter().map(|cell| (*cell).to_owned()))?;
     for row in rows {
-        csv.write_record(row.iter().map(|cell| harmless(cell).into_owned())).map_err(Error::internal)?;
+        table.write(row.iter().map(|cell| harmless(cell).into_owned()))?;
     }
-    csv.into_inner().map_err(|error| Error::internal(error.to_string()))
+    table.end()
+}
+
+/// What some spreadsheets take for the end of a cell beside the comma, and what ends a row.
+const ENDS: [char; 4] = [';', '\t', '\n', '\r'];
+
+/// Rows of CSV. One in which something else looks like the end of a cell is quoted throughout: RFC 4180 leaves that free.
+#[derive(Default)]
+struct Table {
+    out: Vec<u8>,
+    /// Written as they come, until one has to be quoted.
+    plain: Vec<StringRecord>,
+}
+
+impl Table {
+    fn write(&mut self, cells: impl Iterator<Item = String>) -> Result<(), Error> {
+        let record: StringRecord = cells.collect();
+        if !record.iter().any(|cell| cell.contains(ENDS)) {
+            self.plain.push(record);
+            return Ok(());
+        }
+        self.flush()?;
+        append(&mut self.out, QuoteStyle::Always, &[record])
+    }
+
+    fn flush(&mut self) -> Result<(), Error> {
+        append(&mut self.out, QuoteStyle::Necessary, &std::mem::take(&mut self.plain))
+    }
+
+    fn end(mut self) -> Result<Vec<u8>, Error> {
+        self.flush()?;
+        Ok(self.out)
+    }
+}
+
+fn append(out: &mut Vec<u8>, style: QuoteStyle, records: &[StringRecord]) -> Result<(), Error> {
+    let mut csv = WriterBuilder::new().terminator(Terminator::CRLF).quote_style(style).from_writer(out);
+    for record in records {
+        csv.write_record(record).map_err(Error::internal)?;
+    }
+    csv.flush().map_err(Error::internal)
 }
 
 fn value<'a>(row: &'a Value, names: &[String]) -> &'a Value {
     names.iter().try_fold(row, |value, name| value.get(name)).unwrap_or(&Value::Null)
 }
 
-/// A text that no spreadsheet takes for a formula: an apostrophe before what would be one. Blanks and quotes before it
-/// help nothing, some programs drop them; the wide forms count, since some take them for the narrow ones.
+/// A text that no spreadsheet takes for a formula: an apostrophe before what would be one, also behind what the spreadsheet of
+/// another country takes for the end of a cell, quoted or not.
 fn harmless(text: &str) -> Cow<'_, str> {
-    let begins = |text: &str| text.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
+    let begins = |at: &usize| is_formula(text[*at..].split(ENDS).next().unwrap_or_default());
+    let within: Vec<usize> = text.match_indices(ENDS).map(|(at, end)| at + end.len()).filter(begins).collect();
+    let is_whole = is_formula(text) || text.starts_with(['\t', '\r']);
+    if !is_whole && within.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let mut out = text.to_owned();
+    for at in within.into_iter().rev() {
+        out.insert(at, '\'');
+    }
+    if is_whole {
+        out.insert(0, '\'');
+    }
+    Cow::Owned(out)
+}
+
+/// Blanks and quotes before it help nothing, some programs drop them; the wide forms count, since some take them for the
+/// narrow ones.
+fn is_formula(text: &str) -> bool {
     let bare = text.trim_start_matches(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\''));
-    let is_formula = (begins(bare) && !is_number(text)) || text.starts_with(['\t', '\r']);
-    if is_formula { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+    bare.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) && !is_number(text)
 }
 
 /// A plain number: a sign, digits, perhaps a fraction.
@@ -130,7 +184,6 @@ mod tests {
             "\u{0}=1",
             "\tx",
             "\rx",
-            "\n=x",
             "＝1",
             "-1e3",
             "--1",
@@ -145,6 +198,24 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_another_country_takes_for_a_cell_is_disarmed_and_quoted() {
+        for (text, expected) in [
+            ("a;=1+1", "a;'=1+1"),
+            ("a; \"@x\";-5", "a;' \"@x\";-5"),
+            ("a\t=x\r\n+y", "a\t'=x\r\n'+y"),
+            ("\n=x", "'\n'=x"),
+            ("=1;=2", "'=1;'=2"),
+            ("a;b", "a;b"),
+        ] {
+            assert_eq!(harmless(text), expected, "{text:?}");
+        }
+        let rows =
+            [["a".to_owned(), "b".to_owned()], ["a;=1".to_owned(), String::new()], ["c".to_owned(), "d".to_owned()]];
+        let text = String::from_utf8(table(["x", "y"], &rows).unwrap()).unwrap();
+        assert_eq!(text, "x,y\r\na,b\r\n\"a;'=1\",\"\"\r\nc,d\r\n");
+    }
+
     fn written(format: ExportFormat, bom: bool) -> String {
         let columns = vec![Column::field("id"), Column::path(), Column::field("a.b"), Column::field("c")];
         let writer = Writer::new(format, bom, columns);
@@ -157,7 +228,7 @@ mod tests {
 
     #[test]
     fn csv_is_that_of_rfc_4180() {
-        let rows = "id,path,a.b,c\r\nx_1,\"Top / He said \"\"no\"\"\",5,\"x,y\nz\"\r\nx_1,\"Top / He said \"\"no\"\"\",,true\r\n";
+        let rows = "id,path,a.b,c\r\n\"x_1\",\"Top / He said \"\"no\"\"\",\"5\",\"x,y\nz\"\r\nx_1,\"Top / He said \"\"no\"\"\",,true\r\n";
         assert_eq!(written(ExportFormat::Csv, false), rows);
         assert_eq!(written(ExportFormat::Csv, true), format!("\u{feff}{rows}"));
     }

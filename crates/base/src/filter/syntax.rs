@@ -263,6 +263,9 @@ pub(super) fn parse(text: &str) -> Result<Expression, Fault> {
     if text.chars().count() > LONGEST {
         return Err(Fault::whole(format!("A filter may have at most {LONGEST} characters.")));
     }
+    if text.trim().is_empty() {
+        return Err(Fault::whole("The filter is empty. Leave it out for all rows.".to_owned()));
+    }
     let tokens = tokens().parse(text).into_result().map_err(|errors| unreadable(text, &errors))?;
     if let Some(at) = too_deep(&tokens) {
         return Err(Fault::at(text, &at, &format!("parentheses may stand in each other {DEEPEST} deep")));

@@ -144,7 +144,9 @@ fn what_is_not_stored_yet_counts() {
 #[test]
 fn a_fault_says_where_and_what_would_do() {
     for (text, expected) in [
-        ("", "At character 1: the filter ends here, expected `not`, `exists(…)`, a field or `(`."),
+        ("", "The filter is empty. Leave it out for all rows."),
+        (" \n", "The filter is empty. Leave it out for all rows."),
+        ("(", "At character 2: the filter ends here, expected `not`, `exists(…)`, a field or `(`."),
         ("level", "At character 6: the filter ends here, expected a comparison (==, !=, <, <=, >, >=, ~, in)."),
         (
             "level =",

@@ -4,7 +4,7 @@ use api::page::ListQuery;
 use api::{Code, Error};
 use db::{Raw, Sql, sql};
 
-use crate::text::{bare, digits, like_escaped};
+use crate::text::{bare, dialled, like_escaped};
 
 const LONGEST: usize = 200;
 /// So few characters have no trigram of their own; letters and digits have one with the two blanks that stand before
@@ -48,7 +48,7 @@ impl Text {
         }
         let is_number =
             text.chars().all(|c| c.is_ascii_digit() || matches!(c, ' ' | '+' | '(' | ')' | '/' | '-' | '.'));
-        let digits = Some(digits(&text)).filter(|digits| is_number && digits.len() >= NUMBER && *digits != text);
+        let digits = Some(dialled(&text)).filter(|digits| is_number && digits.len() >= NUMBER && *digits != text);
         if digits.is_some() {
             // What only groups the digits needn't be grouped so.
             words.retain(|word| word.has_trigrams);
@@ -159,9 +159,11 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped_in_any_way() {
-        assert_eq!(phrase("0301234").unwrap(), "\"0301234\"");
-        assert_eq!(phrase("030/1234").unwrap(), "(\"030/1234\") OR \"0301234\"");
-        assert_eq!(phrase("030 / 1234").unwrap(), "(\"030\" AND \"1234\") OR \"0301234\"");
+        // The zero before it is not dialled from everywhere.
+        assert_eq!(phrase("0301234").unwrap(), "(\"0301234\") OR \"301234\"");
+        assert_eq!(phrase("030/1234").unwrap(), "(\"030/1234\") OR \"301234\"");
+        assert_eq!(phrase("030 / 1234").unwrap(), "(\"030\" AND \"1234\") OR \"301234\"");
+        assert_eq!(phrase("+49 30 1234").unwrap(), "(\"+49\" AND \"  30\" AND \"1234\") OR \"301234\"");
         assert_eq!(phrase("1-2").unwrap(), "\"1-2\"");
     }
 }

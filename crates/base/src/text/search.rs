@@ -56,6 +56,35 @@ pub fn digits(text: &str) -> String {
     bare(text).chars().filter(char::is_ascii_digit).collect()
 }
 
+/// So many digits of a number are the number, with or without what leads to it.
+const WHOLE: usize = 5;
+
+/// The digits of a number that everybody writes, whether from abroad or from nearby: without the code of the country, and
+/// without the zero that is dialled where there is none. `+49 30 1234`, `0049 (0)30 1234` and `030 1234` are found by each
+/// other.
+pub fn dialled(text: &str) -> String {
+    let all = digits(text);
+    let bare = bare(text);
+    let abroad = if bare.starts_with('+') { Some(all.as_str()) } else { all.strip_prefix("00") };
+    let national = abroad.map_or(all.as_str(), |number| number.get(country_code(number)..).unwrap_or_default());
+    let national = national.trim_start_matches('0');
+    if national.len() >= WHOLE { national.to_owned() } else { all }
+}
+
+/// How many digits a country's code has. By E.164 none begins with another.
+fn country_code(number: &str) -> usize {
+    const OF_TWO: [&str; 44] = [
+        "20", "27", "30", "31", "32", "33", "34", "36", "39", "40", "41", "43", "44", "45", "46", "47", "48", "49",
+        "51", "52", "53", "54", "55", "56", "57", "58", "60", "61", "62", "63", "64", "65", "66", "81", "82", "84",
+        "86", "90", "91", "92", "93", "94", "95", "98",
+    ];
+    match number.get(..2) {
+        _ if number.starts_with(['1', '7']) => 1,
+        Some(two) if OF_TWO.contains(&two) => 2,
+        _ => 3,
+    }
+}
+
 /// Several fields made bare for one column to search in, two blanks before each word: by them trigrams tell the beginning of
 /// one, however short the word. `number` is found by its digits, too.
 pub fn search_column<'a>(fields: impl IntoIterator<Item = Option<&'a str>>, number: Option<&str>) -> String {
@@ -103,5 +132,20 @@ mod tests {
             "  acme  ltd  +49  (30)  12-34  49301234"
         );
         assert_eq!(digits("０３０/1234"), "0301234");
+    }
+
+    #[test]
+    fn numbers_are_found_whether_they_are_written_for_abroad_or_for_nearby() {
+        let written = ["+49 (30) 12-34", "030 1234", "0049 30 1234", "+49 (0)30/1234", "30 1234"];
+        for stored in written {
+            let column = search_column([], Some(stored));
+            for typed in written {
+                assert!(column.contains(&dialled(typed)), "{typed} finds {stored}");
+            }
+        }
+        assert_eq!(dialled("+1 (212) 555-0100"), "2125550100");
+        assert_eq!(dialled("+353 1 234 5678"), "12345678");
+        // Too little to be a number is looked for as it is.
+        assert_eq!(dialled("030 1"), "0301");
     }
 }

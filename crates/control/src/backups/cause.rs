@@ -11,8 +11,9 @@ const HOUR_MICROS: i64 = 60 * 60 * 1_000_000;
 const DAY_MICROS: i64 = 24 * HOUR_MICROS;
 /// A machine may be new for so long before anybody worries.
 pub(super) const NEW_MICROS: i64 = DAY_MICROS;
-/// Backups that are made nightly and fail once are late by then.
-pub(super) const SILENT_MICROS: i64 = 2 * DAY_MICROS;
+/// A device that sent no backup for so long is *silent*: here, in the overview, and by default its event.
+pub(crate) const SILENT_DAYS: i64 = 3;
+pub(super) const SILENT_MICROS: i64 = SILENT_DAYS * DAY_MICROS;
 
 /// A suspension that holds, as far as the reader may know it.
 #[derive(Clone, Copy, Debug)]
@@ -56,7 +57,7 @@ pub(super) struct CustomerFacts<'a> {
     pub(super) overdue: i64,
     /// Refused after their last backup.
     pub(super) refused: i64,
-    /// Neither refused nor heard of for two days.
+    /// Neither refused nor heard of for [`SILENT_DAYS`].
     pub(super) silent: i64,
     pub(super) last_backup_at: Option<i64>,
     /// The one without a backup, if it is one; and the one that is silent.
@@ -175,12 +176,8 @@ pub(super) fn of_customer(facts: &CustomerFacts<'_>) -> BackupState {
         return named_device(state, &facts.only_without);
     }
     if facts.silent > 0 {
-        let what = lacking(
-            facts.silent,
-            facts.only_silent.as_ref(),
-            "has sent no backup for two days",
-            "have sent no backup for two days",
-        );
+        let (one, many) = (format!("has sent no backup {SINCE}"), format!("have sent no backup {SINCE}"));
+        let what = lacking(facts.silent, facts.only_silent.as_ref(), &one, &many);
         let state = counted(BackupCode::Silent, facts.silent, what, true, None);
         return named_device(state, &facts.only_silent);
     }
@@ -252,6 +249,9 @@ fn refused(code: BackupCode, detail: String, refusal: &Refusal) -> BackupState {
 fn named(action: &str) -> Option<String> {
     Some(action.to_owned())
 }
+
+/// How long [`SILENT_DAYS`] are.
+const SINCE: &str = "for three days";
 
 /// `2 of 4 devices`, `The device`, `Both devices`.
 fn of(n: i64, all: i64) -> String {
@@ -464,7 +464,7 @@ mod tests {
             (
                 CustomerFacts { silent: 4, ..well.clone() },
                 Silent,
-                "All 4 devices have sent no backup for two days.",
+                "All 4 devices have sent no backup for three days.",
                 true,
             ),
             (

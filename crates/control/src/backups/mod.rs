@@ -28,6 +28,7 @@ use base::cx::{Caller, Cx, Tx};
 use base::lineage::Lineage;
 use base::overlay::Overlay;
 
+pub(crate) use self::cause::SILENT_DAYS;
 pub(crate) use self::history::reaches_backups;
 
 const DEFAULT_DAYS: u32 = 14;

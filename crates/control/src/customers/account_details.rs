@@ -112,7 +112,7 @@ async fn letter(
             let _ = writeln!(text, "Machines that can be backed up: {most}");
         }
         if let Some(ends_at) = row.trial_ends_at {
-            let ends_at = api::units::Time::from_micros(ends_at).0.strftime("%-d %b %Y");
+            let ends_at = api::units::Time::from_micros(ends_at).day_in_words();
             let _ = writeln!(text, "On trial until: {ends_at}");
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use api::customer::{Customer, CustomerTotals, Profile, Stage};
+use api::event::Attention;
 use api::setting::OwnSwitches;
 use api::template::AssignedTemplate;
 use api::units::{Action, Time};
@@ -34,18 +35,18 @@ pub async fn customers(
     let own = crate::settings::switches(cx, rows.iter().map(|(row, _)| row.id.as_str())).await?;
     let mut templates = templates_of(cx, account, &rows).await?;
     let managed = super::sql::managed_here(cx, rows.iter().map(|(row, _)| row.id.as_str())).await?;
+    let worst =
+        crate::events::worst(cx, account, rows.iter().map(|(row, totals)| (&row.path, totals.attention))).await?;
     let now = cx.now.as_microsecond();
     let seen = |(row, totals): (CustomerRow, TotalsRow)| {
+        let worst = worst.get(row.id.as_str()).copied();
         let own = own.get(row.id.as_str()).copied().unwrap_or_default();
         let backup_overdue = row.level.holds_devices().then(|| overdue.contains(row.id.as_str()));
         let template = templates.remove(row.id.as_str());
         let managed_here = managed.contains(row.id.as_str());
-        Customer {
-            template,
-            managed_here,
-            backup_overdue,
-            ..customer(&lineage, account, row, totals, own, (&overlay, now))
-        }
+        let customer = customer(&lineage, account, row, totals, own, (&overlay, now));
+        let attention = customer.attention.map(|attention| Attention { worst, ..attention });
+        Customer { template, managed_here, backup_overdue, attention, ..customer }
     };
     Ok(rows.into_iter().map(seen).collect())
 }
@@ -104,8 +105,11 @@ pub async fn with_totals(
     let own = own.get(row.id.as_str()).copied().unwrap_or_default();
     let template = crate::templates::seen(cx, account, &[row.id.as_str()]).await?.remove(row.id.as_str());
     let managed_here = !super::sql::managed_here(cx, std::iter::once(row.id.as_str())).await?.is_empty();
+    let worst = crate::events::worst(cx, account, std::iter::once((&row.path, totals.attention))).await?;
+    let worst = worst.get(row.id.as_str()).copied();
     let customer = customer(&lineage, account, row, totals, own, (&overlay, cx.now.as_microsecond()));
-    Ok(Customer { ancestors: Some(above), backup_state, template, managed_here, ..customer })
+    let attention = customer.attention.map(|attention| Attention { worst, ..attention });
+    Ok(Customer { ancestors: Some(above), backup_state, template, managed_here, attention, ..customer })
 }
 
 fn customer(

@@ -68,7 +68,7 @@ impl DeviceFacts {
 }
 
 pub(super) fn day(at: i64) -> String {
-    Time::from_micros(at).0.strftime("%Y-%m-%d").to_string()
+    Time::from_micros(at).day_in_words()
 }
 
 /// Makes it so for these devices. Returns how many events changed.

@@ -11,6 +11,8 @@ pub mod sql;
 mod story;
 mod watch;
 
+use std::collections::HashMap;
+
 use api::event::{
     Decision, Event, EventAcknowledge, EventCategory, EventReport, EventResolve, EventState, EventType, Origin,
     Severity,
@@ -352,7 +354,57 @@ pub(crate) fn counted(attention: Attention) -> api::event::Attention {
         threat: marks(attention.threat),
         system: marks(attention.system),
         licence: marks(attention.licence),
+        action_required: attention.threat.action_required
+            + attention.system.action_required
+            + attention.licence.action_required,
+        warning: attention.threat.warning + attention.system.warning + attention.licence.warning,
+        worst: None,
     }
+}
+
+/// Up to so many events all are looked at to find the worst.
+const FEW: i64 = 100;
+
+/// Of which type the worst is that is open at each of these customers and below it, by their ids. Among many it is found by
+/// what is most urgent, which mostly are few.
+pub(crate) async fn worst(
+    cx: &mut Cx,
+    account: &Account,
+    places: impl Iterator<Item = (&Path, Attention)>,
+) -> Result<HashMap<String, EventType>, Error> {
+    if !account.permissions.has(Permission::ReadEvents) {
+        return Ok(HashMap::new());
+    }
+    let (mut few, mut many) = (Vec::new(), Vec::new());
+    for (path, attention) in places {
+        let classes = classes(attention);
+        match classes.iter().map(|(.., n)| n).sum::<i64>() {
+            0 => {}
+            1..=FEW => few.push(path.id()),
+            _ => many.extend(classes.into_iter().find(|(.., n)| *n > 0).map(|class| (path, class))),
+        }
+    }
+    let mut found = sql::worst_at(cx, &few).await?;
+    for (path, (category, severity, _)) in many {
+        if let Some(kind) = sql::newest_of(cx, path, category, severity).await? {
+            found.insert(path.id().to_owned(), kind);
+        }
+    }
+    Ok(found)
+}
+
+/// What is open, from the most urgent.
+fn classes(Attention { threat, system, licence }: Attention) -> [(EventCategory, Severity, i64); 6] {
+    use EventCategory::{Licence, System, Threat};
+    use Severity::{ActionRequired, Warning};
+    [
+        (Threat, ActionRequired, threat.action_required),
+        (System, ActionRequired, system.action_required),
+        (Licence, ActionRequired, licence.action_required),
+        (Threat, Warning, threat.warning),
+        (System, Warning, system.warning),
+        (Licence, Warning, licence.warning),
+    ]
 }
 
 fn sum(rows: &[EventRow]) -> Attention {

@@ -1,12 +1,14 @@
 //! The queries of events, and of what has to be looked at.
 
+use std::collections::HashMap;
+
 use api::Error;
 use api::device::DeviceStatus;
 use api::event::{EventCategory, EventState, EventType, Severity};
 use api::id::{CustomerId, DeviceId, EventId};
 use api::product::Edition;
 use base::cx::{Cx, Tx};
-use db::{Assignments, Raw, Sql, Stored, Text, columns, columns_of, list, sql};
+use db::{Assignments, Engine, Raw, Sql, Stored, Text, columns, columns_of, list, sql};
 use tree::Path;
 
 db::record! {
@@ -94,6 +96,62 @@ pub(super) async fn of_stories(tx: &mut Tx, stories: &[String]) -> Result<Vec<Ev
         lock
     ])
     .await
+}
+
+db::record! {
+    struct WorstRow {
+        id: String,
+        kind: Option<EventType> as Option<Text>,
+    }
+}
+
+/// The worst and newest event that is open at each of these customers and below it.
+pub(super) async fn worst_at(cx: &mut Cx, customers: &[&str]) -> Result<HashMap<String, EventType>, Error> {
+    if customers.is_empty() {
+        return Ok(HashMap::new());
+    }
+    // The rank is added to, so that no index of ranks is walked in search of the place.
+    let rows: Vec<WorstRow> = cx
+        .all(sql![
+            "select c.id as id, (select e.kind from events e where e.path >= c.path and e.path < c.path || '~'
+             and e.state = 'open' and e.rank > 0 order by e.rank + 0 desc, e.id desc limit 1) as kind
+             from customers c where c.id in ",
+            list(customers.iter().copied())
+        ])
+        .await?;
+    Ok(rows.into_iter().filter_map(|row| Some((row.id, row.kind?))).collect())
+}
+
+/// The newest event of a category and severity that is open at a place and below it.
+pub(super) async fn newest_of(
+    cx: &mut Cx,
+    path: &Path,
+    category: EventCategory,
+    severity: Severity,
+) -> Result<Option<EventType>, Error> {
+    let (from, to) = path.range();
+    let place = match cx.engine() {
+        Engine::Sqlite => "+e.path",
+        Engine::Postgres => "(e.path || '')",
+    };
+    let row: Option<WorstRow> = cx
+        .opt(sql![
+            "select e.customer_id as id, e.kind as kind from events e where e.state = 'open' and e.category = ",
+            category.as_ref(),
+            " and e.rank = ",
+            super::story::rank(severity),
+            " and ",
+            Raw(place),
+            " >= ",
+            from,
+            " and ",
+            Raw(place),
+            " < ",
+            to,
+            " order by e.id desc limit 1"
+        ])
+        .await?;
+    Ok(row.and_then(|row| row.kind))
 }
 
 /// What is not over, of these devices.

@@ -138,6 +138,6 @@ impl Action for Renew {
 }
 
 fn day(row: &LicenceRow) -> String {
-    let day = |at: i64| Time::from_micros(at).0.strftime("%Y-%m-%d").to_string();
+    let day = |at: i64| Time::from_micros(at).day_in_words();
     row.ends_at.map_or_else(|| "no end".to_owned(), day)
 }

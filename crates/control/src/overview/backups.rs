@@ -16,12 +16,10 @@ use super::{Counted, below};
 /// Up to so many devices are all looked at.
 const LOOKED_AT: i64 = 50_000;
 
-const DAY: SignedDuration = SignedDuration::from_hours(24);
-
 /// An age: so many days at most, and the list of its devices.
 struct Age {
     finding: Finding,
-    days: i32,
+    days: i64,
     filter: &'static str,
 }
 
@@ -38,8 +36,9 @@ const AGES: [Age; 3] = [
 const LONGER_AGO: &str = "last_backup_at < now-7d";
 const NEVER: &str = "not exists(last_backup_at)";
 
-/// The two older ages together.
+/// The two older ages together: those of devices that are silent.
 pub(super) const SILENT: &str = "last_backup_at < now-3d";
+const _: () = assert!(AGES[1].days == crate::backups::SILENT_DAYS, "ages and filters have the same days");
 pub(super) const NEVER_AFTER_A_DAY: &str = "not exists(last_backup_at) and created_at < now-1d";
 
 /// How many devices there are of each age, as `AGES` has them, then older, then never.
@@ -60,7 +59,9 @@ pub(super) fn silent(ages: &Ages) -> Counted {
 
 /// When each age begins, in microseconds: from the newest to the oldest, never being before all of them.
 fn bounds(now: Timestamp) -> [i64; 3] {
-    AGES.map(|age| now.saturating_sub(DAY * age.days).unwrap_or(Timestamp::MIN).as_microsecond())
+    AGES.map(|age| {
+        now.saturating_sub(SignedDuration::from_hours(24 * age.days)).unwrap_or(Timestamp::MIN).as_microsecond()
+    })
 }
 
 pub(super) async fn by_age(cx: &mut Cx, scope: &Scope, devices: i64) -> Result<Ages, Error> {

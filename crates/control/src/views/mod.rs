@@ -132,8 +132,10 @@ fn seen(cx: &Cx, account: &Account, row: ViewRow, defaults: &HashSet<String>) ->
     };
     let edit = refusal(account, &row);
     let share = edit.or_else(|| account.refusal(Permission::ShareViews, &account.path));
-    let content = row.content();
+    let mut content = row.content();
     let problem = content.filter.as_deref().and_then(|text| check_filter(cx, account, row.noun, text).err());
+    // What it asks for and names is for those who can ask for it.
+    content.filter = content.filter.filter(|_| problem.is_none() || origin != ViewOrigin::Above);
     View {
         version: row.version,
         noun: row.noun,

@@ -11,6 +11,16 @@ pub(super) const CUSTOMERS: &[Column] = &[
     ("USED BYTES", "totals.used_bytes"),
     ("LAST BACKUP", "last_backup_at"),
 ];
+pub(super) const CUSTOMERS_BY_SITE: &[Column] = &[
+    ("ID", "id"),
+    ("NAME", "company_name"),
+    ("SITE", "site.name"),
+    ("SITE ID", "site.id"),
+    ("STATE", "effective_state.state"),
+    ("DEVICES", "site.totals.devices"),
+    ("USED BYTES", "site.totals.used_bytes"),
+    ("LAST BACKUP", "site.last_backup_at"),
+];
 pub(super) const SITES: &[Column] = &[
     ("ID", "id"),
     ("NAME", "name"),
@@ -165,3 +175,24 @@ pub(super) const REPORTS: &[Column] = &[
     ("NEXT", "next_at"),
     ("LAST SENT", "last_sent_at"),
 ];
+pub(super) const TASKS: &[Column] = &[
+    ("ID", "id"),
+    ("WHAT", "title"),
+    ("BY", "begun_by"),
+    ("STATE", "state"),
+    ("DONE", "progress.done"),
+    ("OF", "progress.total"),
+    ("FAILED", "counts.failed"),
+    ("BEGUN", "created_at"),
+];
+pub(super) const RESULTS: &[Column] =
+    &[("ID", "subject_id"), ("NAME", "subject_name"), ("OUTCOME", "outcome"), ("CODE", "code"), ("WHY", "detail")];
+pub(super) const VIEWS: &[Column] = &[
+    ("ID", "id"),
+    ("LIST", "noun"),
+    ("NAME", "name"),
+    ("ORIGIN", "origin"),
+    ("OPENS", "is_default"),
+    ("FILTER", "content.filter"),
+];
+pub(super) const COUNTS: &[Column] = &[("FIELD", "field"), ("VALUE", "value"), ("COUNT", "count")];

@@ -8,15 +8,18 @@ use reqwest::Method;
 use serde_json::{Map, Value, json};
 
 use super::asked::{Asked, List, One, Said, Suspend, segment};
-use super::columns::{CUSTOMERS, SITES};
+use super::columns::{CUSTOMERS, CUSTOMERS_BY_SITE, SITES};
 use super::export::Export;
+use super::many::Counts;
 use super::password_in;
 use crate::serve::Failure;
 
 #[derive(Debug, Subcommand)]
 pub enum CustomerCommand {
     /// List customers
-    List(List),
+    List(Box<Customers>),
+    /// Count customers by their values
+    Counts(Counts),
     /// Show a customer
     Show {
         #[command(flatten)]
@@ -79,6 +82,26 @@ pub enum CustomerCommand {
     },
     /// Write the list out whole
     Export(Box<Export>),
+}
+
+/// Some of the list of customers.
+#[derive(Clone, Debug, Args)]
+pub struct Customers {
+    #[command(flatten)]
+    list: List,
+    /// A row for each site of a customer; one without sites has one, too
+    #[arg(long, value_enum)]
+    rows: Option<Rows>,
+    /// Only this: provider, distributor, `sub_distributor`, reseller, `end_customer`, site
+    #[arg(long)]
+    level: Option<String>,
+}
+
+/// Of what a list has a row for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Rows {
+    Customer,
+    Site,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -304,7 +327,8 @@ fn said(flag: bool) -> Option<Value> {
 impl CustomerCommand {
     pub async fn run(&self) -> Said {
         match self {
-            Self::List(list) => list.run("/customers", &[], CUSTOMERS).await,
+            Self::List(customers) => customers.run().await,
+            Self::Counts(counts) => counts.run("customers").await,
             Self::Show { one, as_of } => {
                 let at = as_of.as_ref().map(|day| format!("?as_of={}", segment(day))).unwrap_or_default();
                 one.asked.one(Method::GET, &format!("/customers/{}{at}", segment(&one.id)), None).await
@@ -339,6 +363,15 @@ impl CustomerCommand {
             }
             Self::Export(export) => export.run("customers").await,
         }
+    }
+}
+
+impl Customers {
+    async fn run(&self) -> Said {
+        let by_site = self.rows == Some(Rows::Site);
+        let fixed = [by_site.then_some(("rows", "site")), self.level.as_deref().map(|level| ("level", level))];
+        let fixed: Vec<(&str, &str)> = fixed.into_iter().flatten().collect();
+        self.list.run("/customers", &fixed, if by_site { CUSTOMERS_BY_SITE } else { CUSTOMERS }).await
     }
 }
 

@@ -8,6 +8,7 @@ pub mod customers;
 pub mod export;
 mod kept;
 pub mod licences;
+pub mod many;
 pub mod nouns;
 pub mod reports;
 pub mod settings;

@@ -8,6 +8,7 @@ use super::Session;
 use super::asked::{Asked, List, One, Said, Suspend, segment};
 use super::columns::{CHANGES, DEVICES, SESSIONS, TOKENS, USERS};
 use super::export::{Export, Written};
+use super::many::Counts;
 use crate::serve::Failure;
 
 const DAY_SECONDS: i64 = 24 * 60 * 60;
@@ -16,6 +17,8 @@ const DAY_SECONDS: i64 = 24 * 60 * 60;
 pub enum DeviceCommand {
     /// List devices
     List(List),
+    /// Count devices by their values
+    Counts(Counts),
     /// Show a device
     Show(One),
     /// Let a device in that waits
@@ -61,6 +64,8 @@ pub enum DeviceCommand {
 pub enum UserCommand {
     /// List people's accounts
     List(List),
+    /// Count people's accounts by their values
+    Counts(Counts),
     /// Show an account
     Show(One),
     /// Add an account; its person sets a password by an invitation
@@ -152,6 +157,7 @@ impl DeviceCommand {
     pub async fn run(&self) -> Said {
         match self {
             Self::List(list) => list.run("/devices", &[], DEVICES).await,
+            Self::Counts(counts) => counts.run("devices").await,
             Self::Show(one) => one.show("devices").await,
             Self::Approve(one) => one.act("devices", "/approve", None).await,
             Self::Suspend(suspend) => suspend.one.act("devices", "/suspend", Some(suspend.input())).await,
@@ -173,6 +179,7 @@ impl UserCommand {
     pub async fn run(&self) -> Said {
         match self {
             Self::List(list) => list.run("/users", &[], USERS).await,
+            Self::Counts(counts) => counts.run("users").await,
             Self::Show(one) => one.show("users").await,
             Self::Add { customer, email, name, role, asked } => {
                 let input = json!({ "customer_id": customer, "email": email, "name": name, "role": role });

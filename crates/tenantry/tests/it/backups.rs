@@ -107,7 +107,7 @@ async fn what_restic_prints_stands_in_the_trail_and_the_next_backup_is_the_end_o
     assert_eq!(state_of(app.admin(), &owner).await["code"], "well");
     pass(&app, 3 * DAY).await;
     assert_eq!(words(&state_of(app.admin(), &device).await), ("silent", "No backup has arrived for 3 days."));
-    assert_eq!(words(&state_of(app.admin(), &owner).await), ("silent", "till has sent no backup for two days."));
+    assert_eq!(words(&state_of(app.admin(), &owner).await), ("silent", "till has sent no backup for three days."));
     app.finish().await;
 }
 

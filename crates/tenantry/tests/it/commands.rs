@@ -302,6 +302,51 @@ async fn what_needs_attention_and_what_is_given_to_many_is_run_from_the_command_
 }
 
 #[tokio::test]
+async fn many_are_changed_counted_and_looked_at_from_the_command_line() {
+    let app = App::start().await;
+    let reseller = app.reseller("Northwind IT").await;
+    let sited = app.customer(&reseller, "end_customer", "Sited").await;
+    app.customer(&reseller, "end_customer", "Single").await;
+    let home = tempfile::tempdir().unwrap();
+    let login = vec![("TENANTRY_LOGIN", ADMIN.to_owned()), ("TENANTRY_PASSWORD", PASSWORD.to_owned())];
+    let person = Shell { app: &app, home: home.path(), environment: login };
+    for site in ["mill", "yard"] {
+        person.run(&format!("site add --customer {sited} --name {site}")).await.good();
+    }
+
+    let listed = person.run(&format!("customer list --under {reseller} --level end_customer --json")).await.json();
+    assert_eq!(listed.as_array().unwrap().len(), 2);
+    let table = person.run(&format!("customer list --under {sited} --rows site")).await.good();
+    assert!(table.starts_with("ID") && table.contains("mill") && table.contains("yard"), "{table}");
+    let counts = person.run(&format!("customer counts --by level --under {reseller}")).await.good();
+    assert!(counts.lines().any(|line| line.split_whitespace().eq(["level", "end_customer", "2"])), "{counts}");
+
+    let bulk = format!("bulk customers suspend --under {reseller} --level end_customer");
+    let input = r#"--input {"reason":"Unpaid","mode":"stop_backups"}"#;
+    let preview = person.run(&format!("{bulk} {input} --dry-run")).await.good();
+    assert!(preview.contains("allowed") && preview.contains("Single"), "{preview}");
+    assert_eq!(app.admin().get("/tasks").await.is(200)["total"], 0);
+    let done = person.run(&format!("{bulk} {input} --wait --json")).await.json();
+    assert_eq!((&done["state"], &done["counts"]["done"]), (&json!("done"), &json!(2)));
+    let task = id(&done);
+    assert!(person.run("task list").await.good().contains(&task));
+    let results = person.run(&format!("task results {task} --json")).await.json();
+    assert_eq!(results.as_array().unwrap().len(), 2);
+    person.run(&format!("task undo {task}")).await.good();
+    assert_eq!(person.run("bulk customers suspend --dry-run").await.code, 2, "of whom is said");
+    let wrong = person.run(&format!("{bulk} --input no")).await;
+    assert!(wrong.code == 1 && wrong.said.contains("--input is no JSON"), "{}", wrong.said);
+
+    let save = "view save customers --name Late --filter last_backup_at<now-2d --columns state --json";
+    let view = id(&person.run(save).await.json());
+    assert!(person.run("view list").await.good().contains("last_backup_at<now-2d"));
+    assert_eq!(person.run(&format!("view default {view} on --json")).await.json()["is_default"], true);
+    person.run(&format!("view delete {view}")).await.good();
+    person.run(&format!("view restore {view}")).await.good();
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn a_session_is_kept_for_the_next_commands_and_ended() {
     use std::os::unix::fs::PermissionsExt as _;
 

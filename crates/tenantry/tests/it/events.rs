@@ -101,6 +101,8 @@ async fn a_device_that_is_silent_is_told_of_until_it_backs_up() {
     for above in [&customer, &reseller, &app.provider().await] {
         assert_eq!(attention(admin, above).await, [[0, 0], [0, 2], [0, 0]]);
     }
+    let rows = admin.get(&format!("/customers?under={reseller}")).await.is(200);
+    assert!(rows["items"].as_array().unwrap().iter().all(|row| row["attention"]["worst"] == "no_backup"), "{rows}");
     after(&app, DAY * 4).await;
     assert_eq!(attention(admin, &reseller).await, [[0, 0], [2, 0], [0, 0]], "after a week");
     backs_up(&machine, 2).await;
@@ -280,6 +282,11 @@ async fn what_other_products_report_is_counted_and_bounded() {
         report(json!({ "product": format!("Product {number}") })).await.is(200);
     }
     report(json!({ "product": "One too many" })).await.refused(409, "too_many_events");
+    // Among many, too, the worst is told: what has to be done, before what came later.
+    report(json!({ "type": "virus_found", "count": 4, "product": "Product 9" })).await.is(200);
+    for row in [&customer, &app.provider().await] {
+        assert_eq!(admin.get(&format!("/customers/{row}")).await.is(200)["attention"]["worst"], "virus_found");
+    }
     report(json!({})).await.is(200);
     app.finish().await;
 }
