@@ -2250,6 +2250,42 @@ export interface paths {
         patch: operations["storage_location_update"];
         trace?: never;
     };
+    "/api/v1/storage_pools": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All storage pools, the oldest first, with how each does. */
+        get: operations["storage_pool_list"];
+        put?: never;
+        /** Makes a storage pool of a place in a bucket. The bucket is tried before anything is stored. */
+        post: operations["storage_pool_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/storage_pools/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One storage pool. */
+        get: operations["storage_pool_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Renames a storage pool, gives it another access key, or has new repositories go elsewhere. What lies there stays. */
+        patch: operations["storage_pool_update"];
+        trace?: never;
+    };
     "/api/v1/tasks": {
         parameters: {
             query?: never;
@@ -5314,6 +5350,53 @@ export interface components {
             total_is_exact: boolean;
         };
         /** @description One page of a list. */
+        Page_StoragePool: {
+            items: {
+                access_key_id?: string | null;
+                actions: components["schemas"]["Action"][];
+                bucket?: string | null;
+                /** @description Of a bucket, as are region, bucket, prefix and access key. */
+                endpoint?: string | null;
+                /**
+                 * Format: int64
+                 * @description Nothing where nobody can tell, as of a bucket.
+                 */
+                free_bytes?: number | null;
+                id: components["schemas"]["StoragePoolId"];
+                kind: components["schemas"]["StoragePoolKind"];
+                name: string;
+                /** @description What the keys begin with. */
+                prefix?: string | null;
+                /** @description Why it is away. */
+                reason?: string | null;
+                region?: string | null;
+                /** Format: int64 */
+                repositories: number;
+                status: components["schemas"]["StoragePoolStatus"];
+                storage_location_id?: components["schemas"]["StorageLocationId"] | null;
+                /**
+                 * Format: int64
+                 * @description Of its repositories, as stored.
+                 */
+                used_bytes: number;
+                /**
+                 * Format: int64
+                 * @description Counts the changes; also the `ETag`.
+                 */
+                version: number;
+                withdrawn_at?: components["schemas"]["Time"] | null;
+            }[];
+            /** @description Give this as `after` to read on; `null` at the end. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many match in all. Where that is found by counting, beyond 10,000 it is 10,000.
+             */
+            total: number;
+            /** @description Whether no more than `total` match. */
+            total_is_exact: boolean;
+        };
+        /** @description One page of a list. */
         Page_Task: {
             items: {
                 /** @description What is done, as the action's address names it: `suspend`. */
@@ -6262,6 +6345,79 @@ export interface components {
             reason: string;
             storage_location_id: components["schemas"]["StorageLocationId"];
         };
+        /** @description Where repositories lie. */
+        StoragePool: {
+            access_key_id?: string | null;
+            actions: components["schemas"]["Action"][];
+            bucket?: string | null;
+            /** @description Of a bucket, as are region, bucket, prefix and access key. */
+            endpoint?: string | null;
+            /**
+             * Format: int64
+             * @description Nothing where nobody can tell, as of a bucket.
+             */
+            free_bytes?: number | null;
+            id: components["schemas"]["StoragePoolId"];
+            kind: components["schemas"]["StoragePoolKind"];
+            name: string;
+            /** @description What the keys begin with. */
+            prefix?: string | null;
+            /** @description Why it is away. */
+            reason?: string | null;
+            region?: string | null;
+            /** Format: int64 */
+            repositories: number;
+            status: components["schemas"]["StoragePoolStatus"];
+            storage_location_id?: components["schemas"]["StorageLocationId"] | null;
+            /**
+             * Format: int64
+             * @description Of its repositories, as stored.
+             */
+            used_bytes: number;
+            /**
+             * Format: int64
+             * @description Counts the changes; also the `ETag`.
+             */
+            version: number;
+            withdrawn_at?: components["schemas"]["Time"] | null;
+        };
+        /** @description A new storage pool in a bucket. New repositories go to the oldest one of their location that isn't withdrawn. */
+        StoragePoolCreate: {
+            access_key_id: string;
+            /** @description It has to be there. */
+            bucket: string;
+            /** @description `https://` and a host, say `https://s3.eu-central-1.amazonaws.com`. */
+            endpoint: string;
+            /** @description Unique ignoring case. */
+            name: string;
+            /** @description What the keys begin with: letters, digits, `.`, `_`, `-`, and `/` between them; `tenantry` where left out. */
+            prefix?: string | null;
+            /** @description `us-east-1` where left out, which stores without regions take. */
+            region?: string | null;
+            /** @description Kept sealed and never shown again. */
+            secret_access_key: components["schemas"]["Secret"];
+            storage_location_id?: components["schemas"]["StorageLocationId"] | null;
+        };
+        /** @description Where bytes really lie. */
+        StoragePoolId: string;
+        /**
+         * @description What keeps the bytes of a storage pool.
+         * @enum {string}
+         */
+        StoragePoolKind: "directory" | "s3";
+        /**
+         * @description How a storage pool does.
+         * @enum {string}
+         */
+        StoragePoolStatus: "here" | "full" | "away";
+        /** @description What changes. A field that is left out stays. */
+        StoragePoolUpdate: {
+            access_key_id?: string | null;
+            name?: string | null;
+            secret_access_key?: components["schemas"]["Secret"] | null;
+            /** @description New repositories go elsewhere, or there again. What lies there stays. */
+            withdrawn?: boolean | null;
+        };
         /** @description Why and how far a customer is suspended. */
         SuspendRequest: {
             mode: components["schemas"]["Mode"];
@@ -6943,7 +7099,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Refused: setup_required, setup_done, parent_suspended, default_protected, customer_not_empty, products_attached, deletion_scheduled, deletion_begun, in_production, move_blocked, site_stays, cycle, not_for_kind, storage_location_fixed, below_committed, allotment_exceeded, not_renewable, double_billing_guard, event_goes_on, event_resolved, too_many_events, licence_in_use, licence_excluded, level_not_allowed, username_fixed, last_administrator, last_key_officer, too_many_tokens, pass_key_not_active, too_many_tasks, task_state, template_in_use, too_many_templates, on_trial, not_invoiced, no_invoice_plan, nothing_to_invoice, invoice_overlaps, invoice_state, default_plan, too_many_invoice_plans, too_many_rules, too_many_webhooks, webhook_off, too_many_views, mail_off, two_factor_off, second_factor_required, factor_not_begun, too_many_factors, passkeys_not_offered, reference_gone, storage_location_required, client_limit_reached, fingerprint_bound_elsewhere, too_many_pending, device_not_empty, site_has_appliance, no_backups, backups_pruned, backups_damaged, too_large_to_restore, too_many_downloads, email_required, global_report_on, report_off, setting_locked. */
+        /** @description Refused: setup_required, setup_done, parent_suspended, default_protected, customer_not_empty, products_attached, deletion_scheduled, deletion_begun, in_production, move_blocked, site_stays, cycle, not_for_kind, storage_location_fixed, below_committed, allotment_exceeded, not_renewable, double_billing_guard, event_goes_on, event_resolved, too_many_events, licence_in_use, licence_excluded, level_not_allowed, username_fixed, last_administrator, last_key_officer, too_many_tokens, pass_key_not_active, too_many_tasks, task_state, template_in_use, too_many_templates, on_trial, not_invoiced, no_invoice_plan, nothing_to_invoice, invoice_overlaps, invoice_state, default_plan, too_many_invoice_plans, too_many_rules, too_many_webhooks, webhook_off, too_many_views, mail_off, two_factor_off, second_factor_required, factor_not_begun, too_many_factors, passkeys_not_offered, storage_pool_refused, reference_gone, storage_location_required, client_limit_reached, fingerprint_bound_elsewhere, too_many_pending, device_not_empty, site_has_appliance, not_in_browser, no_backups, backups_pruned, backups_damaged, too_large_to_restore, too_many_downloads, email_required, global_report_on, report_off, setting_locked. */
         Refused409: {
             headers: {
                 [name: string]: unknown;
@@ -7225,6 +7381,7 @@ export type PagePassKey = components['schemas']['Page_PassKey'];
 export type PagePlan = components['schemas']['Page_Plan'];
 export type PageProduct = components['schemas']['Page_Product'];
 export type PageStorageLocation = components['schemas']['Page_StorageLocation'];
+export type PageStoragePool = components['schemas']['Page_StoragePool'];
 export type PageTask = components['schemas']['Page_Task'];
 export type PageTaskResult = components['schemas']['Page_TaskResult'];
 export type PageToken = components['schemas']['Page_Token'];
@@ -7316,6 +7473,12 @@ export type StorageLocationCreate = components['schemas']['StorageLocationCreate
 export type StorageLocationId = components['schemas']['StorageLocationId'];
 export type StorageLocationUpdate = components['schemas']['StorageLocationUpdate'];
 export type StorageMigration = components['schemas']['StorageMigration'];
+export type StoragePool = components['schemas']['StoragePool'];
+export type StoragePoolCreate = components['schemas']['StoragePoolCreate'];
+export type StoragePoolId = components['schemas']['StoragePoolId'];
+export type StoragePoolKind = components['schemas']['StoragePoolKind'];
+export type StoragePoolStatus = components['schemas']['StoragePoolStatus'];
+export type StoragePoolUpdate = components['schemas']['StoragePoolUpdate'];
 export type SuspendRequest = components['schemas']['SuspendRequest'];
 export type Suspension = components['schemas']['Suspension'];
 export type Switch = components['schemas']['Switch'];
@@ -13498,6 +13661,143 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StorageLocation"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            428: components["responses"]["Refused428"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    storage_pool_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_StoragePool"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    storage_pool_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes it safe to send the request again. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StoragePoolCreate"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoragePool"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    storage_pool_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoragePool"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    storage_pool_update: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that the change is based on; required. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StoragePoolUpdate"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoragePool"];
                 };
             };
             400: components["responses"]["Refused400"];

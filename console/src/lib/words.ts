@@ -227,6 +227,8 @@ const CHANGES: Record<Change['action'], string> = {
   'product.updated': 'edited the product',
   'storage_location.created': 'added the storage location',
   'storage_location.updated': 'edited the storage location',
+  'storage_pool.created': 'added the storage pool',
+  'storage_pool.updated': 'edited the storage pool',
   'plan.created': 'added the plan',
   'plan.updated': 'edited the plan',
   'customer.template_assigned': 'changed the template of',
@@ -408,6 +410,8 @@ const FIELD_PROBLEMS: Record<string, string> = {
   email_taken: 'Another account signs in with this address.',
   duplicate_site: 'The customer has a site of this name already.',
   parent_not_found: 'There is no such customer, or it is not yours to see.',
+  storage_pool_refused: 'The bucket can’t be a storage pool.',
+  not_in_browser: 'These backups lie in a bucket. Restore them with the backup client.',
   storage_location_not_choosable: 'The country decides the storage location.',
 };
 

@@ -153,6 +153,8 @@ actions! {
     ProductUpdated => "product.updated", Papers;
     StorageLocationCreated => "storage_location.created", Papers;
     StorageLocationUpdated => "storage_location.updated", Papers;
+    StoragePoolCreated => "storage_pool.created", Papers;
+    StoragePoolUpdated => "storage_pool.updated", Papers;
     PlanCreated => "plan.created", Papers;
     PlanUpdated => "plan.updated", Papers;
     CustomerTemplateAssigned => "customer.template_assigned", Papers;

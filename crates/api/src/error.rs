@@ -116,6 +116,7 @@ codes! {
     FactorNotBegun "factor_not_begun" 409 "No second factor is being set up, or it took too long.";
     TooManyFactors "too_many_factors" 409 "The account has as many second factors as it may.";
     PasskeysNotOffered "passkeys_not_offered" 409 "The server has no public address that passkeys could belong to.";
+    StoragePoolRefused "storage_pool_refused" 409 "The bucket can't be a storage pool: it lets nobody in, or is one already.";
     ReferenceGone "reference_gone" 409 "What the change refers to has gone meanwhile, or is still referred to.";
 
     // Devices: why one is turned away
@@ -133,6 +134,7 @@ codes! {
     SiteHasAppliance "site_has_appliance" 409 "The site has an appliance, and a site has one at most.";
 
     // Restoring
+    NotInBrowser "not_in_browser" 409 "What lies in a bucket is restored with the backup client.";
     NoBackups "no_backups" 409 "Nothing was backed up there yet.";
     BackupsPruned "backups_pruned" 409 "What was asked for was removed since the backups were opened.";
     BackupsDamaged "backups_damaged" 409 "What lies there is not what was stored.";

@@ -22,6 +22,7 @@ use tree::{Level, Mode};
 use uuid::Uuid;
 
 use crate::id::{DeviceId, RepositoryId, StoragePoolId};
+use crate::units::Secret;
 
 mod ledger;
 mod own;
@@ -49,8 +50,39 @@ pub type Digest = [u8; 32];
 #[derive(Debug, PartialEq, Eq)]
 pub struct Pool {
     pub id: StoragePoolId,
-    /// Absolute.
+    /// Absolute; in a bucket what its keys begin with.
     pub directory: PathBuf,
+    /// Nothing where it is a directory of this host.
+    pub bucket: Option<Bucket>,
+}
+
+/// A bucket of a store that speaks S3, and by what it lets us in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bucket {
+    pub endpoint: String,
+    pub region: String,
+    pub name: String,
+    pub access_key_id: String,
+    pub secret: Secret,
+}
+
+impl Pool {
+    /// A directory of this host.
+    pub fn at(id: StoragePoolId, directory: PathBuf) -> Self {
+        Self { id, directory, bucket: None }
+    }
+}
+
+/// How a pool did when it was last looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PoolState {
+    Here {
+        /// Nothing where nobody can tell.
+        free_bytes: Option<u64>,
+        has_room: bool,
+    },
+    /// With the reason.
+    Away(String),
 }
 
 /// What one device may do, compiled from rows.
@@ -62,7 +94,7 @@ pub struct Grant {
     pub username: String,
     pub secret: Digest,
     pub pool: Arc<Pool>,
-    /// The repository's directory. Absolute.
+    /// The repository's directory, absolute; in a bucket what its keys begin with.
     pub directory: PathBuf,
     pub standing: Standing,
     /// What its uploads are held against; nothing where no space was allotted on its way up.
@@ -338,11 +370,11 @@ impl Grants {
     }
 
     /// The index of a pool in entries of devices.
-    pub fn pool(&self, id: &StoragePoolId, directory: PathBuf) -> u16 {
+    pub fn pool(&self, pool: impl Into<Arc<Pool>>) -> u16 {
+        let pool = pool.into();
         let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
-        let known = table.pools.iter().position(|pool| pool.id == *id);
+        let known = table.pools.iter().position(|known| known.id == pool.id);
         let at = known.unwrap_or(table.pools.len());
-        let pool = Arc::new(Pool { id: id.clone(), directory });
         match table.pools.get_mut(at) {
             Some(present) if **present == *pool => {}
             Some(present) => *present = pool,
@@ -511,7 +543,7 @@ mod tests {
     /// 1 provider > 2 reseller > 3 acme with the devices 10 and 11; 1 > 4 another reseller, with 12.
     fn grants() -> Grants {
         let grants = Grants::default();
-        let pool = grants.pool(&StoragePoolId::new(Uuid::from_u128(1)), "/pool".into());
+        let pool = grants.pool(Pool::at(StoragePoolId::new(Uuid::from_u128(1)), "/pool".into()));
         grants.apply(nodes(vec![node(1, None), node(2, Some(1)), node(3, Some(2)), node(4, Some(1))]));
         grants.apply(devices(vec![device(10, 3, pool), device(11, 3, pool), device(12, 4, pool)]));
         grants

@@ -38,8 +38,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use api::Error;
-use api::grant::{Grant, Grants, Meter, Reading, Run};
-use api::id::DeviceId;
+use api::grant::{Grant, Grants, Meter, Pool, PoolState, Reading, Run};
+use api::id::{DeviceId, RepositoryId};
 use db::Database;
 use jiff::Timestamp;
 use tokio::sync::watch;
@@ -215,6 +215,30 @@ impl App {
     /// What is wrong with the storage right now, each in a sentence.
     pub fn troubles(&self) -> Vec<String> {
         self.meter.get().map(|meter| meter.troubles()).unwrap_or_default()
+    }
+
+    /// How a storage pool does.
+    pub async fn pool_state(&self, pool: &Arc<Pool>) -> PoolState {
+        match self.meter.get() {
+            Some(meter) => meter.state(pool).await,
+            None => PoolState::Away("nobody looks after it".to_owned()),
+        }
+    }
+
+    /// Makes a storage pool of a place in a bucket; says why not where that can't be.
+    pub async fn mark_pool(&self, pool: &Pool) -> Result<(), String> {
+        match self.meter.get() {
+            Some(meter) => meter.mark(pool).await,
+            None => Err("Nobody looks after storage pools here.".to_owned()),
+        }
+    }
+
+    /// Removes all of a repository in a bucket. `false`: its pool is away.
+    pub async fn remove_repository(&self, pool: &Arc<Pool>, repository: &RepositoryId) -> std::io::Result<bool> {
+        match self.meter.get() {
+            Some(meter) => meter.remove_repository(pool, repository).await,
+            None => Ok(false),
+        }
     }
 
     /// What a device is about right now, as far as this process sees it.

@@ -5,11 +5,12 @@
 //! Beside that it compares the whole table with the rows, a slice at a time, which must find no difference.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 use api::device::{DeviceKind, DeviceStatus};
-use api::grant::{Admission, Allotment, Changes, DeviceEntry, NodeEntry, OwnSettings, Said, Suspension};
-use api::id::{CustomerId, DeviceId, RepositoryId, StoragePoolId};
+use api::grant::{Admission, Allotment, Changes, DeviceEntry, NodeEntry, OwnSettings, Pool, Said, Suspension};
+use api::id::{CustomerId, DeviceId, RepositoryId};
 use api::product::Edition;
 use api::{Error, Level, Mode};
 use base::App;
@@ -256,7 +257,6 @@ db::record! {
         customer_id: String,
         secret_hash: String,
         pool_id: String,
-        directory: String,
         allotted_bytes: Option<i64>,
         kind: String,
         status: String,
@@ -289,6 +289,8 @@ struct Rows {
     /// What is set at them, by their ids.
     own: HashMap<String, Said>,
     is_devices: bool,
+    /// Where what they store lies, by its id.
+    pools: HashMap<String, Arc<Pool>>,
     wanted: Wanted,
     /// Where the next slice begins; nothing after the last one.
     next: Option<String>,
@@ -328,12 +330,12 @@ impl Slice {
     fn devices_of(wanted: Wanted) -> Self {
         let rows = sql![
             "select d.id as id, r.id as repository_id, d.customer_id as customer_id, d.secret_hash as secret_hash,
-             r.pool_id as pool_id, p.directory as directory, r.allotted_bytes as allotted_bytes, d.kind as kind, d.status as status,
+             r.pool_id as pool_id, r.allotted_bytes as allotted_bytes, d.kind as kind, d.status as status,
              x.licence_id as licence_id, l.edition as licence_edition, l.ends_at as licence_ends_at,
              w.until as credits_until,
              d.suspend_mode as suspend_mode, d.deletes_at as deletes_at
              from devices d
-             join repositories r on r.device_id = d.id join storage_pools p on p.id = r.pool_id
+             join repositories r on r.device_id = d.id
              left join device_licences x on x.device_id = d.id left join licences l on l.id = x.licence_id
              left join device_credits w on w.device_id = d.id",
             wanted.condition("d.id")
@@ -367,14 +369,15 @@ impl Slice {
                 let ids = nodes.iter().map(|row| row.id.as_str());
                 let own = crate::settings::feed(cx, ids, wanted.limit().is_some()).await?;
                 let next = next(&wanted, nodes.len(), nodes.last().map(|row| &row.id));
-                Ok(Rows { nodes, devices: Vec::new(), own, is_devices: false, wanted, next })
+                Ok(Rows { nodes, devices: Vec::new(), own, is_devices: false, pools: HashMap::new(), wanted, next })
             }
             Self::Devices { rows, wanted } => {
                 let devices: Vec<DeviceRow> = cx.all(rows).await?;
+                let pools = crate::storage::pools::all(cx).await?;
                 let ids = devices.iter().map(|row| row.id.as_str());
                 let own = crate::settings::feed(cx, ids, wanted.limit().is_some()).await?;
                 let next = next(&wanted, devices.len(), devices.last().map(|row| &row.id));
-                Ok(Rows { nodes: Vec::new(), devices, own, is_devices: true, wanted, next })
+                Ok(Rows { nodes: Vec::new(), devices, own, is_devices: true, pools, wanted, next })
             }
         }
     }
@@ -408,9 +411,11 @@ impl Rows {
                 Err(what) => tracing::error!(table = "customers", id = row.id, what, "a row cannot be read"),
             }
         }
+        let pools: HashMap<String, u16> =
+            self.pools.into_iter().map(|(id, pool)| (id, app.grants.pool(pool))).collect();
         for row in self.devices {
             let Said { own, throttle } = self.own.remove(&row.id).unwrap_or_default();
-            match device(app, &row, own) {
+            match device(&pools, &row, own) {
                 Ok(entry) => {
                     gone.remove(&entry.id);
                     changes.throttles.extend(throttle.map(|own| (entry.id, own)));
@@ -459,9 +464,8 @@ fn node(row: &NodeRow, own: OwnSettings) -> Result<NodeEntry, &'static str> {
     Ok(NodeEntry { id, parent, suspension, called, space, own })
 }
 
-fn device(app: &App, row: &DeviceRow, own: OwnSettings) -> Result<DeviceEntry, &'static str> {
+fn device(pools: &HashMap<String, u16>, row: &DeviceRow, own: OwnSettings) -> Result<DeviceEntry, &'static str> {
     let secret = data_encoding::HEXLOWER.decode(row.secret_hash.as_bytes()).map_err(|_| "secret_hash")?;
-    let directory = crate::storage::absolute(app, &row.directory);
     let mode: Option<Mode> = row.suspend_mode.as_deref().map(str::parse).transpose().map_err(|_| "suspend_mode")?;
     let admission = match row.status.parse().map_err(|_| "status")? {
         // What is to be deleted backs up nothing any more; what there is can be restored until it goes.
@@ -474,7 +478,7 @@ fn device(app: &App, row: &DeviceRow, own: OwnSettings) -> Result<DeviceEntry, &
         repository: RepositoryId::from_text(row.repository_id.as_str()).uuid().ok_or("repository_id")?,
         node: CustomerId::from_text(row.customer_id.as_str()).uuid().ok_or("customer_id")?,
         secret: secret.try_into().map_err(|_| "secret_hash")?,
-        pool: app.grants.pool(&StoragePoolId::from_text(row.pool_id.as_str()), directory),
+        pool: *pools.get(&row.pool_id).ok_or("pool_id")?,
         admission,
         licensed_until: licensed_until(row),
         own,

@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 
 use api::change::{ActorKind, ChangeAction};
+use std::sync::Arc;
+
 use api::grant::{Holder, Known, Ledger, LeftOpen, Opened, Reading, Run, Trail, Unavailable};
 use api::id::{CustomerId, DeviceId, RepositoryId};
 use api::{Code, Error};
@@ -390,17 +392,22 @@ async fn left_open(app: &App) -> Result<Vec<LeftOpen>, Error> {
     let own = own(&cx);
     let rows: Vec<(String, String, i64)> = cx
         .all(sql![
-            "select r.id, p.directory, r.used_bytes from repository_counters k join repositories r on r.id = k.repository_id
-             join storage_pools p on p.id = r.pool_id where k.node in ",
+            "select r.id, r.pool_id, r.used_bytes from repository_counters k join repositories r on r.id = k.repository_id
+             where k.node in ",
             own
         ])
         .await?;
+    let pools = crate::storage::pools::all(&mut cx).await?;
     Ok(rows
         .into_iter()
-        .map(|(id, directory, used_bytes)| LeftOpen {
-            used_bytes: u64::try_from(used_bytes).unwrap_or_default(),
-            directory: crate::storage::absolute(app, &directory).join(&id),
-            repository: RepositoryId::from_text(id),
+        .filter_map(|(id, pool, used_bytes)| {
+            let pool = Arc::clone(pools.get(&pool)?);
+            Some(LeftOpen {
+                used_bytes: u64::try_from(used_bytes).unwrap_or_default(),
+                directory: pool.directory.join(&id),
+                pool,
+                repository: RepositoryId::from_text(id),
+            })
         })
         .collect())
 }

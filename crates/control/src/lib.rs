@@ -115,6 +115,7 @@ pub const MIGRATIONS: db::Migrations = db::Migrations::new(&[
     db::Migration::new("V61__view_settings.sql", include_str!("../../../migrations/V61__view_settings.sql")),
     db::Migration::new("V62__licence_pools.sql", include_str!("../../../migrations/V62__licence_pools.sql")),
     db::Migration::new("V64__credits.sql", include_str!("../../../migrations/V64__credits.sql")),
+    db::Migration::new("V65__buckets.sql", include_str!("../../../migrations/V65__buckets.sql")),
 ])
 .with(&[
     db::Function::new("fold", base::text::fold),

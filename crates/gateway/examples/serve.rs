@@ -34,7 +34,7 @@ use uuid::Uuid;
 /// Prints what it would store.
 #[derive(Debug)]
 struct Printed {
-    directory: std::path::PathBuf,
+    pool: Arc<Pool>,
 }
 
 impl Ledger for Printed {
@@ -73,7 +73,12 @@ impl Ledger for Printed {
     }
 
     fn left_open(&self) -> BoxFuture<'_, Result<Vec<LeftOpen>, Unavailable>> {
-        let open = LeftOpen { repository: RepositoryId::new(ID), directory: self.directory.clone(), used_bytes: 0 };
+        let open = LeftOpen {
+            repository: RepositoryId::new(ID),
+            pool: Arc::clone(&self.pool),
+            directory: self.pool.directory.join(RepositoryId::new(ID).as_str()),
+            used_bytes: 0,
+        };
         Box::pin(ready(Ok(vec![open])))
     }
 }
@@ -116,17 +121,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
     };
     let pool = std::path::absolute(directory)?;
     let repository = RepositoryId::new(ID);
-    let directory = pool.join(repository.as_str());
     let grants = Arc::new(Grants::default());
-    grants.apply(device(grants.pool(&StoragePoolId::new(ID), pool.clone())));
+    grants.apply(device(grants.pool(Pool::at(StoragePoolId::new(ID), pool.clone()))));
     grants.apply(customer(None));
     let options = Options::new(Arc::new(Timestamp::now), 0);
-    let ledger = Arc::new(Printed { directory: directory.clone() });
-    let gateway = Gateway::new(Arc::clone(&grants), ledger, options);
     std::fs::create_dir_all(&pool)?;
-    let known = Pool { id: StoragePoolId::new(ID), directory: pool };
+    let known = Arc::new(Pool::at(StoragePoolId::new(ID), pool));
+    let ledger = Arc::new(Printed { pool: Arc::clone(&known) });
+    let gateway = Gateway::new(Arc::clone(&grants), ledger, options);
     std::fs::write(known.directory.join(api::pool::MARKER), api::pool::marker(&known.id))?;
-    gateway.recover(vec![Arc::new(known)]).await;
+    gateway.recover(vec![known]).await;
 
     let shutdown = CancellationToken::new();
     let running = tokio::spawn(Arc::clone(&gateway).run(shutdown.clone()));

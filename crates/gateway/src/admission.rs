@@ -163,7 +163,7 @@ mod tests {
             repository: RepositoryId::new(Uuid::from_u128(1)),
             username: DeviceId::new(Uuid::from_u128(1)).to_string(),
             secret: Sha256::digest(b"pass:word").into(),
-            pool: Arc::new(Pool { id: StoragePoolId::new(Uuid::from_u128(1)), directory: "/pool".into() }),
+            pool: Arc::new(Pool::at(StoragePoolId::new(Uuid::from_u128(1)), "/pool".into())),
             directory: "/pool/1".into(),
             standing,
             space: None,
@@ -176,7 +176,7 @@ mod tests {
     /// A table with the first device.
     fn grants(secret: [u8; 32]) -> Grants {
         let (grants, id) = (Grants::default(), Uuid::from_u128(1));
-        let pool = grants.pool(&StoragePoolId::new(id), "/pool".into());
+        let pool = grants.pool(Pool::at(StoragePoolId::new(id), "/pool".into()));
         let device = DeviceEntry {
             id,
             repository: id,

@@ -17,6 +17,7 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::ext::ReasonPhrase;
 use tokio::task::AbortHandle;
 
+use crate::blobs::bucket::Pieces;
 use crate::blobs::list::Listing;
 use crate::blobs::read::Reading;
 use crate::runs::Doing;
@@ -50,12 +51,24 @@ impl Drop for Watch {
     }
 }
 
-#[derive(Debug)]
 enum Inner {
     Whole(Bytes),
     Reading(Reading),
     /// What is already there of a list, and the rest.
     Listing(Bytes, Option<Listing>),
+    /// From a bucket, with what is still to come of it where that is known.
+    Pieces(Pieces, Option<u64>),
+}
+
+impl std::fmt::Debug for Inner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Whole(_) => "Whole",
+            Self::Reading(_) => "Reading",
+            Self::Listing(..) => "Listing",
+            Self::Pieces(..) => "Pieces",
+        })
+    }
 }
 
 impl GatewayBody {
@@ -73,6 +86,11 @@ impl GatewayBody {
 
     pub(crate) fn listing(first: Bytes, rest: Listing) -> Self {
         Self { inner: Inner::Listing(first, Some(rest)), watch: None, valve: None, doing: None }
+    }
+
+    /// What a bucket sends, `length` bytes if that is known.
+    pub(crate) fn pieces(pieces: Pieces, length: Option<u64>) -> Self {
+        Self { inner: Inner::Pieces(pieces, length), watch: None, valve: None, doing: None }
     }
 
     /// Whether it is sent piece by piece.
@@ -101,6 +119,7 @@ impl GatewayBody {
             Inner::Whole(_) | Inner::Listing(_, None) => Poll::Ready(None),
             Inner::Listing(_, Some(listing)) => listing.poll_chunk(cx),
             Inner::Reading(reading) => reading.poll_chunk(cx),
+            Inner::Pieces(pieces, unsent) => poll_piece(pieces, unsent, cx),
         };
         chunk.map_ok(|chunk| match &mut self.valve {
             Some(valve) => valve.pass(chunk),
@@ -112,6 +131,22 @@ impl GatewayBody {
     fn held_back(&self) -> u64 {
         self.valve.as_ref().map_or(0, Valve::holds)
     }
+}
+
+/// What is short or long is an error, and never the end.
+fn poll_piece(pieces: &mut Pieces, unsent: &mut Option<u64>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+    let piece = ready!(pieces.as_mut().poll_next(cx));
+    Poll::Ready(match (piece, unsent.as_mut()) {
+        (Some(Ok(bytes)), Some(unsent)) => match unsent.checked_sub(bytes.len() as u64) {
+            Some(rest) => {
+                *unsent = rest;
+                Some(Ok(bytes))
+            }
+            None => Some(Err(io::ErrorKind::InvalidData.into())),
+        },
+        (None, Some(unsent)) if *unsent > 0 => Some(Err(io::ErrorKind::UnexpectedEof.into())),
+        (piece, _) => piece,
+    })
 }
 
 impl Body for GatewayBody {
@@ -137,6 +172,7 @@ impl Body for GatewayBody {
                 Inner::Whole(bytes) | Inner::Listing(bytes, None) => bytes.is_empty(),
                 Inner::Listing(_, Some(_)) => false,
                 Inner::Reading(reading) => reading.unsent() == 0,
+                Inner::Pieces(_, unsent) => *unsent == Some(0),
             }
     }
 
@@ -150,6 +186,12 @@ impl Body for GatewayBody {
                 hint
             }
             Inner::Reading(reading) => SizeHint::with_exact(held + reading.unsent()),
+            Inner::Pieces(_, Some(unsent)) => SizeHint::with_exact(held + unsent),
+            Inner::Pieces(_, None) => {
+                let mut hint = SizeHint::new();
+                hint.set_lower(held);
+                hint
+            }
         }
     }
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use api::Code;
 use api::grant::{Held, Unavailable};
 use bytes::Bytes;
+use futures_util::TryStreamExt as _;
 use http::header::{ACCEPT, ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, EXPECT, RANGE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
@@ -17,6 +18,8 @@ use tokio::time::{Instant, sleep};
 
 use crate::admission::{Stranger, admit, admit_removal, authenticate, readmit};
 use crate::answer::{self, GatewayBody, Refusal, Watch};
+use crate::blobs::Store;
+use crate::blobs::bucket;
 use crate::blobs::fs::{self, Blob, Glance};
 use crate::blobs::list::Listing;
 use crate::blobs::read::{self, Reading};
@@ -160,13 +163,13 @@ impl Gateway {
         match operation {
             Operation::Create => self.create(&held, place).await,
             Operation::List(kind) => {
-                let response = list(&held.grant.directory, kind, &parts.headers).await?;
+                let response = list(&place, &held.grant.directory, kind, &parts.headers).await?;
                 Ok(self.watched(response, held, operation, parts, doing))
             }
-            Operation::Head(file) => head(&held.grant.directory, file).await,
+            Operation::Head(file) => head(&place, &held.grant.directory, file).await,
             Operation::Read(file) => {
                 let held = self.opened(held, operation).await?;
-                let response = self.read(&held.grant.directory, file, &parts.headers).await?;
+                let response = self.read(&place, &held.grant.directory, file, &parts.headers).await?;
                 // What is sent whole has passed; the rest pays as it goes.
                 if !response.body().is_long() {
                     let bytes = response.body().size_hint().exact().unwrap_or_default();
@@ -195,12 +198,25 @@ impl Gateway {
 
     /// What to say where there is nothing: that, or that what should be there is away.
     async fn missing(&self, held: &Held, place: &Arc<Place>) -> Refusal {
-        let (place, directory) = (Arc::clone(place), held.grant.directory.clone());
-        let look = move || {
-            place.look_now();
-            place.here().is_ok().then(|| fs::exists(&directory)).transpose()
+        let directory = held.grant.directory.clone();
+        let looked = if held.grant.pool.bucket.is_some() {
+            place.doubt().await;
+            match place.here() {
+                Ok(Store::Bucket(bucket)) => match bucket.exists(&directory).await {
+                    Ok(exists) => Ok(Some(exists)),
+                    Err(error) => Err(place.unanswered(&error).await),
+                },
+                _ => Ok(None),
+            }
+        } else {
+            let place = Arc::clone(place);
+            blocking(move || {
+                place.look_now();
+                place.here().is_ok().then(|| fs::exists(&directory)).transpose()
+            })
+            .await
         };
-        match blocking(look).await {
+        match looked {
             Ok(None) => Refusal::away(),
             Ok(Some(true)) => Refusal::not_found(),
             Ok(Some(false)) => match self.usage.is_used(&held.grant.repository).await {
@@ -256,7 +272,9 @@ impl Gateway {
             refusal if refusal.code() == Code::NotFound => {}
             refusal => return Err(refusal),
         }
-        let (pool, directory) = (place.here()?, held.grant.directory.clone());
+        // In a bucket folders come with what lies in them.
+        let Store::Local(pool) = place.here()? else { return Ok(answer::done()) };
+        let directory = held.grant.directory.clone();
         blocking(move || {
             let made = pool.create(&directory);
             let made = if is_full(&made) && place.give_up_ballast() { pool.create(&directory) } else { made };
@@ -335,14 +353,32 @@ impl Gateway {
         let held = self.still_admitted(held, Operation::Remove(file))?;
         admit_removal(&held.grant, file, (self.options.clock)())?;
         let asked = Arc::clone(&held);
-        let removed = blocking(move || {
-            let removed = fs::remove(&held.grant.directory, file, permit.alone())?;
-            if let Some(length) = removed {
-                permit.shrank(length, fs::folder(file));
+        let removed = match place.here()? {
+            Store::Local(_) => {
+                blocking(move || {
+                    let removed = fs::remove(&held.grant.directory, file, permit.alone())?;
+                    if let Some(length) = removed {
+                        permit.shrank(length, fs::folder(file));
+                    }
+                    Ok(removed)
+                })
+                .await?
             }
-            Ok(removed)
-        });
-        let removed = removed.await?;
+            Store::Bucket(bucket) => {
+                // In a task of its own: a client that hangs up must not leave a removal uncounted.
+                let removing = tokio::spawn(async move {
+                    let removed = bucket.remove(&held.grant.directory, file, || permit.doubt()).await?;
+                    if let Some(length) = removed {
+                        permit.lost(length);
+                    }
+                    Ok(removed)
+                });
+                match removing.await.map_err(io::Error::other).flatten() {
+                    Ok(removed) => removed,
+                    Err(error) => return Err(place.unanswered(&error).await),
+                }
+            }
+        };
         if let (Some(doing), Some(length)) = (doing, removed) {
             doing.removed(file, length);
         }
@@ -381,8 +417,12 @@ impl Gateway {
         }
     }
 
-    async fn read(self: &Arc<Self>, repository: &Path, file: File, headers: &HeaderMap) -> Answer {
+    async fn read(self: &Arc<Self>, place: &Arc<Place>, repository: &Path, file: File, headers: &HeaderMap) -> Answer {
         let range = Range::of(headers);
+        if let Store::Bucket(bucket) = place.here()? {
+            let (body, span, length) = read_from(&bucket, place, repository, file, &range).await?;
+            return Ok(found(&range, body, span, length));
+        }
         let (blob, span, whole) = match fs::glance(repository, file) {
             Glance::Missing => return Err(Refusal::not_found()),
             Glance::Found(blob) => {
@@ -411,15 +451,80 @@ impl Gateway {
             None if span.length <= SMALL => GatewayBody::whole(blocking(move || read::small(&blob.file, span)).await?),
             None => GatewayBody::reading(Reading::new(blob.file, span, Arc::clone(&self.reading))),
         };
-        let status = if range.0.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
-        let mut response = answer::bytes(status, body);
-        response.headers_mut().insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-        if range.0.is_some() {
-            let last = span.start + span.length - 1;
-            let value = HeaderValue::try_from(format!("bytes {}-{last}/{length}", span.start));
-            response.headers_mut().extend(value.ok().map(|value| (CONTENT_RANGE, value)));
+        Ok(found(&range, body, span, length))
+    }
+}
+
+/// The answer with a file of this length, or with a part of it.
+fn found(range: &Range, body: GatewayBody, span: Span, length: u64) -> Response<GatewayBody> {
+    let status = if range.0.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
+    let mut response = answer::bytes(status, body);
+    response.headers_mut().insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    if range.0.is_some() {
+        let last = span.start + span.length - 1;
+        let value = HeaderValue::try_from(format!("bytes {}-{last}/{length}", span.start));
+        response.headers_mut().extend(value.ok().map(|value| (CONTENT_RANGE, value)));
+    }
+    response
+}
+
+/// A file from a bucket, or a part of it, and how long it is.
+async fn read_from(
+    bucket: &bucket::Bucket,
+    place: &Arc<Place>,
+    repository: &Path,
+    file: File,
+    range: &Range,
+) -> Result<(GatewayBody, Span, u64), Refusal> {
+    let key = bucket::key(repository, file);
+    // Where both ends are named the store is asked once, and says how long the file is.
+    let named = range.0.as_deref().filter(|range| !range.starts_with("bytes=-") && !range.ends_with('-'));
+    let asked = named.and_then(|range| protocol::parse_range(range, u64::MAX).ok());
+    let read = if range.0.is_none() || asked.is_some() { Some(bucket.read(&key, asked).await) } else { None };
+    let (pieces, length, span) = match read {
+        Some(Ok((pieces, length))) => (pieces, length, range.span(length)?),
+        Some(Err(error)) if asked.is_none() || error.kind() == io::ErrorKind::NotFound => {
+            return Err(place.unanswered(&error).await);
         }
-        Ok(response)
+        // Its end, or that it begins behind the end of the file.
+        _ => {
+            let length = match bucket.length(&key).await {
+                Ok(length) => length.ok_or_else(Refusal::not_found)?,
+                Err(error) => return Err(place.unanswered(&error).await),
+            };
+            let span = range.span(length)?;
+            match bucket.read(&key, Some(span)).await {
+                Ok((pieces, _)) => (pieces, length, span),
+                Err(error) => return Err(place.unanswered(&error).await),
+            }
+        }
+    };
+    if span.length > SMALL {
+        return Ok((GatewayBody::pieces(pieces, Some(span.length)), span, length));
+    }
+    let bytes: Vec<Bytes> = match pieces.try_collect().await {
+        Ok(bytes) => bytes,
+        Err(error) => return Err(place.unanswered(&error).await),
+    };
+    let bytes = bytes.concat();
+    if bytes.len() as u64 != span.length {
+        return Err(place.unanswered(&io::ErrorKind::UnexpectedEof.into()).await);
+    }
+    Ok((GatewayBody::whole(bytes.into()), span, length))
+}
+
+impl Place {
+    /// What a client is told of what a bucket has not answered.
+    pub(crate) async fn unanswered(&self, error: &io::Error) -> Refusal {
+        if error.kind() == io::ErrorKind::NotFound {
+            return Refusal::not_found();
+        }
+        tracing::warn!(%error, "a bucket did not answer");
+        self.doubt().await;
+        match self.here() {
+            Ok(_) => Refusal::unanswered(),
+            Err(away) => away,
+        }
     }
 }
 
@@ -437,6 +542,12 @@ impl<B: Body<Data = Bytes>> Source<'_, B> {
 
     async fn lies_there(&self, length: u64) -> Result<bool, Refusal> {
         let (repository, file) = (self.held.grant.directory.clone(), self.file);
+        if let Store::Bucket(bucket) = self.place.here()? {
+            return match bucket.length(&bucket::key(&repository, file)).await {
+                Ok(found) => Ok(found == Some(length)),
+                Err(error) => Err(self.place.unanswered(&error).await),
+            };
+        }
         let found = blocking(move || match fs::open(&repository, file) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             found => found.map(|blob| Some(blob.length)),
@@ -473,8 +584,21 @@ impl Range {
     }
 }
 
-async fn list(repository: &Path, kind: Kind, headers: &HeaderMap) -> Answer {
+async fn list(place: &Arc<Place>, repository: &Path, kind: Kind, headers: &HeaderMap) -> Answer {
     let version = Version::from_accept(headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()));
+    if let Store::Bucket(bucket) = place.here()? {
+        let body = match bucket.list(repository, kind, version).await {
+            Ok(Some(pieces)) => GatewayBody::pieces(pieces, None),
+            // Nothing at all, or nothing here.
+            Ok(None) => match bucket.exists(repository).await {
+                Ok(true) => GatewayBody::whole(Bytes::from_static(b"[]")),
+                Ok(false) => return Err(Refusal::not_found()),
+                Err(error) => return Err(place.unanswered(&error).await),
+            },
+            Err(error) => return Err(place.unanswered(&error).await),
+        };
+        return Ok(answer::answer(StatusCode::OK, version.media_type(), body));
+    }
     let (first, rest) = Listing::begin(repository.to_owned(), kind, version).await.map_err(Refusal::failed)?;
     let body = match rest {
         Some(rest) => GatewayBody::listing(first, rest),
@@ -483,14 +607,22 @@ async fn list(repository: &Path, kind: Kind, headers: &HeaderMap) -> Answer {
     Ok(answer::answer(StatusCode::OK, version.media_type(), body))
 }
 
-async fn head(repository: &Path, file: File) -> Answer {
-    let Blob { length, .. } = match fs::glance(repository, file) {
-        Glance::Found(blob) => blob,
-        Glance::Missing => return Err(Refusal::not_found()),
-        Glance::Unknown => {
-            let repository = repository.to_owned();
-            blocking(move || fs::open(&repository, file)).await?
+async fn head(place: &Arc<Place>, repository: &Path, file: File) -> Answer {
+    let length = if let Store::Bucket(bucket) = place.here()? {
+        match bucket.length(&bucket::key(repository, file)).await {
+            Ok(length) => length.ok_or_else(Refusal::not_found)?,
+            Err(error) => return Err(place.unanswered(&error).await),
         }
+    } else {
+        let Blob { length, .. } = match fs::glance(repository, file) {
+            Glance::Found(blob) => blob,
+            Glance::Missing => return Err(Refusal::not_found()),
+            Glance::Unknown => {
+                let repository = repository.to_owned();
+                blocking(move || fs::open(&repository, file)).await?
+            }
+        };
+        length
     };
     let mut response = answer::bytes(StatusCode::OK, GatewayBody::empty());
     response.headers_mut().insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));

@@ -144,7 +144,7 @@ mod tests {
     use super::*;
     use crate::blobs::buffers::Buffers;
     use crate::protocol::{Kind, Name};
-    use api::grant::{Admission, Changes, DeviceEntry, Grants, OwnSettings};
+    use api::grant::{Admission, Changes, DeviceEntry, Grants, OwnSettings, Pool as Granted};
     use api::id::{DeviceId, StoragePoolId};
     use bytes::Bytes;
     use std::path::Path;
@@ -152,7 +152,7 @@ mod tests {
 
     fn held(directory: &Path) -> Arc<Held> {
         let (grants, id) = (Grants::default(), Uuid::from_u128(1));
-        let pool = grants.pool(&StoragePoolId::new(id), directory.to_owned());
+        let pool = grants.pool(Granted::at(StoragePoolId::new(id), directory.to_owned()));
         let device = DeviceEntry {
             id,
             repository: id,

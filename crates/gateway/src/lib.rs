@@ -1,4 +1,4 @@
-//! The data plane: the restic REST protocol over a local pool. It admits by the grant table, keeps the counters of used
+//! The data plane: the restic REST protocol over pools, which are directories or lie in buckets. It admits by the grant table, keeps the counters of used
 //! bytes, and knows no SQL: what needs a database is asked for through [`api::grant::Ledger`].
 //!
 //! - [`protocol`]: paths, verbs, media types (pure)
@@ -40,8 +40,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use api::grant::{Grant, Grants, Ledger, Meter, Pool, Reading, Run, Unavailable};
-use api::id::DeviceId;
+use api::grant::{Grant, Grants, Ledger, Meter, Pool, PoolState, Reading, Run, Unavailable};
+use api::id::{DeviceId, RepositoryId};
 use futures_util::future::BoxFuture;
 use http::HeaderMap;
 use jiff::Timestamp;
@@ -50,6 +50,8 @@ use tokio_util::sync::CancellationToken;
 
 pub use answer::GatewayBody;
 use answer::Refusal;
+use blobs::Store;
+use blobs::bucket::Bucket;
 use blobs::buffers::{Buffers, READ_AT_ONCE, WRITTEN_AT_ONCE};
 use pools::Pools;
 use runs::Runs;
@@ -123,7 +125,7 @@ pub struct RequestId(pub String, pub IpAddr);
 pub struct Gateway {
     grants: Arc<Grants>,
     options: Options,
-    pools: Pools,
+    pools: Arc<Pools>,
     /// For uploads.
     writing: Arc<Buffers>,
     receiving: Turns,
@@ -144,16 +146,17 @@ impl Gateway {
     /// [`recover`](Self::recover) must run before the first request.
     pub fn new(grants: Arc<Grants>, ledger: Arc<dyn Ledger>, options: Options) -> Arc<Self> {
         let runs = Arc::new(Runs::new(Arc::clone(&options.clock)));
-        let usage = Arc::new(Usage::new(Arc::clone(&grants), Arc::clone(&ledger), options.idle_after));
+        let pools = Arc::new(Pools::new(options.keep_free, options.data.as_deref()));
+        let usage = Usage::new(Arc::clone(&grants), Arc::clone(&ledger), Arc::clone(&pools), options.idle_after);
         Arc::new(Self {
             grants,
-            pools: Pools::new(options.keep_free, options.data.as_deref()),
+            pools,
             throttles: Arc::new(Throttles::new(Arc::clone(&options.clock))),
             options,
             writing: Arc::new(Buffers::new(WRITTEN_AT_ONCE)),
             receiving: Turns::new(),
             reading: Arc::new(Buffers::new(READ_AT_ONCE)),
-            usage,
+            usage: Arc::new(usage),
             refusals: Refusals::default(),
             runs,
             ledger,
@@ -170,7 +173,7 @@ impl Gateway {
             self.pools.find(&pool).await;
         }
         // On a full disk, say: what was left open stays so, and is counted before it is written to or at the next start.
-        let Ok(recounted) = self.usage.recover(|pool| self.pools.has(pool)).await else {
+        let Ok(recounted) = self.usage.recover().await else {
             tracing::error!("what a process that died had left open could not be counted and stored");
             return;
         };
@@ -272,6 +275,29 @@ impl Meter for Gateway {
 
     fn troubles(&self) -> Vec<String> {
         self.pools.troubles()
+    }
+
+    fn state<'a>(&'a self, pool: &'a Arc<Pool>) -> BoxFuture<'a, PoolState> {
+        Box::pin(async move { self.pools.find(pool).await.state() })
+    }
+
+    fn mark<'a>(&'a self, pool: &'a Pool) -> BoxFuture<'a, Result<(), String>> {
+        Box::pin(async move {
+            let Some(bucket) = &pool.bucket else { return Err("It is no bucket.".to_owned()) };
+            Bucket::new(bucket, &pool.directory)?.mark(&pool.id).await
+        })
+    }
+
+    fn remove_repository<'a>(
+        &'a self,
+        pool: &'a Arc<Pool>,
+        repository: &'a RepositoryId,
+    ) -> BoxFuture<'a, io::Result<bool>> {
+        Box::pin(async move {
+            let Ok(Store::Bucket(bucket)) = self.pools.find(pool).await.here() else { return Ok(false) };
+            bucket.clear(&pool.directory.join(repository.as_str())).await?;
+            Ok(true)
+        })
     }
 
     fn wait_to_send(&self, grant: &Grant) -> Option<Duration> {

@@ -8,10 +8,10 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use api::Code;
-use api::grant::Pool as Granted;
+use api::grant::{Pool as Granted, PoolState};
 use api::id::StoragePoolId;
 use api::pool::{MARKER, marked};
 use rustix::fs::{CWD, Mode, OFlags, fstat, fstatvfs, openat};
@@ -20,12 +20,17 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use crate::answer::Refusal;
+use crate::blobs::Store;
 use crate::blobs::ballast::Ballast;
+use crate::blobs::bucket::Bucket;
 use crate::blobs::fs::Pool;
 use crate::lock;
 
 /// A pool that hasn't answered by then is as good as away.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
+
+/// A bucket that is there is asked no more often: each question costs.
+const ASKED_EVERY: Duration = Duration::from_secs(10);
 
 /// A marker is a few lines.
 const LONGEST_MARKER: u64 = 4096;
@@ -45,6 +50,8 @@ pub(crate) struct Pools {
 #[derive(Debug)]
 pub(crate) struct Place {
     known: Arc<Granted>,
+    /// Where it is one, or why it can't be asked.
+    bucket: Option<Result<Arc<Bucket>, String>>,
     keep_free: u64,
     ballast: Ballast,
     /// What is set aside for the database, which may lie on the same disk: the last resort.
@@ -58,14 +65,17 @@ pub(crate) struct Place {
     is_wiped: AtomicBool,
     /// Was full at the last look: said once, not every second.
     is_full: AtomicBool,
+    /// When a bucket answered last.
+    answered: Mutex<Option<Instant>>,
 }
 
 #[derive(Debug)]
 enum State {
     Unseen,
     Here {
-        pool: Arc<Pool>,
-        directory: Identity,
+        store: Store,
+        /// Of a bucket nothing.
+        directory: Option<Identity>,
     },
     /// With the reason.
     Away(String),
@@ -134,11 +144,6 @@ impl Pools {
         self.is_spare_needed.load(Ordering::Relaxed)
     }
 
-    /// Whether the pool in this directory is there.
-    pub(crate) fn has(&self, directory: &Path) -> bool {
-        self.all().iter().any(|place| place.known.directory == directory && place.here().is_ok())
-    }
-
     /// What is wrong with them, in words for the operator.
     pub(crate) fn troubles(&self) -> Vec<String> {
         let mut troubles: Vec<String> = self.all().iter().filter_map(|place| place.trouble()).collect();
@@ -152,24 +157,41 @@ impl Pools {
 
 impl Place {
     fn new(known: Arc<Granted>, keep_free: u64, spare: Option<Arc<Ballast>>) -> Self {
+        let bucket = known.bucket.as_ref().map(|bucket| Bucket::new(bucket, &known.directory).map(Arc::new));
+        // Nobody knows how much room a bucket has.
+        let keep_free = if bucket.is_some() { 0 } else { keep_free };
         Self {
             keep_free,
             spare,
             ballast: Ballast::of(&known.directory, keep_free),
+            bucket,
             known,
             state: Mutex::new(State::Unseen),
             free: AtomicU64::new(u64::MAX),
             is_looking: AtomicBool::new(false),
             is_wiped: AtomicBool::new(false),
             is_full: AtomicBool::new(false),
+            answered: Mutex::default(),
         }
     }
 
     /// The pool, if it is there.
-    pub(crate) fn here(&self) -> Result<Arc<Pool>, Refusal> {
+    pub(crate) fn here(&self) -> Result<Store, Refusal> {
         match &*lock(&self.state) {
-            State::Here { pool, .. } => Ok(Arc::clone(pool)),
+            State::Here { store, .. } => Ok(store.clone()),
             State::Unseen | State::Away(_) => Err(Refusal::away()),
+        }
+    }
+
+    /// As people are shown it.
+    pub(crate) fn state(&self) -> PoolState {
+        match &*lock(&self.state) {
+            State::Here { .. } => {
+                let free = self.free.load(Ordering::Relaxed);
+                PoolState::Here { free_bytes: (free < u64::MAX).then_some(free), has_room: self.has_room() }
+            }
+            State::Away(why) => PoolState::Away(why.clone()),
+            State::Unseen => PoolState::Away("it was not looked at yet".to_owned()),
         }
     }
 
@@ -180,8 +202,9 @@ impl Place {
 
     /// Gives up what was set aside for a disk that is full to the last byte; false if nothing is. Blocks.
     pub(crate) fn give_up_ballast(&self) -> bool {
-        let given =
-            self.here().is_ok() && (self.ballast.give_up() || self.spare.as_ref().is_some_and(|spare| spare.give_up()));
+        let given = self.bucket.is_none()
+            && self.here().is_ok()
+            && (self.ballast.give_up() || self.spare.as_ref().is_some_and(|spare| spare.give_up()));
         if given {
             tracing::warn!(pool = %self.known.id, "the space that was set aside for a full disk is in use now");
         }
@@ -202,6 +225,13 @@ impl Place {
     /// Looks whether the pool is there and how much room it has. A look that hangs is left to itself, and the pool is
     /// away until it comes to an end.
     pub(crate) async fn look(self: &Arc<Self>) {
+        if let Some(bucket) = &self.bucket {
+            let is_recent = |at: Instant| at.elapsed() < ASKED_EVERY;
+            if !lock(&self.answered).is_some_and(is_recent) {
+                self.ask(bucket).await;
+            }
+            return;
+        }
         if self.is_looking.swap(true, Ordering::AcqRel) {
             return;
         }
@@ -215,16 +245,39 @@ impl Place {
         }
     }
 
-    /// The same on this thread; blocks.
+    /// Asks the bucket for the pool's marker, however short ago that was.
+    pub(crate) async fn ask(&self, bucket: &Result<Arc<Bucket>, String>) {
+        let looked = match bucket {
+            Ok(bucket) => match timeout(ANSWERS_WITHIN, bucket.look(&self.known.id)).await {
+                Ok(looked) => looked.map(|()| Store::Bucket(Arc::clone(bucket))),
+                Err(_) => Err("its bucket doesn't answer".to_owned()),
+            },
+            Err(why) => Err(why.clone()),
+        };
+        *lock(&self.answered) = looked.is_ok().then(Instant::now);
+        self.found(match looked {
+            Ok(store) => State::Here { store, directory: None },
+            Err(why) => State::Away(why),
+        });
+    }
+
+    /// Looks at a bucket again where something failed.
+    pub(crate) async fn doubt(&self) {
+        if let Some(bucket) = &self.bucket {
+            self.ask(bucket).await;
+        }
+    }
+
+    /// Looks at a directory on this thread; blocks.
     pub(crate) fn look_now(&self) {
         match open_marked(&self.known) {
             Ok((root, directory)) => {
                 self.free.store(free(&root), Ordering::Relaxed);
                 let is_same =
-                    matches!(&*lock(&self.state), State::Here { directory: before, .. } if *before == directory);
+                    matches!(&*lock(&self.state), State::Here { directory: before, .. } if *before == Some(directory));
                 if !is_same {
                     self.found(match self.open(root) {
-                        Ok(pool) => State::Here { pool: Arc::new(pool), directory },
+                        Ok(pool) => State::Here { store: Store::Local(Arc::new(pool)), directory: Some(directory) },
                         Err(error) => State::Away(format!("it can't be used ({error})")),
                     });
                 }
@@ -315,6 +368,11 @@ impl Refusal {
     /// Only what makes room may come.
     pub(crate) fn full() -> Self {
         Self::new(Code::StorageFull, "The storage is full: restore and prune work, backups wait for room")
+    }
+
+    /// A store elsewhere has not answered.
+    pub(crate) fn unanswered() -> Self {
+        Self::passing("The storage did not answer, try again")
     }
 
     pub(crate) fn no_ledger() -> Self {

@@ -335,7 +335,7 @@ mod tests {
             repository: RepositoryId::new(id),
             username: DeviceId::new(id).to_string(),
             secret: [0; 32],
-            pool: Arc::new(Pool { id: StoragePoolId::new(id), directory: "/pool".into() }),
+            pool: Arc::new(Pool::at(StoragePoolId::new(id), "/pool".into())),
             directory: "/pool/1".into(),
             standing: Standing::Active,
             space: None,

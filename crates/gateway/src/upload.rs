@@ -20,8 +20,11 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::Gateway;
 use crate::admission::readmit;
 use crate::answer::Refusal;
+use crate::blobs::Store;
+use crate::blobs::bucket::Bucket;
 use crate::blobs::buffers::Buffer;
 use crate::blobs::fs::Pool;
+use crate::blobs::incoming::Incoming;
 use crate::blobs::place::{NotPlaced, Placed, Upload};
 use crate::handler::is_full;
 use crate::hop::wait_for;
@@ -202,11 +205,11 @@ struct Sink {
 }
 
 impl Sink {
-    fn new<B>(gateway: &Arc<Gateway>, source: &Source<'_, B>) -> Result<Self, Refusal> {
-        let (file, pool) = (source.file, source.place.here()?);
+    fn new<B>(gateway: &Arc<Gateway>, source: &Source<'_, B>, pool: Arc<Pool>) -> Self {
+        let file = source.file;
         let (buffer, lane) = (gateway.writing.take(), Lane::new(&pool, &source.held, file));
         let (gateway, place) = (Arc::clone(gateway), source.makes_room.then(|| Arc::clone(&source.place)));
-        Ok(Self { gateway, pool, place, file, hasher: Sha256::new(), buffer, lane })
+        Self { gateway, pool, place, file, hasher: Sha256::new(), buffer, lane }
     }
 
     async fn push(&mut self, mut bytes: Bytes) -> Result<(), Refusal> {
@@ -230,7 +233,7 @@ impl Sink {
             && name.digest() != digest
         {
             dismiss(upload).await;
-            return Err(Refusal::new(Code::HashMismatch, "The bytes do not hash to the name"));
+            return Err(Refusal::mismatch());
         }
         let is_long = upload.is_some();
         let work = move || {
@@ -269,14 +272,25 @@ impl Sink {
             wait_for(work).await
         };
         placed.map_err(|error| match error {
-            NotPlaced::ConfigExists => {
-                Refusal::new(Code::ConfigExists, "The repository has a different config already")
-            }
-            NotPlaced::TooManyLocks => {
-                Refusal::new(Code::TooManyLocks, "The repository has too many locks; remove stale ones")
-            }
             NotPlaced::Failed(error) => Refusal::failed(error),
+            refused => Refusal::not_placed(&refused),
         })
+    }
+}
+
+impl Refusal {
+    fn mismatch() -> Self {
+        Self::new(Code::HashMismatch, "The bytes do not hash to the name")
+    }
+
+    fn not_placed(why: &NotPlaced) -> Self {
+        match why {
+            NotPlaced::ConfigExists => Self::new(Code::ConfigExists, "The repository has a different config already"),
+            NotPlaced::TooManyLocks => {
+                Self::new(Code::TooManyLocks, "The repository has too many locks; remove stale ones")
+            }
+            NotPlaced::Failed(_) => Self::unanswered(),
+        }
     }
 }
 
@@ -295,7 +309,11 @@ pub(crate) async fn receive<B: Body<Data = Bytes>>(
     mut source: Source<'_, B>,
     permit: Permit,
 ) -> Result<(), Refusal> {
-    let mut sink = Sink::new(gateway, &source)?;
+    let pool = match source.place.here()? {
+        Store::Local(pool) => pool,
+        Store::Bucket(bucket) => return receive_for(bucket, gateway, source, permit).await,
+    };
+    let mut sink = Sink::new(gateway, &source, pool);
     let received = async {
         while let Some(bytes) = source.next().await? {
             sink.push(bytes).await?;
@@ -308,4 +326,51 @@ pub(crate) async fn receive<B: Body<Data = Bytes>>(
     }
     source.turn = None;
     sink.finish(source.held, permit, source.reserved).await
+}
+
+/// The same for a bucket.
+async fn receive_for<B: Body<Data = Bytes>>(
+    bucket: Arc<Bucket>,
+    gateway: &Arc<Gateway>,
+    mut source: Source<'_, B>,
+    permit: Permit,
+) -> Result<(), Refusal> {
+    let (file, place) = (source.file, Arc::clone(&source.place));
+    let mut incoming = Incoming::new(bucket, &source.held.grant.directory, file);
+    let mut hasher = Sha256::new();
+    while let Some(bytes) = source.next().await? {
+        hasher.update(&bytes);
+        if let Err(error) = incoming.push(bytes).await {
+            return Err(place.unanswered(&error).await);
+        }
+    }
+    source.turn = None;
+    let digest: [u8; 32] = hasher.finalize().into();
+    if let File::Blob(_, name) = file
+        && name.digest() != digest
+    {
+        return Err(Refusal::mismatch());
+    }
+    let (gateway, reserved) = (Arc::clone(gateway), source.reserved.take());
+    // In a task of its own: a client that hangs up must not leave an object without a count.
+    let placing = tokio::spawn(async move {
+        let length = incoming.length();
+        let placed = incoming.place(|| permit.doubt()).await?;
+        match placed {
+            Placed::New => permit.grew(length),
+            Placed::Instead(old) => permit.replaced(old, length),
+            Placed::Same => {}
+        }
+        // Only now that it is counted.
+        drop(reserved);
+        if placed == Placed::New && matches!(file, File::Blob(Kind::Snapshots, _)) {
+            permit.snapshot((gateway.options.clock)());
+        }
+        Ok(())
+    });
+    match placing.await.unwrap_or_else(|error| Err(io::Error::other(error).into())) {
+        Ok(()) => Ok(()),
+        Err(NotPlaced::Failed(error)) => Err(place.unanswered(&error).await),
+        Err(refused) => Err(Refusal::not_placed(&refused)),
+    }
 }

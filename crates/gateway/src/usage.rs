@@ -3,11 +3,11 @@
 //! and closed with nothing in flight, so that after a crash only the open ones must be counted on disk.
 
 use std::collections::{BTreeSet, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use api::grant::{Digest, Grant, Grants, Ledger, Reading, Snapshot, Unavailable};
+use api::grant::{Digest, Grant, Grants, Ledger, Pool as Granted, Reading, Snapshot, Unavailable};
 use api::id::{DeviceId, RepositoryId};
 use jiff::Timestamp;
 use tokio::sync::{Mutex as Gate, OwnedMutexGuard};
@@ -17,14 +17,16 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::answer::Refusal;
-use crate::blobs::fs;
+use crate::blobs::{Store, fs};
 use crate::lock;
+use crate::pools::Pools;
 use crate::quota::{Quota, Reservation};
 
 /// The counters of all repositories that are written to.
 pub(crate) struct Usage {
     ledger: Arc<dyn Ledger>,
     quota: Arc<Quota>,
+    pools: Arc<Pools>,
     repositories: Mutex<HashMap<RepositoryId, Arc<Repository>>>,
     contacts: Mutex<Contacts>,
     /// One flush at a time, so that an older value never overwrites a newer one.
@@ -51,6 +53,7 @@ pub(crate) struct Repository {
     id: RepositoryId,
     device: Option<Uuid>,
     quota: Arc<Quota>,
+    pool: Arc<Granted>,
     directory: PathBuf,
     /// Held while the repository is opened or closed.
     gate: Arc<Gate<()>>,
@@ -75,6 +78,8 @@ struct State {
     idle_since: Instant,
     /// Folders with removals that the disk may not know of yet.
     unsynced: BTreeSet<String>,
+    /// Nobody can tell what became of a change: all is counted before it is closed.
+    is_doubtful: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,6 +127,16 @@ impl Permit {
         });
     }
 
+    /// Counts a file that went from a bucket, in bytes.
+    pub(crate) fn lost(&self, bytes: u64) {
+        self.replaced(bytes, 0);
+    }
+
+    /// Has all counted as soon as nothing is under way.
+    pub(crate) fn doubt(&self) {
+        lock(&self.repository.state).is_doubtful = true;
+    }
+
     /// Remembers when a snapshot arrived.
     pub(crate) fn snapshot(&self, at: Timestamp) {
         let mut state = lock(&self.repository.state);
@@ -154,6 +169,7 @@ impl Repository {
             id: grant.repository.clone(),
             device: grant.device.uuid(),
             quota: Arc::clone(quota),
+            pool: Arc::clone(&grant.pool),
             directory: grant.directory.clone(),
             gate: Arc::default(),
             alone: Mutex::default(),
@@ -167,6 +183,7 @@ impl Repository {
                 stored: None,
                 idle_since: Instant::now(),
                 unsynced: BTreeSet::new(),
+                is_doubtful: false,
             }),
         }
     }
@@ -203,10 +220,11 @@ struct Closing {
 }
 
 impl Usage {
-    pub(crate) fn new(grants: Arc<Grants>, ledger: Arc<dyn Ledger>, idle_after: Duration) -> Self {
+    pub(crate) fn new(grants: Arc<Grants>, ledger: Arc<dyn Ledger>, pools: Arc<Pools>, idle_after: Duration) -> Self {
         Self {
             quota: Arc::new(Quota::new(grants, Arc::clone(&ledger))),
             ledger,
+            pools,
             repositories: Mutex::default(),
             contacts: Mutex::default(),
             flushing: Gate::default(),
@@ -262,7 +280,10 @@ impl Usage {
         }
         let opened = self.ledger.open(&repository.id).await?;
         let counted = match phase {
-            Phase::Fresh if opened.was_open => Some(measure(repository.directory.clone(), opened.used_bytes).await?),
+            Phase::Fresh if opened.was_open => {
+                let (pool, directory) = (&repository.pool, repository.directory.clone());
+                Some(self.measure(pool, directory, opened.used_bytes).await?)
+            }
             _ => None,
         };
         if let Some((used, last_snapshot_at)) = counted {
@@ -403,6 +424,9 @@ impl Usage {
 
     /// The last reading of a repository that `begin_close` holds; nothing if it need not or cannot be closed.
     async fn close(&self, repository: &Arc<Repository>) -> Option<Reading> {
+        if lock(&repository.state).is_doubtful {
+            self.count_anew(repository).await.ok()?;
+        }
         let (phase, folders, last) = {
             let mut state = lock(&repository.state);
             let last = reading(repository, (state.used(), state.last_snapshot_at), true, &state);
@@ -434,6 +458,19 @@ impl Usage {
         Some(last)
     }
 
+    /// Counts all of a repository that `begin_close` holds.
+    async fn count_anew(&self, repository: &Repository) -> Result<(), Unavailable> {
+        let known = lock(&repository.state).used();
+        let (used, last_snapshot_at) = self.measure(&repository.pool, repository.directory.clone(), known).await?;
+        let more = i64::try_from(used).unwrap_or(i64::MAX).saturating_sub_unsigned(known);
+        repository.count(more, |state| {
+            state.last_snapshot_at = state.last_snapshot_at.max(last_snapshot_at);
+            state.measured = true;
+            state.is_doubtful = false;
+        });
+        Ok(())
+    }
+
     fn forget(&self, repository: &Repository) {
         lock(&self.repositories).remove(&repository.id);
         lock(&repository.state).phase = Phase::Gone;
@@ -456,14 +493,15 @@ impl Usage {
     }
 
     /// Counts what a process that died had left open in pools that are there. Returns how many repositories that were.
-    pub(crate) async fn recover(&self, is_here: impl Fn(&Path) -> bool) -> Result<usize, Unavailable> {
+    pub(crate) async fn recover(&self) -> Result<usize, Unavailable> {
         let mut readings = Vec::new();
         for open in self.ledger.left_open().await? {
-            if !open.directory.parent().is_some_and(&is_here) {
+            if self.pools.find(&open.pool).await.here().is_err() {
                 continue;
             }
             // One that can't be counted stays open and refuses uploads until it can; the others go on.
-            let Ok((used_bytes, last_snapshot_at)) = measure(open.directory, open.used_bytes).await else { continue };
+            let measured = self.measure(&open.pool, open.directory, open.used_bytes).await;
+            let Ok((used_bytes, last_snapshot_at)) = measured else { continue };
             readings.push(Reading {
                 repository: open.repository,
                 used_bytes,
@@ -479,6 +517,38 @@ impl Usage {
         }
         Ok(recovered)
     }
+
+    /// Counts a repository where it lies: its bytes, and when its newest snapshot was written. A disk that can't be read is
+    /// as good as a ledger that can't be reached, and so is one that isn't there: what had `known_bytes` doesn't just vanish.
+    async fn measure(
+        &self,
+        pool: &Arc<Granted>,
+        directory: PathBuf,
+        known_bytes: u64,
+    ) -> Result<(u64, Option<Timestamp>), Unavailable> {
+        let path = directory.clone();
+        let measured = match self.pools.find(pool).await.here() {
+            Ok(Store::Bucket(bucket)) => match bucket.count(&path).await {
+                Ok((0, _)) if known_bytes > 0 => Err(std::io::ErrorKind::NotFound.into()),
+                counted => counted,
+            },
+            // A directory says by itself when it isn't there.
+            _ if pool.bucket.is_none() => spawn_blocking(move || {
+                if known_bytes > 0 {
+                    fs::open_folder(&path, "")?;
+                }
+                crate::count(&path)
+            })
+            .await
+            .map_err(std::io::Error::other)
+            .flatten(),
+            _ => Err(std::io::Error::other("its storage pool is away")),
+        };
+        measured.map_err(|error| {
+            tracing::error!(%error, directory = %directory.display(), "a repository could not be counted");
+            Unavailable
+        })
+    }
 }
 
 fn reading(
@@ -489,25 +559,6 @@ fn reading(
 ) -> Reading {
     let (snapshots, measured) = (state.snapshots.clone(), state.measured);
     Reading { repository: repository.id.clone(), used_bytes, last_snapshot_at, snapshots, closed, measured }
-}
-
-/// Counts a repository on disk: its bytes, and when its newest snapshot was written. A disk that can't be read is as good
-/// as a ledger that can't be reached, and so is one that isn't there: what had `known_bytes` doesn't just vanish.
-async fn measure(directory: PathBuf, known_bytes: u64) -> Result<(u64, Option<Timestamp>), Unavailable> {
-    let path = directory.clone();
-    let measured = spawn_blocking(move || {
-        if known_bytes > 0 {
-            fs::open_folder(&path, "")?;
-        }
-        crate::count(&path)
-    });
-    match measured.await.map_err(std::io::Error::other).flatten() {
-        Ok(measured) => Ok(measured),
-        Err(error) => {
-            tracing::error!(%error, directory = %directory.display(), "a repository could not be counted");
-            Err(Unavailable)
-        }
-    }
 }
 
 impl std::fmt::Debug for Usage {

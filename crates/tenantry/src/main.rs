@@ -303,7 +303,7 @@ async fn recover(place: &Place, email: &str, super_user: bool) -> Result<(), Fai
 async fn recount(place: &Place, repository: Option<String>) -> Result<(), Failure> {
     let _lock = tenantry::serve::lock(&place.data)?;
     let app = open(place).await?;
-    control::storage::pools::settle(&app).await?;
+    control::storage::markers::settle(&app).await?;
     let only = repository.map(api::id::RepositoryId::from_text);
     let count = |directory: &Path| {
         let (used_bytes, newest_snapshot) = gateway::count(directory)?;

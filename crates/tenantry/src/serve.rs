@@ -142,7 +142,7 @@ impl Server {
         let setup_token = control::setup::renew_token(&app).await?;
         control::backups::begin(&app).await?;
         control::products::begin(&app).await?;
-        let pools = control::storage::pools::settle(&app).await?;
+        let pools = control::storage::markers::settle(&app).await?;
         let file_lock = app.db.file().map(lock_database).transpose()?;
         // Before the gateway recovers, which stores what it finds.
         base::measure::begin(&app).await?;

@@ -168,6 +168,8 @@ const REACHES: Record<Change['action'], Reach> = {
   'task.retried': { tasks: true },
   'storage_location.created': {},
   'storage_location.updated': {},
+  'storage_pool.created': {},
+  'storage_pool.updated': {},
   'product.created': {},
   'product.updated': {},
   'plan.created': {},

@@ -17,7 +17,7 @@ import { peopleCountQuery } from '../users/api';
 import { InvitationShown } from '../users/InvitationShown';
 import { useTitle } from '../../ui/useTitle';
 import { customerQuery, storageLocationsQuery } from './api';
-import { ONE_POOL } from './PlaceFields';
+import { POOLS } from './PlaceFields';
 
 const DetailsDialog = lazyDialog(async () => (await import('./DetailsDialog')).DetailsDialog);
 
@@ -133,7 +133,7 @@ function NextSteps({ customer }: { customer: Customer }) {
         }
       >
         {location
-          ? `${location.name}${abroad(customer, location.country)}. ${ONE_POOL}`
+          ? `${location.name}${abroad(customer, location.country)}. ${POOLS}`
           : 'Not chosen yet. It is chosen once, and stays.'}
       </Step>
       <DetailsStep customer={customer} />

@@ -20,7 +20,7 @@ import { customerFormQuery, customerQuery, showCustomer, storageLocationsQuery, 
 import { CustomerCrumbs } from './CustomerCrumbs';
 import { checkEdit, conflictsOf, follows, isSaved, updateOf, valuesOf, type Conflict } from './edit';
 import { KINDS } from './kinds';
-import { ONE_POOL, PlaceFields } from './PlaceFields';
+import { POOLS, PlaceFields } from './PlaceFields';
 import { ProfileFields } from './ProfileFields';
 import { ServiceFields } from './ServiceFields';
 import { undoEdit } from './undo';
@@ -190,7 +190,7 @@ function PlaceOrFact({ customer }: { customer: Customer }) {
       <p className="form-fact">
         <span className="field-label">Storage location</span>
         <span>{location?.name ?? customer.storage_location_id}</span>
-        <span className="hint">Chosen once: another country does not change it. {ONE_POOL}</span>
+        <span className="hint">Chosen once: another country does not change it. {POOLS}</span>
       </p>
     </>
   );

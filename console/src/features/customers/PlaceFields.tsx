@@ -7,7 +7,7 @@ import { CountryField } from './CountryField';
 import { placeOf } from './place';
 
 /** What a storage location is and is not. */
-export const ONE_POOL = 'It is what is agreed with the customer: this installation keeps all backups in one pool.';
+export const POOLS = 'Backups of new devices lie in the storage pool of that location, or in the common one.';
 
 /**
  * The country, and the storage location that follows from it. Fields `country` and `storage_location_id`. `fixed`: the
@@ -48,7 +48,7 @@ export function LocationField({ open = 'Follows from the country' }: LocationFie
           decided
             ? 'Decided by the country, once: it cannot be changed later.'
             : 'Chosen once: it cannot be changed later.'
-        } ${ONE_POOL}`}
+        } ${POOLS}`}
         disabled
       />
     );
@@ -65,7 +65,7 @@ export function LocationField({ open = 'Follows from the country' }: LocationFie
       ]}
       hint={`${
         abroad ? `${location.name} is abroad for ${countryName(country)}.` : `None serves ${countryName(country)}.`
-      } It cannot be changed later. ${ONE_POOL}`}
+      } It cannot be changed later. ${POOLS}`}
     />
   );
 }

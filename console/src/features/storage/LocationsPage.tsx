@@ -11,11 +11,12 @@ import { Failed, Skeletons } from '../../ui/Blank';
 import { Button } from '../../ui/Button';
 import { toast } from '../../ui/Toasts';
 import { useTitle } from '../../ui/useTitle';
-import { ONE_POOL } from '../customers/PlaceFields';
+import { POOLS } from '../customers/PlaceFields';
 import { undo } from '../../ui/undo';
 import { storageLocationsQuery } from '../customers/api';
 import { updateLocation } from './api';
 import { LocationDialog } from './LocationDialog';
+import { PoolsCard } from './PoolsCard';
 import { countriesText } from './serves';
 
 /** The provider's data centres, and whose customers store there. */
@@ -54,7 +55,7 @@ export function LocationsPage() {
           <section className="card" aria-label="All storage locations">
             <p className="quiet intro">
               New customers of a country that is served store there. What customers have stays theirs, whatever is
-              changed here. {ONE_POOL}
+              changed here. {POOLS}
             </p>
             <ul className="few">
               {locations.data
@@ -64,6 +65,7 @@ export function LocationsPage() {
                 ))}
             </ul>
           </section>
+          {mayAdd && <PoolsCard locations={locations.data} />}
         </div>
       )}
       {open && <LocationDialog location={open === 'new' ? undefined : open} onClose={close} />}

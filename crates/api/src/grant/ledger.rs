@@ -1,13 +1,14 @@
 //! What the gateway asks of whoever keeps its books, and what it can be asked.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use tree::Budget;
 
-use super::{Grant, Holder, Run, Trail};
+use super::{Grant, Holder, Pool, PoolState, Run, Trail};
 use crate::id::{DeviceId, RepositoryId};
 
 /// The database was not reachable; what was asked for did not happen.
@@ -58,6 +59,8 @@ pub struct Snapshot {
 #[derive(Clone, Debug)]
 pub struct LeftOpen {
     pub repository: RepositoryId,
+    pub pool: Arc<Pool>,
+    /// As in [`Grant::directory`].
     pub directory: PathBuf,
     /// The last stored counter: a directory that should hold something and is missing lies on a disk that is not there.
     pub used_bytes: u64,
@@ -114,6 +117,19 @@ pub trait Meter: Send + Sync + 'static {
 
     /// What is wrong with the storage right now, each in a sentence; nothing if all is well.
     fn troubles(&self) -> Vec<String>;
+
+    /// How a pool does. Looks at it if nobody has yet, and may wait for that.
+    fn state<'a>(&'a self, pool: &'a Arc<Pool>) -> BoxFuture<'a, PoolState>;
+
+    /// Makes a pool of a place in a bucket by its marker; says why not where that can't be.
+    fn mark<'a>(&'a self, pool: &'a Pool) -> BoxFuture<'a, Result<(), String>>;
+
+    /// Removes all of a repository in a bucket. `false`: its pool is away.
+    fn remove_repository<'a>(
+        &'a self,
+        pool: &'a Arc<Pool>,
+        repository: &'a RepositoryId,
+    ) -> BoxFuture<'a, std::io::Result<bool>>;
 
     /// How long nothing that is read from a device's backups may pass, by the rate that holds; at most until the next look.
     fn wait_to_send(&self, grant: &Grant) -> Option<Duration>;

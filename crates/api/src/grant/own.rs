@@ -87,7 +87,7 @@ pub struct Said {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::grant::{Changes, Deletions, DeviceEntry, Grants, NodeEntry, Standing};
+    use crate::grant::{Changes, Deletions, DeviceEntry, Grants, NodeEntry, Pool, Standing};
     use crate::id::{DeviceId, StoragePoolId};
     use uuid::Uuid;
 
@@ -102,7 +102,7 @@ mod tests {
     /// 1 > 2 > the device 10, which say this.
     fn deletions(above: OwnSettings, below: OwnSettings, device: OwnSettings) -> Deletions {
         let grants = Grants::default();
-        let pool = grants.pool(&StoragePoolId::new(id(1)), "/pool".into());
+        let pool = grants.pool(Pool::at(StoragePoolId::new(id(1)), "/pool".into()));
         let node = |n, parent, own| NodeEntry { id: id(n), parent, suspension: None, called: None, space: None, own };
         let nodes = [node(1, None, above), node(2, Some(id(1)), below)];
         let device = DeviceEntry {
@@ -144,7 +144,7 @@ mod tests {
     #[test]
     fn a_setting_cancels_what_is_held_below_it_and_a_device_that_waits_is_refused() {
         let grants = Grants::default();
-        let pool = grants.pool(&StoragePoolId::new(id(1)), "/pool".into());
+        let pool = grants.pool(Pool::at(StoragePoolId::new(id(1)), "/pool".into()));
         let device = |admission| DeviceEntry {
             id: id(10),
             repository: id(10),

@@ -34,6 +34,7 @@ wire! {
     api::customer::Customer, api::device::Device, api::user::User,
     api::view::View, api::space::SpaceState, api::product::Product, api::product::Plan, api::licence::Licence, api::licence_pool::LicencePool, api::event::Event, api::template::Template, api::webhook::Webhook, api::notification::NotificationRule, api::setting::Effective, api::invoice::InvoicePlan, api::invoice::Invoice,
     api::storage::StorageLocation,
+    api::storage::StoragePool,
     api::setting::SettingChange, api::mail::MailSettings, api::factor::Factor, api::oidc::SignInProvider;
     api::device::DeviceCredentials, api::pass_key::PassKeyCreated,
     api::pass_key::PassKey, api::invitation::Invitation, api::invitation::CustomerInvitation, api::session::Me,

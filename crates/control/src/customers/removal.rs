@@ -129,30 +129,36 @@ async fn remove_files(app: &App) -> Result<u64, Error> {
         let waiting: Vec<(String, String)> = Cx::read(app, Caller::System)
             .await?
             .all(sql![
-                "select r.id, p.directory from removed_repositories r join storage_pools p on p.id = r.pool_id
-                 where r.id > ",
+                "select r.id, r.pool_id from removed_repositories r where r.id > ",
                 after.as_str(),
                 " order by r.id limit ",
                 FILES
             ])
             .await?;
+        let pools = crate::storage::pools::all(&mut Cx::read(app, Caller::System).await?).await?;
         let Some((last, _)) = waiting.last() else { return Ok(removed) };
         after.clone_from(last);
-        for (id, directory) in waiting {
-            let pool = crate::storage::absolute(app, &directory);
+        for (id, pool) in waiting {
+            let Some(pool) = pools.get(&pool) else { continue };
             let repository = RepositoryId::from_text(id.clone());
             if repository.uuid().is_none() {
                 // It would be a path that we have not made.
                 tracing::error!(id, "this is no repository's id; nothing is removed");
             } else {
-                match tokio::task::spawn_blocking(move || remove_directory(&pool, &repository)).await {
-                    Ok(Ok(true)) => {}
-                    Ok(Ok(false)) => continue,
-                    Ok(Err(error)) => {
+                let removed = if pool.bucket.is_some() {
+                    app.remove_repository(pool, &repository).await
+                } else {
+                    let directory = pool.directory.clone();
+                    let removing = tokio::task::spawn_blocking(move || remove_directory(&directory, &repository));
+                    removing.await.map_err(Error::internal)?
+                };
+                match removed {
+                    Ok(true) => {}
+                    Ok(false) => continue,
+                    Err(error) => {
                         tracing::warn!(id, %error, "the files of a removed repository cannot be removed; tried again");
                         continue;
                     }
-                    Err(error) => return Err(Error::internal(error)),
                 }
             }
             base::beside!(app, |tx| tx

@@ -88,7 +88,7 @@ pub async fn create(tx: &mut Tx, input: &CheckedDevice) -> Result<Device, Error>
         status: DeviceStatus::Expected,
     };
     let place = PlaceOfMachine { home: &home.id, path: &home.path, end_customer: &end_customer, proof: None };
-    let pool = crate::storage::pool_for_new_repository(tx).await?;
+    let pool = crate::storage::pools::pool_for_new_repository(tx, home.storage_location_id.as_ref()).await?;
     let new = enrol(tx, &pool, vec![(place, machine)]).await?;
     let new = new.into_iter().next().ok_or_else(|| Error::internal("a device that was made is gone"))?;
     seen(tx, &account, (new.row, new.repository, CustomerOfDevice::of(&home))).await

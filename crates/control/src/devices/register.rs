@@ -123,7 +123,7 @@ pub async fn register(tx: &mut Tx, input: &CheckedRegistration, known: &Known) -
         status,
     };
     let place = PlaceOfMachine { home: &home.id, path: &home.path, end_customer: &customer.id, proof: Some(&proof) };
-    let pool = crate::storage::pool_for_new_repository(tx).await?;
+    let pool = crate::storage::pools::pool_for_new_repository(tx, home.storage_location_id.as_ref()).await?;
     let new = enrol(tx, &pool, vec![(place, machine)]).await?;
     let new = new.first().ok_or_else(|| Error::internal("a device that was made is gone"))?;
     supply::supply(tx, &home.id).await?;

@@ -1,7 +1,8 @@
-//! Storage locations (data centres) and storage pools (where bytes really lie).
+//! Storage locations (data centres) and storage pools (where bytes really lie): directories and buckets.
 
 pub mod http;
 pub mod locations;
+pub mod markers;
 pub mod pools;
 pub mod recount;
 
@@ -12,7 +13,7 @@ use api::id::StoragePoolId;
 use db::sql;
 
 use base::App;
-use base::cx::{Cx, Tx};
+use base::cx::Tx;
 
 /// The countries that host a location when an installation is made: those of N-able Cove. The catalogue is the
 /// provider's from then on.
@@ -44,25 +45,21 @@ pub async fn seed(tx: &mut Tx) -> Result<(), Error> {
     locations::seed(tx, &CATALOGUE).await?;
     let id = StoragePoolId::new(tx.app.random.uuid(tx.now)?);
     // First: a marker without a row is made anew by the next try, a row without a marker would be a pool that is away.
-    pools::mark(absolute(&tx.app, FIRST_POOL), id.clone()).await?;
+    markers::mark(absolute(&tx.app, FIRST_POOL), id.clone()).await?;
     let now = tx.now.as_microsecond();
     tx.exec(sql![
-        "insert into storage_pools (id, name, directory, marked_at) values (",
+        "insert into storage_pools (id, name, name_folded, directory, created_at, marked_at) values (",
         id.as_str(),
-        ", 'First pool', ",
+        ", 'First pool', 'first pool', ",
         FIRST_POOL,
+        ", ",
+        now,
         ", ",
         now,
         ")"
     ])
     .await?;
     Ok(())
-}
-
-/// The pool for a new repository.
-pub async fn pool_for_new_repository(cx: &mut Cx) -> Result<StoragePoolId, Error> {
-    let id: Option<String> = cx.opt(sql!["select id from storage_pools order by id limit 1"]).await?;
-    id.map(StoragePoolId::from_text).ok_or_else(|| Error::internal("the installation has no storage pool"))
 }
 
 /// Where a pool's directory lies.

@@ -35,6 +35,10 @@ pub async fn run(
     let mut left_out = Vec::new();
     let mut counted = 0;
     for (id, directory, stored, is_open) in repositories(app, only).await? {
+        let Some(directory) = directory else {
+            say(&format!("{id}: lies in a bucket, and is left as it is"));
+            continue;
+        };
         if !directory.parent().is_some_and(|pool| pool.join(api::pool::MARKER).is_file()) {
             say(&format!("{id}: its storage pool is away"));
             left_out.push(id);
@@ -88,12 +92,15 @@ fn unstored() -> Error {
     Error::new(Code::Unavailable, "What was counted could not be stored; the database does not answer.")
 }
 
-async fn repositories(app: &App, only: Option<&RepositoryId>) -> Result<Vec<(String, PathBuf, i64, bool)>, Error> {
+async fn repositories(
+    app: &App,
+    only: Option<&RepositoryId>,
+) -> Result<Vec<(String, Option<PathBuf>, i64, bool)>, Error> {
     let mut cx = Cx::read(app, Caller::System).await?;
     let mut statement = sql![
-        "select r.id, p.directory, r.used_bytes,
+        "select r.id, r.pool_id, r.used_bytes,
          exists (select 1 from repository_counters k where k.repository_id = r.id)
-         from repositories r join storage_pools p on p.id = r.pool_id"
+         from repositories r"
     ];
     if let Some(id) = only {
         statement.append(sql![" where r.id = ", id.as_str()]);
@@ -103,7 +110,11 @@ async fn repositories(app: &App, only: Option<&RepositoryId>) -> Result<Vec<(Str
     if rows.is_empty() && only.is_some() {
         return Err(Error::not_found());
     }
-    let directory = |directory: &str, id: &str| super::absolute(app, directory).join(id);
+    let pools = super::pools::all(&mut cx).await?;
+    let directory = |pool: &str, id: &str| {
+        let pool = pools.get(pool).filter(|pool| pool.bucket.is_none())?;
+        Some(pool.directory.join(id))
+    };
     Ok(rows.into_iter().map(|(id, pool, used, open)| (id.clone(), directory(&pool, &id), used, open)).collect())
 }
 

@@ -253,6 +253,11 @@ async fn open(call: &Call, id: &DeviceId, password: Secret) -> Result<api::vault
     let (row, ..) = devices::fetch(&mut cx, account, id, Permission::RestoreFiles).await?;
     drop(cx);
     let held = readable(app, id)?;
+    if held.grant.pool.bucket.is_some() {
+        let detail =
+            "These backups lie in a bucket, where the console can't open them. Restore them with the backup client.";
+        return Err(Error::new(Code::NotInBrowser, detail));
+    }
     let tries = [(format!("backups of {id} {}", account.id.as_str()), BACKUP_PASSWORD)];
     app.attempts.take(&tries, app.clock.now())?;
     let vaults = app.own::<Vaults>();

@@ -143,6 +143,10 @@ impl Ledger for Book {
             let open = rows.iter().filter(|(_, row)| row.is_open);
             open.map(|(id, row)| LeftOpen {
                 repository: id.clone(),
+                pool: Arc::new(Pool::at(
+                    StoragePoolId::new(Uuid::from_u128(1)),
+                    directories[id].parent().unwrap().to_owned(),
+                )),
                 directory: directories[id].clone(),
                 used_bytes: row.used_bytes,
             })
@@ -192,9 +196,9 @@ impl World {
             std::fs::create_dir(&directory).unwrap();
             std::fs::write(directory.join(api::pool::MARKER), api::pool::marker(&id)).unwrap();
         }
-        let known = Pool { id: id.clone(), directory: directory.clone() };
+        let known = Pool::at(id.clone(), directory.clone());
         world.gateway.recover(vec![Arc::new(known)]).await;
-        let pool = world.grants.pool(&id, directory);
+        let pool = world.grants.pool(Pool::at(id, directory));
         for n in [1, 2] {
             world.change(device(n, pool));
         }

@@ -264,7 +264,7 @@ impl Filling<'_> {
             let machines = &machines;
             let written: Result<(), Error> = base::run!(self.app, Caller::System, Origin::default(), |tx| {
                 async {
-                    let pool = control::storage::pool_for_new_repository(tx).await?;
+                    let pool = control::storage::pools::pool_for_new_repository(tx, None).await?;
                     let placed = machines.iter().map(|(home, machine)| {
                         let place = PlaceOfMachine {
                             home: &home.id,

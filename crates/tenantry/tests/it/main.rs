@@ -76,6 +76,7 @@ mod webhooks;
 // Real processes and the real restic.
 mod append_only;
 mod bought;
+mod buckets;
 mod connected;
 mod crash;
 mod early;

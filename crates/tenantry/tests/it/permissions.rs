@@ -128,6 +128,8 @@ fn outcome(operation: &str, answer: &Answer) -> &'static str {
         }
         // Nobody has stopped a report, and nobody has a link to do so.
         (422, Some("invalid_input")) if ["report_resume", "report_stop"].contains(&operation) => "yes",
+        // The right is there, only nobody answers at that address.
+        (409, Some("storage_pool_refused")) if operation == "storage_pool_create" => "yes",
         // The right is there, only the task isn't in the state for it.
         (409, Some("task_state")) if operation.starts_with("task_") => "yes",
         // The right is there, only the invoice isn't in the state for it.

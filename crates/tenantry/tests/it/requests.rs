@@ -49,6 +49,7 @@ pub(crate) struct Things {
     product: String,
     plan: String,
     location: String,
+    pool: String,
     /// Of whoever made these things.
     pub(crate) view: String,
     /// Nobody's, unless a test says otherwise.
@@ -92,6 +93,7 @@ impl Things {
         let first = async |list: &str| id(&admin.get(list).await.is(200)["items"][0]);
         let (product, plan, location) =
             (first("/products").await, first("/plans").await, first("/storage_locations").await);
+        let pool = first("/storage_pools").await;
         let (session, token) = (begin_session(app, &user).await, make_token(app, &user, &customer).await);
         Self {
             customer,
@@ -118,6 +120,7 @@ impl Things {
             product,
             plan,
             location,
+            pool,
             view,
             factor: format!("fac_{}", "0".repeat(26)),
             secret,
@@ -157,6 +160,7 @@ impl Things {
             product: none(),
             plan: none(),
             location: none(),
+            pool: none(),
             view: keep_view(boss).await,
             factor: none(),
             secret: String::new(),
@@ -196,6 +200,7 @@ impl Things {
             product: unknown(&self.product),
             plan: unknown(&self.plan),
             location: unknown(&self.location),
+            pool: unknown(&self.pool),
             view: unknown(&self.view),
             factor: unknown(&self.factor),
             secret: self.secret.clone(),
@@ -230,6 +235,7 @@ impl Things {
             "products" => &self.product,
             "plans" => &self.plan,
             "storage_locations" => &self.location,
+            "storage_pools" => &self.pool,
             "views" => &self.view,
             "me" => &self.factor,
             _ => "",
@@ -277,8 +283,12 @@ impl Things {
             | "template_update"
             | "invoice_plan_update"
             | "factor_update"
-            | "storage_location_update" => json!({ "name": format!("Renamed {number}") }),
+            | "storage_location_update"
+            | "storage_pool_update" => json!({ "name": format!("Renamed {number}") }),
             "storage_location_create" => json!({ "name": format!("Location {number}"), "country": "SE", "serves": [] }),
+            // Nobody listens there, which is the answer to whoever may ask.
+            "storage_pool_create" => json!({ "name": format!("Pool {number}"), "endpoint": "http://127.0.0.1:1",
+                "bucket": "backups", "access_key_id": "key", "secret_access_key": "secret" }),
             "customer_migrate_storage" => json!({ "storage_location_id": self.location, "reason": "Agreed" }),
             "token_create" => {
                 json!({ "name": "Script", "customer_id": self.customer, "permissions": ["read_customers"] })
@@ -536,8 +546,9 @@ pub(crate) fn secret_of(link: &Value) -> String {
 /// Whether an operation names something that belongs to somebody, in its path or in `under`.
 pub(crate) fn names_something(operation: &Operation) -> bool {
     // The catalogue belongs to the provider, and is there for everybody to read.
-    let is_catalogue =
-        ["/products/", "/plans/", "/storage_locations/"].iter().any(|beginning| operation.path.starts_with(beginning));
+    let is_catalogue = ["/products/", "/plans/", "/storage_locations/", "/storage_pools/"]
+        .iter()
+        .any(|beginning| operation.path.starts_with(beginning));
     operation.path.contains("{id}") && !is_catalogue
 }
 
