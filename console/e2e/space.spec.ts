@@ -116,3 +116,41 @@ test('licences are handed on cell by cell, and never more than are held', async 
   await expect(own).toHaveValue('');
   await expect(below.getByRole('alert')).toHaveCount(0);
 });
+
+test('a whole subtree is edited like a sheet, and saved together or not at all', async ({ page, backend }, info) => {
+  const names = `${info.workerIndex}-${info.repeatEachIndex}`;
+  const reseller = await backend.reseller(`Sheet ${names}`);
+  const one = await backend.endCustomer(reseller, `First ${names}`);
+  const two = await backend.endCustomer(reseller, `Second ${names}`);
+  await backend.device(one, 'till');
+  await page.goto(`/space?under=${reseller.id}`);
+  const sheet = page.getByRole('region', { name: 'Everything below' });
+  const space = (name: string) => sheet.getByRole('textbox', { name: `Space of ${name}` });
+  await space(`Sheet ${names}`).click();
+  await page.keyboard.type('100 GB');
+  await page.keyboard.press('Enter');
+  await expect(space(`First ${names}`)).toBeFocused();
+  await page.keyboard.type('60 GB');
+  await page.keyboard.press('ArrowDown');
+  await expect(space('till')).toBeFocused();
+  await page.keyboard.type('x');
+  await expect(sheet).toContainText('Write a number and a unit');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('ArrowDown');
+  await expect(space(`Second ${names}`)).toBeFocused();
+  await page.keyboard.type('60 GB');
+  await sheet.getByRole('textbox', { name: `Device limit of First ${names}` }).fill('5');
+  await page.keyboard.press('Control+Enter');
+  // All of it was sent together, and what doesn't fit is named where it stands.
+  await expect(sheet).toContainText('1 change is refused, and none was made.');
+  await expect(sheet).toContainText(`Sheet ${names} has no more than 40 GB for this.`);
+  expect(await violations(page)).toEqual([]);
+  await page.screenshot({ path: info.outputPath('sheet.png'), fullPage: true });
+  await space(`Second ${names}`).fill('40 GB');
+  await sheet.getByRole('button', { name: 'Save 4 numbers' }).click();
+  await expect(page.getByText('4 numbers saved')).toBeVisible();
+  await expect(space(`Second ${names}`)).toHaveValue('40 GB');
+  const held = await backend.get<{ allotted_bytes: number }>(`/customers/${two.id}/space`);
+  expect(held.allotted_bytes).toBe(40e9);
+  await expect(sheet.getByRole('button', { name: /^Save/u })).toHaveCount(0);
+});

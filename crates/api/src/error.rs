@@ -79,6 +79,7 @@ codes! {
     NotForKind "not_for_kind" 409 "This is not done to customers of this kind.";
     StorageLocationFixed "storage_location_fixed" 409 "The storage location was chosen and stays.";
     BelowCommitted "below_committed" 409 "Less than what is used or was handed on.";
+    ChangesRefused "changes_refused" 409 "Some of the changes are refused; each of them is named, and none was made.";
     AllotmentExceeded "allotment_exceeded" 409 "More than whoever stands above has left to hand on.";
     NotRenewable "not_renewable" 409 "The licence has no end, or nothing says for how long it would go on.";
     DoubleBillingGuard "double_billing_guard" 409 "It is billed by use; a licence beside that would be paid twice.";

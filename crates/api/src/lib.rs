@@ -3,6 +3,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod allotment;
 pub mod backup;
 pub mod bulk;
 pub mod change;

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 use strum::{AsRefStr, EnumString, VariantNames};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::id::{CustomerId, LicenceId, PlanId, ProductId};
 use crate::product::{Edition, Unit};
-use crate::units::{Action, Time};
+use crate::units::{Action, Day, Time};
 
 /// How a licence stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, AsRefStr, EnumString, VariantNames)]
@@ -138,4 +138,46 @@ pub struct LicenceRenew {
     pub basis: RenewalBasis,
     /// Until then instead of for another term; later than its end now.
     pub until: Option<Time>,
+}
+
+/// Which day.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct LicencesThenQuery {
+    /// A day in UTC, as `2025-01-31`: what was held at its end. Today unless given.
+    #[param(format = Date)]
+    pub as_of: Option<String>,
+    /// At most this many items, 1 to 500.
+    #[param(minimum = 1, maximum = 500, default = 500)]
+    pub limit: Option<u32>,
+    /// Items after this cursor, as a former page's `next` gave it.
+    pub after: Option<String>,
+}
+
+/// A licence as it was at the end of a day.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct LicenceThen {
+    pub licence_id: LicenceId,
+    pub customer_id: CustomerId,
+    pub customer_name: String,
+    pub product_id: ProductId,
+    pub product_name: String,
+    pub unit: Unit,
+    pub edition: Edition,
+    pub quantity: i64,
+    pub assignments: Vec<Assignment>,
+    pub starts_at: Time,
+    pub ends_at: Option<Time>,
+    /// By its dates; whether somebody above was suspended is told by the customer's own `as_of`.
+    pub state: LicenceState,
+}
+
+/// What was held at a customer and below it.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct LicencesThen {
+    pub day: Day,
+    pub items: Vec<LicenceThen>,
+    /// Give this as `after` to read on; `null` at the end.
+    pub next: Option<String>,
 }

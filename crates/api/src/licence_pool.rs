@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use tree::{Budget, Level};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
+use crate::credit::Month;
 use crate::id::{CustomerId, ProductId};
 use crate::product::Unit;
 use crate::units::Action;
@@ -97,4 +98,53 @@ pub struct LicencePool {
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct LicencePoolList {
     pub items: Vec<LicencePool>,
+}
+
+/// When.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct LicencePoolQuery {
+    /// A day in UTC, as `2025-01-31`: what it was at its end, without what stands above and what may be done. Now unless given.
+    #[param(format = Date)]
+    pub as_of: Option<String>,
+}
+
+/// Which months.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct LicencePoolMonthQuery {
+    /// The first month, as `2025-01`; eleven before the last unless given.
+    pub from: Option<String>,
+    /// The last month; this one unless given. At most 120 are answered at once.
+    pub to: Option<String>,
+}
+
+/// How much of a product was held in a month of UTC, at a customer and below it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LicencePoolMonth {
+    pub month: Month,
+    /// The most that was held as licences at any time.
+    pub high: i64,
+    /// At the end; of this month now.
+    pub last: i64,
+    /// The most that it could hand out; `null` where it had no number of its own.
+    pub quantity_high: Option<i64>,
+    pub quantity_last: Option<i64>,
+}
+
+/// The months of a product of which something is known.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct LicencePoolMonths {
+    pub product_id: ProductId,
+    pub product_name: String,
+    pub unit: Unit,
+    pub months: Vec<LicencePoolMonth>,
+}
+
+/// A customer's months, by the names of the products.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct LicencePoolMonthList {
+    pub items: Vec<LicencePoolMonths>,
 }

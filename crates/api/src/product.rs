@@ -50,6 +50,8 @@ pub struct Product {
     pub has_firmware: bool,
     /// How many units something takes, by its class; empty: one each.
     pub weights: BTreeMap<String, i64>,
+    /// Products of these units must not stand beside it at a site, whichever of both says so.
+    pub excludes: Vec<Unit>,
     /// When it was taken off the shelf: what was sold goes on.
     pub retired_at: Option<Time>,
     pub created_at: Time,
@@ -77,6 +79,9 @@ pub struct ProductCreate {
     /// Only of credits: by class, from 1 to 1,000.
     #[serde(default)]
     pub weights: BTreeMap<String, i64>,
+    /// Products of these units must not stand beside it at a site. Unless given, storage excludes storage and endpoints, and
+    /// endpoints exclude storage.
+    pub excludes: Option<Vec<Unit>>,
 }
 
 /// What changes. A field that is left out stays.
@@ -88,6 +93,8 @@ pub struct ProductUpdate {
     pub managed_here: Option<bool>,
     pub has_templates: Option<bool>,
     pub has_firmware: Option<bool>,
+    /// Holds for what is assigned from now on.
+    pub excludes: Option<Vec<Unit>>,
     /// Off the shelf, or back on it.
     pub retired: Option<bool>,
 }

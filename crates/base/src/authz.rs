@@ -205,6 +205,9 @@ pub const OPERATIONS: &[Line] = &[
     ("customer_reset_factors", Need::PersonMay(Permission::SetPasswords)),
     ("space_show", Need::Permission(Permission::ReadCustomers)),
     ("space_set", Need::Permission(Permission::AllotSpace)),
+    ("allotment_list", Need::Permission(Permission::ReadDevices)),
+    // Each change takes its own right where it is made.
+    ("allotment_set", Need::Permission(Permission::AllotSpace)),
     ("site_create", Need::Permission(Permission::CreateCustomers)),
     ("change_list", Need::Permission(Permission::ReadChanges)),
     ("change_export", Need::Permission(Permission::ReadChanges)),
@@ -226,6 +229,8 @@ pub const OPERATIONS: &[Line] = &[
     ("invitation_accept", Need::Secret),
     ("licence_list", Need::Permission(Permission::ReadLicences)),
     ("licence_count", Need::Permission(Permission::ReadLicences)),
+    ("licence_list_then", Need::Permission(Permission::ReadLicences)),
+    ("licence_pool_month_list", Need::Permission(Permission::ReadLicences)),
     ("licence_show", Need::Permission(Permission::ReadLicences)),
     ("licence_grant", Need::Permission(Permission::ManageLicences)),
     ("licence_pool_list", Need::Permission(Permission::ReadLicences)),

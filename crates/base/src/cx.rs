@@ -329,6 +329,12 @@ impl Tx {
         Ok(written)
     }
 
+    /// Writes what was gathered of totals now: for commands that read totals again after they have changed some.
+    pub async fn settle_totals(&mut self) -> Result<(), Error> {
+        let deltas = std::mem::take(&mut self.deltas);
+        crate::totals::add(self, deltas).await
+    }
+
     async fn write_gathered(&mut self) -> Result<Option<Written>, Error> {
         let deltas = std::mem::take(&mut self.deltas);
         crate::totals::add(self, deltas).await?;

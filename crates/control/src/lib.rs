@@ -3,6 +3,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod allotments;
 pub mod background;
 pub mod backups;
 pub mod bulk;
@@ -116,6 +117,7 @@ pub const MIGRATIONS: db::Migrations = db::Migrations::new(&[
     db::Migration::new("V62__licence_pools.sql", include_str!("../../../migrations/V62__licence_pools.sql")),
     db::Migration::new("V64__credits.sql", include_str!("../../../migrations/V64__credits.sql")),
     db::Migration::new("V65__buckets.sql", include_str!("../../../migrations/V65__buckets.sql")),
+    db::Migration::new("V66__licence_history.sql", include_str!("../../../migrations/V66__licence_history.sql")),
 ])
 .with(&[
     db::Function::new("fold", base::text::fold),

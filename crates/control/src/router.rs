@@ -103,6 +103,7 @@ fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
         .merge(crate::jobs::http::routes())
         .merge(crate::storage::http::routes())
         .merge(crate::space::http::routes())
+        .merge(crate::allotments::http::routes())
         .merge(crate::products::http::routes())
         .merge(crate::measurements::http::routes())
         .merge(crate::overview::http::routes())

@@ -65,6 +65,38 @@ impl Standing {
     }
 }
 
+/// A number that held for a time.
+#[derive(Clone, Copy, Debug)]
+pub struct Stretch {
+    pub since: i64,
+    /// Nothing: it still holds.
+    pub until: Option<i64>,
+    pub value: i64,
+}
+
+/// The greatest number that held at any moment from one to another, and the one that held at the last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HighWater {
+    pub high: i64,
+    /// Nothing where it had ended by then.
+    pub last: Option<i64>,
+}
+
+/// What is said of stretches that don't overlap, between `from` and `to`, which isn't among it; nothing where none reaches
+/// into it.
+pub fn high_water(stretches: &[Stretch], from: i64, to: i64) -> Option<HighWater> {
+    let within = |stretch: &&Stretch| {
+        stretch.since < to && stretch.until.is_none_or(|until| until > from && until > stretch.since) && from < to
+    };
+    let high = stretches.iter().filter(within).map(|stretch| stretch.value).max()?;
+    let last = stretches
+        .iter()
+        .filter(within)
+        .find(|stretch| stretch.until.is_none_or(|until| until >= to))
+        .map(|stretch| stretch.value);
+    Some(HighWater { high, last })
+}
+
 /// What a machine counts as. Nobody picks it: its system says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
@@ -116,6 +148,25 @@ mod tests {
             [Standing::Active, Standing::Expiring, Standing::Expiring, Standing::Expired]
         );
         assert_eq!(Dates { ends_at: None, ..FULL }.at(i64::MAX, true), Standing::Active);
+    }
+
+    #[test]
+    fn the_most_of_a_month_is_what_held_at_any_moment_of_it() {
+        let of = |stretches: &[(i64, Option<i64>, i64)], from, to| {
+            let stretches: Vec<Stretch> = stretches
+                .iter()
+                .map(|(since, until, value)| Stretch { since: *since, until: *until, value: *value })
+                .collect();
+            high_water(&stretches, from, to).map(|mark| (mark.high, mark.last))
+        };
+        let held = [(5, Some(12), 3), (12, Some(14), 9), (14, None, 4)];
+        assert_eq!(of(&held, 10, 20), Some((9, Some(4))));
+        assert_eq!(of(&held, 0, 10), Some((3, Some(3))));
+        assert_eq!(of(&held, 0, 5), None, "it begins where the month ends");
+        assert_eq!(of(&held, 12, 14), Some((9, Some(9))));
+        assert_eq!(of(&held, 20, 30), Some((4, Some(4))));
+        assert_eq!(of(&[(5, Some(12), 3)], 10, 20), Some((3, None)), "it ended, and counts");
+        assert_eq!(of(&[(5, Some(10), 3)], 10, 20), None);
     }
 
     #[test]

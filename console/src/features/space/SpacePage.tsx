@@ -19,6 +19,7 @@ import { customersBelowQuery, devicesBelowQuery, SHOWN, type Holder } from './ap
 import { SpaceCard } from './SpaceCard';
 
 const PoolsCard = lazyPart(async () => (await import('../licence_pools/PoolsCard')).PoolsCard);
+const AllotmentsSheet = lazyPart(async () => (await import('../allotments/AllotmentsSheet')).AllotmentsSheet);
 const CreditsCards = lazyPart(async () => (await import('../credits/CreditsCard')).CreditsCards);
 
 /** Who holds how much at a node and directly below it, down to devices: step by step, each edited in its row. */
@@ -42,6 +43,7 @@ export function SpacePage() {
 
 function SpaceOf({ customer }: { customer: Customer }) {
   const mayRead = useMay('licence_pool_list');
+  const mayList = useMay('allotment_list');
   const holdsDevices = customer.level === 'end_customer' || customer.level === 'site';
   return (
     <div className="detail">
@@ -58,6 +60,11 @@ function SpaceOf({ customer }: { customer: Customer }) {
           <Suspense fallback={<Skeletons lines={3} />}>
             <PoolsCard key={customer.id} customer={customer} />
             <CreditsCards key={`credits ${customer.id}`} customer={customer} />
+          </Suspense>
+        )}
+        {mayList && (
+          <Suspense fallback={<Skeletons lines={4} />}>
+            <AllotmentsSheet key={`sheet ${customer.id}`} customer={customer} />
           </Suspense>
         )}
         {customer.level !== 'site' && <Customers of={customer} />}

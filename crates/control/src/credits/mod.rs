@@ -47,7 +47,7 @@ fn this_month(cx: &Cx) -> i64 {
 }
 
 /// When a month begins.
-fn begins(month: i64) -> i64 {
+pub(crate) fn begins(month: i64) -> i64 {
     first_day(month) * DAY * MICROS
 }
 
@@ -144,23 +144,7 @@ fn refusal_at(row: &CustomerRow) -> Option<(Code, &'static str)> {
 pub async fn months(cx: &mut Cx, id: &CustomerId, query: &CreditMonthQuery) -> Result<CreditStatementList, Error> {
     let account = cx.account()?;
     customers::fetch(cx, &account, id, Permission::ReadLicences).await?;
-    let this = this_month(cx);
-    let mut checks = Checks::default();
-    let (from, to) =
-        (month_given(&mut checks, "from", query.from.as_ref()), month_given(&mut checks, "to", query.to.as_ref()));
-    checks.finish()?;
-    let to = to.unwrap_or(this);
-    let from = from.unwrap_or(to - MONTHS + 1);
-    if from > to {
-        return Err(Error::field("from", Code::OutOfRange, "Must not be later than to."));
-    }
-    if to - from >= MOST_MONTHS {
-        return Err(Error::field(
-            "from",
-            Code::OutOfRange,
-            format!("At most {MOST_MONTHS} months are answered at once."),
-        ));
-    }
+    let (from, to) = months_asked(query.from.as_ref(), query.to.as_ref(), cx.now)?;
     let accounts = sql::accounts_at(cx, &[id.as_str()]).await?;
     let mut items = Vec::new();
     for product in products::sql::products(cx).await? {
@@ -180,6 +164,30 @@ pub async fn months(cx: &mut Cx, id: &CustomerId, query: &CreditMonthQuery) -> R
         items.push(CreditStatement { product_id: product.id, product_name: product.name, months });
     }
     Ok(CreditStatementList { items })
+}
+
+/// The first and the last month that are asked for.
+pub(crate) fn months_asked(
+    from: Option<&String>,
+    to: Option<&String>,
+    now: jiff::Timestamp,
+) -> Result<(i64, i64), Error> {
+    let mut checks = Checks::default();
+    let (from, to) = (month_given(&mut checks, "from", from), month_given(&mut checks, "to", to));
+    checks.finish()?;
+    let to = to.unwrap_or_else(|| month_of(day_of(now.as_second())));
+    let from = from.unwrap_or(to - MONTHS + 1);
+    if from > to {
+        return Err(Error::field("from", Code::OutOfRange, "Must not be later than to."));
+    }
+    if to - from >= MOST_MONTHS {
+        return Err(Error::field(
+            "from",
+            Code::OutOfRange,
+            format!("At most {MOST_MONTHS} months are answered at once."),
+        ));
+    }
+    Ok((from, to))
 }
 
 fn month_given(checks: &mut Checks, field: &str, text: Option<&String>) -> Option<i64> {

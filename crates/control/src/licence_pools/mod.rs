@@ -5,12 +5,16 @@
 pub mod http;
 mod sql;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use api::change::ChangeAction;
+use api::credit::Month;
 use api::id::{CustomerId, ProductId};
-use api::licence_pool::{LicencePool, LicencePoolList, LicencePoolSet, PoolAbove, PoolQuantity};
-use api::units::Action;
+use api::licence_pool::{
+    LicencePool, LicencePoolList, LicencePoolMonth, LicencePoolMonthList, LicencePoolMonthQuery, LicencePoolMonths,
+    LicencePoolQuery, LicencePoolSet, PoolAbove, PoolQuantity,
+};
+use api::units::{Action, Day};
 use api::{Code, Error, FieldError, Level};
 use base::authz::{Account, Permission};
 use base::change::Entry;
@@ -20,6 +24,7 @@ use base::version::IfMatch;
 use serde_json::json;
 use tree::Path;
 use tree::budgets::{self, Budget, Refused};
+use tree::licences::{DAY_MICROS, Stretch, high_water};
 
 use self::sql::{Change, PoolRow};
 use crate::customers::sql::CustomerRow;
@@ -93,10 +98,14 @@ impl Chain {
     }
 }
 
-/// A customer's pools.
-pub async fn list(cx: &mut Cx, id: &CustomerId) -> Result<LicencePoolList, Error> {
+/// A customer's pools; on a day that is asked for what they were at its end.
+pub async fn list(cx: &mut Cx, id: &CustomerId, query: &LicencePoolQuery) -> Result<LicencePoolList, Error> {
     let account = cx.account()?;
     let row = customers::fetch(cx, &account, id, Permission::ReadLicences).await?;
+    if let Some(day) = &query.as_of {
+        let end = end_of_day(day, &row, cx.now)?;
+        return then(cx, id, end).await;
+    }
     let ids: Vec<&str> = row.path.ids().collect();
     let mut pools: BTreeMap<String, Vec<(String, PoolRow)>> = BTreeMap::new();
     for (node, product, pool) in sql::all_at(cx, &ids).await? {
@@ -112,6 +121,82 @@ pub async fn list(cx: &mut Cx, id: &CustomerId) -> Result<LicencePoolList, Error
         }
     }
     Ok(LicencePoolList { items })
+}
+
+/// The last moment of a day on which a customer was there.
+pub(crate) fn end_of_day(day: &str, row: &CustomerRow, now: jiff::Timestamp) -> Result<i64, Error> {
+    let wrong = |code: Code, detail: &str| Error::field("as_of", code, detail);
+    let day: Day = day.parse().map_err(|_| wrong(Code::Invalid, "Is no day; write it like 2025-01-31."))?;
+    let end = (day.number() + 1).saturating_mul(DAY_MICROS);
+    if end - DAY_MICROS > now.as_microsecond() {
+        return Err(wrong(Code::OutOfRange, "That day is still to come."));
+    }
+    if row.created_at >= end {
+        return Err(wrong(Code::OutOfRange, "The customer was added later."));
+    }
+    Ok(end - 1)
+}
+
+async fn then(cx: &mut Cx, id: &CustomerId, at: i64) -> Result<LicencePoolList, Error> {
+    let mut pools: BTreeMap<String, PoolRow> = sql::then(cx, id, at).await?.into_iter().collect();
+    let known = products::sql::products(cx).await?;
+    let items = known.into_iter().filter_map(|product| {
+        let pool = pools.remove(product.id.as_str())?;
+        Some(LicencePool {
+            version: pool.version,
+            product_id: product.id,
+            product_name: product.name,
+            unit: product.unit,
+            numbers: pool.budget().into(),
+            above: None,
+            most: None,
+            actions: Vec::new(),
+        })
+    });
+    Ok(LicencePoolList { items: items.collect() })
+}
+
+/// What was held of each product month by month, at a customer and below it: the most at any time, and at the end.
+pub async fn months(
+    cx: &mut Cx,
+    id: &CustomerId,
+    query: &LicencePoolMonthQuery,
+) -> Result<LicencePoolMonthList, Error> {
+    let account = cx.account()?;
+    customers::fetch(cx, &account, id, Permission::ReadLicences).await?;
+    let now = cx.now.as_microsecond();
+    let (from, to) = crate::credits::months_asked(query.from.as_ref(), query.to.as_ref(), cx.now)?;
+    let begins = crate::credits::begins;
+    let mut stretches: BTreeMap<String, Vec<sql::StretchRow>> = BTreeMap::new();
+    for (product, stretch) in sql::stretches(cx, id, (begins(from), begins(to + 1))).await? {
+        stretches.entry(product).or_default().push(stretch);
+    }
+    let mut items = Vec::new();
+    for product in products::sql::products(cx).await? {
+        let Some(of_product) = stretches.remove(product.id.as_str()) else { continue };
+        let held: Vec<Stretch> = of_product.iter().map(|row| row.with(row.used)).collect();
+        let handed_out: Vec<Stretch> =
+            of_product.iter().filter_map(|row| row.quantity.map(|quantity| row.with(quantity))).collect();
+        let months = (from..=to).filter_map(|month| {
+            let (begin, end) = (begins(month), begins(month + 1).min(now + 1));
+            let mark = high_water(&held, begin, end)?;
+            let quantity = high_water(&handed_out, begin, end);
+            Some(LicencePoolMonth {
+                month: Month(month),
+                high: mark.high,
+                last: mark.last.unwrap_or_default(),
+                quantity_high: quantity.map(|mark| mark.high),
+                quantity_last: quantity.and_then(|mark| mark.last),
+            })
+        });
+        items.push(LicencePoolMonths {
+            months: months.collect(),
+            product_id: product.id,
+            product_name: product.name,
+            unit: product.unit,
+        });
+    }
+    Ok(LicencePoolMonthList { items })
 }
 
 /// `chain`: down to the customer itself.
@@ -146,10 +231,21 @@ async fn view(
 
 /// Why a customer has no number of its own.
 fn refusal_at(row: &CustomerRow) -> Option<(Code, &'static str)> {
-    if row.level == Level::Site {
+    refusal_for(row.level, row.is_default)
+}
+
+/// The same of one of whom only this is known.
+pub(crate) fn refusal_for(level: Level, is_default: bool) -> Option<(Code, &'static str)> {
+    if level == Level::Site {
         return Some((Code::LevelNotAllowed, "A site has what is assigned to it."));
     }
-    (row.is_default && row.level == Level::EndCustomer).then_some((Code::DefaultProtected, ALWAYS_AUTO))
+    (is_default && level == Level::EndCustomer).then_some((Code::DefaultProtected, ALWAYS_AUTO))
+}
+
+/// The pools of these customers, by customer and product.
+pub(crate) async fn budgets_of(cx: &mut Cx, ids: &[&str]) -> Result<HashMap<(String, String), Budget>, Error> {
+    let rows = sql::all_at(cx, ids).await?;
+    Ok(rows.into_iter().map(|(customer, product, pool)| ((customer, product), pool.budget())).collect())
 }
 
 /// Gives a customer a number of its own, another one, or none.

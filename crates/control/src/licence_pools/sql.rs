@@ -7,6 +7,7 @@ use api::id::{CustomerId, ProductId};
 use base::cx::{Cx, Tx};
 use db::{list, sql};
 use tree::Budget;
+use tree::licences::Stretch;
 
 db::record! {
     /// A pool as it is stored.
@@ -79,7 +80,7 @@ pub(super) async fn add(tx: &mut Tx, id: &str, product: &ProductId, change: Chan
          handed = licence_pools.handed + excluded.handed, drawn = licence_pools.drawn + excluded.drawn"
     ])
     .await?;
-    Ok(())
+    remember(tx, id, product).await
 }
 
 /// Gives a node another number, or none.
@@ -95,7 +96,7 @@ pub(super) async fn set(tx: &mut Tx, id: &str, product: &ProductId, quantity: Op
          quantity = excluded.quantity"
     ])
     .await?;
-    Ok(())
+    remember(tx, id, product).await
 }
 
 /// Those right below a customer that take most of a product: what they are called, their number, what they take else.
@@ -116,6 +117,80 @@ pub(super) async fn largest_below(
     .await
 }
 
+/// Since now a pool is as it is stored.
+async fn remember(tx: &mut Tx, id: &str, product: &ProductId) -> Result<(), Error> {
+    let now = tx.now.as_microsecond();
+    let this = || sql![" where customer_id = ", id, " and product_id = ", product.as_str()];
+    // What changes twice in a moment was never anything between.
+    tx.exec(sql!["delete from licence_pool_history", this(), " and since >= ", now]).await?;
+    tx.exec(sql!["update licence_pool_history set until = ", now, this(), " and until is null"]).await?;
+    tx.exec(sql![
+        "insert into licence_pool_history (customer_id, product_id, quantity, used, handed, drawn, since, until)
+         select customer_id, product_id, quantity, used, handed, drawn, cast(",
+        now,
+        " as bigint), null from licence_pools",
+        this()
+    ])
+    .await?;
+    Ok(())
+}
+
+/// The pools of a customer at a moment: product, pool.
+pub(super) async fn then(cx: &mut Cx, id: &CustomerId, at: i64) -> Result<Vec<(String, PoolRow)>, Error> {
+    let rows: Vec<(String, Option<i64>, i64, i64, i64)> = cx
+        .all(sql![
+            "select product_id, quantity, used, handed, drawn from licence_pool_history where customer_id = ",
+            id.as_str(),
+            " and since <= ",
+            at,
+            " and (until is null or until > ",
+            at,
+            ")"
+        ])
+        .await?;
+    let row =
+        |(product, quantity, used, handed, drawn)| (product, PoolRow { version: 1, quantity, used, handed, drawn });
+    Ok(rows.into_iter().map(row).collect())
+}
+
+db::record! {
+    /// For how long a pool was so.
+    #[derive(Clone, Copy, Debug)]
+    pub(super) struct StretchRow {
+        pub since: i64,
+        pub until: Option<i64>,
+        pub quantity: Option<i64>,
+        pub used: i64,
+    }
+}
+
+impl StretchRow {
+    pub(super) fn with(&self, value: i64) -> Stretch {
+        Stretch { since: self.since, until: self.until, value }
+    }
+}
+
+/// How a customer's pools were between two moments, by product.
+pub(super) async fn stretches(
+    cx: &mut Cx,
+    id: &CustomerId,
+    (from, to): (i64, i64),
+) -> Result<Vec<(String, StretchRow)>, Error> {
+    cx.all(sql![
+        "select product_id, ",
+        db::columns::<StretchRow>(),
+        " from licence_pool_history where customer_id = ",
+        id.as_str(),
+        " and since < ",
+        to,
+        " and (until is null or until > ",
+        from,
+        ") order by product_id, since"
+    ])
+    .await
+}
+
 pub(super) async fn delete_of(tx: &mut Tx, id: &CustomerId) -> Result<u64, Error> {
+    tx.exec(sql!["delete from licence_pool_history where customer_id = ", id.as_str()]).await?;
     tx.exec(sql!["delete from licence_pools where customer_id = ", id.as_str()]).await
 }

@@ -1,7 +1,9 @@
 //! Licences over HTTP.
 
 use api::id::{CustomerId, LicenceId};
-use api::licence::{Licence, LicenceAssign, LicenceGrant, LicenceReassign, LicenceRenew, LicenceUpdate};
+use api::licence::{
+    Licence, LicenceAssign, LicenceGrant, LicenceReassign, LicenceRenew, LicenceUpdate, LicencesThen, LicencesThenQuery,
+};
 use api::page::{CountQuery, ListCounts, ListQuery, Page};
 use axum::extract::Path;
 use axum::response::Response;
@@ -16,7 +18,7 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(licence_list))
         .routes(routes!(licence_count))
-        .routes(routes!(licence_grant))
+        .routes(routes!(licence_list_then, licence_grant))
         .routes(routes!(licence_show, licence_update, licence_cancel))
         .routes(routes!(licence_assign))
         .routes(routes!(licence_revoke))
@@ -38,6 +40,18 @@ async fn licence_list(call: Call, Parameters(query): Parameters<ListQuery>) -> R
 async fn licence_count(call: Call, Parameters(query): Parameters<CountQuery>) -> Result<Response, Failure> {
     let mut cx = call.read_in_turn().await?;
     Ok(show(&super::count(&mut cx, &query).await?)?)
+}
+
+/// What was held at a customer and below it at the end of a day, and what of that was assigned to which site.
+#[utoipa::path(get, path = "/customers/{id}/licences", operation_id = "licence_list_then", tag = "licences",
+    params(("id" = String, Path), LicencesThenQuery), responses((status = 200, body = LicencesThen)))]
+async fn licence_list_then(
+    call: Call,
+    Path(id): Path<CustomerId>,
+    Parameters(query): Parameters<LicencesThenQuery>,
+) -> Result<Response, Failure> {
+    let mut cx = call.read().await?;
+    Ok(show(&super::held_on(&mut cx, &id, &query).await?)?)
 }
 
 /// Grants a licence to an end customer, under a plan or of a product alone.

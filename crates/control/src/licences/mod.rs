@@ -2,6 +2,7 @@
 //! from its dates and from who is suspended, and is stored nowhere.
 
 pub(crate) mod bulk;
+mod history;
 pub mod http;
 mod renewal;
 pub mod sql;
@@ -24,6 +25,7 @@ use strum::VariantNames;
 use tree::Path;
 use tree::licences::{DAY_MICROS, Dates, GRACE_DAYS, Standing};
 
+pub use history::list as held_on;
 pub(crate) use renewal::{Renewals, Supplies};
 
 use self::sql::{LicenceRow, WholeLicence};
@@ -463,6 +465,15 @@ pub async fn cancel(tx: &mut Tx, id: &LicenceId, expected: Option<IfMatch>) -> R
 
 async fn remove(tx: &mut Tx, row: &LicenceRow, product: &str) -> Result<(), Error> {
     supply::withdraw(tx, row.id.as_str(), None).await?;
+    for (site, _, _, quantity) in sql::assignments(tx, &row.id).await? {
+        if let Some(site) = customers::sql::find_anywhere(tx, &CustomerId::from_text(site)).await? {
+            match give_space(tx, row, &site, -quantity).await {
+                // What is used already stays: nobody's backups are cut.
+                Err(error) if error.code == Code::BelowCommitted => {}
+                given => given?,
+            }
+        }
+    }
     sql::delete(tx, row).await?;
     licence_pools::take(tx, &row.path, &row.product_id, product, -row.quantity).await?;
     let mut before = snapshot(row);
@@ -566,19 +577,23 @@ async fn refuse_more_than_has(tx: &mut Tx, row: &LicenceRow, site: &CustomerRow,
     Ok(())
 }
 
-/// What must not stand beside it at a site: storage is sold for any number of endpoints, and endpoints one by one. And nothing
-/// is assigned where all that there is is billed by use.
+/// What must not stand beside it at a site, as the products say. And nothing is assigned where all that there is is billed by use.
 async fn refuse_excluded(tx: &mut Tx, row: &LicenceRow, site: &CustomerRow) -> Result<(), Error> {
     let name = site.name.as_ref().unwrap_or(&site.company_name);
-    let unit = products::sql::find_product(tx, &row.product_id).await?.map(|product| product.unit);
+    let own = products::sql::find_product(tx, &row.product_id).await?;
     for (other, _) in sql::of_site(tx, &site.id).await? {
         if other == row.id.as_str() {
             continue;
         }
-        let Some((_, product, ..)) = sql::find_anywhere(tx, &LicenceId::from_text(other)).await? else { continue };
-        if unit.is_some_and(|unit| excludes(unit, product.unit)) {
-            let detail =
-                format!("{name} has {} already, which stands for what this is for. Revoke that first.", product.name);
+        let Some((other, ..)) = sql::find_anywhere(tx, &LicenceId::from_text(other)).await? else { continue };
+        let other = products::sql::find_product(tx, &other.product_id).await?;
+        let Some((own, other)) = own.as_ref().zip(other) else { continue };
+        // Whichever of both says so.
+        if products::excludes_of(own).contains(&other.unit) || products::excludes_of(&other).contains(&own.unit) {
+            let detail = format!(
+                "{name} has {} already, beside which {} must not stand. Revoke that first.",
+                other.name, own.name
+            );
             return Err(Error::field("site_id", Code::LicenceExcluded, detail));
         }
     }
@@ -591,12 +606,6 @@ async fn refuse_excluded(tx: &mut Tx, row: &LicenceRow, site: &CustomerRow) -> R
         return Err(Error::field("site_id", Code::DoubleBillingGuard, detail));
     }
     Ok(())
-}
-
-/// Storage and endpoints at one site.
-fn excludes(one: Unit, other: Unit) -> bool {
-    let is_endpoint = |unit: Unit| matches!(unit, Unit::Server | Unit::Workstation);
-    (one == Unit::Tb && (is_endpoint(other) || other == Unit::Tb)) || (is_endpoint(one) && other == Unit::Tb)
 }
 
 type Share<'a> = (&'a CustomerRow, i64);
@@ -613,6 +622,7 @@ async fn move_units(
         if let Some((site, quantity)) = share {
             let has = sql::assigned_to(tx, &row.id, &site.id).await?;
             sql::assign(tx, &row.id, &site.id, has + sign * quantity).await?;
+            give_space(tx, row, site, sign * quantity).await?;
         }
     }
     let units = |share: Option<Share<'_>>| share.map_or(0, |(_, quantity)| quantity);
@@ -634,6 +644,26 @@ async fn move_units(
         supply::supply(tx, &site.id).await?;
     }
     show(tx, &row.id).await
+}
+
+const TB: i64 = 1_000_000_000_000;
+
+/// Terabytes are space of its own for the site that has them, besides what it was allotted.
+async fn give_space(tx: &mut Tx, row: &LicenceRow, site: &CustomerRow, units: i64) -> Result<(), Error> {
+    let product = products::sql::find_product(tx, &row.product_id).await?;
+    if product.is_none_or(|product| product.unit != Unit::Tb) {
+        return Ok(());
+    }
+    // Of what is to go nothing is taken any more; what it holds is free when it is gone.
+    if site.deletes_at.is_some() {
+        return Ok(());
+    }
+    crate::space::give(tx, &site.id, units.saturating_mul(TB)).await.map_err(|mut error| {
+        for field in &mut error.fields {
+            "quantity".clone_into(&mut field.field);
+        }
+        error
+    })
 }
 
 /// Lets a licence go on.
@@ -702,5 +732,5 @@ pub(crate) async fn delete_of(tx: &mut Tx, customer: &CustomerRow) -> Result<(),
     for (row, product, ..) in sql::of_customer(tx, &customer.id).await? {
         remove(tx, &row, &product.name).await?;
     }
-    Ok(())
+    history::forget(tx, &customer.id).await
 }

@@ -5,6 +5,8 @@ use api::device::{DeviceKind, DeviceStatus};
 use api::id::{CustomerId, LicenceId, PlanId, ProductId};
 use api::product::{Edition, Unit};
 use base::cx::{Cx, Tx};
+
+use super::history;
 use db::{Assignments, Raw, Sql, Stored, Text, columns_of, sql};
 use tree::Path;
 use tree::licences::{DAY_MICROS, GRACE_DAYS};
@@ -136,18 +138,25 @@ pub(super) async fn assign(tx: &mut Tx, id: &LicenceId, site: &CustomerId, quant
     if quantity > 0 {
         tx.exec(db::insert! { "licence_assignments", licence_id: id, site_id: site, quantity: quantity }).await?;
     }
-    Ok(())
+    history::assigned(tx, id, site, quantity).await
 }
 
 pub(super) async fn insert(tx: &mut Tx, row: &LicenceRow) -> Result<(), Error> {
-    tx.exec(row.insertion()).await.map(drop)
+    tx.exec(row.insertion()).await?;
+    history::held(tx, row).await
 }
 
 pub(super) async fn update(tx: &mut Tx, before: &LicenceRow, after: &LicenceRow) -> Result<(), Error> {
-    tx.update(before, after, Assignments::new()).await
+    tx.update(before, after, Assignments::new()).await?;
+    let told = |row: &LicenceRow| (row.quantity, row.starts_at, row.ends_at, row.expiry_notice_days);
+    if told(before) != told(after) {
+        history::held(tx, after).await?;
+    }
+    Ok(())
 }
 
 pub(super) async fn delete(tx: &mut Tx, row: &LicenceRow) -> Result<(), Error> {
+    history::ended(tx, &row.id).await?;
     tx.exec(sql!["delete from licence_assignments where licence_id = ", row.id.as_str()]).await?;
     let gone =
         tx.exec(sql!["delete from licences where id = ", row.id.as_str(), " and version = ", row.version]).await?;

@@ -49,6 +49,7 @@ pub async fn show(cx: &mut Cx, id: &ProductId) -> Result<Product, Error> {
 fn product(account: &Account, row: ProductRow) -> Product {
     Product {
         weights: weights_of(&row),
+        excludes: excludes_of(&row),
         id: row.id,
         version: row.version,
         name: row.name,
@@ -66,6 +67,32 @@ fn product(account: &Account, row: ProductRow) -> Product {
 /// How many units something takes, by its class.
 pub fn weights_of(row: &ProductRow) -> BTreeMap<String, i64> {
     row.weights.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+}
+
+/// What must not stand beside it at a site.
+pub fn excludes_of(row: &ProductRow) -> Vec<Unit> {
+    row.excludes.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+}
+
+/// What a product excludes unless it is said: storage is sold for any number of endpoints, and endpoints one by one; and a
+/// site has one storage.
+fn excluded_by(unit: Unit, usage_billed: bool) -> Vec<Unit> {
+    match unit {
+        _ if usage_billed => Vec::new(),
+        Unit::Tb => vec![Unit::Server, Unit::Workstation, Unit::Tb],
+        Unit::Server | Unit::Workstation => vec![Unit::Tb],
+        Unit::Device | Unit::Seat | Unit::Credit => Vec::new(),
+    }
+}
+
+fn stored_excludes(excludes: &[Unit]) -> Result<Option<String>, Error> {
+    let mut excludes = excludes.to_vec();
+    excludes.sort_by_key(|unit| unit.as_ref().to_owned());
+    excludes.dedup();
+    if excludes.is_empty() {
+        return Ok(None);
+    }
+    serde_json::to_string(&excludes).map(Some).map_err(Error::internal)
 }
 
 /// How many units all of these take together. A class without a weight takes one.
@@ -94,6 +121,9 @@ pub async fn create(tx: &mut Tx, input: &ProductCreate) -> Result<Product, Error
         has_templates: input.has_templates,
         has_firmware: input.has_firmware,
         weights: stored_weights(&input.weights)?,
+        excludes: stored_excludes(
+            &input.excludes.clone().unwrap_or_else(|| excluded_by(input.unit, input.usage_billed)),
+        )?,
         retired_at: None,
         created_at: tx.now.as_microsecond(),
     };
@@ -136,8 +166,13 @@ pub async fn update(tx: &mut Tx, id: &ProductId, expected: IfMatch, input: &Prod
     let name = input.name.as_deref().and_then(|name| checks.line("name", name));
     refuse_taken(tx, &mut checks, "products", name.as_deref(), Some(row.id.as_str())).await?;
     checks.finish()?;
+    let excludes = match &input.excludes {
+        Some(excludes) => stored_excludes(excludes)?,
+        None => row.excludes.clone(),
+    };
     let mut changed = ProductRow {
         name: name.unwrap_or_else(|| row.name.clone()),
+        excludes,
         managed_here: input.managed_here.unwrap_or(row.managed_here),
         has_templates: input.has_templates.unwrap_or(row.has_templates),
         has_firmware: input.has_firmware.unwrap_or(row.has_firmware),

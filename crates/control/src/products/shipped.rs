@@ -65,6 +65,7 @@ pub async fn seed(tx: &mut Tx) -> Result<(), Error> {
             managed_here: true,
             has_templates: true,
             has_firmware: shipped.unit != Unit::Tb,
+            excludes: super::stored_excludes(&super::excluded_by(shipped.unit, shipped.usage_billed))?,
             weights: (!shipped.weights.is_empty()).then_some(weights),
             retired_at: None,
             created_at: now,

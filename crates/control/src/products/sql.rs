@@ -19,6 +19,7 @@ db::record! {
         pub has_templates: bool [logged],
         pub has_firmware: bool [logged],
         pub weights: Option<String> [logged],
+        pub excludes: Option<String> [logged],
         pub retired_at: Option<i64>,
         pub created_at: i64,
     }

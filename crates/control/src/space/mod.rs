@@ -208,6 +208,36 @@ pub async fn set(
     state(tx, &account, (version, &row.path), &chain, after, action).await
 }
 
+/// Gives a customer so many bytes more, or takes them, whoever asks: they come with what it was sold. Where nothing is left of
+/// its own, it draws on the nearest above again.
+pub(crate) async fn give(tx: &mut Tx, id: &CustomerId, bytes: i64) -> Result<(), Error> {
+    let account = tx.account()?;
+    let row = customers::sql::find_anywhere(tx, id).await?.ok_or_else(Error::not_found)?;
+    let (mut chain, _) = Chain::lock(tx, &row.path).await?;
+    let Both { stored, live: budget } = chain.pop()?;
+    let allotted = Some(budget.allotted.unwrap_or_default().saturating_add(bytes)).filter(|bytes| *bytes > 0);
+    let percent = budget.overcommit_percent.max(100);
+    let after = Budget { allotted, overcommit_percent: percent, ..budget };
+    if after == budget {
+        return Ok(());
+    }
+    if let Err(refused) = budgets::allot(chain.budgets(), &budget, allotted, percent) {
+        let takers = sql::largest_below(tx, id).await?;
+        return Err(refusal(&account, &chain, &row.path, refused, &takers, tx).await?);
+    }
+    base::totals::allot(tx, id.as_str(), allotted, percent).await?;
+    if !sql::touch(tx, "customers", id.as_str(), row.version).await? {
+        return Err(stale());
+    }
+    if let Some(parent) = row.path.parent() {
+        take(tx, &parent, stored, allotted);
+    }
+    let entry = Entry::new(ChangeAction::CustomerSpaceSet, customers::subject(&row));
+    tx.record(entry.before(logged(&budget)).after(logged(&after)));
+    // What comes next in this command has to fit in what is left.
+    tx.settle_totals().await
+}
+
 /// The same for a device.
 pub async fn set_device(
     tx: &mut Tx,

@@ -77,6 +77,16 @@ pub(super) const LICENCES: &[Column] = &[
     ("ASSIGNED", "assigned"),
     ("ENDS", "ends_at"),
 ];
+pub(super) const HELD: &[Column] = &[
+    ("ID", "licence_id"),
+    ("CUSTOMER", "customer_name"),
+    ("PRODUCT", "product_name"),
+    ("STATE", "state"),
+    ("QUANTITY", "quantity"),
+    ("ENDS", "ends_at"),
+];
+pub(super) const LICENCE_MONTHS: &[Column] =
+    &[("PRODUCT", "product_name"), ("MONTH", "month"), ("MOST HELD", "high"), ("AT THE END", "last")];
 pub(super) const POOLS: &[Column] = &[
     ("PRODUCT", "product_name"),
     ("ID", "product_id"),

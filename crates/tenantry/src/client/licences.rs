@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::asked::{Asked, List, One, Said, segment};
-use super::columns::{JOBS, LICENCES, POOLS};
+use super::columns::{HELD, JOBS, LICENCE_MONTHS, LICENCES, POOLS};
 
 #[derive(Debug, Subcommand)]
 pub enum LicenceCommand {
@@ -39,6 +39,16 @@ pub enum LicenceCommand {
     },
     /// End a licence now, with what is assigned of it
     Cancel(One),
+    /// List what was held at a customer and below it at the end of a day
+    AsOf {
+        #[command(flatten)]
+        one: One,
+        /// Today unless given
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        day: Option<String>,
+    },
+    /// List the most that was held of each product in each of the last twelve months
+    Months(One),
     /// List what a customer may hand out of each product, and what is free of that
     Pools(One),
     /// Give a customer so many units of a product to hand out
@@ -126,6 +136,18 @@ impl LicenceCommand {
             Self::Revoke(share) => share.act("/revoke").await,
             Self::Renew { one, basis } => one.act("licences", "/renew", Some(json!({ "basis": basis.word() }))).await,
             Self::Cancel(one) => one.delete("licences", "").await,
+            Self::AsOf { one, day } => {
+                let query: Vec<_> = day.iter().map(|day| ("as_of", day.clone())).collect();
+                let path = format!("/customers/{}/licences", segment(&one.id));
+                let list = one.asked.with(async |session| session.read(&path, &query).await).await?;
+                Ok(Some(one.asked.table(HELD, list["items"].as_array().map_or(&[], Vec::as_slice))))
+            }
+            Self::Months(one) => {
+                let path = format!("/customers/{}/licence_months", segment(&one.id));
+                let list = one.asked.with(async |session| session.read(&path, &[]).await).await?;
+                let rows: Vec<Value> = list["items"].as_array().into_iter().flatten().flat_map(months_of).collect();
+                Ok(Some(one.asked.table(LICENCE_MONTHS, &rows)))
+            }
             Self::Pools(one) => one.list("customers", "/licence_pools", POOLS).await,
             Self::SetPool { one, product, quantity: Quantity(quantity) } => {
                 let path = format!("/customers/{}/licence_pools/{}", segment(&one.id), segment(product));
@@ -133,6 +155,18 @@ impl LicenceCommand {
             }
         }
     }
+}
+
+/// A product's months, each with what it is of.
+fn months_of(product: &Value) -> Vec<Value> {
+    let months = product["months"].as_array().cloned().unwrap_or_default();
+    months
+        .into_iter()
+        .map(|mut month| {
+            month["product_name"] = product["product_name"].clone();
+            month
+        })
+        .collect()
 }
 
 impl JobCommand {

@@ -220,6 +220,23 @@ db::record! {
 async fn compare_licences(database: &Database) {
     compare_licence_pools(database).await;
     compare_credits(database).await;
+    // What history says of now is what is there.
+    for strays in [
+        "select h.licence_id from licence_history h left join licences l on l.id = h.licence_id where h.until is null
+         and h.is_assignment = false and (l.id is null or l.quantity <> h.quantity or l.ends_at <> h.ends_at)",
+        "select l.id from licences l where not exists (select 1 from licence_history h where h.licence_id = l.id
+         and h.until is null and h.is_assignment = false)",
+        "select h.licence_id from licence_history h left join licence_assignments a on a.licence_id = h.licence_id
+         and a.site_id = h.place_id where h.until is null and h.is_assignment and coalesce(a.quantity, 0) <> h.quantity",
+        "select a.licence_id from licence_assignments a where not exists (select 1 from licence_history h
+         where h.licence_id = a.licence_id and h.place_id = a.site_id and h.until is null and h.is_assignment)",
+        "select p.product_id from licence_pools p where not exists (select 1 from licence_pool_history h
+         where h.customer_id = p.customer_id and h.product_id = p.product_id and h.until is null and h.used = p.used
+         and h.handed = p.handed and h.drawn = p.drawn and coalesce(h.quantity, -1) = coalesce(p.quantity, -1))",
+    ] {
+        let strays: Vec<String> = all(database, sql![db::Raw(strays)]).await;
+        assert!(strays.is_empty(), "of these history says otherwise: {strays:?}");
+    }
 }
 
 /// Stored sums of licence pools against sums over the licences and what was handed on.

@@ -197,6 +197,10 @@ async fn a_customer_is_run_from_the_command_line_alone() {
     assert!(months.lines().count() == 13 && months.contains("CLOSING"), "{months}");
     let accounts = person.run(&format!("credit list {bakery}")).await.good();
     assert!(accounts.contains("Monthly licence"), "{accounts}");
+    let then = person.run(&format!("licence as-of {bakery} --json")).await.json();
+    assert_eq!(then[0]["licence_id"], licences[0]["id"]);
+    let months = person.run(&format!("licence months {bakery} --json")).await.json();
+    assert!(months.as_array().unwrap().iter().any(|row| row["high"] == licences[0]["quantity"]), "{months}");
     let pools = person.run(&format!("licence pools {bakery} --json")).await.json();
     assert!(
         pools.as_array().unwrap().iter().any(|row| row["product_id"] == product && row["quantity"] == 7),

@@ -1,6 +1,8 @@
 //! Licences split down the tree: what a customer may hand out of a product. At the end of every test the stored sums are
 //! compared with sums over all licences and pools.
 
+use std::time::Duration;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -156,6 +158,94 @@ async fn only_those_above_hand_out_and_nobody_learns_what_they_hold() {
     let stale = admin.request(Method::PUT, &format!("/customers/{bakery}/licence_pools/{seats}"));
     stale.header("if-match", "\"77\"").json(&json!({ "quantity": 5 })).send().await.refused(412, "version_stale");
     assert_eq!(pool(admin, &bakery, &seats).await["quantity"], 4);
+    app.finish().await;
+}
+
+/// The day so many days from now.
+fn day(app: &App, days: i64) -> String {
+    app.now().checked_add(jiff::SignedDuration::from_hours(24 * days)).unwrap().strftime("%Y-%m-%d").to_string()
+}
+
+#[tokio::test]
+async fn who_held_what_on_a_day_is_told_later() {
+    // At noon of the 10th of a month, so that all of it is in three months.
+    let app = App::start().await;
+    let now = app.now().to_zoned(jiff::tz::TimeZone::UTC);
+    let first = now.date().first_of_month().checked_add(jiff::Span::new().months(1)).unwrap();
+    let begin = first.to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp().as_second() + 9 * 86_400 + 43_200;
+    app.advance(Duration::from_secs(u64::try_from(begin - now.timestamp().as_second()).unwrap()));
+    app.sign_in_again().await;
+    let seats = product(&app, "Mail guard").await;
+    let reseller = app.reseller("Northwind IT").await;
+    let bakery = app.customer(&reseller, "end_customer", "Bakery").await;
+    let hq = app.site(&bakery, "hq").await;
+    let days = async |days: u64| {
+        app.advance(Duration::from_hours(24 * days));
+        app.sign_in_again().await;
+    };
+    hand(app.admin(), &reseller, &seats, 50).await.is(200);
+    let licence = id(&grant(app.admin(), &bakery, &seats, 10).await.is(201));
+    let give = json!({ "site_id": hq, "quantity": 4 });
+    app.admin().post(&format!("/licences/{licence}/assign"), &give).await.is(200);
+    let start = app.now();
+    days(2).await;
+    app.admin().edit(&format!("/licences/{licence}"), &json!({ "quantity": 30 })).await.is(200);
+    days(1).await;
+    app.admin().edit(&format!("/licences/{licence}"), &json!({ "quantity": 12 })).await.is(200);
+    hand(app.admin(), &reseller, &seats, 40).await.is(200);
+    app.admin().delete(&format!("/customers/{hq}?remove_products=true")).await.is(200);
+    days(35).await;
+    app.admin().delete(&format!("/licences/{licence}")).await.is(204);
+
+    let since = app.now().duration_since(start).as_hours() / 24;
+    let held = async |customer: &str, day: &str| {
+        let then = app.admin().get(&format!("/customers/{customer}/licences?as_of={day}")).await.is(200);
+        assert_eq!(then["day"], day);
+        let figures = |row: &Value| (row["quantity"].clone(), row["assignments"].as_array().unwrap().len());
+        then["items"].as_array().unwrap().iter().map(figures).collect::<Vec<_>>()
+    };
+    let mut seen = Vec::new();
+    for at in [-since, 1 - since, 2 - since, 3 - since, 4 - since, -1, 0] {
+        seen.push(held(&reseller, &day(&app, at)).await);
+    }
+    let of = |quantity: i64, places: usize| vec![(json!(quantity), places)];
+    assert_eq!(seen[..3], [of(10, 1), of(10, 1), of(30, 1)]);
+    assert_eq!(seen[6], vec![], "it was ended today");
+    assert_eq!((&seen[3][0].0, &seen[5][0].0), (&json!(12), &json!(12)));
+
+    let pools = async |at: i64| {
+        let day = day(&app, at);
+        let pools = app.admin().get(&format!("/customers/{reseller}/licence_pools?as_of={day}")).await.is(200);
+        numbers(&pools["items"][0])
+    };
+    assert_eq!(pools(1 - since).await, [json!(50), json!(10), json!(0), json!(10), json!(40)]);
+    assert_eq!(pools(2 - since).await, [json!(50), json!(30), json!(0), json!(30), json!(20)]);
+    assert_eq!(pools(0).await, [json!(40), json!(0), json!(0), json!(0), json!(40)]);
+
+    // The most of each month is what it is billed by, at whoever stands above as well.
+    let months = app.admin().get(&format!("/customers/{reseller}/licence_months")).await.is(200);
+    let marks: Vec<[Value; 4]> = months["items"][0]["months"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|month| ["high", "last", "quantity_high", "quantity_last"].map(|name| month[name].clone()))
+        .collect();
+    assert_eq!(marks[0], [json!(30), json!(12), json!(50), json!(40)]);
+    assert_eq!(marks.last().unwrap(), &[json!(12), json!(0), json!(40), json!(40)]);
+
+    let stranger = app.reseller("Southwind IT").await;
+    let stranger = app.person(&stranger, "administrator", "stranger@example.com").await;
+    for path in ["licences", "licence_pools", "licence_months"] {
+        stranger.get(&format!("/customers/{bakery}/{path}")).await.refused(404, "not_found");
+    }
+    for (query, code) in
+        [("2025-02-30", "invalid"), (day(&app, 2).as_str(), "out_of_range"), ("2020-01-01", "out_of_range")]
+    {
+        for list in ["licences", "licence_pools"] {
+            let path = format!("/customers/{bakery}/{list}?as_of={query}");
+            app.admin().get(&path).await.invalid(&[("as_of", code)]);
+        }
+    }
     app.finish().await;
 }
 

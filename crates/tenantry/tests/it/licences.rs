@@ -131,6 +131,53 @@ async fn units_are_assigned_revoked_and_reassigned_and_never_more_than_there_are
 }
 
 #[tokio::test]
+async fn what_excludes_what_is_said_by_the_catalogue_and_storage_is_space() {
+    let app = App::start().await;
+    let Shop { customer, hq, .. } = shop(&app).await;
+    let reseller = app.admin().get(&format!("/customers/{customer}")).await.is(200)["parent_id"].clone();
+    let reseller = reseller.as_str().unwrap().to_owned();
+    let products = app.admin().get("/products").await.is(200);
+    let excludes = |name: &str| {
+        let product = products["items"].as_array().unwrap().iter().find(|product| product["name"] == name).unwrap();
+        product["excludes"].clone()
+    };
+    assert_eq!(excludes("Storage"), json!(["server", "tb", "workstation"]));
+    assert_eq!(excludes("Endpoint for servers"), json!(["tb"]));
+    assert_eq!(excludes("Direct to cloud"), json!([]));
+    let storage = named(&app, "/products", "Storage").await;
+    let seats = json!({ "name": "Mail guard", "unit": "seat", "excludes": ["tb"] });
+    let seats = id(&app.admin().post("/products", &seats).await.is(201));
+    let tb = id(&granted(&app, &customer, &json!({ "product_id": storage, "quantity": 3 })).await);
+    let guard = id(&granted(&app, &customer, &json!({ "product_id": seats, "quantity": 5 })).await);
+    // The reseller's space has to hold what is sold of it.
+    let space = async |customer: &str, bytes: Option<i64>| {
+        let path = format!("/customers/{customer}/space");
+        let body = json!({ "allotted_bytes": bytes });
+        app.admin().request(reqwest::Method::PUT, &path).json(&body).send().await
+    };
+    space(&reseller, Some(2_500_000_000_000)).await.is(200);
+    let refused = share(app.admin(), &tb, "assign", &hq, 3).await;
+    assert_eq!(refused.body["errors"][0]["field"], "quantity", "{:#}", refused.body);
+    refused.refused(409, "allotment_exceeded");
+    share(app.admin(), &tb, "assign", &hq, 2).await.is(200);
+    let held = async || app.admin().get(&format!("/customers/{hq}/space")).await.is(200)["allotted_bytes"].clone();
+    assert_eq!(held().await, json!(2_000_000_000_000_i64));
+    share(app.admin(), &guard, "assign", &hq, 1).await.invalid(&[("site_id", "licence_excluded")]);
+    app.admin().edit(&format!("/products/{seats}"), &json!({ "excludes": [] })).await.is(200);
+    share(app.admin(), &guard, "assign", &hq, 1).await.is(200);
+    // What was allotted besides stays when the licence ends.
+    space(&hq, Some(2_400_000_000_000)).await.is(200);
+    app.admin().delete(&format!("/licences/{tb}")).await.is(204);
+    assert_eq!(held().await, json!(400_000_000_000_i64));
+    let tb = id(&granted(&app, &customer, &json!({ "product_id": storage, "quantity": 1 })).await);
+    space(&hq, None).await.is(200);
+    share(app.admin(), &tb, "assign", &hq, 1).await.is(200);
+    share(app.admin(), &tb, "revoke", &hq, 1).await.is(200);
+    assert_eq!(held().await, Value::Null, "it draws again");
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn what_is_granted_makes_sense() {
     let app = App::start().await;
     let Shop { reseller, customer, hq, yard } = shop(&app).await;

@@ -153,7 +153,12 @@ async fn storage_takes_any_number_and_credits_go_by_weight() {
     assign(&app, &monthly, &hq, 1).await.is(200);
     register(&app, &customer, "pc 3", "Windows 11").await.is(201);
     let yard = app.site(&customer, "yard").await;
-    licence(&app, &customer, "Storage", 2, Some((&yard, 2))).await;
+    let storage = licence(&app, &customer, "Storage", 2, Some((&yard, 2))).await;
+    // Two terabytes are space of its own for the site.
+    let space = async || app.admin().get(&format!("/customers/{yard}/space")).await.is(200)["allotted_bytes"].clone();
+    assert_eq!(space().await, json!(2_000_000_000_000_i64));
+    app.admin().post(&format!("/licences/{storage}/revoke"), &json!({ "site_id": yard, "quantity": 1 })).await.is(200);
+    assert_eq!(space().await, json!(1_000_000_000_000_i64));
     for name in ["a", "b", "c"] {
         let body = json!({ "pass_key": app.pass_key(&customer).await, "name": name, "os": "Debian", "site": "yard" });
         app.nobody().post("/devices/register", &body).await.is(201);

@@ -74,6 +74,7 @@ mod web_access;
 mod webhooks;
 
 // Real processes and the real restic.
+mod allotments;
 mod append_only;
 mod bought;
 mod buckets;

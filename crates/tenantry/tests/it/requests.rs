@@ -302,6 +302,7 @@ impl Things {
             "view_set_default" => json!({ "is_default": true }),
             "device_create" => json!({ "customer_id": self.customer, "name": format!("Expected {number}") }),
             "licence_pool_set" => json!({ "quantity": 100_000_000 }),
+            "allotment_set" => json!({ "changes": [{ "customer_id": self.customer, "allotted_bytes": 1_000_000 }] }),
             "credit_add" => json!({ "product_id": self.credits.1, "units": 10 }),
             "credit_counter" => json!({ "entry_id": self.credits.0, "note": "A mistake" }),
             "licence_grant" => json!({ "product_id": self.licensed, "quantity": 1 }),
