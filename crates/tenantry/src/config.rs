@@ -1,6 +1,6 @@
 //! The configuration: one documented file of defaults in the binary, a file and the environment above it.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use figment::Figment;
@@ -8,7 +8,7 @@ use figment::providers::{Env, Format as _, Toml};
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer};
 
-use crate::listen::Bounds;
+use crate::listen::{Bounds, Files};
 
 /// The documented defaults; also `docs/configuration.md`.
 pub const DEFAULTS: &str = include_str!("../config.default.toml");
@@ -32,6 +32,11 @@ pub struct Config {
 pub struct Server {
     pub listen: String,
     pub public_url: String,
+    /// Both empty: plain HTTP.
+    pub tls_certificate: String,
+    pub tls_key: String,
+    /// Also where others than this host reach it.
+    pub plain_http: bool,
     /// Zero: as many as open files allow.
     pub max_connections: usize,
     /// Zero: a quarter of all.
@@ -51,6 +56,24 @@ fn networks<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<IpNet>, D::Error> 
 }
 
 impl Server {
+    /// Where the certificate lies, if there is one.
+    pub fn tls(&self) -> Option<Files> {
+        let files = Files { certificate: (&self.tls_certificate).into(), key: (&self.tls_key).into() };
+        (!self.tls_certificate.is_empty()).then_some(files)
+    }
+
+    /// # Errors
+    /// A sentence, where passwords would go over the network as they are.
+    pub fn check_reach(&self, listen: SocketAddr) -> Result<(), String> {
+        if listen.ip().is_loopback() || self.plain_http || !self.tls_certificate.is_empty() {
+            return Ok(());
+        }
+        Err(format!(
+            "others than this host would reach {listen} without TLS: set server.tls_certificate and server.tls_key, or \
+             server.plain_http = true where a proxy in front of it does TLS"
+        ))
+    }
+
     pub fn bounds(&self) -> Bounds {
         let given = |number: usize| Some(number).filter(|number| *number > 0);
         Bounds {
@@ -162,6 +185,9 @@ impl Config {
         if !url.is_empty() && (!(url.starts_with("http://") || url.starts_with("https://")) || url.ends_with('/')) {
             return Err("server.public_url begins with http:// or https:// and has no slash at its end".to_owned());
         }
+        if self.server.tls_certificate.is_empty() != self.server.tls_key.is_empty() {
+            return Err("server.tls_certificate and server.tls_key belong together".to_owned());
+        }
         if self.server.listen.parse::<std::net::SocketAddr>().is_err() {
             return Err(format!("server.listen is no address and port: {}", self.server.listen));
         }
@@ -198,6 +224,7 @@ mod tests {
             ("[server]\nlisten = \"localhost\"", "server.listen"),
             ("[server]\npublic_url = \"backup.example.com\"", "server.public_url"),
             ("[customers]\ndeletion_hold_days = -1", "deletion_hold_days"),
+            ("[server]\ntls_key = \"/key.pem\"", "server.tls_certificate"),
             ("[log]\nformat = \"xml\"", "xml"),
         ] {
             std::fs::write(folder.path().join(FILE), text).unwrap();

@@ -159,6 +159,7 @@ async fn serve(place: &Place, listen: Option<std::net::SocketAddr>, demo: bool) 
         Some(listen) => listen,
         None => config.server.listen.parse()?,
     };
+    config.server.check_reach(listen)?;
     let mut server = Server::start(options(place, &config, listen, demo)).await?;
     server.metrics = config.metrics.wanted();
     let public_url = server.app.config.public_url.clone();
@@ -192,6 +193,7 @@ fn options(place: &Place, config: &Config, listen: std::net::SocketAddr, demo: b
         local_webhooks: config.webhooks.local,
         clock: if demo { Clock::behind(tenantry::demo::HISTORY) } else { Clock::default() },
         bounds: config.server.bounds(),
+        tls: config.server.tls(),
     }
 }
 
@@ -202,6 +204,7 @@ async fn demo_with_backups(place: &Place) -> Result<(), Failure> {
     log_to_stderr(&config)?;
     // Machines reach it where it listens now, whatever others will call it.
     config.server.public_url.clear();
+    config.server.tls_certificate.clear();
     let mut listen: std::net::SocketAddr = config.server.listen.parse()?;
     if std::net::TcpListener::bind(listen).is_err() {
         listen.set_port(0);

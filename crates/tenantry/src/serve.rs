@@ -41,6 +41,8 @@ pub struct Options {
     pub local_webhooks: bool,
     pub clock: Clock,
     pub bounds: listen::Bounds,
+    /// Nothing: plain HTTP.
+    pub tls: Option<listen::Files>,
 }
 
 /// Something that keeps the server from starting, in words.
@@ -58,6 +60,7 @@ pub struct Server {
     pub metrics: Option<Metrics>,
     listener: TcpListener,
     bounds: listen::Bounds,
+    tls: Option<Arc<listen::Tls>>,
     follower: Follower,
     /// Held as long as the process serves this data directory.
     lock: File,
@@ -124,12 +127,17 @@ impl Server {
         DirBuilder::new().recursive(true).mode(0o700).create(&options.data)?;
         let data = std::path::absolute(&options.data)?;
         let lock = lock(&data)?;
+        let tls = options.tls.map(listen::Tls::new).transpose()?.map(Arc::new);
         // Bound first: whoever asks for port 0 has to know it for the public address.
         let listener = TcpListener::bind(options.listen)
             .await
             .map_err(|error| format!("cannot listen on {}: {error}", options.listen))?;
         let address = listener.local_addr()?;
-        let public_url = if options.public_url.is_empty() { format!("http://{address}") } else { options.public_url };
+        let public_url = match options.public_url {
+            url if !url.is_empty() => url,
+            _ if tls.is_some() => format!("https://{address}"),
+            _ => format!("http://{address}"),
+        };
         let database = open_database(&options.database).await?;
         let clock = options.clock;
         let deletion_hold_days = options.deletion_hold_days;
@@ -156,7 +164,7 @@ impl Server {
         let follower = Follower::start(&app).await?;
         let bounds = options.bounds;
         let metrics = None;
-        Ok(Self { app, address, setup_token, gateway, metrics, listener, bounds, follower, lock, file_lock })
+        Ok(Self { app, address, setup_token, gateway, metrics, listener, bounds, tls, follower, lock, file_lock })
     }
 
     /// Serves until told to stop. Everything acknowledged is stored when this returns.
@@ -188,7 +196,12 @@ impl Server {
             app.live.close();
         });
         let is_https = self.app.config.public_url.starts_with("https://");
-        let site = listen::Site { router, gateway: Arc::clone(&self.gateway), bounds: self.bounds, is_https };
+        let tls = self.tls;
+        if let Some(tls) = tls.clone() {
+            let stopped = stop.clone();
+            tokio::spawn(async move { tls.follow(stopped).await });
+        }
+        let site = listen::Site { router, gateway: Arc::clone(&self.gateway), bounds: self.bounds, is_https, tls };
         listen::serve(self.listener, site, stop).await;
         let _ = keeper.await;
         background.cancel();

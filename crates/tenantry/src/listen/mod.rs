@@ -3,12 +3,13 @@
 //!
 //! - `slots`: how many connections there may be, and who has to go
 //! - `activity`: what a connection is doing · `stream`: the socket under it, cut when it stands still
-//! - `request`: what holds for every request
+//! - `request`: what holds for every request · `tls`: certificates
 
 mod activity;
 mod request;
 mod slots;
 mod stream;
+mod tls;
 
 use std::convert::Infallible;
 use std::io::Write as _;
@@ -22,14 +23,14 @@ use axum::response::IntoResponse as _;
 use base::clock::Random;
 use base::http::Peer;
 use base::http::client::client_of;
-use gateway::Gateway;
+use gateway::{Gateway, Line};
 use http::header::{CONNECTION, STRICT_TRANSPORT_SECURITY};
 use http::{HeaderValue, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
@@ -41,6 +42,8 @@ use self::request::{Answer, Lent, RETRY_SECONDS, names_its_host, refusal, waits_
 pub use self::slots::Bounds;
 use self::slots::{Slot, Slots, TURNED_AWAY};
 use self::stream::Stream;
+pub use self::tls::Files;
+pub(crate) use self::tls::Tls;
 
 /// A client that hasn't sent its headers by then is let go; so is one that has been idle for so long.
 const HEADERS_WITHIN: Duration = Duration::from_secs(30);
@@ -68,6 +71,8 @@ pub(crate) struct Site {
     pub(crate) bounds: Bounds,
     /// Whether clients reach this server over TLS only.
     pub(crate) is_https: bool,
+    /// Nothing where this listener speaks plain HTTP.
+    pub(crate) tls: Option<Arc<Tls>>,
 }
 
 /// Serves until told to stop, then lets what runs come to its end.
@@ -86,6 +91,8 @@ pub(crate) async fn serve(listener: TcpListener, site: Site, stop: CancellationT
                 Some(slot) => {
                     connections.spawn(connection(stream, peer, slot, Arc::clone(&site), stop.clone()));
                 }
+                // Who comes for TLS would not understand it.
+                None if site.tls.is_some() => {}
                 None => turn_away(stream, &turned_away),
             },
             Err(error) => {
@@ -135,10 +142,30 @@ fn request_id() -> String {
 
 async fn connection(stream: TcpStream, peer: SocketAddr, slot: Slot, site: Arc<Site>, stop: CancellationToken) {
     let (activity, is_brief) = (slot.activity.clone(), slot.is_brief);
-    let answering = activity.clone();
     // For those who have vanished, and for what the kernel still has to send when we have nothing more to write.
     let _ = rustix::net::sockopt::set_tcp_user_timeout(&stream, VANISHED_MILLISECONDS);
     let (wire, line) = site.gateway.wire(stream);
+    let stream = Stream::new(wire, activity.clone());
+    let Some(tls) = site.tls.clone() else { return serve_on(stream, line, peer, slot, site, stop).await };
+    let patience = if is_brief { BRIEF_HEADERS_WITHIN } else { HEADERS_WITHIN };
+    let accepted = tokio::select! {
+        accepted = timeout(patience, tls.acceptor.accept(stream)) => accepted,
+        () = stop.cancelled() => return,
+        () = activity.until_cut() => return,
+    };
+    match accepted {
+        Ok(Ok(stream)) => serve_on(stream, line, peer, slot, site, stop).await,
+        Ok(Err(error)) => tracing::debug!(%peer, %error, "no TLS"),
+        Err(_) => tracing::debug!(%peer, "TLS took too long"),
+    }
+}
+
+async fn serve_on<S>(stream: S, line: Line, peer: SocketAddr, slot: Slot, site: Arc<Site>, stop: CancellationToken)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let (activity, is_brief) = (slot.activity.clone(), slot.is_brief);
+    let answering = activity.clone();
     let service = service_fn(move |mut request: http::Request<Incoming>| {
         request.extensions_mut().insert(line.clone());
         let (site, activity) = (Arc::clone(&site), answering.clone());
@@ -149,7 +176,7 @@ async fn connection(stream: TcpStream, peer: SocketAddr, slot: Slot, site: Arc<S
         .header_read_timeout(if is_brief { BRIEF_HEADERS_WITHIN } else { HEADERS_WITHIN })
         .keep_alive(!is_brief)
         .max_buf_size(gateway::CONNECTION_BUFFER)
-        .serve_connection(TokioIo::new(Stream::new(wire, activity.clone())), service);
+        .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     let mut stopping = false;
     let served = loop {

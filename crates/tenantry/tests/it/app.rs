@@ -47,6 +47,7 @@ impl Running {
             local_webhooks: true,
             clock: clock.clone(),
             bounds: bounds.clone(),
+            tls: None,
         })
         .await
         .unwrap();

@@ -66,6 +66,7 @@ mod strangers;
 mod suspensions;
 mod templates;
 mod throttled;
+mod tls;
 mod tokens;
 mod trials;
 mod users;

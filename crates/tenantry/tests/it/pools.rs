@@ -140,6 +140,7 @@ async fn a_second_data_directory_is_refused_unless_it_shares_the_pools() {
             local_webhooks: true,
             clock: app.clock(),
             bounds: tenantry::listen::Bounds::default(),
+            tls: None,
         })
     };
     let refused = start().await.unwrap_err().downcast::<api::Error>().unwrap();

@@ -393,8 +393,8 @@ pub(crate) struct Device {
 impl Device {
     /// The repository as restic takes it, credentials included.
     pub(crate) fn restic_url(&self) -> String {
-        let url = self.url.strip_prefix("http://").unwrap();
-        format!("rest:http://{}:{}@{url}", self.username, self.password)
+        let (scheme, url) = self.url.split_once("://").unwrap();
+        format!("rest:{scheme}://{}:{}@{url}", self.username, self.password)
     }
 
     /// The status that the gateway answers with; `path` is relative to the repository.
@@ -404,7 +404,7 @@ impl Device {
         request.basic_auth(&self.username, Some(&self.password)).send().await.unwrap().status()
     }
 
-    fn new(answer: &Value) -> Self {
+    pub(crate) fn new(answer: &Value) -> Self {
         let url = text(answer, "repository_url");
         let repository = url.trim_end_matches('/').rsplit('/').next().unwrap().to_owned();
         Self {

@@ -201,6 +201,7 @@ async fn two_gateways_count_one_repository_together() {
             local_webhooks: true,
             clock: app.clock(),
             bounds: Bounds::default(),
+            tls: None,
         })
         .await
         .unwrap();
