@@ -309,3 +309,25 @@ test('one suspension is taken back from its message, and so is one that was lift
   await expect(region).toContainText('Reason: The season is over');
   await expect(region).toContainText('Neither backups nor restores work');
 });
+
+test('one that is ticked is edited, and the licences of those that are ticked are renewed', async ({
+  page,
+  backend,
+}, info) => {
+  const reseller = await populated(backend, info.workerIndex, ['Alder Ltd', 'Birch Ltd']);
+  await page.goto(`/customers?under=${reseller.id}&level=end_customer`);
+  // Where work begins, also at a page that was opened by its address.
+  await expect(page.locator('.grid [data-index="0"]')).toBeFocused();
+  await page.getByRole('checkbox', { name: 'Select Alder Ltd' }).click();
+  await page.getByRole('button', { name: 'More to do with the selection' }).click();
+  await page.getByRole('menuitem', { name: 'Renew licences…' }).click();
+  await expect(dialogOf(page).getByRole('heading')).toContainText('Renew');
+  await page.keyboard.press('Escape');
+  await expect(dialogOf(page)).toHaveCount(0);
+  await expect(page.locator('body')).not.toBeFocused();
+  await page.getByRole('toolbar').getByRole('link', { name: 'Edit' }).click();
+  await expect(page.getByRole('heading', { name: 'Edit Alder Ltd' })).toBeVisible();
+  await page.goBack();
+  await page.getByRole('checkbox', { name: 'Select Birch Ltd' }).click();
+  await expect(page.getByRole('toolbar').getByRole('link', { name: 'Edit' })).toHaveCount(0);
+});

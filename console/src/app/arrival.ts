@@ -25,7 +25,7 @@ export function followNavigation(router: AnyRouter): void {
   });
   router.subscribe('onResolved', ({ fromLocation, toLocation, pathChanged }) => {
     stop?.();
-    // Opened directly, a page leaves the focus where the browser puts it, but for forms, in which everybody types at once.
+    // Opened directly, a page leaves the focus where the browser puts it, but for forms and lists, where everybody begins.
     if (!fromLocation) stop = arrive(document.activeElement, undefined, true);
     else if (pathChanged) stop = arrive(former, departures.get(entryOf(toLocation)));
   });
@@ -40,8 +40,11 @@ function depart(from: ParsedLocation, active: Element | null): void {
   if (departures.size > LIMIT && oldest !== undefined) departures.delete(oldest);
 }
 
-/** `former` had the focus before; `left`: the link by which this page was left the last time. `fields`: only fields take it. */
-function arrive(former: Element | null, left: string | undefined, fields = false): () => void {
+/**
+ * `former` had the focus before; `left`: the link by which this page was left the last time. `work`: only where work begins
+ * takes it, no heading.
+ */
+function arrive(former: Element | null, left: string | undefined, work = false): () => void {
   const ended = new AbortController();
   let ours: Element | null = former;
   const place = () => {
@@ -52,7 +55,7 @@ function arrive(former: Element | null, left: string | undefined, fields = false
     if (active?.closest(KEEPS) || (active !== ours && !isLost())) return ended.abort();
     const link = left ? [...page.querySelectorAll('a')].find((each) => each.getAttribute('href') === left) : undefined;
     const start = link ? { element: link, settled: true } : startOf(page);
-    if (fields && !start?.element.matches('input, select, textarea')) return;
+    if (work && !start?.settled) return;
     const target = start?.element ?? page;
     if (target !== document.activeElement) focusOn(target);
     ours = document.activeElement;

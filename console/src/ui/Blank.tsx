@@ -25,9 +25,10 @@ export function Blank({ title, small = false, whole = false, children }: BlankPr
 /** The role does not allow what stands here. */
 export function NotForRole({ children = 'Your role does not allow this.' }: { children?: ReactNode }) {
   return (
-    <Blank title="This is not for your role">
+    <div className="blank" data-forbidden>
+      <h2>This is not for your role</h2>
       <p role="alert">{children} An administrator can show it to you, or change your role.</p>
-    </Blank>
+    </div>
   );
 }
 

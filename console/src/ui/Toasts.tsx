@@ -1,56 +1,45 @@
-import { X } from 'lucide-react';
-import {
-  Button,
-  Text,
-  UNSTABLE_Toast as AriaToast,
-  UNSTABLE_ToastContent as ToastContent,
-  UNSTABLE_ToastQueue as ToastQueue,
-  UNSTABLE_ToastRegion as ToastRegion,
-} from 'react-aria-components';
+import { useEffect, useState, type ComponentType } from 'react';
 
 /** What can be done about what was done: to take it back, or what mostly follows. */
 export type ToastAction = { label: string; run: () => void };
 
-const queue = new ToastQueue<{ sentence: string; actions: ToastAction[] }>({ maxVisibleToasts: 3 });
+export type Told = { sentence: string; actions: ToastAction[] };
 
-/** Long enough to be read, */
-const READ = 6000;
-/** and to decide; it does not run out while it has the focus or the pointer. */
-const DECIDE = 12_000;
+/** What is said before there is a place for it. */
+const waiting: Told[] = [];
+let deliver: ((told: Told) => void) | undefined;
+let look: () => void = () => undefined;
 
 /** Says in one sentence what was done. What needs a decision belongs into a dialog. */
 export function toast(sentence: string, ...offered: (ToastAction | undefined)[]): void {
-  const actions = offered.filter((action) => action !== undefined);
-  queue.add({ sentence, actions }, { timeout: actions.length > 0 ? DECIDE : READ });
+  const told = { sentence, actions: offered.filter((action) => action !== undefined) };
+  if (deliver) return deliver(told);
+  waiting.push(told);
+  look();
 }
 
+/** For the place where it stands, which has a script of its own. */
+export function deliverTo(place: (told: Told) => void): void {
+  deliver = place;
+  for (const told of waiting.splice(0)) place(told);
+}
+
+/** A page has what it needs by then: so the place is there, too, where later the server is away. */
+const LATER = 1500;
+
 export function Toasts() {
-  return (
-    <ToastRegion queue={queue} className="toasts">
-      {({ toast: shown }) => (
-        <AriaToast toast={shown} className="toast">
-          <ToastContent>
-            <Text slot="title">{shown.content.sentence}</Text>
-          </ToastContent>
-          {shown.content.actions.map((action) => (
-            <Button
-              key={action.label}
-              className="button"
-              data-kind="quiet"
-              data-size="s"
-              onPress={() => {
-                queue.close(shown.key);
-                action.run();
-              }}
-            >
-              {action.label}
-            </Button>
-          ))}
-          <Button slot="close" className="button" data-kind="quiet" data-size="s" aria-label="Dismiss">
-            <X className="icon-s" aria-hidden />
-          </Button>
-        </AriaToast>
-      )}
-    </ToastRegion>
-  );
+  const [Region, setRegion] = useState<ComponentType>();
+  useEffect(() => {
+    const load = () => {
+      import('./ToastRegion').then(
+        (loaded) => setRegion(() => loaded.ToastRegion),
+        // The next one that is said tries again.
+        () => undefined,
+      );
+    };
+    look = load;
+    const timer = setTimeout(load, waiting.length > 0 ? 0 : LATER);
+    return () => clearTimeout(timer);
+  }, []);
+  return Region && <Region />;
 }

@@ -1,4 +1,4 @@
-import { lazy, useEffect, type ComponentType, type LazyExoticComponent } from 'react';
+import { lazy, useEffect, useState, type ComponentType, type LazyExoticComponent } from 'react';
 import { Unloaded } from '../api/client';
 import { problemText } from '../lib/words';
 import { Failed } from './Blank';
@@ -12,6 +12,21 @@ export function lazyPart<Props extends object>(load: () => Promise<ComponentType
 /** The same for a dialog: a short message, and it is closed. */
 export function lazyDialog<Props extends { onClose: () => void }>(load: () => Promise<ComponentType<Props>>) {
   return lazily(load, DialogFailed);
+}
+
+/** What a part needs from a script of its own and can do without until it is there: a menu doesn't wait for some items. */
+export function useLoaded<Loaded>(load: () => Promise<Loaded>, wanted: boolean): Loaded | undefined {
+  const [loaded, setLoaded] = useState<Loaded>();
+  const asks = wanted && loaded === undefined;
+  useEffect(() => {
+    // What can't be loaded now is asked for with the next wish.
+    if (asks)
+      load().then(
+        (arrived) => setLoaded(() => arrived),
+        () => undefined,
+      );
+  }, [asks, load]);
+  return loaded;
 }
 
 function lazily<Props extends object>(

@@ -4,8 +4,8 @@ import { time } from '../../lib/format';
 import { Button } from '../../ui/Button';
 import { renewNow, useFeed } from './feed';
 
-/** A connection that is back within this time was never missed. */
-const PATIENCE = 6000;
+/** A connection that is back within this time was never missed: the first try comes after a second. */
+const PATIENCE = 2500;
 
 /** Says since when what is shown has not been renewed, while the server does not tell what happens. Goes by itself. */
 export function FeedBar() {

@@ -1,5 +1,5 @@
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
-import { Ellipsis, Plus } from 'lucide-react';
+import { CalendarPlus, Ellipsis, Pencil, Plus } from 'lucide-react';
 import { Suspense, useCallback, useMemo, useState, type ReactNode } from 'react';
 import { Button as AriaButton } from 'react-aria-components';
 import type { Customer } from '../../api/schema';
@@ -11,13 +11,13 @@ import { Blank, ListFailed } from '../../ui/Blank';
 import { Button, LinkButton } from '../../ui/Button';
 import { Grid } from '../../ui/grid/Grid';
 import { SearchBox } from '../../ui/grid/SearchBox';
-import { NOTHING, sizeOf } from '../../ui/grid/selection';
+import { EVERYTHING, NOTHING, sizeOf } from '../../ui/grid/selection';
 import { SelectionBar } from '../../ui/grid/SelectionBar';
 import { useSelection } from '../../ui/grid/useSelection';
 import { ViewButton } from '../../ui/grid/ViewButton';
 import { useWindow, type RowWindow } from '../../ui/grid/useWindow';
 import { intoView } from '../../ui/intoView';
-import { lazyDialog, lazyPart } from '../../ui/lazily';
+import { lazyDialog, lazyPart, useLoaded } from '../../ui/lazily';
 import { Menu, MenuItem } from '../../ui/Menu';
 import { both } from '../filter/both';
 import { FilterButton } from '../filter/FilterButton';
@@ -25,12 +25,11 @@ import { Filtered, FindsNothing } from '../filter/Filtered';
 import { useFilterPane } from '../filter/useFilterPane';
 import { LEVELS_BELOW, listCustomers, withoutSites, type CustomerFilter } from './api';
 import { offersFor, type BulkName } from './bulk';
-import { customersOf, rowId, rowsOf, sitesOf } from './bySite';
+import { customersOf, licencesOf, rowId, rowsOf, sitesOf } from './bySite';
 import { COLUMNS, COLUMNS_BY_SITE } from './columns';
 import { ListCount } from './ListCount';
 import { MANAGED_HERE, ManagedChoice, ManagedNote } from './Managed';
 import { useTitle } from '../../ui/useTitle';
-import { SettingsItems } from '../settings/SettingsItems';
 import type { SettingChoice } from '../settings/choices';
 import { ExportButton } from '../export/ExportButton';
 import { fieldsShown } from '../export/columns';
@@ -41,8 +40,12 @@ import { ViewTabs } from '../views/ViewTabs';
 
 const BulkDialog = lazyDialog(async () => (await import('./BulkDialog')).CustomersBulkDialog);
 const ExportDialog = lazyDialog(async () => (await import('../export/ExportDialog')).ExportDialog);
+const loadSettings = async () => (await import('../settings/SettingsItems')).settingsItems;
 const SettingsBulkDialog = lazyDialog(async () => (await import('../settings/SettingsBulkDialog')).SettingsBulkDialog);
+const RenewDialog = lazyDialog(async () => (await import('../licences/RenewDialog')).RenewDialog);
 const FirstSteps = lazyPart(async () => (await import('./FirstSteps')).FirstSteps);
+
+const TOO_MANY = 'Tick up to a hundred customers; all below one are renewed on the page of licences.';
 
 /** What is done most often; the rest stands in a menu. */
 const BUTTONS = 2;
@@ -65,6 +68,9 @@ export function CustomersPage() {
   const scope = useScope();
   const mayCreate = useMay('customer_create');
   const maySet = useMay('customer_set_setting');
+  const mayEdit = useMay('customer_update');
+  const mayRenew = useMay('licence_renew');
+  const [renewing, setRenewing] = useState(false);
   const me = useMe();
   const bySite = search.level === 'by_site';
   const offers = offersFor(me, bySite);
@@ -102,6 +108,11 @@ export function CustomersPage() {
   const content = contentOf(search, view.layout);
   const modified = saved.view !== undefined && !isSame(content, saved.view.content);
   const selected = sizeOf(selection, rows.total);
+  const settingsItems = useLoaded(loadSettings, maySet && selected > 0);
+  const chosen = filter.rows ? customersOf({ selection, filter }) : { selection, filter };
+  const licences = licencesOf(chosen);
+  const only =
+    chosen.selection.kind === 'some' && chosen.selection.ids.size === 1 ? [...chosen.selection.ids][0] : undefined;
   const narrowed = Boolean(search.q || level || search.filter);
   const parent = !narrowed && mayCreate && firstParent(rows, me.customer_id);
 
@@ -139,6 +150,12 @@ export function CustomersPage() {
       </div>
       <SelectionBar window={rows} selection={selection} onSelect={setSelection}>
         <ExportButton onPress={() => setExporting('selected')} />
+        {only && mayEdit && (
+          <LinkButton size="s" to="/customers/$id/edit" params={{ id: only }}>
+            <Pencil className="icon-s" aria-hidden />
+            Edit
+          </LinkButton>
+        )}
         {offers.slice(0, BUTTONS).map(({ name, label, icon: Icon }) => (
           <Button key={name} size="s" onPress={() => setBulk(name)}>
             <Icon className="icon-s" aria-hidden />
@@ -163,7 +180,15 @@ export function CustomersPage() {
                 onAction={() => setBulk(name)}
               />
             ))}
-            {maySet && <SettingsItems noun="customers" onChoose={setSetting} />}
+            {mayRenew && (
+              <MenuItem
+                name="Renew licences…"
+                icon={<CalendarPlus className="icon" aria-hidden />}
+                refusal={licencesOf(chosen) ? undefined : TOO_MANY}
+                onAction={() => setRenewing(true)}
+              />
+            )}
+            {settingsItems?.({ noun: 'customers', onChoose: setSetting })}
           </Menu>
         )}
       </SelectionBar>
@@ -240,12 +265,22 @@ export function CustomersPage() {
           />
         </Suspense>
       )}
+      {renewing && licences && (
+        <Suspense>
+          <RenewDialog
+            selection={EVERYTHING}
+            filter={licences}
+            onClose={() => setRenewing(false)}
+            onBegun={() => setSelection(NOTHING)}
+          />
+        </Suspense>
+      )}
       {setting && (
         <Suspense>
           <SettingsBulkDialog
             noun="customers"
             choice={setting}
-            {...(filter.rows ? customersOf({ selection, filter }) : { selection, filter })}
+            {...chosen}
             onClose={() => setSetting(undefined)}
             onBegun={() => setSelection(NOTHING)}
           />

@@ -43,3 +43,12 @@ function mapped(selection: Selection, of: (row: string) => string[]): Selection 
     ? { kind: 'some', ids: ids(selection.ids) }
     : { kind: 'all', except: ids(selection.except) };
 }
+
+/** As many stand in a filter. */
+const NAMED = 100;
+
+/** The licences of the selected customers that run out or have run out; nothing where a filter can't name them. */
+export function licencesOf({ selection }: Chosen): { filter: string } | undefined {
+  if (selection.kind !== 'some' || selection.ids.size === 0 || selection.ids.size > NAMED) return undefined;
+  return { filter: `customer_id in (${[...selection.ids].join(', ')}) and state in (expiring, grace, expired)` };
+}

@@ -20,13 +20,12 @@ import { customerQuery } from '../customers/api';
 import { FilterButton } from '../filter/FilterButton';
 import { Filtered, FindsNothing } from '../filter/Filtered';
 import { useFilterPane } from '../filter/useFilterPane';
-import { SettingsItems } from '../settings/SettingsItems';
 import type { SettingChoice } from '../settings/choices';
 import { listDevices, PENDING, pendingQuery } from './api';
 import type { DevicesBulkName } from './bulk';
 import { DeviceList, useDeviceColumns } from './DeviceList';
 import { orderOf, readList, type ListSearch } from '../../app/search';
-import { lazyDialog } from '../../ui/lazily';
+import { lazyDialog, useLoaded } from '../../ui/lazily';
 import { ExportButton } from '../export/ExportButton';
 import { fieldsShown } from '../export/columns';
 import { contentOf, isSame } from '../views/content';
@@ -38,6 +37,7 @@ import { useTitle } from '../../ui/useTitle';
 const ExportDialog = lazyDialog(async () => (await import('../export/ExportDialog')).ExportDialog);
 
 const BulkDialog = lazyDialog(async () => (await import('./BulkDialog')).DevicesBulkDialog);
+const loadSettings = async () => (await import('../settings/SettingsItems')).settingsItems;
 const SettingsBulkDialog = lazyDialog(async () => (await import('../settings/SettingsBulkDialog')).SettingsBulkDialog);
 
 const route = getRouteApi('/frame/devices');
@@ -77,6 +77,7 @@ export function DevicesPage() {
   const content = contentOf(search, view.layout);
   const modified = saved.view !== undefined && !isSame(content, saved.view.content);
   const selected = sizeOf(selection, rows.total) > 0;
+  const settingsItems = useLoaded(loadSettings, maySet && selected);
   const chosen = { selection, filter, onBegun: () => setSelection(NOTHING) };
   return (
     <div className="list-page" data-selected={selected || undefined}>
@@ -145,7 +146,7 @@ export function DevicesPage() {
                 />
               </>
             )}
-            {maySet && <SettingsItems noun="devices" onChoose={setSetting} />}
+            {settingsItems?.({ noun: 'devices', onChoose: setSetting })}
           </Menu>
         )}
       </SelectionBar>

@@ -2,10 +2,10 @@ import { SlidersHorizontal } from 'lucide-react';
 import { MenuDivider, MenuItem } from '../../ui/Menu';
 import { settingChoices, type SettingChoice } from './choices';
 
-type SettingsItemsProps = { noun: 'customers' | 'devices'; onChoose: (choice: SettingChoice) => void };
+type Wanted = { noun: 'customers' | 'devices'; onChoose: (choice: SettingChoice) => void };
 
 /** Each setting in a menu of what is done to many: to be set, and to be inherited again. */
-export function SettingsItems({ noun, onChoose }: SettingsItemsProps) {
+export function settingsItems({ noun, onChoose }: Wanted) {
   return (
     <>
       <MenuDivider />

@@ -55,7 +55,6 @@ export function Grid<T>(props: GridProps<T>) {
   const active = rows.total > 0 ? Math.min(wanted, rows.total - 1) : wanted;
   const [rem, width] = useMeasure(scroller);
   const focusWanted = useRef(start.used);
-  const used = useRef(start.used);
   const anchor = useRef(start.active);
 
   const card = width < CARD_BELOW;
@@ -104,14 +103,10 @@ export function Grid<T>(props: GridProps<T>) {
         offset: returned.current ? (scroller.current?.scrollTop ?? 0) : start.offset,
         active,
         selection: selection?.value ?? NOTHING,
-        used: used.current,
+        used: scroller.current?.contains(document.activeElement) ?? false,
       });
   });
   useLayoutEffect(() => () => leave.current(), []);
-  const onRowFocus = (index: number) => {
-    used.current = true;
-    setActive(index);
-  };
 
   // The row takes the focus in the commit that brings it, before the next key.
   useLayoutEffect(() => {
@@ -227,7 +222,7 @@ export function Grid<T>(props: GridProps<T>) {
                 card={card}
                 active={item.index === active}
                 selected={selection && row ? isSelected(selection.value, props.rowId(row)) : undefined}
-                onFocus={onRowFocus}
+                onFocus={setActive}
                 onToggle={selection ? toggle : undefined}
               />
             );

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use reqwest::{Client, Method, StatusCode};
+use serde_json::json;
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
@@ -247,4 +248,53 @@ impl Passed {
             assert!(std::fs::read(&path).unwrap() == std::fs::read(found).unwrap(), "{} differs", path.display());
         }
     }
+}
+
+/// Sites of one customer, at once.
+const SITES: usize = 150;
+const CUSTOMERS: usize = 4;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_goes_on_after_crashes_and_does_each_row_once() {
+    let (mut server, admin) = Server::start().await;
+    let provider = admin.get("me").await["customer_id"].clone();
+    let reseller = json!({ "parent_id": provider, "level": "reseller", "company_name": "Many", "country": "DE" });
+    let reseller = admin.post("customers", &reseller).await["id"].clone();
+    for number in 0..CUSTOMERS {
+        let sites: Vec<String> = (0..SITES).map(|site| format!("site_{site}")).collect();
+        let body = json!({ "parent_id": reseller, "company_name": format!("Customer {number}"), "country": "DE",
+            "sites": sites });
+        admin.post("customers", &body).await;
+    }
+    let all = SITES * CUSTOMERS;
+    let request = json!({ "noun": "customers", "action": "suspend", "selection": { "under": reseller, "level": "site" },
+        "input": { "reason": "Unpaid", "mode": "stop_backups" } });
+    let task = format!("tasks/{}", admin.post("bulk", &request).await["task_id"].as_str().unwrap());
+    let done = async || admin.get(&task).await["progress"]["done"].as_u64().unwrap();
+    let mut crashes = 0;
+    let mut before = 0;
+    // Each time some more is done, until all is: not from the beginning again.
+    for _ in 0..3 {
+        until("some of it is done", async || done().await > before).await;
+        server.kill().await;
+        server.restart().await;
+        let now = done().await;
+        assert!(now >= before, "{now} of {before} are done after a crash");
+        crashes += u64::from(now < all as u64);
+        before = now;
+        if now == all as u64 {
+            break;
+        }
+    }
+    assert!(crashes > 0, "it was done before the first crash");
+    until("the task is done", async || admin.get(&task).await["state"] == "done").await;
+    let told = admin.get(&task).await;
+    assert_eq!((&told["counts"]["done"], &told["counts"]["unchanged"]), (&json!(all), &json!(0)), "{told}");
+    // Once each, by the change log.
+    let filter = "action%20%3D%3D%20customer.suspended";
+    let log = admin.get(&format!("customers/{}/changes?filter={filter}&limit=1", reseller.as_str().unwrap())).await;
+    assert_eq!(log["total"], json!(all));
+    let suspended = "account_state%20%3D%3D%20suspended%20and%20level%20%3D%3D%20site";
+    assert_eq!(admin.get(&format!("customers?filter={suspended}&limit=1")).await["total"], json!(all));
+    assert!(!server.log().contains("panicked"), "{}", server.log());
 }

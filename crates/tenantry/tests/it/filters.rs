@@ -111,7 +111,12 @@ async fn planted() -> (App, Client, BTreeMap<&'static str, String>) {
             }
         }
     }
-    // Space, trials, templates, events, and one that is to go.
+    plant_what_is_sold(&admin, &of_level("provider")[0], &named[1].1, &ends).await;
+    (app, admin, named.into_iter().collect())
+}
+
+/// Space, trials, templates, events, and one that is to go.
+async fn plant_what_is_sold(admin: &Client, provider: &str, reseller: &str, ends: &[String]) {
     for (at, end) in ends.iter().take(6).enumerate() {
         let space = json!({ "allotted_bytes": 100_000_000_000_000_i64 * (i64::try_from(at).unwrap() + 1) });
         let path = format!("/customers/{end}/space");
@@ -122,7 +127,6 @@ async fn planted() -> (App, Client, BTreeMap<&'static str, String>) {
         admin.post("/events", &event).await.is(200);
     }
     let template = json!({ "name": "Čareful", "settings": { "append_only": { "value": true } } });
-    let provider = of_level("provider").remove(0);
     let template = id(&admin.post(&format!("/customers/{provider}/templates"), &template).await.is(201));
     for end in &ends[..4] {
         let path = format!("/customers/{end}/template");
@@ -130,7 +134,7 @@ async fn planted() -> (App, Client, BTreeMap<&'static str, String>) {
         assert!([200, 409].contains(&put.send().await.status));
     }
     for at in 0..3 {
-        let trial = json!({ "parent_id": named[1].1, "company_name": format!("On trial {at}"), "country": "DE",
+        let trial = json!({ "parent_id": reseller, "company_name": format!("On trial {at}"), "country": "DE",
             "trial": true });
         let made = id(&admin.post("/customers", &trial).await.is(201));
         if at == 0 {
@@ -139,7 +143,6 @@ async fn planted() -> (App, Client, BTreeMap<&'static str, String>) {
             admin.act(&format!("/customers/{made}/end_trial")).await.is(200);
         }
     }
-    (app, admin, named.into_iter().collect())
 }
 
 #[tokio::test]
