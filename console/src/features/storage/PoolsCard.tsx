@@ -17,13 +17,13 @@ export function PoolsCard({ locations }: { locations: StorageLocation[] }) {
   const [isAdding, setAdding] = useState(false);
   return (
     <section className="card" aria-label="Storage pools">
-      <div className="card-head">
+      <header className="card-head">
         <h2>Storage pools</h2>
         <Button size="s" onPress={() => setAdding(true)}>
           <Plus className="icon-s" aria-hidden />
           Add pool
         </Button>
-      </div>
+      </header>
       <p className="quiet intro">
         Backups of a new device lie in the pool of its customer’s location, or in the first one for every location. What
         lies in a pool stays there.
