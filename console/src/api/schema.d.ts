@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/api/v1/allotments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Changes space, pools and limits of several customers and devices together: all of them, in whatever order they fit, or none.
+         *     Everything that is refused is named by its place in the request. Each takes the right that it takes by itself.
+         */
+        post: operations["allotment_set"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/bulk": {
         parameters: {
             query?: never;
@@ -109,6 +129,26 @@ export interface paths {
         put?: never;
         /** Lifts a customer's own suspension. */
         post: operations["customer_activate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/allotments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Space, licence pools and limits of devices of a customer and all that stands below it, down to devices with their
+         *     repositories and last runs: from the top down, each customer, its devices, then what stands below it.
+         */
+        get: operations["allotment_list"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -317,6 +357,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{id}/licence_months": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How much of each product was held at a customer and below it, month by month: the most at any time, which bills stand on,
+         *     and what it was at the end.
+         */
+        get: operations["licence_pool_month_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}/licence_pools": {
         parameters: {
             query?: never;
@@ -324,7 +384,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What a customer may hand out of each product, what of that was handed on or is held as licences, and what is free. */
+        /**
+         * What a customer may hand out of each product, what of that was handed on or is held as licences, and what is free; with
+         *     `as_of` what it was at the end of a day.
+         */
         get: operations["licence_pool_list"];
         put?: never;
         post?: never;
@@ -362,7 +425,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** What was held at a customer and below it at the end of a day, and what of that was assigned to which site. */
+        get: operations["licence_list_then"];
         put?: never;
         /** Grants a licence to an end customer, under a plan or of a product alone. */
         post: operations["licence_grant"];
@@ -2903,6 +2967,109 @@ export interface components {
         };
         /** @enum {string} */
         ActorKind: "user" | "customer" | "device" | "system" | "above";
+        /** @description What changes at a customer or a device. What is left out stays, `null` clears it. */
+        AllotmentChange: {
+            /** Format: int64 */
+            allotted_bytes?: number | null;
+            customer_id?: components["schemas"]["CustomerId"] | null;
+            device_id?: components["schemas"]["DeviceId"] | null;
+            /**
+             * Format: int64
+             * @description Of a customer.
+             */
+            max_devices?: number | null;
+            /** @description Of a customer. */
+            pools?: components["schemas"]["AllotmentPoolSet"][];
+            /**
+             * Format: int64
+             * @description That the change is based on; without it whatever it is by then.
+             */
+            version?: number | null;
+        };
+        /** @description What is told of a device beside its space. */
+        AllotmentDevice: {
+            /** @description Its last three runs, the newest first. */
+            jobs: components["schemas"]["AllotmentJob"][];
+            last_backup_at?: components["schemas"]["Time"] | null;
+            /** @description The storage pool that it lies in. */
+            pool_name: string;
+            repository_id: components["schemas"]["RepositoryId"];
+            status: components["schemas"]["DeviceStatus"];
+        };
+        /** @description What a client did last. */
+        AllotmentJob: {
+            ended_at: components["schemas"]["Time"];
+            kind: components["schemas"]["JobKind"];
+            outcome: components["schemas"]["JobOutcome"];
+        };
+        /** @description A subtree from the top down: each customer, its devices, then what stands below it. */
+        AllotmentList: {
+            items: components["schemas"]["AllotmentRow"][];
+            products: components["schemas"]["AllotmentProduct"][];
+            /** Format: int64 */
+            total: number;
+        };
+        /** @description A pool of a row; `auto` with nothing in it where there is none. */
+        AllotmentPool: components["schemas"]["PoolNumbers"] & {
+            product_id: components["schemas"]["ProductId"];
+        };
+        /** @description Another pool of a product. */
+        AllotmentPoolSet: {
+            product_id: components["schemas"]["ProductId"];
+            /** @description Units of the product, or `auto`. */
+            quantity: components["schemas"]["PoolQuantity"];
+        };
+        /** @description A product that pools are of. */
+        AllotmentProduct: {
+            id: components["schemas"]["ProductId"];
+            name: string;
+            unit: components["schemas"]["Unit"];
+        };
+        /** @description A customer or a device. Exactly one of both ids is there. */
+        AllotmentRow: {
+            /** @description `set_space`, `set_max_devices`, `set_pool`. */
+            actions: components["schemas"]["Action"][];
+            customer_id?: components["schemas"]["CustomerId"] | null;
+            /**
+             * Format: int64
+             * @description How far below the first row it stands.
+             */
+            depth: number;
+            device?: components["schemas"]["AllotmentDevice"] | null;
+            device_id?: components["schemas"]["DeviceId"] | null;
+            /**
+             * Format: int64
+             * @description How many there are that count; of a customer.
+             */
+            devices?: number | null;
+            level?: components["schemas"]["Level"] | null;
+            /**
+             * Format: int64
+             * @description How many devices there may be; `null`: without a limit of its own.
+             */
+            max_devices?: number | null;
+            /** @description A site's is its short one. */
+            name: string;
+            parent_id?: components["schemas"]["CustomerId"] | null;
+            /** @description Of a customer; in the order of `products`. */
+            pools: components["schemas"]["AllotmentPool"][];
+            space: components["schemas"]["Space"];
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description All of them were made. */
+        AllotmentsChanged: {
+            /**
+             * Format: int64
+             * @description Numbers that were given, those that were so before among them.
+             */
+            changed: number;
+        };
+        /** @description Several changes that are made together or not at all, in whatever order they fit. */
+        AllotmentSet: {
+            /** @description From 1 to 200. */
+            changes: components["schemas"]["AllotmentChange"][];
+        };
         /** @description A node above something, as far as the caller may see. */
         Ancestor: {
             company_name: string;
@@ -4459,6 +4626,38 @@ export interface components {
         LicencePoolList: {
             items: components["schemas"]["LicencePool"][];
         };
+        /** @description How much of a product was held in a month of UTC, at a customer and below it. */
+        LicencePoolMonth: {
+            /**
+             * Format: int64
+             * @description The most that was held as licences at any time.
+             */
+            high: number;
+            /**
+             * Format: int64
+             * @description At the end; of this month now.
+             */
+            last: number;
+            month: components["schemas"]["Month"];
+            /**
+             * Format: int64
+             * @description The most that it could hand out; `null` where it had no number of its own.
+             */
+            quantity_high?: number | null;
+            /** Format: int64 */
+            quantity_last?: number | null;
+        };
+        /** @description A customer's months, by the names of the products. */
+        LicencePoolMonthList: {
+            items: components["schemas"]["LicencePoolMonths"][];
+        };
+        /** @description The months of a product of which something is known. */
+        LicencePoolMonths: {
+            months: components["schemas"]["LicencePoolMonth"][];
+            product_id: components["schemas"]["ProductId"];
+            product_name: string;
+            unit: components["schemas"]["Unit"];
+        };
         /** @description What a customer may hand out of a product from now on. */
         LicencePoolSet: {
             /** @description Units of the product, or `auto`. */
@@ -4481,6 +4680,30 @@ export interface components {
          * @enum {string}
          */
         LicenceState: "scheduled" | "active" | "expiring" | "grace" | "expired" | "out_of_force";
+        /** @description What was held at a customer and below it. */
+        LicencesThen: {
+            day: components["schemas"]["Day"];
+            items: components["schemas"]["LicenceThen"][];
+            /** @description Give this as `after` to read on; `null` at the end. */
+            next?: string | null;
+        };
+        /** @description A licence as it was at the end of a day. */
+        LicenceThen: {
+            assignments: components["schemas"]["Assignment"][];
+            customer_id: components["schemas"]["CustomerId"];
+            customer_name: string;
+            edition: components["schemas"]["Edition"];
+            ends_at?: components["schemas"]["Time"] | null;
+            licence_id: components["schemas"]["LicenceId"];
+            product_id: components["schemas"]["ProductId"];
+            product_name: string;
+            /** Format: int64 */
+            quantity: number;
+            starts_at: components["schemas"]["Time"];
+            /** @description By its dates; whether somebody above was suspended is told by the customer's own `as_of`. */
+            state: components["schemas"]["LicenceState"];
+            unit: components["schemas"]["Unit"];
+        };
         /** @description What changes. A field that is left out stays. */
         LicenceUpdate: {
             auto_renew?: boolean | null;
@@ -5292,6 +5515,8 @@ export interface components {
             items: {
                 actions: components["schemas"]["Action"][];
                 created_at: components["schemas"]["Time"];
+                /** @description Products of these units must not stand beside it at a site, whichever of both says so. */
+                excludes: components["schemas"]["Unit"][];
                 has_firmware: boolean;
                 has_templates: boolean;
                 id: components["schemas"]["ProductId"];
@@ -5773,6 +5998,8 @@ export interface components {
         Product: {
             actions: components["schemas"]["Action"][];
             created_at: components["schemas"]["Time"];
+            /** @description Products of these units must not stand beside it at a site, whichever of both says so. */
+            excludes: components["schemas"]["Unit"][];
             has_firmware: boolean;
             has_templates: boolean;
             id: components["schemas"]["ProductId"];
@@ -5795,6 +6022,11 @@ export interface components {
         };
         /** @description A new product. */
         ProductCreate: {
+            /**
+             * @description Products of these units must not stand beside it at a site. Unless given, storage excludes storage and endpoints, and
+             *     endpoints exclude storage.
+             */
+            excludes?: components["schemas"]["Unit"][] | null;
             has_firmware?: boolean;
             has_templates?: boolean;
             managed_here?: boolean;
@@ -5812,6 +6044,8 @@ export interface components {
         ProductId: string;
         /** @description What changes. A field that is left out stays. */
         ProductUpdate: {
+            /** @description Holds for what is assigned from now on. */
+            excludes?: components["schemas"]["Unit"][] | null;
             has_firmware?: boolean | null;
             has_templates?: boolean | null;
             managed_here?: boolean | null;
@@ -7099,7 +7333,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Refused: setup_required, setup_done, parent_suspended, default_protected, customer_not_empty, products_attached, deletion_scheduled, deletion_begun, in_production, move_blocked, site_stays, cycle, not_for_kind, storage_location_fixed, below_committed, allotment_exceeded, not_renewable, double_billing_guard, event_goes_on, event_resolved, too_many_events, licence_in_use, licence_excluded, level_not_allowed, username_fixed, last_administrator, last_key_officer, too_many_tokens, pass_key_not_active, too_many_tasks, task_state, template_in_use, too_many_templates, on_trial, not_invoiced, no_invoice_plan, nothing_to_invoice, invoice_overlaps, invoice_state, default_plan, too_many_invoice_plans, too_many_rules, too_many_webhooks, webhook_off, too_many_views, mail_off, two_factor_off, second_factor_required, factor_not_begun, too_many_factors, passkeys_not_offered, storage_pool_refused, reference_gone, storage_location_required, client_limit_reached, fingerprint_bound_elsewhere, too_many_pending, device_not_empty, site_has_appliance, not_in_browser, no_backups, backups_pruned, backups_damaged, too_large_to_restore, too_many_downloads, email_required, global_report_on, report_off, setting_locked. */
+        /** @description Refused: setup_required, setup_done, parent_suspended, default_protected, customer_not_empty, products_attached, deletion_scheduled, deletion_begun, in_production, move_blocked, site_stays, cycle, not_for_kind, storage_location_fixed, below_committed, changes_refused, allotment_exceeded, not_renewable, double_billing_guard, event_goes_on, event_resolved, too_many_events, licence_in_use, licence_excluded, level_not_allowed, username_fixed, last_administrator, last_key_officer, too_many_tokens, pass_key_not_active, too_many_tasks, task_state, template_in_use, too_many_templates, on_trial, not_invoiced, no_invoice_plan, nothing_to_invoice, invoice_overlaps, invoice_state, default_plan, too_many_invoice_plans, too_many_rules, too_many_webhooks, webhook_off, too_many_views, mail_off, two_factor_off, second_factor_required, factor_not_begun, too_many_factors, passkeys_not_offered, storage_pool_refused, reference_gone, storage_location_required, client_limit_reached, fingerprint_bound_elsewhere, too_many_pending, device_not_empty, site_has_appliance, not_in_browser, no_backups, backups_pruned, backups_damaged, too_large_to_restore, too_many_downloads, email_required, global_report_on, report_off, setting_locked. */
         Refused409: {
             headers: {
                 [name: string]: unknown;
@@ -7191,6 +7425,16 @@ export type AccountState = components['schemas']['AccountState'];
 export type Action = components['schemas']['Action'];
 export type Actor = components['schemas']['Actor'];
 export type ActorKind = components['schemas']['ActorKind'];
+export type AllotmentChange = components['schemas']['AllotmentChange'];
+export type AllotmentDevice = components['schemas']['AllotmentDevice'];
+export type AllotmentJob = components['schemas']['AllotmentJob'];
+export type AllotmentList = components['schemas']['AllotmentList'];
+export type AllotmentPool = components['schemas']['AllotmentPool'];
+export type AllotmentPoolSet = components['schemas']['AllotmentPoolSet'];
+export type AllotmentProduct = components['schemas']['AllotmentProduct'];
+export type AllotmentRow = components['schemas']['AllotmentRow'];
+export type AllotmentsChanged = components['schemas']['AllotmentsChanged'];
+export type AllotmentSet = components['schemas']['AllotmentSet'];
 export type Ancestor = components['schemas']['Ancestor'];
 export type ArchiveFormat = components['schemas']['ArchiveFormat'];
 export type AssignedTemplate = components['schemas']['AssignedTemplate'];
@@ -7330,10 +7574,15 @@ export type LicenceGrant = components['schemas']['LicenceGrant'];
 export type LicenceId = components['schemas']['LicenceId'];
 export type LicencePool = components['schemas']['LicencePool'];
 export type LicencePoolList = components['schemas']['LicencePoolList'];
+export type LicencePoolMonth = components['schemas']['LicencePoolMonth'];
+export type LicencePoolMonthList = components['schemas']['LicencePoolMonthList'];
+export type LicencePoolMonths = components['schemas']['LicencePoolMonths'];
 export type LicencePoolSet = components['schemas']['LicencePoolSet'];
 export type LicenceReassign = components['schemas']['LicenceReassign'];
 export type LicenceRenew = components['schemas']['LicenceRenew'];
 export type LicenceState = components['schemas']['LicenceState'];
+export type LicencesThen = components['schemas']['LicencesThen'];
+export type LicenceThen = components['schemas']['LicenceThen'];
 export type LicenceUpdate = components['schemas']['LicenceUpdate'];
 export type ListCounts = components['schemas']['ListCounts'];
 export type ListedNoun = components['schemas']['ListedNoun'];
@@ -7563,6 +7812,45 @@ export type ResponseRefused500 = components['responses']['Refused500'];
 export type ResponseRefused503 = components['responses']['Refused503'];
 export type $defs = Record<string, never>;
 export interface operations {
+    allotment_set: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes it safe to send the request again. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AllotmentSet"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AllotmentsChanged"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
     bulk_run: {
         parameters: {
             query?: never;
@@ -7920,6 +8208,40 @@ export interface operations {
             415: components["responses"]["Refused415"];
             422: components["responses"]["Refused422"];
             429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    allotment_list: {
+        parameters: {
+            query?: {
+                /** @description At most this many rows, 1 to 500. */
+                limit?: number;
+                /** @description Skip this many rows. */
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AllotmentList"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
             500: components["responses"]["Refused500"];
             503: components["responses"]["Refused503"];
         };
@@ -8432,9 +8754,46 @@ export interface operations {
             503: components["responses"]["Refused503"];
         };
     };
+    licence_pool_month_list: {
+        parameters: {
+            query?: {
+                /** @description The first month, as `2025-01`; eleven before the last unless given. */
+                from?: string;
+                /** @description The last month; this one unless given. At most 120 are answered at once. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LicencePoolMonthList"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
     licence_pool_list: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A day in UTC, as `2025-01-31`: what it was at its end, without what stands above and what may be done. Now unless given. */
+                as_of?: string;
+            };
             header?: never;
             path: {
                 id: string;
@@ -8500,6 +8859,42 @@ export interface operations {
             422: components["responses"]["Refused422"];
             428: components["responses"]["Refused428"];
             429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    licence_list_then: {
+        parameters: {
+            query?: {
+                /** @description Items after this cursor, as a former page's `next` gave it. */
+                after?: string;
+                /** @description A day in UTC, as `2025-01-31`: what was held at its end. Today unless given. */
+                as_of?: string;
+                /** @description At most this many items, 1 to 500. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LicencesThen"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
             500: components["responses"]["Refused500"];
             503: components["responses"]["Refused503"];
         };
