@@ -225,7 +225,7 @@ async fn a_customer_is_run_from_the_command_line_alone() {
 async fn what_was_and_what_would_be_is_told_by_command_line() {
     let app = App::start().await;
     let bakery = app.end_customer("Bakery").await;
-    app.site(&bakery, "hq").await;
+    app.machine(&app.pass_key(&bakery).await, "till").await;
     let home = tempfile::tempdir().unwrap();
     let login = vec![("TENANTRY_LOGIN", ADMIN.to_owned()), ("TENANTRY_PASSWORD", PASSWORD.to_owned())];
     let person = Shell { app: &app, home: home.path(), environment: login };

@@ -47,11 +47,9 @@ async fn planted() -> (App, Client, BTreeMap<&'static str, String>) {
             }
         }
         let mut body = json!({ "profile": profile });
-        if dice.roll(2) == 0 {
+        if dice.roll(2) == 0 && row["level"] != "site" {
             body["kind"] = json!(dice.one_of(&["managed", "self_managed"]));
-            if row["level"] != "site" {
-                body["max_devices"] = json!(dice.roll(4));
-            }
+            body["max_devices"] = json!(dice.roll(4));
         }
         if row["level"] != "site" && dice.roll(3) == 0 {
             body["company_name"] = json!(dice.one_of(&TEXTS));
