@@ -43,7 +43,7 @@ test('an end customer is added in one step, with username, password twice and si
 
   await expect(page.getByRole('heading', { name: 'Acme Ltd was added' })).toBeVisible();
   await expect(page.getByText(`It signs in as ${username}.`)).toBeVisible();
-  await expect(page.getByText('Germany. It is what is agreed with the customer')).toBeVisible();
+  await expect(page.getByText('Germany. Backups of new devices lie in the storage pool')).toBeVisible();
   await expect(page.getByText('2 sites')).toBeVisible();
   await page.getByRole('link', { name: 'Open Acme Ltd' }).click();
   await expect(page.getByRole('region', { name: 'Sites' })).toContainText('plant_2');

@@ -14,7 +14,7 @@ test.beforeAll(async ({ backend }, info) => {
   await backend.device(one, 'sql-02');
   await backend.post('/users', {
     customer_id: reseller.id,
-    email: `kim${info.workerIndex}@filtered.example`,
+    email: `kim${info.workerIndex}-${Date.now()}@filtered.example`,
     name: 'Kim Sato',
     role: 'supporter',
   });

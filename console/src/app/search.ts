@@ -24,7 +24,7 @@ export type LevelChoice = Level | 'all' | 'by_site' | undefined;
 
 export type CustomersSearch = ListSearch & { level?: LevelChoice };
 
-const TABS = ['overview', 'devices', 'licences', 'pass_keys', 'people', 'settings', 'activity'] as const;
+const TABS = ['overview', 'devices', 'licences', 'pass_keys', 'people', 'invoices', 'settings', 'activity'] as const;
 export type Tab = (typeof TABS)[number];
 
 export type Raw = Record<string, unknown>;

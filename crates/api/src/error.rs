@@ -118,6 +118,7 @@ codes! {
     TooManyFactors "too_many_factors" 409 "The account has as many second factors as it may.";
     PasskeysNotOffered "passkeys_not_offered" 409 "The server has no public address that passkeys could belong to.";
     StoragePoolRefused "storage_pool_refused" 409 "The bucket can't be a storage pool: it lets nobody in, or is one already.";
+    LastStoragePool "last_storage_pool" 409 "Another pool for all locations has to take new devices first.";
     ReferenceGone "reference_gone" 409 "What the change refers to has gone meanwhile, or is still referred to.";
 
     // Devices: why one is turned away

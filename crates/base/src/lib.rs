@@ -225,10 +225,10 @@ impl App {
         }
     }
 
-    /// Makes a storage pool of a place in a bucket; says why not where that can't be.
-    pub async fn mark_pool(&self, pool: &Pool) -> Result<(), String> {
+    /// Tries a storage pool in a bucket, and makes one of the place if `is_new`; says why not where that can't be.
+    pub async fn mark_pool(&self, pool: &Pool, is_new: bool) -> Result<(), String> {
         match self.meter.get() {
-            Some(meter) => meter.mark(pool).await,
+            Some(meter) => meter.mark(pool, is_new).await,
             None => Err("Nobody looks after storage pools here.".to_owned()),
         }
     }

@@ -281,10 +281,11 @@ impl Meter for Gateway {
         Box::pin(async move { self.pools.find(pool).await.state() })
     }
 
-    fn mark<'a>(&'a self, pool: &'a Pool) -> BoxFuture<'a, Result<(), String>> {
+    fn mark<'a>(&'a self, pool: &'a Pool, is_new: bool) -> BoxFuture<'a, Result<(), String>> {
         Box::pin(async move {
             let Some(bucket) = &pool.bucket else { return Err("It is no bucket.".to_owned()) };
-            Bucket::new(bucket, &pool.directory)?.mark(&pool.id).await
+            let bucket = Bucket::new(bucket, &pool.directory)?;
+            if is_new { bucket.mark(&pool.id).await } else { bucket.look(&pool.id).await }
         })
     }
 

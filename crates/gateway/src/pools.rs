@@ -107,6 +107,15 @@ impl Pools {
         Arc::clone(kept)
     }
 
+    /// The same as it is known by now: whoever has had it open for long may know a key that was replaced.
+    pub(crate) async fn current(&self, known: &Arc<Granted>) -> Arc<Place> {
+        let found = self.places.read().unwrap_or_else(PoisonError::into_inner).get(&known.id).cloned();
+        match found {
+            Some(place) => place,
+            None => self.find(known).await,
+        }
+    }
+
     fn all(&self) -> Vec<Arc<Place>> {
         self.places.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }

@@ -340,6 +340,10 @@ async fn receive_for<B: Body<Data = Bytes>>(
     let mut hasher = Sha256::new();
     while let Some(bytes) = source.next().await? {
         hasher.update(&bytes);
+        if incoming.is_part_with(&bytes) {
+            // Whoever waits for a store has nobody else wait.
+            source.turn = None;
+        }
         if let Err(error) = incoming.push(bytes).await {
             return Err(place.unanswered(&error).await);
         }

@@ -460,9 +460,13 @@ impl Usage {
 
     /// Counts all of a repository that `begin_close` holds.
     async fn count_anew(&self, repository: &Repository) -> Result<(), Unavailable> {
-        let known = lock(&repository.state).used();
+        let (known, raw) = {
+            let state = lock(&repository.state);
+            (state.used(), state.used)
+        };
         let (used, last_snapshot_at) = self.measure(&repository.pool, repository.directory.clone(), known).await?;
-        let more = i64::try_from(used).unwrap_or(i64::MAX).saturating_sub_unsigned(known);
+        // It may have been counted below nothing.
+        let more = i64::try_from(used).unwrap_or(i64::MAX).saturating_sub(raw);
         repository.count(more, |state| {
             state.last_snapshot_at = state.last_snapshot_at.max(last_snapshot_at);
             state.measured = true;
@@ -527,7 +531,7 @@ impl Usage {
         known_bytes: u64,
     ) -> Result<(u64, Option<Timestamp>), Unavailable> {
         let path = directory.clone();
-        let measured = match self.pools.find(pool).await.here() {
+        let measured = match self.pools.current(pool).await.here() {
             Ok(Store::Bucket(bucket)) => match bucket.count(&path).await {
                 Ok((0, _)) if known_bytes > 0 => Err(std::io::ErrorKind::NotFound.into()),
                 counted => counted,

@@ -254,6 +254,12 @@ async fn open(place: &Place) -> Result<App, Failure> {
 
 /// Whether the change log is whole.
 async fn verify(place: &Place, over: Option<&str>) -> Result<(), Failure> {
+    // A new one would be verified to have lost nothing.
+    let database = place.database(&place.load()?);
+    let file = database.strip_prefix("sqlite://").or_else(|| database.strip_prefix("sqlite:")).unwrap_or(&database);
+    if !file.starts_with("postgres") && !std::path::Path::new(file).exists() {
+        return Err(format!("There is no database at {file}.").into());
+    }
     let app = open(place).await?;
     let verified = seals::verify(&app).await?;
     if let Some(broken) = verified.broken {

@@ -222,7 +222,7 @@ test('what has not arrived yet may be old when it does', () => {
 });
 
 test('whoever adds a noun and forgets it here is fetched too often and not too seldom', () => {
-  expect(isTouched(at('user.created', 'q', 'u'), { queryKey: ['invoices', 'list'], data: [] }, nowhere)).toBe(true);
+  expect(isTouched(at('user.created', 'q', 'u'), { queryKey: ['ledgers', 'list'], data: [] }, nowhere)).toBe(true);
 });
 
 test('when nobody knows what happened, forms and dialogs still keep what they began with', () => {

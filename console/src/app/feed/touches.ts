@@ -46,6 +46,8 @@ type Reach = {
   notificationRules?: true;
   /** Who gets which report. */
   reports?: true;
+  /** What is charged, by what, and how that stands. */
+  invoices?: true;
   /** What is given to customers together, and who has it. */
   templates?: true;
   /** Which views there are, and what they show. */
@@ -179,17 +181,17 @@ const REACHES: Record<Change['action'], Reach> = {
   'customer.report_sent': {},
   'customer.report_stopped': { reports: true },
   'customer.report_resumed': { reports: true },
-  'invoice_plan.created': {},
-  'invoice_plan.updated': {},
-  'invoice_plan.deleted': {},
-  'customer.invoice_settings_set': {},
+  'invoice_plan.created': { invoices: true },
+  'invoice_plan.updated': { invoices: true },
+  'invoice_plan.deleted': { invoices: true },
+  'customer.invoice_settings_set': { invoices: true },
   'tax_rates.set': {},
-  'invoice.drafted': {},
-  'invoice.issued': {},
-  'invoice.paid': {},
-  'invoice.overdue': {},
-  'invoice.credited': {},
-  'invoice.deleted': {},
+  'invoice.drafted': { invoices: true },
+  'invoice.issued': { invoices: true },
+  'invoice.paid': { invoices: true },
+  'invoice.overdue': { invoices: true },
+  'invoice.credited': { invoices: true },
+  'invoice.deleted': { invoices: true },
   'template.created': { templates: true },
   'template.updated': { templates: true, customers: 'subtree' },
   'template.deleted': { templates: true, customers: 'subtree' },
@@ -250,6 +252,8 @@ export function isTouched(happened: Happened, { queryKey, data }: Cached, pathOf
       return place.reach.notificationRules === true;
     case 'reports':
       return place.reach.reports === true || place.reach.settings === true || place.reach.customers === 'subtree';
+    case 'invoices':
+      return place.reach.invoices === true || place.reach.customers === 'subtree';
     case 'templates':
       // Whoever sets something else may differ.
       return place.reach.templates === true || place.reach.settings === true;

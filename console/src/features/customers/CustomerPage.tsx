@@ -47,6 +47,7 @@ const SignInProviderCard = lazyPart(async () => (await import('../oidc/SignInPro
 const OwnTemplate = lazyPart(async () => (await import('../templates/OwnTemplate')).OwnTemplate);
 const ReportsCard = lazyPart(async () => (await import('../reports/ReportsCard')).ReportsCard);
 const TemplatesCard = lazyPart(async () => (await import('../templates/TemplatesCard')).TemplatesCard);
+const InvoicesTab = lazyPart(async () => (await import('../invoices/InvoicesTab')).InvoicesTab);
 const SettingsCard = lazyPart(async () => (await import('../settings/SettingsCard')).SettingsCard);
 const ActivityTab = lazyPart(async () => (await import('../changes/ActivityTab')).ActivityTab);
 const Dialogs = lazyDialog(async () => (await import('./CustomerDialogs')).CustomerDialogs);
@@ -108,6 +109,7 @@ export function CustomerPage() {
             {tab === 'licences' && <LicencesTab customer={data} />}
             {tab === 'pass_keys' && <PassKeysTab customer={data} />}
             {tab === 'people' && <PeopleTab customer={data} />}
+            {tab === 'invoices' && <InvoicesTab customer={data} />}
             {tab === 'settings' && (
               <>
                 <OwnTemplate customer={data} />
@@ -304,6 +306,11 @@ function Tabs({ customer, chosen }: { customer: Customer; chosen: Tab }) {
     { tab: 'licences', name: 'Licences', shown: may('licence_list') && customer.level === 'end_customer' },
     { tab: 'pass_keys', name: 'Pass keys', shown: may('pass_key_list') && customer.level === 'end_customer' },
     { tab: 'people', name: 'People', shown: may('user_list') && customer.level !== 'site' },
+    {
+      tab: 'invoices',
+      name: 'Invoices',
+      shown: may('invoice_list') && customer.level !== 'site' && customer.level !== 'provider',
+    },
     { tab: 'settings', name: 'Settings', shown: true },
     { tab: 'activity', name: 'Activity', shown: may('change_list') },
   ];

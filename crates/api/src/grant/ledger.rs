@@ -121,8 +121,9 @@ pub trait Meter: Send + Sync + 'static {
     /// How a pool does. Looks at it if nobody has yet, and may wait for that.
     fn state<'a>(&'a self, pool: &'a Arc<Pool>) -> BoxFuture<'a, PoolState>;
 
-    /// Makes a pool of a place in a bucket by its marker; says why not where that can't be.
-    fn mark<'a>(&'a self, pool: &'a Pool) -> BoxFuture<'a, Result<(), String>>;
+    /// Tries a pool in a bucket that isn't known like this yet, and makes one of the place by its marker if `is_new`; says why
+    /// not where that can't be.
+    fn mark<'a>(&'a self, pool: &'a Pool, is_new: bool) -> BoxFuture<'a, Result<(), String>>;
 
     /// Removes all of a repository in a bucket. `false`: its pool is away.
     fn remove_repository<'a>(

@@ -6,6 +6,8 @@ pub(crate) mod draw;
 pub mod http;
 mod sql;
 
+use std::collections::HashMap;
+
 use api::change::ChangeAction;
 use api::credit::{
     CreditAbove, CreditAccount, CreditAccountList, CreditAdd, CreditCounter, CreditEntry, CreditEntryKind,
@@ -240,8 +242,37 @@ pub async fn entries(cx: &mut Cx, id: &CustomerId, query: &CreditEntryQuery) -> 
     let has_more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
     let next = rows.last().filter(|_| has_more).map(|(row, _)| format!("{}-{}-{}", row.at, row.number, row.product_id));
-    let items = rows.into_iter().map(|(row, countered_by)| seen(row, countered_by)).collect();
+    let items = shown(cx, &account, rows).await?;
     Ok(CreditEntryList { items, next })
+}
+
+/// Entries as the account sees them: where units came from is told to those only who see whose that is.
+async fn shown(
+    cx: &mut Cx,
+    account: &Account,
+    mut rows: Vec<(EntryRow, Option<String>)>,
+) -> Result<Vec<CreditEntry>, Error> {
+    let mut others: Vec<&str> = rows.iter().filter_map(|(row, _)| Some(row.other_id.as_ref()?.as_str())).collect();
+    others.sort_unstable();
+    others.dedup();
+    let places: HashMap<String, Path> = sql::places(cx, &others).await?;
+    for (row, _) in &mut rows {
+        let Some(other) = &row.other_id else { continue };
+        let is_seen = match places.get(other.as_str()) {
+            Some(path) => account.sees(path),
+            // Whoever has gone stood below, unless units were received from there.
+            None => row.kind == CreditEntryKind::HandedOn,
+        };
+        if !is_seen {
+            (row.other_id, row.about) = (None, None);
+        }
+    }
+    Ok(rows.into_iter().map(|(row, countered_by)| seen(row, countered_by)).collect())
+}
+
+async fn shown_one(cx: &mut Cx, account: &Account, row: EntryRow) -> Result<CreditEntry, Error> {
+    let shown = shown(cx, account, vec![(row, None)]).await?;
+    shown.into_iter().next().ok_or_else(|| Error::internal("an entry that isn't shown"))
 }
 
 fn cursor_of(text: &str) -> Option<Cursor> {
@@ -368,10 +399,8 @@ pub async fn add(tx: &mut Tx, id: &CustomerId, input: &CreditAdd) -> Result<Cred
         }
         let lineage = Lineage::of(tx, std::iter::once(&row.path)).await?;
         let name = lineage.get(above.customer_id.as_str()).map(|node| node.company_name.clone()).unwrap_or_default();
-        // Whose it is, is told to those only who see it.
-        let is_seen = row.path.seen_from(&account.path).ids().any(|id| id == above.customer_id.as_str());
         let lower = Posting {
-            other: is_seen.then_some((&above.customer_id, name.as_str())),
+            other: Some((&above.customer_id, name.as_str())),
             pair: Some(&pair),
             note,
             ..Posting::new(id, &product.id, own, CreditEntryKind::Received, units)
@@ -385,7 +414,7 @@ pub async fn add(tx: &mut Tx, id: &CustomerId, input: &CreditAdd) -> Result<Cred
     let told = json!({ "product_id": product.id, "product_name": product.name, "units": units, "balance": entry.balance, "note": note });
     tx.record(Entry::new(ChangeAction::CustomerCreditsAdded, customers::subject(&row)).after(told));
     draw::some_below(tx, &row.path).await?;
-    Ok(seen(entry, None))
+    shown_one(tx, &account, entry).await
 }
 
 /// How much there is above is the business of those who see whose it is.
@@ -429,6 +458,9 @@ pub async fn counter(tx: &mut Tx, id: &CustomerId, input: &CreditCounter) -> Res
         Some(pair) => sql::find(tx, pair).await?,
         None => None,
     };
+    if let CreditEntryKind::HandedOn | CreditEntryKind::Received = entry.kind {
+        refuse_apart(tx, &row.path, pair.as_ref()).await?;
+    }
     let (own_id, pair_id) = (new_id(tx)?, new_id(tx)?);
     if let Some(pair) = &pair {
         take_back(tx, pair, (pair_id.clone(), Some(&own_id)), &note).await?;
@@ -438,7 +470,21 @@ pub async fn counter(tx: &mut Tx, id: &CustomerId, input: &CreditCounter) -> Res
     let told = json!({ "product_id": product.id, "product_name": product.name, "units": written.units, "balance": written.balance, "note": note });
     tx.record(Entry::new(ChangeAction::CustomerCreditsCountered, customers::subject(&row)).after(told));
     draw::some_below(tx, &row.path).await?;
-    Ok(seen(written, None))
+    shown_one(tx, &account, written).await
+}
+
+/// Units go back the way that they came, or not at all: they would come from nowhere where the other account is gone, and
+/// from somebody else's where it stands elsewhere by now.
+async fn refuse_apart(cx: &mut Cx, path: &Path, pair: Option<&EntryRow>) -> Result<(), Error> {
+    let other = match pair {
+        Some(pair) => customers::sql::find_anywhere(cx, &pair.customer_id).await?,
+        None => None,
+    };
+    if other.is_some_and(|other| other.path.is_above(path) || path.is_above(&other.path)) {
+        return Ok(());
+    }
+    let detail = "The other account that it concerns is gone, or stands elsewhere. Add units instead.";
+    Err(Error::field("entry_id", Code::Invalid, detail))
 }
 
 async fn take_back(

@@ -283,6 +283,17 @@ async fn homes(cx: &mut Cx, from: db::Sql, now: i64, after: &str, limit: i64) ->
     Ok(rows.into_iter().map(CustomerId::from_text).collect())
 }
 
+/// Where these customers stand that are still there; as many as entries of an answer.
+pub(super) async fn places(cx: &mut Cx, ids: &[&str]) -> Result<HashMap<String, Path>, Error> {
+    let mut places = HashMap::with_capacity(ids.len());
+    for some in ids.chunks(db::AT_ONCE) {
+        let found: Vec<(String, String)> =
+            cx.all(sql!["select id, path from customers where id in ", list(some.iter().copied())]).await?;
+        places.extend(found.into_iter().map(|(id, path)| (id, Path::from_stored(path))));
+    }
+    Ok(places)
+}
+
 pub(super) async fn delete_of(tx: &mut Tx, customer: &CustomerId) -> Result<(), Error> {
     tx.exec(sql!["delete from credit_entries where customer_id = ", customer.as_str()]).await?;
     tx.exec(sql!["delete from credit_accounts where customer_id = ", customer.as_str()]).await?;

@@ -182,6 +182,8 @@ async fn begin(tx: &mut Tx, account: &Account, row: &CustomerRow, due_at: i64) -
     if changed.level == Level::Site {
         // For another site at once.
         crate::licences::free_site(tx, &changed).await?;
+        let id = changed.id.clone();
+        changed = sql::find_anywhere(tx, &id).await?.ok_or_else(Error::not_found)?;
     }
     let mode = switch::mode_above(tx, &changed.path).await?;
     sql::spread_state(tx, &changed.path, mode).await?;

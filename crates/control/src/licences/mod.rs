@@ -467,13 +467,14 @@ async fn remove(tx: &mut Tx, row: &LicenceRow, product: &str) -> Result<(), Erro
     supply::withdraw(tx, row.id.as_str(), None).await?;
     for (site, _, _, quantity) in sql::assignments(tx, &row.id).await? {
         if let Some(site) = customers::sql::find_anywhere(tx, &CustomerId::from_text(site)).await? {
-            match give_space(tx, row, &site, -quantity).await {
-                // What is used already stays: nobody's backups are cut.
-                Err(error) if error.code == Code::BelowCommitted => {}
-                given => given?,
-            }
+            // What is used already stays: nobody's backups are cut.
+            give_space(tx, row, &site, -quantity, true).await?;
         }
     }
+    write_removal(tx, row, product).await
+}
+
+async fn write_removal(tx: &mut Tx, row: &LicenceRow, product: &str) -> Result<(), Error> {
     sql::delete(tx, row).await?;
     licence_pools::take(tx, &row.path, &row.product_id, product, -row.quantity).await?;
     let mut before = snapshot(row);
@@ -499,7 +500,8 @@ pub async fn assign(
         let detail = format!("Of {} only {free} are not assigned yet.", row.quantity);
         return Err(Error::field("quantity", Code::AllotmentExceeded, detail));
     }
-    move_units(tx, &row, &product, None, Some((&site, quantity))).await
+    move_units(tx, &row, &product, None, Some((&site, quantity))).await?;
+    show(tx, id).await
 }
 
 /// Takes some of what a site has.
@@ -513,7 +515,8 @@ pub async fn revoke(
     let quantity = quantity_of(input)?;
     let site = site_of(tx, &row, "site_id", &input.site_id).await?;
     refuse_more_than_has(tx, &row, &site, quantity).await?;
-    move_units(tx, &row, &product, Some((&site, quantity)), None).await
+    move_units(tx, &row, &product, Some((&site, quantity)), None).await?;
+    show(tx, id).await
 }
 
 /// The same from one site to another, or not at all.
@@ -534,7 +537,8 @@ pub async fn reassign(
     let to = site_of(tx, &row, "to", &input.to).await?;
     refuse_excluded(tx, &row, &to).await?;
     refuse_more_than_has(tx, &row, &from, quantity).await?;
-    move_units(tx, &row, &product, Some((&from, quantity)), Some((&to, quantity))).await
+    move_units(tx, &row, &product, Some((&from, quantity)), Some((&to, quantity))).await?;
+    show(tx, id).await
 }
 
 async fn assignable(tx: &mut Tx, id: &LicenceId, expected: Option<IfMatch>) -> Result<(LicenceRow, String), Error> {
@@ -610,19 +614,34 @@ async fn refuse_excluded(tx: &mut Tx, row: &LicenceRow, site: &CustomerRow) -> R
 
 type Share<'a> = (&'a CustomerRow, i64);
 
-/// Writes what is taken from one and given to another.
+/// Takes units from one and gives them to another, with the space that comes with them.
 async fn move_units(
     tx: &mut Tx,
     row: &LicenceRow,
     product: &str,
     from: Option<Share<'_>>,
     to: Option<Share<'_>>,
-) -> Result<Licence, Error> {
+) -> Result<(), Error> {
+    for (share, sign) in [(from, -1), (to, 1)] {
+        if let Some((site, quantity)) = share {
+            give_space(tx, row, site, sign * quantity, false).await?;
+        }
+    }
+    write_units(tx, row, product, from, to).await
+}
+
+/// Writes what is taken from one and given to another.
+async fn write_units(
+    tx: &mut Tx,
+    row: &LicenceRow,
+    product: &str,
+    from: Option<Share<'_>>,
+    to: Option<Share<'_>>,
+) -> Result<(), Error> {
     for (share, sign) in [(from, -1), (to, 1)] {
         if let Some((site, quantity)) = share {
             let has = sql::assigned_to(tx, &row.id, &site.id).await?;
             sql::assign(tx, &row.id, &site.id, has + sign * quantity).await?;
-            give_space(tx, row, site, sign * quantity).await?;
         }
     }
     let units = |share: Option<Share<'_>>| share.map_or(0, |(_, quantity)| quantity);
@@ -643,22 +662,18 @@ async fn move_units(
     if let Some((site, _)) = to {
         supply::supply(tx, &site.id).await?;
     }
-    show(tx, &row.id).await
+    Ok(())
 }
 
 const TB: i64 = 1_000_000_000_000;
 
 /// Terabytes are space of its own for the site that has them, besides what it was allotted.
-async fn give_space(tx: &mut Tx, row: &LicenceRow, site: &CustomerRow, units: i64) -> Result<(), Error> {
+async fn give_space(tx: &mut Tx, row: &LicenceRow, site: &CustomerRow, units: i64, spares: bool) -> Result<(), Error> {
     let product = products::sql::find_product(tx, &row.product_id).await?;
     if product.is_none_or(|product| product.unit != Unit::Tb) {
         return Ok(());
     }
-    // Of what is to go nothing is taken any more; what it holds is free when it is gone.
-    if site.deletes_at.is_some() {
-        return Ok(());
-    }
-    crate::space::give(tx, &site.id, units.saturating_mul(TB)).await.map_err(|mut error| {
+    crate::space::give(tx, &site.id, units.saturating_mul(TB), spares).await.map_err(|mut error| {
         for field in &mut error.fields {
             "quantity".clone_into(&mut field.field);
         }
@@ -716,21 +731,32 @@ pub(crate) async fn count_below(cx: &mut Cx, path: &Path) -> Result<i64, Error> 
     sql::count_below(cx, path, after).await
 }
 
-/// What a site has is free again when it goes.
+/// What a site has is free again when it is to go. The space that came with it goes at once as far as nothing lies in it, so
+/// that it is not there without a licence where the site is restored.
 pub(crate) async fn free_site(tx: &mut Tx, site: &CustomerRow) -> Result<(), Error> {
+    for (licence, quantity) in sql::of_site(tx, &site.id).await? {
+        if let Some((row, ..)) = sql::find_anywhere(tx, &LicenceId::from_text(licence)).await? {
+            give_space(tx, &row, site, -quantity, true).await?;
+        }
+    }
+    free_units(tx, site).await
+}
+
+async fn free_units(tx: &mut Tx, site: &CustomerRow) -> Result<(), Error> {
     for (licence, quantity) in sql::of_site(tx, &site.id).await? {
         supply::withdraw(tx, &licence, Some(&site.id)).await?;
         let Some((row, product, ..)) = sql::find_anywhere(tx, &LicenceId::from_text(licence)).await? else { continue };
-        move_units(tx, &row, &product.name, Some((site, quantity)), None).await?;
+        write_units(tx, &row, &product.name, Some((site, quantity)), None).await?;
     }
     Ok(())
 }
 
-/// What a customer holds goes with it.
+/// What a customer holds goes with it. Its space goes with itself.
 pub(crate) async fn delete_of(tx: &mut Tx, customer: &CustomerRow) -> Result<(), Error> {
-    free_site(tx, customer).await?;
+    free_units(tx, customer).await?;
     for (row, product, ..) in sql::of_customer(tx, &customer.id).await? {
-        remove(tx, &row, &product.name).await?;
+        supply::withdraw(tx, row.id.as_str(), None).await?;
+        write_removal(tx, &row, &product.name).await?;
     }
     history::forget(tx, &customer.id).await
 }

@@ -209,19 +209,21 @@ pub async fn set(
 }
 
 /// Gives a customer so many bytes more, or takes them, whoever asks: they come with what it was sold. Where nothing is left of
-/// its own, it draws on the nearest above again.
-pub(crate) async fn give(tx: &mut Tx, id: &CustomerId, bytes: i64) -> Result<(), Error> {
-    let account = tx.account()?;
+/// its own, it draws on the nearest above again. `spares`: of what is taken, what it uses or has handed on stays.
+pub(crate) async fn give(tx: &mut Tx, id: &CustomerId, bytes: i64, spares: bool) -> Result<(), Error> {
     let row = customers::sql::find_anywhere(tx, id).await?.ok_or_else(Error::not_found)?;
     let (mut chain, _) = Chain::lock(tx, &row.path).await?;
     let Both { stored, live: budget } = chain.pop()?;
-    let allotted = Some(budget.allotted.unwrap_or_default().saturating_add(bytes)).filter(|bytes| *bytes > 0);
+    let has = budget.allotted.unwrap_or_default();
+    let least = if spares { has.min(budget.used.max(budget.committed())) } else { 0 };
+    let allotted = Some(has.saturating_add(bytes).max(least)).filter(|bytes| *bytes > 0);
     let percent = budget.overcommit_percent.max(100);
     let after = Budget { allotted, overcommit_percent: percent, ..budget };
     if after == budget {
         return Ok(());
     }
     if let Err(refused) = budgets::allot(chain.budgets(), &budget, allotted, percent) {
+        let account = tx.account()?;
         let takers = sql::largest_below(tx, id).await?;
         return Err(refusal(&account, &chain, &row.path, refused, &takers, tx).await?);
     }

@@ -65,16 +65,14 @@ async fn storage_location_update(
 #[utoipa::path(get, path = "/storage_pools", operation_id = "storage_pool_list", tag = "storage",
     responses((status = 200, body = Page<StoragePool>)))]
 async fn storage_pool_list(call: Call) -> Result<Json<Page<StoragePool>>, Failure> {
-    let mut cx = call.read().await?;
-    Ok(Json(pools::list(&mut cx).await?))
+    Ok(Json(pools::list(&call).await?))
 }
 
 /// One storage pool.
 #[utoipa::path(get, path = "/storage_pools/{id}", operation_id = "storage_pool_show", tag = "storage",
     params(("id" = String, Path)), responses((status = 200, body = StoragePool)))]
 async fn storage_pool_show(call: Call, Path(id): Path<StoragePoolId>) -> Result<Response, Failure> {
-    let mut cx = call.read().await?;
-    Ok(show(&pools::show(&mut cx, &id).await?)?)
+    Ok(show(&pools::show(&call, &id).await?)?)
 }
 
 /// Makes a storage pool of a place in a bucket. The bucket is tried before anything is stored.

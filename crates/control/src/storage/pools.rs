@@ -155,19 +155,26 @@ async fn wire(cx: &mut Cx, account: &Account, row: PoolRow, state: PoolState) ->
     })
 }
 
-/// How a pool does. Waits for it where nobody has looked yet, so never in a transaction.
-async fn state(cx: &mut Cx, row: &PoolRow) -> Result<PoolState, Error> {
-    let seal = seal(cx).await?;
-    let pool = Arc::new(granted(&cx.app, &seal, row));
-    Ok(cx.app.pool_state(&pool).await)
+/// How a pool does. Waits for the store where nobody has looked yet, so never with a connection in the hand.
+async fn state(app: &App, pool: Pool) -> PoolState {
+    app.pool_state(&Arc::new(pool)).await
 }
 
-pub async fn list(cx: &mut Cx) -> Result<Page<StoragePool>, Error> {
-    let account = authorize(cx)?;
-    let mut items = Vec::new();
-    for row in rows(cx).await? {
-        let state = state(cx, &row).await?;
-        items.push(wire(cx, &account, row, state).await?);
+pub async fn list(call: &Call) -> Result<Page<StoragePool>, Error> {
+    let mut cx = call.read().await?;
+    let account = authorize(&cx)?;
+    let seal = seal(&mut cx).await?;
+    let rows = rows(&mut cx).await?;
+    drop(cx);
+    let mut known = Vec::with_capacity(rows.len());
+    for row in rows {
+        let state = state(&call.app, granted(&call.app, &seal, &row)).await;
+        known.push((row, state));
+    }
+    let mut cx = call.read().await?;
+    let mut items = Vec::with_capacity(known.len());
+    for (row, state) in known {
+        items.push(wire(&mut cx, &account, row, state).await?);
     }
     Ok(page(items))
 }
@@ -177,11 +184,14 @@ async fn fetch(cx: &mut Cx, id: &StoragePoolId) -> Result<PoolRow, Error> {
     row.ok_or_else(Error::not_found)
 }
 
-pub async fn show(cx: &mut Cx, id: &StoragePoolId) -> Result<StoragePool, Error> {
-    let account = authorize(cx)?;
-    let row = fetch(cx, id).await?;
-    let state = state(cx, &row).await?;
-    wire(cx, &account, row, state).await
+pub async fn show(call: &Call, id: &StoragePoolId) -> Result<StoragePool, Error> {
+    let mut cx = call.read().await?;
+    let account = authorize(&cx)?;
+    let row = fetch(&mut cx, id).await?;
+    let pool = granted(&call.app, &seal(&mut cx).await?, &row);
+    drop(cx);
+    let state = state(&call.app, pool).await;
+    wire(&mut call.read().await?, &account, row, state).await
 }
 
 /// A place in a bucket that was tried and has its marker.
@@ -219,7 +229,7 @@ pub async fn mark(call: &Call, input: &StoragePoolCreate) -> Result<Marked, Erro
     let id = StoragePoolId::new(Uuid::from_bytes(seal(&mut cx).await?.digest(place.as_bytes())?));
     drop(cx);
     let pool = Pool { id, directory: prefix.into(), bucket: Some(bucket) };
-    let marked = call.app.mark_pool(&pool).await;
+    let marked = call.app.mark_pool(&pool, true).await;
     marked.map_err(|why| Error::new(Code::StoragePoolRefused, why))?;
     Ok(Marked(pool))
 }
@@ -265,12 +275,11 @@ pub async fn try_key(call: &Call, id: &StoragePoolId, input: &StoragePoolUpdate)
     let mut cx = call.read().await?;
     authorize(&cx)?;
     let row = fetch(&mut cx, id).await?;
-    if input.access_key_id.is_none() && input.secret_access_key.is_none() {
-        return state(&mut cx, &row).await;
-    }
-    let seal = seal(&mut cx).await?;
-    let mut pool = granted(&cx.app, &seal, &row);
+    let mut pool = granted(&call.app, &seal(&mut cx).await?, &row);
     drop(cx);
+    if input.access_key_id.is_none() && input.secret_access_key.is_none() {
+        return Ok(state(&call.app, pool).await);
+    }
     let Some(bucket) = &mut pool.bucket else {
         return Err(Error::field("access_key_id", Code::Invalid, "A directory has no access key."));
     };
@@ -280,8 +289,9 @@ pub async fn try_key(call: &Call, id: &StoragePoolId, input: &StoragePoolUpdate)
     if let Some(secret) = &input.secret_access_key {
         bucket.secret = secret.clone();
     }
-    let marked = call.app.mark_pool(&pool).await;
-    marked.map_err(|why| Error::new(Code::StoragePoolRefused, why))?;
+    // With its own marker there: another key may lead to another bucket of the same name.
+    let looked = call.app.mark_pool(&pool, false).await;
+    looked.map_err(|why| Error::new(Code::StoragePoolRefused, format!("With this key {why}.")))?;
     Ok(PoolState::Here { free_bytes: None, has_room: true })
 }
 
@@ -300,6 +310,7 @@ pub async fn update(
     let name = input.name.as_deref().and_then(|name| checks.line("name", name));
     refuse_taken(tx, &mut checks, TABLE, name.as_deref(), Some(id.as_str())).await?;
     let access_key_id = input.access_key_id.as_deref().and_then(|key| checks.line("access_key_id", key));
+    checks.finish()?;
     let withdrawn_at = gone_since(tx, row.withdrawn_at, input.withdrawn);
     if withdrawn_at.is_some() && row.withdrawn_at.is_none() && row.storage_location_id.is_none() {
         let is_last = !rows(tx)
@@ -307,10 +318,10 @@ pub async fn update(
             .iter()
             .any(|other| other.id != row.id && other.withdrawn_at.is_none() && other.storage_location_id.is_none());
         if is_last {
-            checks.add("withdrawn", Code::Invalid, "Another pool for all locations has to take new repositories.");
+            let detail = "No other pool takes new devices of all locations. Add one before this one is withdrawn.";
+            return Err(Error::new(Code::LastStoragePool, detail));
         }
     }
-    checks.finish()?;
     let secret = match &input.secret_access_key {
         Some(secret) => Some(seal(tx).await?.close(secret.expose().as_bytes())?),
         None => row.secret.clone(),

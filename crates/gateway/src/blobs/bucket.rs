@@ -114,18 +114,21 @@ impl Bucket {
         Ok(marked(&String::from_utf8_lossy(&text)))
     }
 
-    /// Makes this pool of its place in the bucket, unless that is another one which holds something.
+    /// Makes this pool of its place in the bucket, unless something lies there that isn't its own.
     pub(crate) async fn mark(&self, pool: &StoragePoolId) -> Result<(), String> {
         let failed = |error: io::Error| format!("The bucket {}.", complaint(&error));
-        if let Some(other) = self.marked().await.map_err(failed)?
-            && other != *pool
-        {
-            let (prefix, own) = (Key::from(self.prefix.as_str()), self.marker_key());
-            let mut objects = self.store.list(Some(&prefix)).take(2);
-            while let Some(object) = objects.try_next().await.map_err(|error| failed(fault(error)))? {
-                if object.location != own {
-                    return Err(format!("This place in the bucket is the storage pool {other} already."));
-                }
+        let marked = self.marked().await.map_err(failed)?;
+        if marked.as_ref() == Some(pool) {
+            return Ok(());
+        }
+        let (prefix, own) = (Key::from(self.prefix.as_str()), self.marker_key());
+        let mut objects = self.store.list(Some(&prefix)).take(2);
+        while let Some(object) = objects.try_next().await.map_err(|error| failed(fault(error)))? {
+            if object.location != own {
+                return Err(match marked {
+                    Some(other) => format!("This place in the bucket is the storage pool {other} already."),
+                    None => "Something lies at this place in the bucket. Choose another prefix.".to_owned(),
+                });
             }
         }
         let text = Bytes::from(marker(pool));

@@ -49,6 +49,11 @@ impl Incoming {
         self.length
     }
 
+    /// Whether a part is whole with these bytes, so that appending them sends it.
+    pub(crate) fn is_part_with(&self, bytes: &Bytes) -> bool {
+        self.buffer.len() + bytes.len() >= PART
+    }
+
     /// Appends.
     pub(crate) async fn push(&mut self, mut bytes: Bytes) -> io::Result<()> {
         self.length += bytes.len() as u64;
@@ -111,7 +116,13 @@ impl Incoming {
         if let Err(error) = self.put(there.is_none()).await {
             // The answer may have been lost, and another try have found what the first one left.
             match bucket.length(&self.key).await {
-                Ok(found) if found != Some(self.length) => return Err(error.into()),
+                Ok(found) if found != Some(self.length) => {
+                    // It may appear yet, unless the store has refused it.
+                    if error.kind() != io::ErrorKind::PermissionDenied {
+                        doubt();
+                    }
+                    return Err(error.into());
+                }
                 Ok(_) if self.file == File::Config && !is_same(&bucket, &self.key, &self.buffer).await? => {
                     return Err(NotPlaced::ConfigExists);
                 }

@@ -153,6 +153,22 @@ async fn pool(admin: &Admin, store: &Store) -> Value {
     made
 }
 
+/// What may be changed of a pool, and what of it may not be.
+async fn changes(admin: &Admin, pool: &Value) {
+    let path = format!("storage_pools/{}", text(pool, "id"));
+    let version = |pool: &Value| pool["version"].as_i64().unwrap();
+    let named = admin.patch(&path, version(pool), &json!({ "name": "Frankfurt", "secret_access_key": "newer" })).await;
+    assert_eq!((&named.1["name"], &named.1["access_key_id"]), (&json!("Frankfurt"), &json!("key")), "{}", named.1);
+    let elsewhere = admin.patch(&path, version(&named.1), &json!({ "bucket": "others" })).await;
+    assert_eq!((elsewhere.0.as_u16(), &elsewhere.1["code"]), (422, &json!("invalid_input")), "{}", elsewhere.1);
+    // Whoever stores in no location with a pool of its own needs one, too.
+    let pools = admin.get("storage_pools").await;
+    let first = pools["items"].as_array().unwrap().iter().find(|pool| pool["kind"] == "directory").unwrap();
+    let path = format!("storage_pools/{}", text(first, "id"));
+    let last = admin.patch(&path, version(first), &json!({ "withdrawn": true })).await;
+    assert_eq!((last.0.as_u16(), &last.1["code"]), (409, &json!("last_storage_pool")), "{}", last.1);
+}
+
 async fn assert_used(admin: &Admin, store: &Store, family: &Family) {
     let in_bucket = store.bytes(&family.device).await;
     assert!(in_bucket > 0);
@@ -170,7 +186,8 @@ async fn restores(restic: &Restic, tree: &Path) {
 async fn whole_story(release: Release, bytes: u64) {
     let store = Store::start().await;
     let (mut server, admin) = Server::start_configured("[customers]\ndeletion_hold_days = 0\n").await;
-    pool(&admin, &store).await;
+    let pool = pool(&admin, &store).await;
+    changes(&admin, &pool).await;
     let family = admin.family("Acme").await;
     assert!(!server.directory(&family.device).exists());
     let (restic, home) = (Restic::of(release, &family.device), tempfile::tempdir().unwrap());
@@ -186,6 +203,10 @@ async fn whole_story(release: Release, bytes: u64) {
     let check = check.env("AWS_ACCESS_KEY_ID", "key").env("AWS_SECRET_ACCESS_KEY", "very secret").spawn().unwrap();
     let check = Restic::end_of(check).await;
     assert!(check.status.success(), "{}", check.said);
+
+    let vault = format!("devices/{}/vault", family.device.id);
+    let (status, answer) = admin.send("POST", &vault, Some(&json!({ "password": "any" }))).await;
+    assert_eq!((status.as_u16(), &answer["code"]), (409, &json!("not_in_browser")), "{answer}");
 
     // What doesn't hash to its name never becomes visible, however long it is.
     for length in [1000, 6_000_000] {

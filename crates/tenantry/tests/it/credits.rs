@@ -153,6 +153,14 @@ async fn units_are_handed_down_and_machines_draw_on_the_nearest_account() {
     let entries = app.admin().get(&format!("/customers/{reseller}/credits/entries?limit=2")).await.is(200);
     assert_eq!(entries["items"].as_array().unwrap().len(), 2);
     assert!(entries["next"].is_string());
+    // What was handed to somebody who has gone comes from nowhere a second time.
+    let entries = app.admin().get(&format!("/customers/{reseller}/credits/entries")).await.is(200);
+    let gone = entries["items"].as_array().unwrap().iter().filter(|entry| entry["about"] == "Bakery");
+    let gone: Vec<String> = gone.filter(|entry| entry["kind"] == "handed_on").map(id).collect();
+    assert!(gone.len() > 3, "{entries:#}");
+    for entry in gone {
+        counter(app.admin(), &reseller, &entry).await.invalid(&[("entry_id", "invalid")]);
+    }
 
     for wrong in [&yard, &app.id_of("Default customer").await] {
         let refused = add(app.admin(), wrong, &product, 1).await;
@@ -196,6 +204,12 @@ async fn what_was_wrong_is_taken_back_by_another_entry() {
         entries["items"].as_array().unwrap().iter().map(|entry| entry["number"].as_i64().unwrap()).collect();
     assert_eq!(numbers, [5, 4, 3, 2, 1], "the newest first, and none is gone");
     assert_eq!(entries["items"][4]["countered_by_id"], taken["id"]);
+    // Whose units they were is told to those who see whoever that is.
+    for (client, about) in [(&own, Value::Null), (&boss, json!("Northwind IT")), (admin, json!("Northwind IT"))] {
+        let entries = client.get(&format!("/customers/{bakery}/credits/entries")).await.is(200);
+        let mut received = entries["items"].as_array().unwrap().iter().filter(|entry| entry["kind"] == "received");
+        assert!(received.all(|entry| entry["about"] == about && entry["other_id"].is_null() == about.is_null()));
+    }
 
     let seats = id(&admin.post("/products", &json!({ "name": "Seats", "unit": "seat" })).await.is(201));
     add(admin, &bakery, &seats, 1).await.invalid(&[("product_id", "invalid")]);

@@ -348,6 +348,19 @@ async fn they_keep_a_customer_and_go_where_that_is_said() {
     app.settle().await;
     app.sign_in_again().await;
     app.admin().get(&format!("/licences/{licence}")).await.refused(404, "not_found");
+    // So do those whose sites still have some of it, terabytes among them, and nothing holds up those who go after them.
+    let baker = app.customer(&other, "end_customer", "Baker").await;
+    let site = app.site(&baker, "oven").await;
+    for (name, quantity) in [("Endpoint for servers", 3), ("Storage", 5)] {
+        let product = named(&app, "/products", name).await;
+        let licence = id(&granted(&app, &baker, &json!({ "product_id": product, "quantity": quantity })).await);
+        share(app.admin(), &licence, "assign", if name == "Storage" { &baker } else { &site }, 2).await.is(200);
+    }
+    app.admin().delete(&format!("/customers/{baker}?remove_products=true")).await.is(200);
+    app.advance(DAY * 31);
+    app.settle().await;
+    app.sign_in_again().await;
+    app.admin().get(&format!("/customers/{baker}")).await.refused(404, "not_found");
     // One is ended by hand.
     let next = app.customer(&other, "end_customer", "Florist").await;
     let licence = id(&granted(&app, &next, &json!({ "product_id": product, "quantity": 3 })).await);

@@ -283,6 +283,13 @@ pub(crate) struct Admin {
     address: SocketAddr,
 }
 
+async fn answered(request: reqwest::RequestBuilder) -> (StatusCode, Value) {
+    let answer = request.send().await.unwrap();
+    let status = answer.status();
+    let text = answer.text().await.unwrap();
+    (status, if text.is_empty() { Value::Null } else { serde_json::from_str(&text).expect(&text) })
+}
+
 impl Admin {
     /// Somebody who has not signed in.
     pub(crate) fn new(address: SocketAddr) -> Self {
@@ -309,15 +316,18 @@ impl Admin {
 
     /// Sends whatever it is, and gives whatever comes back; an answer without a body is null.
     pub(crate) async fn send(&self, method: &str, path: &str, body: Option<&Value>) -> (StatusCode, Value) {
+        let request = self.request(method, path);
+        answered(if let Some(body) = body { request.json(body) } else { request }).await
+    }
+
+    /// Changes what is of this version.
+    pub(crate) async fn patch(&self, path: &str, version: i64, body: &Value) -> (StatusCode, Value) {
+        answered(self.request("PATCH", path).header("if-match", format!("\"{version}\"")).json(body)).await
+    }
+
+    fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
         let url = format!("http://{}/api/v1/{path}", self.address);
-        let mut request = self.http.request(method.parse().unwrap(), url);
-        if let Some(body) = body {
-            request = request.json(body);
-        }
-        let answer = request.send().await.unwrap();
-        let status = answer.status();
-        let text = answer.text().await.unwrap();
-        (status, if text.is_empty() { Value::Null } else { serde_json::from_str(&text).expect(&text) })
+        self.http.request(method.parse().unwrap(), url)
     }
 
     /// One node of each level from the provider down, named after `name`, and a device below.

@@ -41,6 +41,12 @@ async fn what_is_altered_added_or_taken_out_breaks_the_chain() {
     assert!(audit(&app, &["--over", &whole.digest]).await.0);
     let (good, said) = audit(&app, &["--over", &"0".repeat(64)]).await;
     assert!(!good && said.contains("another one"), "{said}");
+    // What isn't there has not lost nothing.
+    let nowhere = app.data().join("nowhere");
+    let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_tenantry"));
+    let output = command.args(["audit", "verify", "--data"]).arg(&nowhere).output().await.unwrap();
+    assert!(!output.status.success() && String::from_utf8(output.stderr).unwrap().contains("There is no database"));
+    assert!(!nowhere.exists());
 
     let broken = async || verify(app.control()).await.unwrap().broken;
     // In whose histories it stands is sealed, too.
