@@ -13,6 +13,7 @@ import { Notice } from '../../ui/Notice';
 import { toast } from '../../ui/Toasts';
 import { deleteInvoice, invoiceSettingsQuery, invoicesQuery, stepInvoice, type Step } from './api';
 import { money, nameOf, NOT_INVOICED, SCHEDULE, STATE, utcDay } from './words';
+import './invoices.css';
 
 const InvoiceDialog = lazyDialog(async () => (await import('./InvoiceDialogs')).InvoiceDialog);
 const MakeDialog = lazyDialog(async () => (await import('./InvoiceDialogs')).MakeDialog);
@@ -104,7 +105,7 @@ function InvoicesCard({ customer, onMake, onShow }: InvoicesCardProps) {
       )}
       {invoices.data && items.length === 0 && <p className="quiet">No invoice of {customerName(customer)} yet.</p>}
       {items.length > 0 && (
-        <table className="table">
+        <table className="table amounts">
           <thead>
             <tr>
               <th scope="col">Invoice</th>

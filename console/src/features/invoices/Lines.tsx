@@ -1,6 +1,7 @@
 import type { Invoice, InvoicePreview } from '../../api/schema';
 import { bytes, count } from '../../lib/format';
 import { money, utcDay } from './words';
+import './invoices.css';
 
 type Reckoned = Pick<
   InvoicePreview,
@@ -11,7 +12,7 @@ type Reckoned = Pick<
 export function Lines({ of }: { of: Reckoned }) {
   return (
     <>
-      <table className="table">
+      <table className="table amounts">
         <thead>
           <tr>
             <th scope="col">For</th>
@@ -58,7 +59,7 @@ export function Lines({ of }: { of: Reckoned }) {
       {of.days && of.days.length > 0 && (
         <details>
           <summary>What was measured on each day</summary>
-          <table className="table">
+          <table className="table amounts">
             <thead>
               <tr>
                 <th scope="col">Day</th>
