@@ -88,7 +88,7 @@ test('a customer is added with a plan, and has its licence at once', async ({ pa
   await page.getByLabel('Company name').fill(`Vineyard ${mark}`);
   await page.getByRole('combobox', { name: 'Country' }).fill('Germany');
   await page.keyboard.press('Tab');
-  await page.getByText('Kind, limit and start').click();
+  await page.getByText('Limit, plan and start').click();
   await page
     .getByRole('combobox', { name: 'Service plan' })
     .selectOption({ label: 'Endpoint for workstations, yearly (Endpoint for workstations)' });
