@@ -2,7 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Customer, Invoice } from '../../api/schema';
 import { useMay } from '../../app/useMe';
-import { customerName, offers, problemText } from '../../lib/words';
+import { customerName, problemText, refusalOf } from '../../lib/words';
 import { Badge } from '../../ui/Badge';
 import { Failed, Skeletons } from '../../ui/Blank';
 import { Button } from '../../ui/Button';
@@ -165,8 +165,7 @@ function Row({ invoice, onShow }: { invoice: Invoice; onShow: () => void }) {
     setBusy(false);
     await renew();
   };
-  const fits = (action: string) =>
-    offers(invoice, action) && invoice.actions.some((known) => known.name === action && known.allowed);
+  const fits = (action: string) => refusalOf(invoice, action) === undefined;
   return (
     <tr>
       <td data-title="Invoice">

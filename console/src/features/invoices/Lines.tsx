@@ -109,9 +109,7 @@ function Sum({ name, amount }: { name: string; amount: string }) {
       <th scope="row" colSpan={3}>
         {name}
       </th>
-      <td data-title={name} className="number">
-        {amount}
-      </td>
+      <td className="number">{amount}</td>
     </tr>
   );
 }
