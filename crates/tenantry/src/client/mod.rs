@@ -338,8 +338,9 @@ impl Session {
             let text = format!("{} answered {status}: is it Tenantry?", self.server);
             return Err(Refused { text, status: None }.into());
         };
-        let fields: Vec<String> =
-            problem.errors.iter().map(|field| format!("\n  {}: {}", field.field, field.detail)).collect();
+        // The sentence of one alone is in the detail.
+        let fields = problem.errors.iter().filter(|field| !problem.detail.ends_with(&field.detail));
+        let fields: Vec<String> = fields.map(|field| format!("\n  {}: {}", field.field, field.detail)).collect();
         let text = format!("{}{} [{}]", problem.detail, fields.concat(), problem.code);
         Err(Refused { text, status: Some(problem.status) }.into())
     }
