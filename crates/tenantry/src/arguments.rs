@@ -201,7 +201,10 @@ pub enum Command {
         command: ConfigCommand,
     },
     /// Print completions for a shell, to be read by it
-    Completions { shell: clap_complete::Shell },
+    Completions {
+        /// The shell that reads them
+        shell: clap_complete::Shell,
+    },
     /// Write the generated files of the repository
     #[command(hide = true)]
     Documents {
@@ -336,5 +339,34 @@ fn describe(text: &mut String, command: &mut clap::Command, name: &str) {
     for below in command.get_subcommands_mut().filter(|below| !below.is_hide_set() && below.get_name() != "help") {
         let name = format!("{name} {}", below.get_name());
         describe(text, below, &name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Command;
+
+    use super::*;
+
+    fn unexplained(command: &Command, path: &str, found: &mut Vec<String>) {
+        for argument in command.get_arguments().filter(|argument| !argument.is_hide_set()) {
+            if argument.get_help().is_none() {
+                found.push(format!("{path} {}", argument.get_id()));
+            }
+        }
+        for below in command.get_subcommands().filter(|below| !below.is_hide_set()) {
+            let path = format!("{path} {}", below.get_name());
+            if below.get_about().is_none() {
+                found.push(path.clone());
+            }
+            unexplained(below, &path, found);
+        }
+    }
+
+    #[test]
+    fn everything_that_can_be_given_is_explained() {
+        let mut found = Vec::new();
+        unexplained(&Arguments::command(), "tenantry", &mut found);
+        assert!(found.is_empty(), "{found:#?}");
     }
 }

@@ -20,6 +20,7 @@ const LONGEST_LIST: u64 = 4 << 20;
 pub struct Written {
     #[command(flatten)]
     pub(super) access: Access,
+    /// How it is written
     #[arg(long, value_enum, default_value_t = Format::Csv)]
     format: Format,
     /// Fields as `GET /fields` names them, separated by commas; all unless given
