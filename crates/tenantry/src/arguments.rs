@@ -5,19 +5,19 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
-use crate::client::Access;
-use crate::client::asked::Asked;
-use crate::client::attention::{EventCommand, NotificationCommand, WebhookCommand};
-use crate::client::credits::CreditCommand;
-use crate::client::customers::{CustomerCommand, SiteCommand};
-use crate::client::licences::{JobCommand, LicenceCommand};
-use crate::client::many::{Bulk, TaskCommand, ViewCommand};
-use crate::client::nouns::{Changes, ChangesExport, DeviceCommand, TokenCommand, UserCommand};
-use crate::client::reports::ReportCommand;
-use crate::client::settings::{SettingCommand, TemplateCommand};
 use crate::config::{self, Config};
 use crate::machine::{Backup, Connect, Renew};
 use crate::serve::Failure;
+use cli::Access;
+use cli::asked::Asked;
+use cli::attention::{EventCommand, NotificationCommand, WebhookCommand};
+use cli::credits::CreditCommand;
+use cli::customers::{CustomerCommand, SiteCommand};
+use cli::licences::{JobCommand, LicenceCommand};
+use cli::many::{Bulk, TaskCommand, ViewCommand};
+use cli::nouns::{Changes, ChangesExport, DeviceCommand, TokenCommand, UserCommand};
+use cli::reports::ReportCommand;
+use cli::settings::{SettingCommand, TemplateCommand};
 
 #[derive(Debug, Parser)]
 #[command(name = "tenantry", version, about = "Runs the customers of a provider of backup services")]
@@ -272,7 +272,7 @@ pub fn completions(shell: clap_complete::Shell, out: &mut dyn std::io::Write) {
 const INTRODUCTION: &str = "\
 # Command line
 
-Generated from `crates/tenantry/src/arguments.rs` and `client/`.
+Generated from `crates/tenantry/src/arguments.rs` and `crates/cli`.
 
 `serve`, `setup`, `recover`, `migrate`, `recount`, `demo`, `config` and `audit verify` work on the host, on a data directory. The
 others ask a running server over its API, as whoever signs in; `connect` and `backup` run on a machine that is backed up.

@@ -12,9 +12,9 @@ use base::App;
 use base::clock::Clock;
 use base::cx::{Caller, Cx};
 use clap::Parser as _;
+use cli::{Refused, nouns};
 use control::changes::seals;
 use tenantry::arguments::{Arguments, AuditCommand, Command, ConfigCommand, Place};
-use tenantry::client::{self, Refused, nouns};
 use tenantry::config::{Config, LogFormat};
 use tenantry::demo::synthetic::{self, Size};
 use tenantry::documents;
@@ -92,7 +92,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Backup(backup) => Ok(backup.run().await?),
         Command::Renew(renew) => tell(Some(renew.run().await?)),
         Command::Logout => {
-            say(if client::log_out().await? { "Signed out." } else { "Nobody was signed in." });
+            say(if cli::log_out().await? { "Signed out." } else { "Nobody was signed in." });
             Ok(())
         }
         Command::Whoami(asked) => tell(nouns::who(&asked).await?),

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::asked::{Asked, One, Said, segment};
 use super::columns::{SETTINGS, TEMPLATES};
-use crate::serve::Failure;
+use crate::Failure;
 
 #[derive(Debug, Subcommand)]
 pub enum SettingCommand {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::table::{self, Column};
 use super::{Access, Refused, Session};
-use crate::serve::Failure;
+use crate::Failure;
 
 /// Rows of one answer.
 const AT_ONCE: usize = 500;

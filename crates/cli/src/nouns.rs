@@ -9,7 +9,7 @@ use super::asked::{Asked, List, One, Said, Suspend, segment};
 use super::columns::{CHANGES, DEVICES, SESSIONS, TOKENS, USERS};
 use super::export::{Export, Written};
 use super::many::Counts;
-use crate::serve::Failure;
+use crate::Failure;
 
 const DAY_SECONDS: i64 = 24 * 60 * 60;
 

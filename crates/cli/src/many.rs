@@ -12,7 +12,7 @@ use super::Session;
 use super::asked::{Asked, List, One, Said, segment};
 use super::columns::{COUNTS, RESULTS, TASKS, VIEWS};
 use super::customers::OnOff;
-use crate::serve::Failure;
+use crate::Failure;
 
 /// Between two looks at a task.
 const PACE: Duration = Duration::from_millis(300);

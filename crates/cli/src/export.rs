@@ -10,7 +10,7 @@ use api::page::{ExportFormat, ExportRequest};
 use clap::{Args, ValueEnum};
 
 use super::{Access, Session, innermost};
-use crate::serve::Failure;
+use crate::Failure;
 
 /// No list of ids that is taken comes near this.
 const LONGEST_LIST: u64 = 4 << 20;

@@ -12,7 +12,7 @@ use super::columns::{CUSTOMERS, CUSTOMERS_BY_SITE, REMOVED_CUSTOMERS, SITES};
 use super::export::Export;
 use super::many::Counts;
 use super::password_in;
-use crate::serve::Failure;
+use crate::Failure;
 
 #[derive(Debug, Subcommand)]
 pub enum CustomerCommand {
