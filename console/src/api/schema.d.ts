@@ -4080,7 +4080,7 @@ export interface components {
          * @description What an event is about.
          * @enum {string}
          */
-        EventType: "no_backup" | "space_filling" | "licence_ending" | "trial_licence_ending" | "trial_ending" | "trial_ended" | "space_used_up" | "licence_missing" | "storage_unavailable" | "deletion_refused" | "wrong_password" | "unusual_deletion" | "unusual_upload" | "virus_found" | "spyware_found" | "spyware_restart" | "threat_unresolved" | "real_time_scan_off" | "outbreak_alert" | "behaviour_blocked" | "network_virus" | "url_blocked" | "web_threat" | "device_blocked" | "spam_found" | "component_outdated" | "service_unreachable" | "disk_space_low";
+        EventType: "no_backup" | "space_filling" | "licence_ending" | "trial_licence_ending" | "credits_running_out" | "trial_ending" | "trial_ended" | "space_used_up" | "licence_missing" | "storage_unavailable" | "deletion_refused" | "wrong_password" | "unusual_deletion" | "unusual_upload" | "virus_found" | "spyware_found" | "spyware_restart" | "threat_unresolved" | "real_time_scan_off" | "outbreak_alert" | "behaviour_blocked" | "network_virus" | "url_blocked" | "web_threat" | "device_blocked" | "spam_found" | "component_outdated" | "service_unreachable" | "disk_space_low";
         /**
          * @description How often.
          * @enum {string}
