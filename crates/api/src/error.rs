@@ -284,8 +284,12 @@ fn not_acceptable(fields: &[FieldError]) -> String {
         [one] if one.field == "." => one.detail.clone(),
         [one] => format!("{}: {}", one.field, one.detail),
         many => {
-            let mut names: Vec<&str> = many.iter().map(|error| error.field.as_str()).collect();
-            names.dedup();
+            let mut names: Vec<&str> = Vec::new();
+            for error in many {
+                if !names.contains(&error.field.as_str()) {
+                    names.push(&error.field);
+                }
+            }
             format!("These fields are not acceptable: {}.", names.join(", "))
         }
     }

@@ -84,8 +84,12 @@ impl Lineage {
 
     /// What they are called.
     pub fn names(&self, path: &Path, account: &Account) -> Vec<String> {
-        let seen = path.seen_from(&account.path);
-        let nodes = seen.ids().filter_map(|id| self.0.get(id));
+        self.called(&path.seen_from(&account.path))
+    }
+
+    /// What all on a path are called, whoever asks.
+    pub fn called(&self, path: &Path) -> Vec<String> {
+        let nodes = path.ids().filter_map(|id| self.0.get(id));
         nodes.map(|node| node.name.as_ref().unwrap_or(&node.company_name).clone()).collect()
     }
 

@@ -133,6 +133,17 @@ pub(super) const CREDIT_ENTRIES: &[Column] = &[
     ("TAKES BACK", "counters_id"),
     ("NOTE", "note"),
 ];
+pub(super) const ALLOTMENTS: &[Column] = &[
+    ("NAME", "name"),
+    ("ID", "id"),
+    ("SPACE", "space.allotted_bytes"),
+    ("USED", "space.used_bytes"),
+    ("HANDED ON", "space.handed_bytes"),
+    ("FREE", "space.free_bytes"),
+    ("MAX DEVICES", "max_devices"),
+    ("DEVICES", "devices"),
+    ("POOL", "device.pool_name"),
+];
 pub(super) const JOBS: &[Column] = &[
     ("BEGUN", "started_at"),
     ("DEVICE", "device_name"),

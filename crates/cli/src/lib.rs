@@ -12,12 +12,13 @@ pub mod many;
 pub mod nouns;
 pub mod reports;
 pub mod settings;
+pub mod space;
 mod table;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use api::Problem;
+use api::{FieldError, Problem};
 use api::factor::SecondFactor;
 use api::session::SignIn;
 use api::units::Secret;
@@ -338,8 +339,11 @@ impl Session {
             let text = format!("{} answered {status}: is it Tenantry?", self.server);
             return Err(Refused { text, status: None }.into());
         };
-        // The sentence of one alone is in the detail.
-        let fields = problem.errors.iter().filter(|field| !problem.detail.ends_with(&field.detail));
+        // What is wrong with one alone is in the detail.
+        let is_said = |field: &FieldError| {
+            problem.detail == field.detail || problem.detail == format!("{}: {}", field.field, field.detail)
+        };
+        let fields = problem.errors.iter().filter(|field| problem.errors.len() > 1 || !is_said(field));
         let fields: Vec<String> = fields.map(|field| format!("\n  {}: {}", field.field, field.detail)).collect();
         let text = format!("{}{} [{}]", problem.detail, fields.concat(), problem.code);
         Err(Refused { text, status: Some(problem.status) }.into())

@@ -70,7 +70,13 @@ pub enum LicenceCommand {
 #[derive(Clone, Debug)]
 pub struct Quantity(Value);
 
-fn quantity(text: &str) -> Result<Quantity, String> {
+impl Quantity {
+    pub(super) fn value(&self) -> &Value {
+        &self.0
+    }
+}
+
+pub(super) fn quantity(text: &str) -> Result<Quantity, String> {
     if text == "auto" {
         return Ok(Quantity(json!("auto")));
     }

@@ -120,6 +120,7 @@ pub const MIGRATIONS: db::Migrations = db::Migrations::new(&[
     db::Migration::new("V65__buckets.sql", include_str!("../../../migrations/V65__buckets.sql")),
     db::Migration::new("V66__licence_history.sql", include_str!("../../../migrations/V66__licence_history.sql")),
     db::Migration::new("V67__web_access_off.sql", include_str!("../../../migrations/V67__web_access_off.sql")),
+    db::Migration::new("V68__gone.sql", include_str!("../../../migrations/V68__gone.sql")),
 ])
 .with(&[
     db::Function::new("fold", base::text::fold),

@@ -18,6 +18,7 @@ use cli::many::{Bulk, TaskCommand, ViewCommand};
 use cli::nouns::{Changes, ChangesExport, DeviceCommand, TokenCommand, UserCommand};
 use cli::reports::ReportCommand;
 use cli::settings::{SettingCommand, TemplateCommand};
+use cli::space::SpaceCommand;
 
 #[derive(Debug, Parser)]
 #[command(name = "tenantry", version, about = "Runs the customers of a provider of backup services")]
@@ -135,6 +136,11 @@ pub enum Command {
     Template {
         #[command(subcommand)]
         command: TemplateCommand,
+    },
+    /// Space, limits of devices and licences to hand out, of a customer and all below it
+    Space {
+        #[command(subcommand)]
+        command: SpaceCommand,
     },
     /// Licences of a running server
     Licence {

@@ -102,6 +102,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Setting { command } => tell(command.run().await?),
         Command::Report { command } => tell(command.run().await?),
         Command::Template { command } => tell(command.run().await?),
+        Command::Space { command } => tell(command.run().await?),
         Command::Licence { command } => tell(command.run().await?),
         Command::Credit { command } => tell(command.run().await?),
         Command::Job { command } => tell(command.run().await?),
@@ -257,13 +258,22 @@ async fn open(place: &Place) -> Result<App, Failure> {
     Ok(App::new(database, Clock::default(), config)?)
 }
 
-/// The same where there has to be one: a command that is given another directory than was meant leaves nothing there.
-async fn open_present(place: &Place) -> Result<App, Failure> {
+/// Whether there is something to work on: a command that is given another directory than was meant leaves nothing there.
+fn check_present(place: &Place) -> Result<(), Failure> {
     let database = place.database(&place.load()?);
     let file = database.strip_prefix("sqlite://").or_else(|| database.strip_prefix("sqlite:")).unwrap_or(&database);
-    if !file.starts_with("postgres") && !Path::new(file).exists() {
+    let is_elsewhere = file.starts_with("postgres");
+    if !is_elsewhere && !Path::new(file).exists() {
         return Err(format!("There is no database at {file}.").into());
     }
+    if !place.data.exists() {
+        return Err(format!("There is no data directory at {}.", place.data.display()).into());
+    }
+    Ok(())
+}
+
+async fn open_present(place: &Place) -> Result<App, Failure> {
+    check_present(place)?;
     open(place).await
 }
 
@@ -322,9 +332,9 @@ async fn recover(place: &Place, email: &str, super_user: bool) -> Result<(), Fai
 }
 
 async fn recount(place: &Place, repository: Option<String>) -> Result<(), Failure> {
-    // The lock lies in the directory.
-    let app = open_present(place).await?;
+    check_present(place)?;
     let _lock = tenantry::serve::lock(&place.data)?;
+    let app = open(place).await?;
     control::storage::markers::settle(&app).await?;
     let only = repository.map(api::id::RepositoryId::from_text);
     let count = |directory: &Path| {

@@ -80,11 +80,23 @@ impl Path {
         (&self.0, end)
     }
 
-    /// This path as somebody sees it who stands at `top` and may not know what is above.
+    /// This path as somebody sees it who stands at `top`, or stood there when it was one, and may not know what is above:
+    /// nothing of what leads elsewhere.
     #[must_use]
     pub fn seen_from(&self, top: &Self) -> Self {
-        let above = top.0.len() - top.id().len() - 1;
-        if top.contains(self) { Self(self.0[above..].to_owned()) } else { self.clone() }
+        self.beginning_at(top.id()).unwrap_or_else(|| Self(String::new()))
+    }
+
+    /// The part of it from the node with this id on; nothing where it doesn't pass it.
+    pub fn beginning_at(&self, id: &str) -> Option<Self> {
+        let mut from = 0;
+        for one in self.ids() {
+            if one == id {
+                return Some(Self(self.0[from..].to_owned()));
+            }
+            from += one.len() + 1;
+        }
+        None
     }
 
     pub fn as_str(&self) -> &str {

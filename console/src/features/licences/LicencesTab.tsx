@@ -13,10 +13,11 @@ import { Menu, MenuItem } from '../../ui/Menu';
 import { When } from '../../ui/When';
 import { licencesQuery } from './api';
 import type { LicenceWish } from './LicenceDialogs';
-import { LICENCE_STATE, LICENCE_TONE, units } from './words';
+import { assignedText, LICENCE_STATE, LICENCE_TONE, units } from './words';
 
 const PoolsCard = lazyPart(async () => (await import('../licence_pools/PoolsCard')).PoolsCard);
 const CreditsCards = lazyPart(async () => (await import('../credits/CreditsCard')).CreditsCards);
+const HistoryCard = lazyPart(async () => (await import('./HistoryCard')).HistoryCard);
 const GrantDialog = lazyDialog(async () => (await import('./LicenceDialogs')).GrantDialog);
 const LicenceDialog = lazyDialog(async () => (await import('./LicenceDialogs')).LicenceDialog);
 
@@ -76,6 +77,7 @@ export function LicencesTab({ customer }: { customer: Customer }) {
         <div className="licence-cards">
           <PoolsCard customer={customer} />
           <CreditsCards customer={customer} />
+          <HistoryCard customer={customer} />
         </div>
       </Suspense>
       {granting && (
@@ -113,12 +115,7 @@ function LicenceRow({ licence, customer, onAsk }: LicenceRowProps) {
         {assignments.length === 0 ? (
           <span className="quiet">To no site</span>
         ) : (
-          assignments
-            .map(
-              ({ site_id, site_name, quantity: n }) =>
-                `${n} ${site_id === customer.id ? 'at the customer itself' : `at ${site_name}`}`,
-            )
-            .join(', ')
+          assignedText({ assignments }, customer.id)
         )}
       </td>
       <td data-title="Ends">

@@ -39,6 +39,29 @@ export function licencesQuery(customer: string) {
   });
 }
 
+/** The most that was held of each product, month by month. */
+export function monthsQuery(customer: string) {
+  return queryOptions({
+    queryKey: ['licences', 'months', customer],
+    queryFn: async ({ signal }) => {
+      const params = { path: { id: customer }, query: {} };
+      return (await take(api.GET('/api/v1/customers/{id}/licence_months', { params, signal }))).items;
+    },
+  });
+}
+
+/** What was held at the end of a day. */
+export function licencesThenQuery(customer: string, as_of: string) {
+  return queryOptions({
+    queryKey: ['licences', 'then', customer, as_of],
+    queryFn: async ({ signal }) => {
+      const params = { path: { id: customer }, query: { as_of, limit: 500 } };
+      return (await take(api.GET('/api/v1/customers/{id}/licences', { params, signal }))).items;
+    },
+    retry: false,
+  });
+}
+
 export function grantLicence(customer: string, body: LicenceGrant, key: string): Promise<Licence> {
   const headers = { 'Idempotency-Key': key };
   return take(api.POST('/api/v1/customers/{id}/licences', { params: { path: { id: customer } }, headers, body }));

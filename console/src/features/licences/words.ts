@@ -1,6 +1,6 @@
 /** What licences are called. Pure. */
 
-import type { Licence, Plan, RenewalBasis } from '../../api/schema';
+import type { Assignment, Licence, LicencePoolMonths, Plan, RenewalBasis } from '../../api/schema';
 import { count } from '../../lib/format';
 
 export const LICENCE_STATE: Record<Licence['state'], string> = {
@@ -33,6 +33,27 @@ const UNIT: Record<Licence['unit'], [one: string, many: string]> = {
 /** `3 servers` */
 export function units({ unit }: Pick<Licence, 'unit'>, n: number): string {
   return `${count(n)} ${UNIT[unit][n === 1 ? 0 : 1]}`;
+}
+
+/** Which site has how much: `2 at hq, 1 at the customer itself`. */
+export function assignedText({ assignments }: Pick<Licence, 'assignments'>, customer: string): string {
+  if (!assignments?.length) return 'to no site';
+  const at = ({ site_id, site_name, quantity }: Assignment) =>
+    `${count(quantity)} ${site_id === customer ? 'at the customer itself' : `at ${site_name}`}`;
+  return assignments.map(at).join(', ');
+}
+
+/** The most that was held, a row for each month from the newest, with a number for each product that was held at all. */
+export function highest(all: readonly LicencePoolMonths[]) {
+  const products = all.filter(({ months }) => months.some(({ high }) => high > 0));
+  const known = [...new Set(products.flatMap(({ months }) => months.map(({ month }) => month)))]
+    .toSorted()
+    .toReversed();
+  const months = known.map((month) => ({
+    month,
+    high: products.map((product) => product.months.find((one) => one.month === month)?.high ?? 0),
+  }));
+  return { products, months };
 }
 
 export const BASES: { value: RenewalBasis; label: string; hint: string }[] = [

@@ -3,7 +3,7 @@ import type { Product, Unit } from '../../api/schema';
 import { explainNoAnswer } from '../../lib/words';
 import { Button } from '../../ui/Button';
 import { Dialog, DialogBody, DialogFoot } from '../../ui/Dialog';
-import { CheckField, SelectField, TextField } from '../../ui/fields';
+import { CheckField, ChecksField, SelectField, TextField } from '../../ui/fields';
 import { FormSummary, FormView, useForm, type Problems } from '../../ui/form';
 import { toast } from '../../ui/Toasts';
 import { undoSave } from '../../ui/undo';
@@ -11,6 +11,11 @@ import { createProduct, updateProduct } from './api';
 import { UNIT } from './words';
 
 const UNITS = Object.keys(UNIT) as Unit[];
+
+function unitsOf(text = ''): Unit[] {
+  const words = text.split(' ');
+  return UNITS.filter((unit) => words.includes(unit));
+}
 
 /** Adds a product, or edits one. */
 export function ProductDialog({ product, onClose }: { product?: Product | undefined; onClose: () => void }) {
@@ -25,6 +30,7 @@ export function ProductDialog({ product, onClose }: { product?: Product | undefi
       managed_here: product?.managed_here === false ? '' : 'yes',
       has_templates: product?.has_templates ? 'yes' : '',
       has_firmware: product?.has_firmware ? 'yes' : '',
+      excludes: product?.excludes.join(' ') ?? '',
     },
     check: ({ name = '' }): Problems => (name.trim() ? {} : { name: 'This is needed.' }),
     send: async (values, { key }) => {
@@ -34,10 +40,12 @@ export function ProductDialog({ product, onClose }: { product?: Product | undefi
         has_templates: values['has_templates'] === 'yes',
         has_firmware: values['has_firmware'] === 'yes',
       };
+
       if (product) {
-        const saved = await updateProduct(product, fields);
+        const excludes = unitsOf(values['excludes']);
+        const saved = await updateProduct(product, { ...fields, excludes });
         const { name, managed_here, has_templates, has_firmware } = product;
-        const former = { name, managed_here, has_templates, has_firmware };
+        const former = { name, managed_here, has_templates, has_firmware, excludes: product.excludes };
         toast(
           `${fields.name} saved`,
           undoSave(saved, () => updateProduct(saved, former), renew),
@@ -77,6 +85,16 @@ export function ProductDialog({ product, onClose }: { product?: Product | undefi
           />
           <CheckField name="has_templates" label="Has templates" />
           <CheckField name="has_firmware" label="Has firmware" />
+          {product && (
+            <ChecksField
+              name="excludes"
+              label="Not at one site with"
+              hint="Who has both would pay twice. It holds for what is assigned from now on."
+              options={UNITS.map((unit) => ({ value: unit, label: UNIT[unit] }))}
+              chosen={unitsOf(form.values['excludes'])}
+              onChoose={(chosen) => form.set('excludes', chosen.join(' '))}
+            />
+          )}
         </DialogBody>
         <DialogFoot>
           <Button onPress={onClose}>Cancel</Button>

@@ -342,6 +342,7 @@ pub(super) fn refuse_unknown_parameters(query: &str, known: &[String]) -> Result
     let mut unknown: Vec<String> =
         form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name.into_owned()).collect();
     unknown.retain(|name| !known.contains(name));
+    unknown.sort_unstable();
     unknown.dedup();
     unknown.truncate(MOST_NAMED);
     if unknown.is_empty() {

@@ -221,7 +221,9 @@ impl Whole {
         for (row, path) in rows.into_iter().zip(&paths) {
             let change = view(&asked.account, &asked.reader, Some(&asked.of), row)?;
             let row = serde_json::to_value(change).map_err(Error::internal)?;
-            lines.push(Line { row, path: lineage.names(path, &asked.account) });
+            // It may have stood elsewhere then, where the account sees nothing: from the customer on whose history it is.
+            let seen = path.beginning_at(asked.account.path.id()).or_else(|| path.beginning_at(asked.of.as_str()));
+            lines.push(Line { row, path: seen.map(|seen| lineage.called(&seen)).unwrap_or_default() });
         }
         asked.query.after = next;
         if asked.query.after.is_none() {

@@ -76,9 +76,13 @@ pub(super) fn keeps_deleted(account: &Account, row: &CustomerRow) -> Option<&'st
 
 /// Why the account may not switch the web access of a customer on: somebody above it has switched it off.
 pub(super) fn keeps_out(account: &Account, row: &CustomerRow) -> Option<&'static str> {
-    let from = row.web_access_off_from.as_ref().filter(|_| !row.web_access)?;
-    (!may_lift(account, &row.path, Some(from.as_str())))
+    (!row.web_access && !lifts_keeping_out(account, row))
         .then_some("Web access was switched off by somebody who looks after the customer from above.")
+}
+
+/// Whether web access that is off is the account's to switch on.
+pub(super) fn lifts_keeping_out(account: &Account, row: &CustomerRow) -> bool {
+    may_lift(account, &row.path, row.web_access_off_from.as_ref().map(CustomerId::as_str))
 }
 
 /// Refuses an update that changes what is fixed from above.

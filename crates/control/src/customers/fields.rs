@@ -158,8 +158,8 @@ const APPEND_ONLY: &[Told] = &[
 /// Sites are on trial with their customer.
 fn on_trial() -> Sql {
     sql![
-        "(c.trial_ends_at is not null or (c.level = 'site' and exists (select 1 from customers a \
-         where a.id = c.parent_id and a.trial_ends_at is not null)))"
+        "(c.trial_ends_at is not null or (c.level = 'site' and c.parent_id in (select a.id from customers a \
+         where a.trial_ends_at is not null)))"
     ]
 }
 

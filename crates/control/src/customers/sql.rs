@@ -657,9 +657,9 @@ pub async fn remember(tx: &mut Tx, path: &Path, limit: i64) -> Result<u64, Error
     let ((from, to), now) = (path.range(), tx.now.as_microsecond());
     tx.exec(sql![
         "insert into removed_customers (id, parent_id, path, level, name, company_name, created_at,
-         deletion_scheduled_at, removed_at, devices, used_bytes, last_backup_at)
-         select c.id, c.parent_id, c.path, c.level, c.name, c.company_name, c.created_at,
-         c.deletion_scheduled_at, ",
+         deletion_scheduled_at, company_folded, name_folded, search, removed_at, devices, used_bytes, last_backup_at)
+         select c.id, c.parent_id, c.path, c.level, c.name, c.company_name, c.created_at, c.deletion_scheduled_at,
+         c.company_folded, fold(c.name), bare(c.company_name || ' ' || coalesce(c.name, '')), ",
         now,
         ", t.devices, t.used_bytes, t.last_backup_at from customers c join totals t on t.customer_id = c.id
          where c.path >= ",

@@ -146,6 +146,8 @@ async fn told(cx: &mut Cx, account: &Account, here: Was, day: Day, end: i64) -> 
             }
         }
     };
+    // Sites are on trial with their customer.
+    let stage = above.first().filter(|_| here.level == Level::Site).map_or(here.stage, |customer| customer.stage);
     // Who stands elsewhere by now is nobody whom this account knows.
     let parent = above.first().filter(|parent| account.sees(&parent.path));
     Ok(CustomerThen {
@@ -161,7 +163,7 @@ async fn told(cx: &mut Cx, account: &Account, here: Was, day: Day, end: i64) -> 
         parent_name: parent.and_then(|parent| parent.text("company_name")),
         account_state: if here.mode.is_some() { AccountState::Suspended } else { AccountState::Active },
         deleting: here.is_deleting,
-        stage: here.stage,
+        stage,
         effective_state,
     })
 }
@@ -184,7 +186,8 @@ async fn at_its_end(cx: &mut Cx, row: &RemovedRow) -> Result<Was, Error> {
             " order by number desc limit 1"
         ])
         .await?;
-    let before = before.flatten().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    let before = before.flatten().and_then(|text| serde_json::from_str(&text).ok());
+    let before = before.ok_or_else(|| Error::internal(format!("nothing says how {} ended", row.id)))?;
     Ok(Was::from_removed(row, before))
 }
 

@@ -65,14 +65,18 @@ pub(super) async fn set(
     }
     let mut changed = row.clone();
     changed.web_access = input.enabled;
-    if row.web_access != input.enabled {
-        changed.web_access_off_from = (!input.enabled).then(|| account.home_customer());
-    }
+    changed.web_access_off_from = match input.enabled {
+        true => None,
+        // It stays with whoever stands highest of those who have said so.
+        false if !row.web_access && !above::lifts_keeping_out(&account, &row) => row.web_access_off_from.clone(),
+        false => Some(account.home_customer()),
+    };
     if input.enabled {
         changed.username = Some(username(tx, &row, input).await?);
     }
     let is_named = changed.username != row.username;
-    if row.has_web_access() == changed.has_web_access() && !input.sets_password {
+    let same = |row: &sql::CustomerRow| (row.web_access, row.has_web_access(), row.web_access_off_from.clone());
+    if same(&row) == same(&changed) && !input.sets_password {
         return view::one(tx, &account, row).await;
     }
     if is_named {

@@ -21,20 +21,20 @@ use base::cx::Cx;
 use base::list::{Field, Noun, Place, Population};
 
 pub(crate) static NOUN: Noun = Noun {
-    table: "removed_customers r",
+    table: "gone_customers r",
     id: "r.id",
     place: Place { column: "r.path", beside: None },
     parent: "r.parent_id",
     level: Some("r.level"),
-    search: "fold(r.company_name || ' ' || coalesce(r.name, ''))",
+    search: "r.search",
     grams: None,
     // As many as there are customers, after some years.
     population: |scope| Population { here: None, all: scope.all_nodes },
     fields: &[
         Field::time("removed_at", "r.removed_at").sorted(),
         Field::id("id", "r.id"),
-        Field::text("company_name", "fold(r.company_name)").searched(),
-        Field::text("name", "fold(r.name)").optional().searched(),
+        Field::text("company_name", "r.company_folded").searched(),
+        Field::text("name", "r.name_folded").optional().searched(),
         Field::words("level", "r.level", Level::VARIANTS),
         Field::id("parent_id", "r.parent_id")
             .optional()

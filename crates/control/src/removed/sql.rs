@@ -27,15 +27,15 @@ db::record! {
 
 /// Where the one with this id stood.
 pub(crate) fn place(id: &str) -> Sql {
-    sql!["select path from removed_customers where id = ", id]
+    sql!["select path from gone_customers where id = ", id]
 }
 
 /// Any of them, wherever it stood.
 pub(crate) async fn find(cx: &mut Cx, id: &CustomerId) -> Result<Option<RemovedRow>, Error> {
-    cx.opt(sql!["select ", columns::<RemovedRow>(), " from removed_customers where id = ", id.as_str()]).await
+    cx.opt(sql!["select ", columns::<RemovedRow>(), " from gone_customers where id = ", id.as_str()]).await
 }
 
 pub(super) async fn with_these_ids(cx: &mut Cx, ids: &[String]) -> Result<Vec<RemovedRow>, Error> {
     let ids = list(ids.iter().map(String::as_str));
-    cx.all(sql!["select ", columns::<RemovedRow>(), " from removed_customers where id in ", ids]).await
+    cx.all(sql!["select ", columns::<RemovedRow>(), " from gone_customers where id in ", ids]).await
 }

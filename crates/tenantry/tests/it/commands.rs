@@ -193,6 +193,21 @@ async fn a_customer_is_run_from_the_command_line_alone() {
     assert!(refused.code == 0 || refused.said.contains("used"), "{}", refused.said);
     let months = person.run(&format!("credit months {bakery} --product {credit}")).await.good();
     assert!(months.lines().count() == 13 && months.contains("CLOSING"), "{months}");
+    // Space and limits, one by one and together.
+    let given = person.run(&format!("space set {bakery} --space 1.5TB --max-devices 40 --json")).await.json();
+    assert_eq!(given["changed"], 2);
+    let shown = person.run(&format!("space show {bakery} --json")).await.json();
+    assert_eq!(shown["space"]["allotted_bytes"], json!(1_500_000_000_000_i64), "{shown:#}");
+    let changes = home.path().join("changes.json");
+    let both = json!([{ "customer_id": bakery, "allotted_bytes": null }, { "customer_id": site, "max_devices": 3 }]);
+    std::fs::write(&changes, both.to_string()).unwrap();
+    person.run(&format!("space apply {}", changes.display())).await.good();
+    let table = person.run(&format!("space list {bakery}")).await.good();
+    let row = table.lines().find(|line| line.contains(&site)).unwrap();
+    assert!(row.starts_with("  ") && row.contains(" 3 "), "{table}");
+    assert!(!table.contains("1500000000000"), "{table}");
+    let refused = person.run(&format!("space set {bakery} --space lots")).await;
+    assert_eq!(refused.code, 2, "{}", refused.said);
     let accounts = person.run(&format!("credit list {bakery}")).await.good();
     assert!(accounts.contains("Monthly licence"), "{accounts}");
     let then = person.run(&format!("licence as-of {bakery} --json")).await.json();

@@ -50,6 +50,11 @@ async fn keys_are_scoped_to_caller_and_operation() {
     let made = post(app.admin(), &keys(&one), "k1", &json!({})).await.is(201);
     // The same operation at another customer is another request.
     post(app.admin(), &keys(&other), "k1", &json!({})).await.refused(422, "idempotency_key_reused");
+    // So is the same at the same customer with another parameter.
+    let suspend = |parameters: &str| format!("/customers/{other}/suspend{parameters}");
+    let reason = json!({ "reason": "Not paid" });
+    post(app.admin(), &suspend(""), "k2", &reason).await.is(200);
+    post(app.admin(), &suspend("?dry_run=true"), "k2", &reason).await.refused(422, "idempotency_key_reused");
     // Another operation doesn't know the key, and neither does another caller.
     post(app.admin(), &format!("/customers/{one}/sites"), "k1", &json!({ "name": "hq" })).await.is(201);
     let colleague = app.person(&app.provider().await, "administrator", "second@example.com").await;

@@ -386,7 +386,6 @@ fn nothing_to_many() -> Value {
     json!({ "noun": "devices", "action": "approve", "selection": { "ids": ["dev_00000000000000000000000000"] } })
 }
 
-/// A person is signed in somewhere.
 /// Something that stood there and is gone: else it takes a month.
 async fn remember_one_removed(app: &App, customer: &str, number: usize) -> String {
     let id = format!("cus_0{number:025}");
@@ -408,6 +407,7 @@ async fn remember_one_removed(app: &App, customer: &str, number: usize) -> Strin
     id
 }
 
+/// A person is signed in somewhere.
 async fn begin_session(app: &App, user: &str) -> String {
     let hash = format!("{:064x}", NUMBER.fetch_add(1, Ordering::Relaxed));
     let user = api::id::UserId::from_text(user);

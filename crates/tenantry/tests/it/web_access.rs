@@ -68,12 +68,23 @@ async fn it_is_on_with_a_username_and_is_switched_off_and_on() {
     own.get("/me").await.refused(401, "sign_in_required");
     app.nobody().sign_in("bakery", PASSWORD).await.refused(401, "sign_in_failed");
     app.nobody().sign_in("bakery", &other).await.is(201);
-    // What they switched off themselves they switch on themselves.
+    // What they switched off themselves they switch on themselves, unless somebody above says off, too.
     put(&jo, &customer, &json!({ "enabled": false })).await.is(200);
     put(&jo, &customer, &json!({ "enabled": true })).await.is(200);
+    put(&jo, &customer, &json!({ "enabled": false })).await.is(200);
+    put(app.admin(), &customer, &json!({ "enabled": false })).await.is(200);
+    put(&jo, &customer, &json!({ "enabled": false })).await.is(200);
+    put(&jo, &customer, &json!({ "enabled": true })).await.refused(403, "forbidden");
+    // The same of one that has no username yet.
+    let mill = app.customer(&reseller, "end_customer", "Mill").await;
+    let bo = app.person(&mill, "administrator", "bo@mill.example").await;
+    put(app.admin(), &mill, &json!({ "enabled": false })).await.is(200);
+    let named = json!({ "enabled": true, "username": "mill", "password": PASSWORD });
+    put(&bo, &mill, &named).await.refused(403, "forbidden");
+    assert_eq!(put(app.admin(), &mill, &named).await.is(200)["web_access"], true);
     let log = app.admin().get(&format!("/customers/{customer}/changes")).await.is(200);
     let actions: Vec<&str> = log["items"].as_array().unwrap().iter().map(|c| c["action"].as_str().unwrap()).collect();
-    assert_eq!(actions.iter().filter(|action| **action == "customer.web_access_set").count(), 4);
+    assert_eq!(actions.iter().filter(|action| **action == "customer.web_access_set").count(), 5);
     app.finish().await;
 }
 
