@@ -5,7 +5,7 @@ import type { Customer, Device, Job } from '../../api/schema';
 import { OVER } from '../../app/over';
 import { useMay } from '../../app/useMe';
 import { bytes, count, counted } from '../../lib/format';
-import { changeVerb, customerName, offers, refusalOf, ROLE, takenPlaces } from '../../lib/words';
+import { customerName, offers, refusalOf, ROLE, takenPlaces } from '../../lib/words';
 import { Blank, Failed, Skeletons } from '../../ui/Blank';
 import { LinkButton } from '../../ui/Button';
 import { Card } from '../../ui/Card';
@@ -14,6 +14,7 @@ import { When } from '../../ui/When';
 import { Cause } from '../backups/Cause';
 import { actorName } from '../changes/describe';
 import { latestChangesQuery } from '../changes/api';
+import { sentenceOf } from '../changes/sentences';
 import { lackingDevicesQuery } from '../devices/api';
 import { EventsCard } from '../events/EventsCard';
 import { latestJobsQuery } from '../jobs/api';
@@ -368,7 +369,7 @@ function Activity({ customer }: { customer: Customer }) {
         {items.map((change) => (
           <li key={change.id}>
             <span className="few-name">
-              {actorName(change)} {changeVerb(change)} {change.subject_id !== change.actor.id && change.subject_name}
+              {actorName(change)} {sentenceOf(change).verb} {sentenceOf(change).named && change.subject_name}
             </span>
             <span className="quiet">
               <When at={change.at} />

@@ -15,6 +15,7 @@ mod account_devices;
 mod approval;
 mod backups;
 mod bulk;
+mod change_fields;
 mod changes;
 mod commands;
 mod contract;
