@@ -2114,6 +2114,57 @@ export interface paths {
         patch: operations["product_update"];
         trace?: never;
     };
+    "/api/v1/removed_customers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Customers below the caller that were deleted for good, the longest gone first unless sorted otherwise. */
+        get: operations["removed_customer_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/removed_customers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One that was deleted for good, with `as_of` also what it was at the end of a day while it was there. */
+        get: operations["removed_customer_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/removed_customers/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many of them have which value. */
+        get: operations["removed_customer_count"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports/stop": {
         parameters: {
             query?: never;
@@ -4029,7 +4080,7 @@ export interface components {
          * @description What an event is about.
          * @enum {string}
          */
-        EventType: "no_backup" | "space_filling" | "licence_ending" | "trial_licence_ending" | "trial_ending" | "trial_ended" | "space_used_up" | "licence_missing" | "storage_unavailable" | "deletion_refused" | "wrong_password" | "unusual_deletion" | "unusual_upload" | "virus_found" | "spyware_found" | "spyware_restart" | "threat_unresolved" | "real_time_scan_off" | "outbreak_alert" | "behaviour_blocked" | "network_virus" | "url_blocked" | "web_threat" | "device_blocked" | "spam_found" | "component_outdated" | "service_unreachable" | "disk_space_low";
+        EventType: "no_backup" | "space_filling" | "licence_ending" | "trial_licence_ending" | "credits_running_out" | "trial_ending" | "trial_ended" | "space_used_up" | "licence_missing" | "storage_unavailable" | "deletion_refused" | "wrong_password" | "unusual_deletion" | "unusual_upload" | "virus_found" | "spyware_found" | "spyware_restart" | "threat_unresolved" | "real_time_scan_off" | "outbreak_alert" | "behaviour_blocked" | "network_virus" | "url_blocked" | "web_threat" | "device_blocked" | "spam_found" | "component_outdated" | "service_unreachable" | "disk_space_low";
         /**
          * @description How often.
          * @enum {string}
@@ -4731,7 +4782,7 @@ export interface components {
          * @description Something that is listed.
          * @enum {string}
          */
-        ListedNoun: "customers" | "devices" | "users" | "pass_keys" | "licences" | "events" | "jobs" | "changes" | "tasks";
+        ListedNoun: "customers" | "removed_customers" | "devices" | "users" | "pass_keys" | "licences" | "events" | "jobs" | "changes" | "tasks";
         /** @description A message, without its text. */
         Mail: {
             /**
@@ -5548,6 +5599,41 @@ export interface components {
             total_is_exact: boolean;
         };
         /** @description One page of a list. */
+        Page_RemovedCustomer: {
+            items: {
+                company_name: string;
+                created_at: components["schemas"]["Time"];
+                deletion_scheduled_at?: components["schemas"]["Time"] | null;
+                /**
+                 * Format: int64
+                 * @description With everything below it.
+                 */
+                devices: number;
+                id: components["schemas"]["CustomerId"];
+                last_backup_at?: components["schemas"]["Time"] | null;
+                level: components["schemas"]["Level"];
+                /** @description Sites only: the short name. */
+                name?: string | null;
+                parent_id?: components["schemas"]["CustomerId"] | null;
+                removed_at: components["schemas"]["Time"];
+                then?: components["schemas"]["CustomerThen"] | null;
+                /**
+                 * Format: int64
+                 * @description With everything below it.
+                 */
+                used_bytes: number;
+            }[];
+            /** @description Give this as `after` to read on; `null` at the end. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many match in all. Where that is found by counting, beyond 10,000 it is 10,000.
+             */
+            total: number;
+            /** @description Whether no more than `total` match. */
+            total_is_exact: boolean;
+        };
+        /** @description One page of a list. */
         Page_StorageLocation: {
             items: {
                 actions: components["schemas"]["Action"][];
@@ -6190,6 +6276,30 @@ export interface components {
          * @enum {string}
          */
         RefusedOperation: "sign_in" | "read" | "upload" | "delete";
+        /** @description A customer that was deleted for good: what it was and had at its end. Nothing of its data is left. */
+        RemovedCustomer: {
+            company_name: string;
+            created_at: components["schemas"]["Time"];
+            deletion_scheduled_at?: components["schemas"]["Time"] | null;
+            /**
+             * Format: int64
+             * @description With everything below it.
+             */
+            devices: number;
+            id: components["schemas"]["CustomerId"];
+            last_backup_at?: components["schemas"]["Time"] | null;
+            level: components["schemas"]["Level"];
+            /** @description Sites only: the short name. */
+            name?: string | null;
+            parent_id?: components["schemas"]["CustomerId"] | null;
+            removed_at: components["schemas"]["Time"];
+            then?: components["schemas"]["CustomerThen"] | null;
+            /**
+             * Format: int64
+             * @description With everything below it.
+             */
+            used_bytes: number;
+        };
         /**
          * @description From when on a renewal counts.
          * @enum {string}
@@ -7629,6 +7739,7 @@ export type PageMail = components['schemas']['Page_Mail'];
 export type PagePassKey = components['schemas']['Page_PassKey'];
 export type PagePlan = components['schemas']['Page_Plan'];
 export type PageProduct = components['schemas']['Page_Product'];
+export type PageRemovedCustomer = components['schemas']['Page_RemovedCustomer'];
 export type PageStorageLocation = components['schemas']['Page_StorageLocation'];
 export type PageStoragePool = components['schemas']['Page_StoragePool'];
 export type PageTask = components['schemas']['Page_Task'];
@@ -7675,6 +7786,7 @@ export type RecoveryCodes = components['schemas']['RecoveryCodes'];
 export type Refusal = components['schemas']['Refusal'];
 export type RefusedCount = components['schemas']['RefusedCount'];
 export type RefusedOperation = components['schemas']['RefusedOperation'];
+export type RemovedCustomer = components['schemas']['RemovedCustomer'];
 export type RenewalBasis = components['schemas']['RenewalBasis'];
 export type Report = components['schemas']['Report'];
 export type ReportKind = components['schemas']['ReportKind'];
@@ -13552,6 +13664,138 @@ export interface operations {
             422: components["responses"]["Refused422"];
             428: components["responses"]["Refused428"];
             429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    removed_customer_list: {
+        parameters: {
+            query?: {
+                /** @description Items after this cursor, as a former page's `next` gave it. Not together with `offset`. */
+                after?: string;
+                /** @description Only these fields of each item, separated by commas; `id` always. */
+                fields?: string;
+                /**
+                 * @description Only what this filter finds, such as `level == end_customer and last_backup_at < now-2d`; on the fields that
+                 *     `GET /fields` names, in the language of `docs/filters.md`.
+                 */
+                filter?: string;
+                /** @description Only these, separated by commas; at most 500. */
+                ids?: string;
+                /** @description Only customers of this level; other lists have no levels. */
+                level?: components["schemas"]["Level"];
+                /** @description At most this many items, 1 to 500. */
+                limit?: number;
+                /** @description Skip this many items. */
+                offset?: number;
+                /** @description Customers: only those directly below this one. Devices, users: only those of this customer itself. */
+                parent_id?: string;
+                /** @description Text that must occur, ignoring case; of one or two characters at the beginning of a word. */
+                q?: string;
+                /**
+                 * @description Customers: `site` gives one row per site, a customer without sites still once. What narrows the list and its order
+                 *     are the customer's; the site stands in the row's `site`.
+                 */
+                rows?: components["schemas"]["RowsOf"];
+                /** @description A field to sort by; with a leading `-` descending. */
+                sort?: string;
+                /** @description A customer's id: only it and what is below it. */
+                under?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RemovedCustomer"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    removed_customer_show: {
+        parameters: {
+            query?: {
+                /** @description A day in UTC, as `2025-01-31`: answers in `then` what the customer was at its end. */
+                as_of?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemovedCustomer"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    removed_customer_count: {
+        parameters: {
+            query: {
+                /** @description Fields with few values, separated by commas, such as `level,effective_state.state`; at most 20. */
+                by: string;
+                /** @description Only what this filter finds, as in the list. */
+                filter?: string;
+                /** @description Only these, separated by commas; at most 500. */
+                ids?: string;
+                /** @description Only customers of this level; other lists have no levels. */
+                level?: components["schemas"]["Level"];
+                /** @description Customers: only those directly below this one. Devices, users: only those of this customer itself. */
+                parent_id?: string;
+                /** @description Text that must occur, as in the list. */
+                q?: string;
+                /** @description A customer's id: only it and what is below it. */
+                under?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListCounts"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
             500: components["responses"]["Refused500"];
             503: components["responses"]["Refused503"];
         };

@@ -165,6 +165,13 @@ const passKeys = createRoute({
   component: page(() => import('../features/pass_keys/PassKeysPage'), 'PassKeysPage'),
 });
 
+const removed = createRoute({
+  getParentRoute: () => frame,
+  path: '/removed',
+  validateSearch: readList,
+  component: page(() => import('../features/removed/RemovedPage'), 'RemovedPage'),
+});
+
 const licences = createRoute({
   getParentRoute: () => frame,
   path: '/licences',
@@ -237,6 +244,7 @@ export const routeTree = root.addChildren([
     device,
     restore,
     passKeys,
+    removed,
     licences,
     events,
     people,

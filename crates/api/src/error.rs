@@ -278,9 +278,17 @@ impl Error {
     }
 }
 
+/// One sentence for whoever is shown no more than one; each field's own stands beside it.
 fn not_acceptable(fields: &[FieldError]) -> String {
-    let names: Vec<&str> = fields.iter().map(|error| error.field.as_str()).collect();
-    format!("Not acceptable: {}.", names.join(", "))
+    match fields {
+        [one] if one.field == "." => one.detail.clone(),
+        [one] => format!("{}: {}", one.field, one.detail),
+        many => {
+            let mut names: Vec<&str> = many.iter().map(|error| error.field.as_str()).collect();
+            names.dedup();
+            format!("These fields are not acceptable: {}.", names.join(", "))
+        }
+    }
 }
 
 impl std::fmt::Display for Error {
@@ -342,10 +350,10 @@ mod tests {
         let error = Error::field("country", Code::Invalid, "Is no country.").below("input");
         assert_eq!(
             (error.fields[0].field.as_str(), error.detail.as_str()),
-            ("input.country", "Not acceptable: input.country.")
+            ("input.country", "input.country: Is no country.")
         );
         let error = Error::field(".", Code::Invalid, "Is no object.").below("input");
-        assert_eq!(error.detail, "Not acceptable: input.");
+        assert_eq!(error.detail, "input: Is no object.");
         let mut error = Error::new(Code::UsernameFixed, "Usernames never change.");
         error.fields = vec![FieldError::new("username", Code::UsernameFixed, "Usernames never change.")];
         assert_eq!(error.below("input").detail, "Usernames never change.");

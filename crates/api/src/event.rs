@@ -172,6 +172,7 @@ types! {
     SpaceFilling "space_filling" System Watched Percent 80 95 "Space is filling";
     LicenceEnding "licence_ending" Licence Watched DaysLeft 60 0 "Licence ends";
     TrialLicenceEnding "trial_licence_ending" Licence Watched DaysLeft 14 0 "Trial licence ends";
+    CreditsRunningOut "credits_running_out" Licence Watched DaysLeft 14 3 "Monthly units run out";
     TrialEnding "trial_ending" Licence Watched DaysLeft 7 1 "Trial ends";
     TrialEnded "trial_ended" Licence Happened Times 1 - "Trial has ended";
     SpaceUsedUp "space_used_up" System Refused Times - 1 "Space is used up";

@@ -30,6 +30,7 @@ pub mod pass_key;
 pub mod permission;
 pub mod pool;
 pub mod product;
+pub mod removed;
 pub mod report;
 pub mod session;
 pub mod setting;

@@ -255,6 +255,7 @@ pub struct Field {
 #[serde(rename_all = "snake_case")]
 pub enum ListedNoun {
     Customers,
+    RemovedCustomers,
     Devices,
     Users,
     PassKeys,

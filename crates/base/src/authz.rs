@@ -4,6 +4,8 @@
 
 mod document;
 
+use std::borrow::Cow;
+
 use api::id::{CustomerId, TokenId};
 pub use api::permission::Permission;
 use api::user::Role;
@@ -191,6 +193,9 @@ pub const OPERATIONS: &[Line] = &[
     ("customer_count", Need::Permission(Permission::ReadCustomers)),
     ("customer_export", Need::Permission(Permission::ReadCustomers)),
     ("customer_export_chosen", Need::Permission(Permission::ReadCustomers)),
+    ("removed_customer_list", Need::Permission(Permission::ReadCustomers)),
+    ("removed_customer_count", Need::Permission(Permission::ReadCustomers)),
+    ("removed_customer_show", Need::Permission(Permission::ReadCustomers)),
     ("customer_show", Need::Permission(Permission::ReadCustomers)),
     ("customer_create", Need::Permission(Permission::CreateCustomers)),
     ("customer_update", Need::Permission(Permission::EditCustomers)),
@@ -463,6 +468,7 @@ impl AccountId {
 }
 
 const NOT_GIVEN: &str = "Your role does not allow this.";
+const NOT_GIVEN_TO_TOKEN: &str = "The API token does not hold the permission for this.";
 const FROM_ABOVE: &str = "Only somebody who looks after the customer from above may do this.";
 
 impl Account {
@@ -518,6 +524,18 @@ impl Account {
         self.path.contains(path)
     }
 
+    /// The same account as it stood when `path` led to something below it: its customer may have moved since, and what it
+    /// knew then is no secret now.
+    pub fn as_it_stood(&self, path: &Path) -> Cow<'_, Self> {
+        if self.sees(path) {
+            return Cow::Borrowed(self);
+        }
+        match path.up_to(self.path.id()) {
+            Some(then) => Cow::Owned(Self { path: then, ..self.clone() }),
+            None => Cow::Borrowed(self),
+        }
+    }
+
     /// What was found, for a purpose: the way from a row to the caller's hands.
     ///
     /// # Errors
@@ -547,7 +565,7 @@ impl Account {
     /// `forbidden`.
     pub fn authorize_somewhere(&self, permission: Permission) -> Result<(), Error> {
         if !self.permissions.has(permission) {
-            Err(Error::new(Code::Forbidden, NOT_GIVEN))
+            Err(Error::new(Code::Forbidden, self.not_given()))
         } else if permission.is_for_those_above() && self.level.holds_devices() {
             // Nowhere that it sees.
             Err(Error::new(Code::Forbidden, FROM_ABOVE))
@@ -556,10 +574,15 @@ impl Account {
         }
     }
 
+    /// Why it lacks a permission: a program was given some of its owner's.
+    fn not_given(&self) -> &'static str {
+        if self.token.is_some() { NOT_GIVEN_TO_TOKEN } else { NOT_GIVEN }
+    }
+
     /// Why the account may not do this to the customer at `path`, which it sees.
     pub fn refusal(&self, permission: Permission, path: &Path) -> Option<&'static str> {
         if !self.permissions.has(permission) {
-            Some(NOT_GIVEN)
+            Some(self.not_given())
         } else if permission.is_needed_at_parent()
             && !self.path.is_above(path)
             // Above the provider stands nobody: the space and the licences that it has are its own to say.
@@ -576,7 +599,7 @@ impl Account {
     /// Why the account may not do this to what is one for the whole installation.
     pub fn refusal_as_provider(&self, permission: Permission) -> Option<&'static str> {
         if !self.permissions.has(permission) {
-            Some(NOT_GIVEN)
+            Some(self.not_given())
         } else if self.path.ids().count() > 1 {
             Some("Only the provider may do this.")
         } else {

@@ -7,6 +7,7 @@ pub mod envelope;
 pub mod guard;
 mod input;
 mod reply;
+mod wording;
 
 pub use envelope::{Failure, Peer};
 pub use input::{Call, Command, Nothing, Open, Parameters, read_object};

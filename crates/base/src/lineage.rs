@@ -27,6 +27,7 @@ db::record! {
         pub deletes_at: Option<i64>,
         pub deletion_scheduled_at: Option<i64>,
         pub max_devices: Option<i64>,
+        pub trial_ends_at: Option<i64>,
         pub level: Level as Text,
     }
 }
@@ -182,6 +183,7 @@ mod tests {
             deletes_at: None,
             deletion_scheduled_at: None,
             max_devices: None,
+            trial_ends_at: None,
             level: Level::EndCustomer,
         };
         let lineage = Lineage(HashMap::from([("here".to_owned(), here)]));

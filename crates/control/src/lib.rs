@@ -30,6 +30,7 @@ pub mod oidc;
 pub mod overview;
 pub mod pass_keys;
 pub mod products;
+pub mod removed;
 pub mod reports;
 pub mod router;
 pub mod sessions;
@@ -118,6 +119,7 @@ pub const MIGRATIONS: db::Migrations = db::Migrations::new(&[
     db::Migration::new("V64__credits.sql", include_str!("../../../migrations/V64__credits.sql")),
     db::Migration::new("V65__buckets.sql", include_str!("../../../migrations/V65__buckets.sql")),
     db::Migration::new("V66__licence_history.sql", include_str!("../../../migrations/V66__licence_history.sql")),
+    db::Migration::new("V67__web_access_off.sql", include_str!("../../../migrations/V67__web_access_off.sql")),
 ])
 .with(&[
     db::Function::new("fold", base::text::fold),

@@ -49,6 +49,7 @@ impl utoipa::Modify for Security {
 /// What addresses name by an id.
 const NOUNS: &[Noun] = &[
     Noun { word: "customers", place: crate::customers::sql::place },
+    Noun { word: "removed_customers", place: crate::removed::sql::place },
     Noun { word: "users", place: crate::users::sql::place },
     Noun { word: "pass_keys", place: crate::pass_keys::sql::place },
     Noun { word: "devices", place: crate::devices::sql::place },
@@ -87,6 +88,7 @@ fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
         .merge(crate::factors::http::routes())
         .merge(crate::oidc::http::routes())
         .merge(crate::customers::http::routes())
+        .merge(crate::removed::http::routes())
         .merge(crate::sites::http::routes())
         .merge(crate::changes::http::routes())
         .merge(crate::users::http::routes())

@@ -5,19 +5,19 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
-use crate::client::Access;
-use crate::client::asked::Asked;
-use crate::client::attention::{EventCommand, NotificationCommand, WebhookCommand};
-use crate::client::credits::CreditCommand;
-use crate::client::customers::{CustomerCommand, SiteCommand};
-use crate::client::licences::{JobCommand, LicenceCommand};
-use crate::client::many::{Bulk, TaskCommand, ViewCommand};
-use crate::client::nouns::{Changes, ChangesExport, DeviceCommand, TokenCommand, UserCommand};
-use crate::client::reports::ReportCommand;
-use crate::client::settings::{SettingCommand, TemplateCommand};
 use crate::config::{self, Config};
 use crate::machine::{Backup, Connect, Renew};
 use crate::serve::Failure;
+use cli::Access;
+use cli::asked::Asked;
+use cli::attention::{EventCommand, NotificationCommand, WebhookCommand};
+use cli::credits::CreditCommand;
+use cli::customers::{CustomerCommand, SiteCommand};
+use cli::licences::{JobCommand, LicenceCommand};
+use cli::many::{Bulk, TaskCommand, ViewCommand};
+use cli::nouns::{Changes, ChangesExport, DeviceCommand, TokenCommand, UserCommand};
+use cli::reports::ReportCommand;
+use cli::settings::{SettingCommand, TemplateCommand};
 
 #[derive(Debug, Parser)]
 #[command(name = "tenantry", version, about = "Runs the customers of a provider of backup services")]
@@ -201,7 +201,10 @@ pub enum Command {
         command: ConfigCommand,
     },
     /// Print completions for a shell, to be read by it
-    Completions { shell: clap_complete::Shell },
+    Completions {
+        /// The shell that reads them
+        shell: clap_complete::Shell,
+    },
     /// Write the generated files of the repository
     #[command(hide = true)]
     Documents {
@@ -269,7 +272,7 @@ pub fn completions(shell: clap_complete::Shell, out: &mut dyn std::io::Write) {
 const INTRODUCTION: &str = "\
 # Command line
 
-Generated from `crates/tenantry/src/arguments.rs` and `client/`.
+Generated from `crates/tenantry/src/arguments.rs` and `crates/cli`.
 
 `serve`, `setup`, `recover`, `migrate`, `recount`, `demo`, `config` and `audit verify` work on the host, on a data directory. The
 others ask a running server over its API, as whoever signs in; `connect` and `backup` run on a machine that is backed up.
@@ -336,5 +339,34 @@ fn describe(text: &mut String, command: &mut clap::Command, name: &str) {
     for below in command.get_subcommands_mut().filter(|below| !below.is_hide_set() && below.get_name() != "help") {
         let name = format!("{name} {}", below.get_name());
         describe(text, below, &name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Command;
+
+    use super::*;
+
+    fn unexplained(command: &Command, path: &str, found: &mut Vec<String>) {
+        for argument in command.get_arguments().filter(|argument| !argument.is_hide_set()) {
+            if argument.get_help().is_none() {
+                found.push(format!("{path} {}", argument.get_id()));
+            }
+        }
+        for below in command.get_subcommands().filter(|below| !below.is_hide_set()) {
+            let path = format!("{path} {}", below.get_name());
+            if below.get_about().is_none() {
+                found.push(path.clone());
+            }
+            unexplained(below, &path, found);
+        }
+    }
+
+    #[test]
+    fn everything_that_can_be_given_is_explained() {
+        let mut found = Vec::new();
+        unexplained(&Arguments::command(), "tenantry", &mut found);
+        assert!(found.is_empty(), "{found:#?}");
     }
 }

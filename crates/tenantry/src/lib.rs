@@ -3,7 +3,6 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod arguments;
-pub mod client;
 pub mod config;
 pub mod console;
 pub mod demo;

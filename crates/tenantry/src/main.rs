@@ -12,9 +12,9 @@ use base::App;
 use base::clock::Clock;
 use base::cx::{Caller, Cx};
 use clap::Parser as _;
+use cli::{Refused, nouns};
 use control::changes::seals;
 use tenantry::arguments::{Arguments, AuditCommand, Command, ConfigCommand, Place};
-use tenantry::client::{self, Refused, nouns};
 use tenantry::config::{Config, LogFormat};
 use tenantry::demo::synthetic::{self, Size};
 use tenantry::documents;
@@ -92,7 +92,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Backup(backup) => Ok(backup.run().await?),
         Command::Renew(renew) => tell(Some(renew.run().await?)),
         Command::Logout => {
-            say(if client::log_out().await? { "Signed out." } else { "Nobody was signed in." });
+            say(if cli::log_out().await? { "Signed out." } else { "Nobody was signed in." });
             Ok(())
         }
         Command::Whoami(asked) => tell(nouns::who(&asked).await?),
@@ -116,15 +116,12 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Audit { command: AuditCommand::List(changes) } => tell(changes.run().await?),
         Command::Audit { command: AuditCommand::Export(export) } => tell(export.run().await?),
         Command::Completions { shell } => {
-            tenantry::arguments::completions(shell, &mut std::io::stdout().lock());
-            Ok(())
+            let mut text = Vec::new();
+            tenantry::arguments::completions(shell, &mut text);
+            print(&text)
         }
         Command::Audit { command: AuditCommand::Verify { place, over } } => verify(&place, over.as_deref()).await,
-        Command::Openapi => {
-            let mut out = std::io::stdout().lock();
-            out.write_all(control::router::description().as_bytes())?;
-            Ok(())
-        }
+        Command::Openapi => print(control::router::description().as_bytes()),
         Command::Config { command: ConfigCommand::Check { place } } => {
             let config = place.load()?;
             db::Database::check_url(&place.database(&config))?;
@@ -141,6 +138,14 @@ fn tell(said: Option<String>) -> Result<(), Failure> {
         say(&line);
     }
     Ok(())
+}
+
+/// Writes text out whole. Whoever reads it may have enough before its end.
+fn print(text: &[u8]) -> Result<(), Failure> {
+    match std::io::stdout().lock().write_all(text) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
 }
 
 fn log_to_stderr(config: &Config) -> Result<(), Failure> {
@@ -252,15 +257,20 @@ async fn open(place: &Place) -> Result<App, Failure> {
     Ok(App::new(database, Clock::default(), config)?)
 }
 
+/// The same where there has to be one: a command that is given another directory than was meant leaves nothing there.
+async fn open_present(place: &Place) -> Result<App, Failure> {
+    let database = place.database(&place.load()?);
+    let file = database.strip_prefix("sqlite://").or_else(|| database.strip_prefix("sqlite:")).unwrap_or(&database);
+    if !file.starts_with("postgres") && !Path::new(file).exists() {
+        return Err(format!("There is no database at {file}.").into());
+    }
+    open(place).await
+}
+
 /// Whether the change log is whole.
 async fn verify(place: &Place, over: Option<&str>) -> Result<(), Failure> {
     // A new one would be verified to have lost nothing.
-    let database = place.database(&place.load()?);
-    let file = database.strip_prefix("sqlite://").or_else(|| database.strip_prefix("sqlite:")).unwrap_or(&database);
-    if !file.starts_with("postgres") && !std::path::Path::new(file).exists() {
-        return Err(format!("There is no database at {file}.").into());
-    }
-    let app = open(place).await?;
+    let app = open_present(place).await?;
     let verified = seals::verify(&app).await?;
     if let Some(broken) = verified.broken {
         return Err(broken.into());
@@ -285,6 +295,7 @@ fn password_from_stdin() -> Result<String, Failure> {
 
 async fn setup(place: &Place, email: &str, provider_name: &str) -> Result<(), Failure> {
     let password = password_from_stdin()?;
+    control::setup::check(Some(provider_name), email, &password)?;
     control::setup::run_from_host(&open(place).await?, provider_name, email, &password).await?;
     say(&format!("{email} can sign in."));
     Ok(())
@@ -304,14 +315,16 @@ async fn recover(place: &Place, email: &str, super_user: bool) -> Result<(), Fai
     let password = password_from_stdin()?;
     let (role, word) =
         if super_user { (Role::SuperUser, "a super user") } else { (Role::Administrator, "an administrator") };
-    control::setup::recover_from_host(&open(place).await?, email, &password, role).await?;
+    control::setup::check(None, email, &password)?;
+    control::setup::recover_from_host(&open_present(place).await?, email, &password, role).await?;
     say(&format!("{email} is {word} of the provider and can sign in."));
     Ok(())
 }
 
 async fn recount(place: &Place, repository: Option<String>) -> Result<(), Failure> {
+    // The lock lies in the directory.
+    let app = open_present(place).await?;
     let _lock = tenantry::serve::lock(&place.data)?;
-    let app = open(place).await?;
     control::storage::markers::settle(&app).await?;
     let only = repository.map(api::id::RepositoryId::from_text);
     let count = |directory: &Path| {

@@ -50,6 +50,23 @@ impl Path {
         other.0.starts_with(&self.0)
     }
 
+    /// Whether it leads to or through the node with this id.
+    pub fn passes(&self, id: &str) -> bool {
+        self.ids().any(|one| one == id)
+    }
+
+    /// The part of it that leads to the node with this id; nothing where it doesn't pass it.
+    pub fn up_to(&self, id: &str) -> Option<Self> {
+        let mut end = 0;
+        for one in self.ids() {
+            end += one.len() + 1;
+            if one == id {
+                return Some(Self(self.0[..end].to_owned()));
+            }
+        }
+        None
+    }
+
     /// Whether `other` is below this node.
     pub fn is_above(&self, other: &Self) -> bool {
         self != other && self.contains(other)

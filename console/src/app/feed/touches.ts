@@ -20,6 +20,8 @@ export type PathOf = (customer: string) => string | undefined;
 type Reach = {
   /** The customer's own row; or every row from it downwards, where states and names flow down. */
   customers?: 'row' | 'subtree';
+  /** Which customers are gone, and where they stood. */
+  removed?: true;
   /** Customers come, go, or change places in lists; `by_state`: only in lists that go by the state. */
   customerLists?: 'all' | 'by_state';
   /** The numbers of the customer and of all above it. */
@@ -68,6 +70,7 @@ const ENDING: Reach = { ...SWITCHED, customerLists: 'all' };
 
 /** It and all below it stand elsewhere, and count elsewhere. */
 const MOVED: Reach = {
+  removed: true,
   customers: 'subtree',
   customerLists: 'all',
   totals: true,
@@ -91,6 +94,7 @@ const REACHES: Record<Change['action'], Reach> = {
   'customer.moved': MOVED,
   'customer.moved_away': MOVED,
   'customer.deleted': {
+    removed: true,
     customers: 'subtree',
     customerLists: 'all',
     totals: true,
@@ -210,6 +214,7 @@ const REACHES: Record<Change['action'], Reach> = {
 
 /** For what a newer server tells and this console has never heard of. */
 const ANYTHING: Reach = {
+  removed: true,
   customers: 'subtree',
   customerLists: 'all',
   totals: true,
@@ -234,6 +239,8 @@ export function isTouched(happened: Happened, { queryKey, data }: Cached, pathOf
   switch (noun) {
     case 'customers':
       return customersTouched(place, queryKey, data);
+    case 'removed_customers':
+      return place.reach.removed === true;
     case 'devices':
       return devicesTouched(place, queryKey, data);
     case 'users':

@@ -6,6 +6,7 @@ import { useMay } from '../../app/useMe';
 import { Blank, Failed, Skeletons } from '../../ui/Blank';
 import { Button } from '../../ui/Button';
 import { Check } from '../../ui/Check';
+import { customerThenQuery } from '../customers/api';
 import { AsOf } from '../customers/AsOf';
 import { changesQuery, exportOf } from './api';
 import { actorName, differencesOf, summaryOf, type Difference } from './describe';
@@ -46,7 +47,7 @@ export function ActivityTab({ customer }: { customer: string }) {
           </a>
         )}
       </header>
-      <AsOf customer={customer} />
+      <AsOf thenQuery={(asOf) => customerThenQuery(customer, asOf)} />
       {items.length === 0 && (
         <Blank title={withSessions ? 'Nothing was done yet' : 'Nothing was done yet, but signing in'} small />
       )}

@@ -6,13 +6,15 @@ import { countryName } from '../../lib/countries';
 import { KIND, LEVEL, MODE, problemText } from '../../lib/words';
 import { Fact, Facts } from '../../ui/Facts';
 import { Notice } from '../../ui/Notice';
-import { customerThenQuery } from './api';
+import type { customerThenQuery } from './api';
+
+type ThenQuery = (asOf: string) => ReturnType<typeof customerThenQuery>;
 
 /** What a customer was on a day: for disputes and bills. */
-export function AsOf({ customer }: { customer: string }) {
+export function AsOf({ thenQuery }: { thenQuery: ThenQuery }) {
   const id = useId();
   const [day, setDay] = useState('');
-  const then = useQuery({ ...customerThenQuery(customer, day), enabled: day !== '' });
+  const then = useQuery({ ...thenQuery(day), enabled: day !== '' });
   return (
     <section className="as-of" aria-label="As of a day">
       <label htmlFor={id} className="field-label">

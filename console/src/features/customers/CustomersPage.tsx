@@ -67,6 +67,7 @@ export function CustomersPage() {
   const [exporting, setExporting] = useState<'all' | 'selected'>();
   const scope = useScope();
   const mayCreate = useMay('customer_create');
+  const mayFindRemoved = useMay('removed_customer_list');
   const maySet = useMay('customer_set_setting');
   const mayEdit = useMay('customer_update');
   const mayRenew = useMay('licence_renew');
@@ -124,14 +125,19 @@ export function CustomersPage() {
           {!rows.loading && !rows.error && <ListCount rows={rows} search={search} left={managed !== undefined} />}
           <ManagedNote />
         </div>
-        {mayCreate && (
-          <div className="page-actions">
+        <div className="page-actions">
+          {mayFindRemoved && (
+            <LinkButton kind="quiet" to="/removed" search={{ under: search.under }}>
+              Deleted customers
+            </LinkButton>
+          )}
+          {mayCreate && (
             <LinkButton kind="primary" to="/customers/new" search={{ parent: search.under }}>
               <Plus className="icon-s" aria-hidden />
               Add customer
             </LinkButton>
-          </div>
-        )}
+          )}
+        </div>
       </header>
       <Levels
         chosen={saved.view ? NO_LEVEL : isAll ? 'all' : search.level}

@@ -8,6 +8,7 @@ export const EVENT_TYPE: Record<EventType, string> = {
   space_filling: 'Space is filling',
   licence_ending: 'Licence ends',
   trial_licence_ending: 'Trial licence ends',
+  credits_running_out: 'Monthly units run out',
   trial_ending: 'Trial ends',
   trial_ended: 'Trial has ended',
   space_used_up: 'Space is used up',

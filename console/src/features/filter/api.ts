@@ -32,6 +32,8 @@ export function countsQuery(noun: Noun, narrowing: Narrowing, filter: string, by
       switch (noun) {
         case 'customers':
           return take(api.GET('/api/v1/customers/counts', { params: { query: { ...query, level } }, signal }));
+        case 'removed_customers':
+          return take(api.GET('/api/v1/removed_customers/counts', { params: { query: { ...query, level } }, signal }));
         case 'devices':
           return take(api.GET('/api/v1/devices/counts', { params: { query }, signal }));
         case 'users':

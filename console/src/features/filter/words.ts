@@ -7,7 +7,7 @@ import { CATEGORY, EVENT_STATE, EVENT_TYPE, SEVERITY } from '../events/words';
 import { LICENCE_STATE } from '../licences/words';
 
 /** The lists with a filter. */
-export type Noun = 'customers' | 'devices' | 'users' | 'pass_keys' | 'licences' | 'events';
+export type Noun = 'customers' | 'removed_customers' | 'devices' | 'users' | 'pass_keys' | 'licences' | 'events';
 
 type Words = { titles: Record<string, string>; first: string[]; example: string };
 
@@ -106,6 +106,23 @@ const WORDS: Record<Noun, Words> = {
     },
     first: ['role', 'has_password', 'has_second_factor', 'last_sign_in_at', 'customer_name', 'name', 'email'],
     example: 'role == administrator and last_sign_in_at < now-90d',
+  },
+  removed_customers: {
+    titles: {
+      id: 'Id of the customer',
+      company_name: 'Company name',
+      name: 'Name of the site',
+      level: 'Level',
+      parent_id: 'Id of the parent',
+      created_at: 'Added',
+      deletion_scheduled_at: 'Deletion decided',
+      removed_at: 'Gone since',
+      devices: 'Devices',
+      used_bytes: 'Used space',
+      last_backup_at: 'Last backup',
+    },
+    first: ['level', 'removed_at', 'created_at', 'company_name'],
+    example: 'level == end_customer and removed_at > now-90d',
   },
   pass_keys: {
     titles: {
@@ -221,6 +238,7 @@ export function valueName({ kind }: Field, value: string, places: ReadonlyMap<st
 /** What a list has, and what its rows are called where the filter finds none. */
 export const ROWS: Record<Noun, { one: string; many: string }> = {
   customers: { one: 'customer', many: 'customers' },
+  removed_customers: { one: 'deleted customer', many: 'deleted customers' },
   devices: { one: 'device', many: 'devices' },
   users: { one: 'person', many: 'people' },
   pass_keys: { one: 'pass key', many: 'pass keys' },

@@ -170,6 +170,7 @@ function Soon({ overview }: PartProps) {
 /** Where the rows of each list are shown; what has no list of its own is counted by no number. */
 const PAGES: Record<Count['noun'], '/customers' | '/devices' | '/people' | '/pass_keys' | '/licences' | '/events'> = {
   customers: '/customers',
+  removed_customers: '/customers',
   devices: '/devices',
   users: '/people',
   pass_keys: '/pass_keys',

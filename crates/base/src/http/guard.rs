@@ -3,7 +3,8 @@
 //! and may not do this 403, and only then is a body judged.
 //!
 //! An operation is found by its address in the description that the routes give of themselves, and what it needs by its
-//! line in [`OPERATIONS`](crate::authz::OPERATIONS). One without a line answers nobody.
+//! line in [`OPERATIONS`](crate::authz::OPERATIONS). One without a line answers nobody. A parameter that the description
+//! doesn't name is refused: whoever sends `dry_run` to an operation that has none must not find it done.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,10 +17,11 @@ use db::Sql;
 use http::Method;
 use http::request::Parts;
 use tree::Path;
-use utoipa::openapi::OpenApi;
+use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
+use utoipa::openapi::{OpenApi, RefOr};
 
 use super::envelope::Failure;
-use super::input::Call;
+use super::input::{Call, refuse_unknown_parameters};
 use crate::App;
 use crate::authz::{self, Account, Line, Need, Permission};
 
@@ -42,11 +44,19 @@ pub struct Personal {
     pub place: fn(&Account, &str) -> Sql,
 }
 
+/// What an operation says of itself.
+#[derive(Debug)]
+struct Described {
+    line: Line,
+    /// The parameters after the question mark that it knows.
+    parameters: Vec<String>,
+}
+
 /// What is needed at which address.
 #[derive(Clone, Debug)]
 pub struct Guard {
     app: App,
-    operations: Arc<HashMap<(Method, String), Line>>,
+    operations: Arc<HashMap<(Method, String), Described>>,
     nouns: &'static [Noun],
     personal: &'static [Personal],
 }
@@ -62,9 +72,10 @@ impl Guard {
                 (Method::PATCH, &item.patch),
                 (Method::DELETE, &item.delete),
             ] {
-                let id = operation.as_ref().and_then(|operation| operation.operation_id.as_deref());
-                if let Some(line) = id.and_then(authz::line) {
-                    operations.insert((method, path.clone()), line);
+                let Some(operation) = operation else { continue };
+                if let Some(line) = operation.operation_id.as_deref().and_then(authz::line) {
+                    let parameters = parameters_of(operation);
+                    operations.insert((method, path.clone()), Described { line, parameters });
                 }
             }
         }
@@ -79,10 +90,11 @@ impl Guard {
     async fn admit(&self, parts: &mut Parts) -> Result<Call, Error> {
         let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str).to_owned();
         let method = if parts.method == Method::HEAD { Method::GET } else { parts.method.clone() };
-        let (operation, need) = *self
+        let described = self
             .operations
             .get(&(method, route.clone()))
             .ok_or_else(|| Error::internal(format!("nothing says who may {} {route}", parts.method)))?;
+        let (operation, need) = described.line;
         let mut call = Call::of(parts, &self.app, operation).await?;
         if matches!(need, Need::PersonMay(_)) {
             call.account()?.refuse_token()?;
@@ -117,6 +129,7 @@ impl Guard {
                 Some(statement) => authorize(&call, permission, statement).await?,
             },
         }
+        refuse_unknown_parameters(parts.uri.query().unwrap_or_default(), &described.parameters)?;
         Ok(call)
     }
 
@@ -166,6 +179,14 @@ impl Guard {
         let noun = self.nouns.iter().find(|noun| noun.word == word);
         Ok(noun.map(|noun| (noun.place)(&id)))
     }
+}
+
+fn parameters_of(operation: &Operation) -> Vec<String> {
+    let name = |one: &RefOr<Parameter>| match one {
+        RefOr::T(one) if one.parameter_in == ParameterIn::Query => Some(one.name.clone()),
+        RefOr::T(_) | RefOr::Ref(_) => None,
+    };
+    operation.parameters.iter().flatten().filter_map(name).collect()
 }
 
 /// The noun and the id in an address, where it has one.

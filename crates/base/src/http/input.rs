@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use super::bodies::{Sender, Share};
 use super::envelope::{Failure, Peer, RequestId};
+use super::wording::wrong_field;
 use crate::App;
 use crate::authz::Account;
 use crate::credentials::{self, Credential, Half, Session};
@@ -21,7 +22,8 @@ use crate::version::IfMatch;
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-const LONGEST_SENTENCE: usize = 120;
+/// How many parameters that don't exist are named at most.
+const MOST_NAMED: usize = 20;
 
 /// A request without its body. Only [`guard`](super::guard) makes one, so whoever has it was let through.
 #[derive(Clone, Debug)]
@@ -335,28 +337,19 @@ fn has_nul(value: &serde_json::Value) -> bool {
     }
 }
 
-/// Says which field the reader stumbled over. It names a missing field only in its sentence.
-fn wrong_field(path: &str, sentence: &str) -> Error {
-    let quoted = sentence.split('`').nth(1).unwrap_or_default();
-    let below = |name: &str| if path == "." { name.to_owned() } else { format!("{path}.{name}") };
-    if sentence.starts_with("missing field") {
-        return Error::field(below(quoted), Code::Required, "Is required.");
+/// Refuses parameters that an operation doesn't have, each by its name.
+pub(super) fn refuse_unknown_parameters(query: &str, known: &[String]) -> Result<(), Error> {
+    let mut unknown: Vec<String> =
+        form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name.into_owned()).collect();
+    unknown.retain(|name| !known.contains(name));
+    unknown.dedup();
+    unknown.truncate(MOST_NAMED);
+    if unknown.is_empty() {
+        return Ok(());
     }
-    if sentence.starts_with("unknown field") {
-        let field =
-            if path == "." || path.ends_with(quoted) { path.trim_start_matches('.').to_owned() } else { below(quoted) };
-        let field = if field.is_empty() { quoted.to_owned() } else { field };
-        return Error::field(field, Code::UnknownField, "There is no such field.");
-    }
-    let mut detail = sentence.to_owned();
-    if let Some(first) = detail.get_mut(0..1) {
-        first.make_ascii_uppercase();
-    }
-    // What a library says of a value that it cannot even represent helps nobody.
-    if detail.len() > LONGEST_SENTENCE {
-        "The value is not acceptable".clone_into(&mut detail);
-    }
-    Error::fields(vec![FieldError::new(path, Code::Invalid, format!("{detail}."))])
+    let unknown =
+        unknown.into_iter().map(|name| FieldError::new(name, Code::UnknownField, "There is no such parameter."));
+    Err(Error::fields(unknown.collect()))
 }
 
 /// The parameters after the question mark.

@@ -39,7 +39,7 @@ wire! {
     api::device::DeviceCredentials, api::pass_key::PassKeyCreated,
     api::pass_key::PassKey, api::invitation::Invitation, api::invitation::CustomerInvitation, api::session::Me,
     api::session::SetupStatus, api::page::ListCounts, api::page::FieldList, api::bulk::TaskBegun, api::view::ViewSettings, api::task::Task, api::licence_pool::LicencePoolList, api::credit::CreditAccountList,
-    api::credit::CreditStatementList, api::credit::CreditEntryList, api::licence::LicencesThen, api::allotment::AllotmentList, api::allotment::AllotmentsChanged, api::licence_pool::LicencePoolMonthList, api::credit::CreditEntry,
+    api::removed::RemovedCustomer, api::credit::CreditStatementList, api::credit::CreditEntryList, api::licence::LicencesThen, api::allotment::AllotmentList, api::allotment::AllotmentsChanged, api::licence_pool::LicencePoolMonthList, api::credit::CreditEntry,
     api::measurement::Measurements, api::mail::Mail, api::overview::Overview, api::backup::DeviceHistory, api::job::DeviceJobs,
     api::device::DeviceDeletion, api::device::DeviceOrders, api::session::SessionList, api::session::SessionsEnded, api::token::TokenCreated,
     api::factor::OwnFactors, api::factor::TotpBegun, api::factor::PasskeyChallenge, api::factor::FactorAdded,

@@ -53,8 +53,18 @@ pub(crate) static FIELDS: &[Field] = &[
 
 /// Whether the asker may see who it was, as [`view`] says it of a row.
 fn actor_is_seen(asker: &Asker<'_>) -> Sql {
-    let (from, to) = asker.account.path.range();
-    sql!["(h.actor_path is null or (h.actor_path >= ", from, " and h.actor_path < ", to, "))"]
+    let own = format!("{}/", asker.account.path.id());
+    sql![
+        "(h.actor_path is null or replace(h.actor_path, ",
+        own,
+        ", '') <> h.actor_path or replace(h.actor_path, p.customer_id || '/', '') <> h.actor_path)"
+    ]
+}
+
+/// Whether somebody who stood at `actor` when it happened is shown to the account that reads the history of the customer
+/// `of`: whoever stood below either of them then. Each may have moved since, so that only the ids tell.
+fn is_shown(account: &Account, of: Option<&CustomerId>, actor: &Path) -> bool {
+    actor.passes(account.path.id()) || of.is_some_and(|of| actor.passes(of.as_str()))
 }
 
 fn actor_is(asker: &Asker<'_>, kind: &'static str) -> Sql {
@@ -160,7 +170,10 @@ pub async fn list(cx: &mut Cx, customer: &CustomerId, query: &ListQuery) -> Resu
     let rows = sql::window(cx, &wanted, &window).await?;
     let (rows, next) = window.cut(rows, |row| row.subject_id.clone());
     let next = next.map(|cursor| asked.reader.seal(&cursor)).transpose()?;
-    let items = rows.into_iter().map(|row| view(&asked.account, &asked.reader, row)).collect::<Result<_, Error>>()?;
+    let items = rows
+        .into_iter()
+        .map(|row| view(&asked.account, &asked.reader, Some(&asked.of), row))
+        .collect::<Result<_, Error>>()?;
     Ok(base::list::page(items, next, Total::counted(total)))
 }
 
@@ -173,7 +186,7 @@ pub(crate) async fn last_number(cx: &mut Cx) -> Result<i64, Error> {
 pub(crate) async fn with_numbers(cx: &mut Cx, account: &Account, numbers: &[i64]) -> Result<Vec<(i64, Change)>, Error> {
     let reader = Reader::of(cx, account).await?;
     let rows = sql::with_numbers(cx, numbers).await?;
-    rows.into_iter().map(|row| Ok((row.number, view(account, &reader, row)?))).collect()
+    rows.into_iter().map(|row| Ok((row.number, view(account, &reader, None, row)?))).collect()
 }
 
 /// Entries of one answer of an export.
@@ -206,7 +219,7 @@ impl Whole {
         let lineage = Lineage::of(cx, paths.iter()).await?;
         let mut lines = Vec::with_capacity(rows.len());
         for (row, path) in rows.into_iter().zip(&paths) {
-            let change = view(&asked.account, &asked.reader, row)?;
+            let change = view(&asked.account, &asked.reader, Some(&asked.of), row)?;
             let row = serde_json::to_value(change).map_err(Error::internal)?;
             lines.push(Line { row, path: lineage.names(path, &asked.account) });
         }
@@ -225,13 +238,14 @@ impl Source for Whole {
 }
 
 /// An entry as the account may see it: who stands above it stays unnamed, and what is internal to those above unsaid.
-fn view(account: &Account, reader: &Reader, row: sql::ChangeRow) -> Result<Change, Error> {
+fn view(account: &Account, reader: &Reader, of: Option<&CustomerId>, row: sql::ChangeRow) -> Result<Change, Error> {
     let path = Path::from_stored(row.path);
-    let actor_is_visible = row.actor_path.is_none_or(|actor| account.sees(&Path::from_stored(actor)));
+    let actor_is_visible = row.actor_path.is_none_or(|actor| is_shown(account, of, &Path::from_stored(actor)));
+    let account = account.as_it_stood(&path);
     let details = |text: Option<String>| {
         let mut value: Value = serde_json::from_str(&text?).ok()?;
         if let Some(fields) = value.as_object_mut() {
-            customers::above::redact(account, &path, fields);
+            customers::above::redact(&account, &path, fields);
         }
         Some(value)
     };

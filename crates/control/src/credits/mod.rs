@@ -4,6 +4,7 @@
 
 pub(crate) mod draw;
 pub mod http;
+pub(crate) mod lasting;
 mod sql;
 
 use std::collections::HashMap;

@@ -74,6 +74,13 @@ pub(super) fn keeps_deleted(account: &Account, row: &CustomerRow) -> Option<&'st
         .then_some("It is to be deleted by somebody who looks after the customer from above.")
 }
 
+/// Why the account may not switch the web access of a customer on: somebody above it has switched it off.
+pub(super) fn keeps_out(account: &Account, row: &CustomerRow) -> Option<&'static str> {
+    let from = row.web_access_off_from.as_ref().filter(|_| !row.web_access)?;
+    (!may_lift(account, &row.path, Some(from.as_str())))
+        .then_some("Web access was switched off by somebody who looks after the customer from above.")
+}
+
 /// Refuses an update that changes what is fixed from above.
 pub(super) fn refuse_fixed(input: &CustomerUpdate, row: &CustomerRow) -> Result<(), Error> {
     const WHY: &str = "Only somebody who looks after the customer from above may change this.";
@@ -119,7 +126,8 @@ pub(super) fn suspension(account: &Account, row: &CustomerRow) -> Option<Suspens
 pub(crate) fn redact(account: &Account, path: &Path, fields: &mut Map<String, Value>) {
     // It only says who may know what it stood under: nobody learns from a move who else there is.
     let parent = fields.remove("parent_path");
-    if parent.is_some_and(|parent| !parent.as_str().is_some_and(|path| account.sees(&Path::from_stored(path)))) {
+    let is_seen = |path: &str| Path::from_stored(path).passes(account.path.id());
+    if parent.is_some_and(|parent| !parent.as_str().is_some_and(is_seen)) {
         fields.remove("parent_id");
         fields.remove("parent_name");
     }
@@ -148,7 +156,7 @@ pub(super) fn document() -> String {
            its own reasons, and the provider reads all; the reseller does not read the provider's, and the customer none.\n\
          - A suspension, or a deletion that is scheduled, is changed and lifted where it was laid on, or above: the\n  \
            reseller does not activate what the provider has suspended, nor a customer's own people the site that the\n  \
-           reseller has.\n",
+           reseller has. So it is with web access that was switched off.\n",
         names.join(", ")
     )
 }

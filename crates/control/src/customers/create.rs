@@ -498,6 +498,7 @@ fn row_of(tx: &Tx, parent: Option<&Path>, node: NewNode) -> Result<CustomerRow, 
         profile: node.profile,
         is_default: node.is_default,
         web_access: true,
+        web_access_off_from: None,
         created_at: now,
         id,
     })

@@ -338,6 +338,14 @@ pub(super) async fn remove_row(tx: &mut Tx, row: &CustomerRow) -> Result<(), Err
         tx.add_to_totals(&parent, Totals { handed_bytes: -held, ..super::one_less(row.level) });
     }
     let entry = Entry::new(ChangeAction::CustomerDeleted, subject(row));
-    tx.record(entry.before(serde_json::Value::Object(snapshot(row))));
+    // What it was on a day before is found from here.
+    let mut before = snapshot(row);
+    if row.trial_ends_at.is_some() {
+        before.insert("stage".to_owned(), json!("trial"));
+    }
+    if let Some(mode) = row.suspend_mode {
+        before.insert("mode".to_owned(), json!(mode));
+    }
+    tx.record(entry.before(serde_json::Value::Object(before)));
     Ok(())
 }

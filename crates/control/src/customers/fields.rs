@@ -44,10 +44,7 @@ pub(crate) static NOUN: Noun = Noun {
         Field::time("deletion.due_at", "c.deletes_at").optional(),
         Field::time("deletion.scheduled_at", "c.deletion_scheduled_at").optional(),
         Field::words("service_type", "c.service_type", ServiceType::VARIANTS),
-        Field::told(
-            "stage",
-            &[("trial", |_| sql!["c.trial_ends_at is not null"]), ("production", |_| sql!["c.trial_ends_at is null"])],
-        ),
+        Field::told("stage", &[("trial", |_| on_trial()), ("production", |_| sql!["not ", on_trial()])]),
         Field::time("trial_ends_at", "c.trial_ends_at").optional(),
         Field::time("production_since", "c.production_since").optional(),
         Field::told("effective_state.state", STATES),
@@ -157,6 +154,14 @@ const APPEND_ONLY: &[Told] = &[
     ("on", |_| crate::settings::sets("c.id", "append_only", "true")),
     ("off", |_| crate::settings::sets("c.id", "append_only", "false")),
 ];
+
+/// Sites are on trial with their customer.
+fn on_trial() -> Sql {
+    sql![
+        "(c.trial_ends_at is not null or (c.level = 'site' and exists (select 1 from customers a \
+         where a.id = c.parent_id and a.trial_ends_at is not null)))"
+    ]
+}
 
 /// Nobody is told what stands above the top of what they see.
 fn parent(asker: &Asker<'_>) -> Sql {

@@ -15,7 +15,7 @@ pub(crate) mod removal;
 pub mod services;
 pub mod sql;
 mod switch;
-mod then;
+pub(crate) mod then;
 pub(crate) mod trial;
 mod update;
 pub mod view;
@@ -105,7 +105,7 @@ pub async fn show(cx: &mut Cx, id: &CustomerId, query: &CustomerQuery) -> Result
     let row = fetch(cx, &account, id, Permission::ReadCustomers).await?;
     let then = match &query.as_of {
         None => None,
-        Some(day) => Some(then::of(cx, &account, row.clone(), day).await?),
+        Some(day) => Some(then::of(cx, &account, &row, day).await?),
     };
     Ok(Customer { then, ..view::one(cx, &account, row).await? })
 }

@@ -51,6 +51,8 @@ db::record! {
         pub is_default: bool,
         /// Whether the account with the username may sign in.
         pub web_access: bool,
+        /// Where whoever switched that off stands: decides who may switch it on again.
+        pub web_access_off_from: Option<CustomerId> as Option<Text>,
         pub created_at: i64,
     }
 }
@@ -408,7 +410,8 @@ pub async fn update(
 }
 
 /// What stands at its customer's place and follows it, in the order in which rows are locked.
-const PLACED: [&str; 8] = ["repositories", "devices", "totals", "customers", "tasks", "settings", "licences", "events"];
+const PLACED: [&str; 9] =
+    ["repositories", "devices", "totals", "customers", "tasks", "settings", "licences", "events", "removed_customers"];
 
 /// Rows of a statement: databases bound how long one may take.
 const PLACED_AT_ONCE: i64 = 2000;

@@ -1,17 +1,18 @@
-//! What a customer was at the end of a day: its row as it is, with every change since taken back, by the change log. What
-//! held above it is found in the same way, up the parents of that day.
+//! What a customer was at the end of a day: what it is, or was at its end, with every change since taken back, by the change
+//! log. What held above it is found in the same way, up the parents of that day.
 
 use api::change::ChangeAction;
 use api::customer::{AccountState, CustomerThen, EffectiveState, Stage};
 use api::id::CustomerId;
 use api::units::Day;
-use api::{Code, Error, Mode};
+use api::{Code, Error, Level, Mode};
 use db::{Text, sql};
 use serde_json::{Map, Value};
-use tree::{Effective, Own};
+use tree::{Effective, Own, Path};
 
 use super::snapshot;
 use super::sql::{self as rows, CustomerRow};
+use crate::removed::sql::{self as removed, RemovedRow};
 use base::authz::Account;
 use base::cx::Cx;
 
@@ -21,7 +22,10 @@ const DEEPEST: usize = 16;
 
 /// A node as it was.
 struct Was {
-    row: CustomerRow,
+    id: CustomerId,
+    /// Where it stands now, or stood at its end.
+    path: Path,
+    level: Level,
     fields: Map<String, Value>,
     mode: Option<Mode>,
     is_deleting: bool,
@@ -29,6 +33,32 @@ struct Was {
 }
 
 impl Was {
+    fn from_row(row: &CustomerRow) -> Self {
+        Self {
+            id: row.id.clone(),
+            path: row.path.clone(),
+            level: row.level,
+            fields: snapshot(row),
+            mode: row.suspend_mode,
+            is_deleting: row.deletes_at.is_some(),
+            stage: if row.trial_ends_at.is_some() { Stage::Trial } else { Stage::Production },
+        }
+    }
+
+    /// As its removal was written down.
+    fn from_removed(row: &RemovedRow, before: Map<String, Value>) -> Self {
+        let word = |name: &str| before.get(name).and_then(Value::as_str);
+        Self {
+            id: row.id.clone(),
+            path: row.path.clone(),
+            level: row.level,
+            mode: word("mode").and_then(|word| word.parse().ok()),
+            is_deleting: row.deletion_scheduled_at.is_some(),
+            stage: if word("stage") == Some("trial") { Stage::Trial } else { Stage::Production },
+            fields: before,
+        }
+    }
+
     fn text(&self, name: &str) -> Option<String> {
         self.fields.get(name).and_then(Value::as_str).map(str::to_owned)
     }
@@ -49,23 +79,54 @@ impl Was {
 }
 
 /// What a customer was at the end of a day, as the account may see it.
-pub(super) async fn of(cx: &mut Cx, account: &Account, row: CustomerRow, day: &str) -> Result<CustomerThen, Error> {
-    let wrong = |code: Code, detail: String| Error::field("as_of", code, detail);
-    let day: Day = day.parse().map_err(|_| wrong(Code::Invalid, "Is no day; write it like 2025-01-31.".to_owned()))?;
+pub(super) async fn of(cx: &mut Cx, account: &Account, row: &CustomerRow, day: &str) -> Result<CustomerThen, Error> {
+    let (day, end) = asked(cx, day, row.created_at)?;
+    let here = take_back(cx, Was::from_row(row), end).await?;
+    told(cx, account, here, day, end).await
+}
+
+/// The same of one that is gone by now.
+pub(crate) async fn of_removed(
+    cx: &mut Cx,
+    account: &Account,
+    row: &RemovedRow,
+    day: &str,
+) -> Result<CustomerThen, Error> {
+    let (day, end) = asked(cx, day, row.created_at)?;
+    if row.removed_at < end {
+        return Err(Error::field("as_of", Code::OutOfRange, "It was gone at the end of that day."));
+    }
+    let here = at_its_end(cx, row).await?;
+    let here = take_back(cx, here, end).await?;
+    told(cx, account, here, day, end).await
+}
+
+/// The day that is asked for, and when it ends.
+fn asked(cx: &Cx, day: &str, created_at: i64) -> Result<(Day, i64), Error> {
+    let wrong = |code: Code, detail: &str| Error::field("as_of", code, detail);
+    let day: Day = day.parse().map_err(|_| wrong(Code::Invalid, "Is no day; write it like 2025-01-31."))?;
     let end = (day.number() + 1).saturating_mul(DAY_MICROS);
     if end - DAY_MICROS > cx.now.as_microsecond() {
-        return Err(wrong(Code::OutOfRange, "That day is still to come.".to_owned()));
+        return Err(wrong(Code::OutOfRange, "That day is still to come."));
     }
-    if row.created_at >= end {
-        return Err(wrong(Code::OutOfRange, "It was added later.".to_owned()));
+    if created_at >= end {
+        return Err(wrong(Code::OutOfRange, "It was added later."));
     }
-    let here = take_back(cx, row, end).await?;
+    Ok((day, end))
+}
+
+async fn told(cx: &mut Cx, account: &Account, here: Was, day: Day, end: i64) -> Result<CustomerThen, Error> {
     let mut above = Vec::new();
     let mut next = here.parent();
     while let Some(id) = next.take().filter(|_| above.len() < DEEPEST) {
-        // One that is gone by now left nothing to tell.
-        let Some(row) = rows::find_anywhere(cx, &id).await? else { break };
-        let was = take_back(cx, row, end).await?;
+        let was = match rows::find_anywhere(cx, &id).await? {
+            Some(row) => Was::from_row(&row),
+            None => match removed::find(cx, &id).await? {
+                Some(row) => at_its_end(cx, &row).await?,
+                None => break,
+            },
+        };
+        let was = take_back(cx, was, end).await?;
         next = was.parent();
         above.push(was);
     }
@@ -75,28 +136,28 @@ pub(super) async fn of(cx: &mut Cx, account: &Account, row: CustomerRow, day: &s
             EffectiveState { state: AccountState::Active, mode: None, cause: None, cause_name: None, deleting: false }
         }
         Effective::Suspended { mode, cause } => {
-            let is_seen = account.sees(&cause.row.path);
+            let is_seen = account.sees(&cause.path);
             EffectiveState {
                 state: AccountState::Suspended,
                 mode: Some(mode),
-                cause: is_seen.then(|| cause.row.id.clone()),
+                cause: is_seen.then(|| cause.id.clone()),
                 cause_name: cause.text("company_name").filter(|_| is_seen),
                 deleting: is_seen && cause.is_deleting,
             }
         }
     };
     // Who stands elsewhere by now is nobody whom this account knows.
-    let parent = above.first().filter(|parent| account.sees(&parent.row.path));
+    let parent = above.first().filter(|parent| account.sees(&parent.path));
     Ok(CustomerThen {
         day,
-        level: here.word("level").unwrap_or(here.row.level),
+        level: here.word("level").unwrap_or(here.level),
         name: here.text("name"),
         company_name: here.text("company_name").unwrap_or_default(),
         username: here.text("username"),
         email: here.text("email"),
         kind: here.word("kind"),
         country: here.text("country"),
-        parent_id: parent.map(|parent| parent.row.id.clone()),
+        parent_id: parent.map(|parent| parent.id.clone()),
         parent_name: parent.and_then(|parent| parent.text("company_name")),
         account_state: if here.mode.is_some() { AccountState::Suspended } else { AccountState::Active },
         deleting: here.is_deleting,
@@ -112,24 +173,32 @@ db::record! {
     }
 }
 
+/// One that is gone, as it was when it went.
+async fn at_its_end(cx: &mut Cx, row: &RemovedRow) -> Result<Was, Error> {
+    let before: Option<Option<String>> = cx
+        .opt(sql![
+            "select before from changes where subject_kind = 'customer' and subject_id = ",
+            row.id.as_str(),
+            " and action = ",
+            ChangeAction::CustomerDeleted.as_ref(),
+            " order by number desc limit 1"
+        ])
+        .await?;
+    let before = before.flatten().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    Ok(Was::from_removed(row, before))
+}
+
 /// Takes back what was done to a customer at and after a moment, the newest first.
-async fn take_back(cx: &mut Cx, row: CustomerRow, end: i64) -> Result<Was, Error> {
+async fn take_back(cx: &mut Cx, mut was: Was, end: i64) -> Result<Was, Error> {
     let undone: Vec<Undone> = cx
         .all(sql![
             "select action, before from changes where subject_kind = 'customer' and subject_id = ",
-            row.id.as_str(),
+            was.id.as_str(),
             " and at >= ",
             end,
             " order by number desc"
         ])
         .await?;
-    let mut was = Was {
-        fields: snapshot(&row),
-        mode: row.suspend_mode,
-        is_deleting: row.deletes_at.is_some(),
-        stage: if row.trial_ends_at.is_some() { Stage::Trial } else { Stage::Production },
-        row,
-    };
     for Undone { action, before } in undone {
         let before: Map<String, Value> = before.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
         match action {

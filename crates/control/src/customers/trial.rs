@@ -13,6 +13,7 @@ use base::authz::Permission;
 use base::background::{Reconciler, Round};
 use base::change::Entry;
 use base::cx::{Caller, Cx, Origin, Tx};
+use base::lineage::Lineage;
 use base::version::IfMatch;
 use db::{Assignments, sql};
 use futures_util::future::BoxFuture;
@@ -42,6 +43,12 @@ pub(crate) fn at(row: CustomerRow, now: i64) -> CustomerRow {
         Some(ends_at) if ends_at <= now => over(&row, ends_at),
         _ => row,
     }
+}
+
+/// Whether the customer that a site belongs to is on trial.
+pub(super) fn holds_above(lineage: &Lineage, site: &CustomerRow, now: i64) -> bool {
+    let customer = site.parent_id.as_ref().and_then(|id| lineage.get(id.as_str()));
+    customer.and_then(|customer| customer.trial_ends_at).is_some_and(|ends_at| ends_at > now)
 }
 
 /// In production since then.

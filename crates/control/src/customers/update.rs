@@ -171,7 +171,8 @@ pub(super) fn located(
     if row.storage_location_id.is_some() {
         return match chosen {
             Some(_) if row.storage_location_id.as_ref() != chosen => {
-                let detail = "The storage location was chosen when the customer was made and stays.";
+                let detail =
+                    "The storage location has been chosen and stays; only the provider migrates a customer to another.";
                 Err(Error::new(Code::StorageLocationFixed, detail))
             }
             _ => Ok(row.storage_location_id.clone()),

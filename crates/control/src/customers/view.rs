@@ -122,6 +122,10 @@ fn customer(
 ) -> Customer {
     // At its end it is over, whoever comes to write that down.
     let row = super::trial::at(row, now);
+    let is_on_trial = match row.level {
+        Level::Site => super::trial::holds_above(lineage, &row, now),
+        _ => row.trial_ends_at.is_some(),
+    };
     let unsaved = overlay.of_id(row.id.as_str());
     let is_below = account.path.is_above(&row.path);
     let parent = row.parent_id.as_ref().filter(|_| is_below);
@@ -139,7 +143,7 @@ fn customer(
         deletion: super::deletion::seen(account, &row),
         service_type: row.service_type,
         offered_service_types: row.offered_service_types.types().to_vec(),
-        stage: if row.trial_ends_at.is_some() { Stage::Trial } else { Stage::Production },
+        stage: if is_on_trial { Stage::Trial } else { Stage::Production },
         trial_ends_at: row.trial_ends_at.map(Time::from_micros),
         production_since: row.production_since.map(Time::from_micros),
         effective_state: lineage.effective_state(&row.path, account),
@@ -246,7 +250,8 @@ pub(super) fn actions(lineage: &Lineage, account: &Account, row: &CustomerRow) -
         add("set_password", Permission::SetPasswords, None);
     }
     if !matches!(row.level, Level::Provider | Level::Site) {
-        add("set_web_access", Permission::SetPasswords, None);
+        let kept = above::keeps_out(account, row).map(|reason| (Code::Forbidden, reason));
+        add("set_web_access", Permission::SetPasswords, kept);
     }
     if row.level != Level::Site {
         add("add_user", Permission::ManageUsers, None);

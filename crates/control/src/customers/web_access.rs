@@ -14,7 +14,7 @@ use base::version::IfMatch;
 use db::Assignments;
 use serde_json::json;
 
-use super::{sql, subject, view};
+use super::{above, sql, subject, view};
 
 /// An input whose fields are acceptable by themselves.
 #[derive(Debug)]
@@ -60,8 +60,14 @@ pub(super) async fn set(
         let detail = "A site has no account of its own; its customer has.";
         return Err(Error::field("enabled", Code::Invalid, detail));
     }
+    if let Some(reason) = above::keeps_out(&account, &row).filter(|_| input.enabled) {
+        return Err(Error::new(Code::Forbidden, reason));
+    }
     let mut changed = row.clone();
     changed.web_access = input.enabled;
+    if row.web_access != input.enabled {
+        changed.web_access_off_from = (!input.enabled).then(|| account.home_customer());
+    }
     if input.enabled {
         changed.username = Some(username(tx, &row, input).await?);
     }

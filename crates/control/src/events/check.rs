@@ -16,6 +16,7 @@ use tree::licences::DAY_MICROS;
 use super::keep::{Sighting, Whose, see, write};
 use super::sql::{self, CustomerFacts, DeviceFacts, EndingRow, EventRow};
 use super::story;
+use crate::credits::lasting::Lasting;
 use crate::settings::Holding;
 
 /// What holds of a type at a place or a device.
@@ -141,10 +142,37 @@ impl CustomerFacts {
         }))
     }
 
+    /// Whether anything is expected of it.
+    fn is_at_work(&self, held: &Holding) -> bool {
+        self.deletes_at.is_none() && held.lineage().effective(&self.path).is_active()
+    }
+
+    /// What it has paid beforehand that doesn't last.
+    fn running_out(&self, held: &Holding, lasting: &[Lasting]) -> Result<Vec<Sighting>, Error> {
+        let kind = EventType::CreditsRunningOut;
+        let mut seen = Vec::new();
+        for account in lasting {
+            let detail = |_| {
+                let day = day(account.day * DAY_MICROS);
+                format!(
+                    "{} of {} are left; from {day} on not every device has its month.",
+                    account.balance, account.product
+                )
+            };
+            let sighting = self.sighting(held, kind, account.days_left, detail)?;
+            seen.extend(sighting.map(|sighting| Sighting {
+                product: Some(account.product.clone()),
+                key: account.product_id.clone(),
+                ..sighting
+            }));
+        }
+        Ok(seen)
+    }
+
     /// All that holds.
     fn sightings(&self, held: &Holding, licences: &[EndingRow], now: i64) -> Result<Vec<Sighting>, Error> {
         let mut seen = Vec::new();
-        if self.deletes_at.is_some() || !held.lineage().effective(&self.path).is_active() {
+        if !self.is_at_work(held) {
             return Ok(seen);
         }
         if let Some(percent) = used_percent(self.used_bytes, self.allotted_bytes) {
@@ -204,13 +232,20 @@ pub(super) async fn customers(tx: &mut Tx, ids: &[String]) -> Result<u64, Error>
         licences.entry(licence.customer_id.clone()).or_default().push(licence);
     }
     let mut open: HashMap<String, Vec<EventRow>> = HashMap::new();
+    let mut credits: HashMap<String, Vec<Lasting>> = HashMap::new();
+    for account in crate::credits::lasting::lasting(tx, ids).await? {
+        credits.entry(account.customer_id.clone()).or_default().push(account);
+    }
     for row in sql::open_of_customers(tx, ids).await? {
         open.entry(row.customer_id.to_string()).or_default().push(row);
     }
     let (mut seen, mut mended) = (Vec::new(), Vec::new());
     for customer in &customers {
         let of = customer.id.as_str();
-        let holds = customer.sightings(&held, licences.get(of).map_or(&[], Vec::as_slice), now)?;
+        let mut holds = customer.sightings(&held, licences.get(of).map_or(&[], Vec::as_slice), now)?;
+        if customer.is_at_work(&held) {
+            holds.extend(customer.running_out(&held, credits.get(of).map_or(&[], Vec::as_slice))?);
+        }
         let stories: HashSet<String> = holds.iter().map(Sighting::story).collect();
         let over = open.remove(of).unwrap_or_default().into_iter();
         let over = over.filter(|row| row.kind.origin() == Origin::Watched && !stories.contains(&row.story));

@@ -255,6 +255,11 @@ async fn stretch(tx: &mut Tx) -> Result<bool, Error> {
         let from = sql![" from customers x where x.id in (select l.customer_id from licences l where ", ending, ")"];
         tx.exec(enqueue(now, false, from)).await?;
     }
+    // What is left lasts a day less.
+    if seen / DAY_MICROS != until / DAY_MICROS {
+        let paid = sql![" from customers x where x.id in (select a.customer_id from credit_accounts a)"];
+        tx.exec(enqueue(now, false, paid)).await?;
+    }
     // A trial that is over is one no more.
     for days in in_use(tx, EventType::TrialEnding).await?.into_iter().chain([0]) {
         let from = sql![" from customers x where ", ends_between(seen, until, days, "x.trial_ends_at")];

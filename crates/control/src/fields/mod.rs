@@ -8,7 +8,7 @@ use base::authz::Permission;
 use base::cx::Cx;
 use base::list::{Field, Noun, described};
 
-use crate::{changes, customers, devices, events, jobs, licences, pass_keys, tasks, users};
+use crate::{changes, customers, devices, events, jobs, licences, pass_keys, removed, tasks, users};
 
 /// What says which fields a list has.
 enum Listed {
@@ -20,8 +20,9 @@ enum Listed {
 use Listed::{Fields, Noun as Of};
 
 /// Every list, what reading it needs, and what its rows have.
-static LISTS: [(ListedNoun, Permission, Listed); 9] = [
+static LISTS: [(ListedNoun, Permission, Listed); 10] = [
     (ListedNoun::Customers, Permission::ReadCustomers, Of(&customers::fields::NOUN)),
+    (ListedNoun::RemovedCustomers, Permission::ReadCustomers, Of(&removed::NOUN)),
     (ListedNoun::Devices, Permission::ReadDevices, Of(&devices::NOUN)),
     (ListedNoun::Users, Permission::ReadUsers, Of(&users::NOUN)),
     (ListedNoun::PassKeys, Permission::ReadPassKeys, Of(&pass_keys::NOUN)),

@@ -21,7 +21,7 @@ macro_rules! settings {
 }
 
 settings! {
-    NoBackup SpaceFilling LicenceEnding TrialLicenceEnding TrialEnding TrialEnded SpaceUsedUp LicenceMissing StorageUnavailable
+    NoBackup SpaceFilling LicenceEnding TrialLicenceEnding CreditsRunningOut TrialEnding TrialEnded SpaceUsedUp LicenceMissing StorageUnavailable
     DeletionRefused WrongPassword UnusualDeletion UnusualUpload VirusFound SpywareFound SpywareRestart ThreatUnresolved
     RealTimeScanOff OutbreakAlert BehaviourBlocked NetworkVirus UrlBlocked WebThreat DeviceBlocked SpamFound
     ComponentOutdated ServiceUnreachable DiskSpaceLow

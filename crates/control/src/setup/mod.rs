@@ -137,6 +137,11 @@ async fn plant(tx: &mut Tx, provider_name: &str) -> Result<crate::customers::sql
     Ok(provider)
 }
 
+/// Whether what [`run_from_host`] or [`recover_from_host`] is given is acceptable: before anything is made for it.
+pub fn check(provider_name: Option<&str>, email: &str, password: &str) -> Result<(), Error> {
+    CheckedSetup::of(provider_name.unwrap_or(PROVIDER_NAME), email, password).map(drop)
+}
+
 /// From the host's command line.
 pub async fn run_from_host(app: &App, provider_name: &str, email: &str, password: &str) -> Result<(), Error> {
     let input = CheckedSetup::of(provider_name, email, password)?;

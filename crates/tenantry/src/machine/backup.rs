@@ -14,8 +14,8 @@ use tokio::process::Command;
 use super::connect::secret_in;
 use super::facts;
 use super::file::{self, DEVICE, REPOSITORY, SECRET, SERVER};
-use crate::client::{Session, variable};
 use crate::serve::Failure;
+use cli::{Session, variable};
 
 #[derive(Clone, Debug, Args)]
 pub struct Backup {

@@ -11,8 +11,8 @@ use clap::Args;
 
 use super::file::{self, DEVICE, Draft, PASSWORD_FILE, REPOSITORY, SECRET, SERVER};
 use super::{facts, units};
-use crate::client::{Session, secret, source, variable};
 use crate::serve::Failure;
+use cli::{Session, secret, source, variable};
 
 #[derive(Clone, Debug, Args)]
 pub struct Connect {

@@ -7,8 +7,8 @@ use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use crate::client::variable;
 use crate::serve::Failure;
+use cli::variable;
 
 /// Who reports to whom; restic doesn't look at these.
 pub(super) const SERVER: &str = "TENANTRY_SERVER";

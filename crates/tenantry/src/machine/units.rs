@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::file::Draft;
-use crate::client::variable;
 use crate::serve::Failure;
+use cli::variable;
 
 const NAME: &str = "tenantry-backup";
 

@@ -44,7 +44,7 @@ impl Store {
         let mut command = Command::new(program);
         command.args(["-H", "127.0.0.1", "-p", &free.port().to_string()]).kill_on_drop(true);
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        tenantry::client::provide_cryptography();
+        cli::provide_cryptography();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (state, open) = (Arc::new(AtomicU8::new(WELL)), Arc::new(Mutex::new(CancellationToken::new())));

@@ -23,7 +23,7 @@ impl Client {
 
     /// One that comes from another address of this host.
     pub(crate) fn at(server: SocketAddr, from: IpAddr) -> Self {
-        tenantry::client::provide_cryptography();
+        cli::provide_cryptography();
         let http = reqwest::Client::builder()
             .cookie_store(true)
             .local_address(from)

@@ -388,3 +388,23 @@ async fn completions_know_every_noun() {
         }
     }
 }
+
+#[tokio::test]
+async fn commands_of_the_host_leave_nothing_where_there_is_nothing() {
+    let app = App::start().await;
+    let home = tempfile::tempdir().unwrap();
+    let shell = Shell { app: &app, home: home.path(), environment: Vec::new() };
+    let data = home.path().join("elsewhere");
+    let at = data.display();
+    for line in [
+        format!("recover --data {at} --email mia@example.com --password-stdin"),
+        format!("setup --data {at} --email mia@example.com --password-stdin"),
+        format!("recount --data {at}"),
+        format!("audit verify --data {at}"),
+    ] {
+        let ran = shell.run(&line).await;
+        assert!(ran.code != 0 && !ran.said.is_empty(), "{line}: {}", ran.said);
+        assert!(!data.exists(), "{line}");
+    }
+    app.finish().await;
+}

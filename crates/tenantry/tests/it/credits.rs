@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::app::{App, id};
-use crate::client::{Answer, Client};
+use crate::client::{Answer, Client, with};
 use crate::filters::looking::Dice;
 use crate::machine::Machine;
 
@@ -49,7 +49,7 @@ async fn register(app: &App, customer: &str, name: &str, os: &str) -> Answer {
     app.nobody().post("/devices/register", &body).await
 }
 
-/// The first of the next month, some hours into it.
+/// The first of the next month, so many hours after it has begun, or before.
 async fn next_month(app: &App, hours: i64) {
     let now = app.now().to_zoned(TimeZone::UTC);
     let first = now.date().first_of_month().checked_add(jiff::Span::new().months(1)).unwrap();
@@ -77,7 +77,18 @@ async fn a_hundred_and_twenty_last_ten_desktops_a_year() {
     till.begin().await;
     till.uploads(200).await;
     assert_eq!(months(app.admin(), &bakery, 1).await, [[0, 120, 0, 10, 0, 110]]);
+    let told = async || {
+        let running_out = with("/events", &[("filter", "type == credits_running_out")]);
+        let events = app.admin().get(&running_out).await.is(200);
+        let rows = events["items"].as_array().unwrap().iter();
+        rows.map(|event| {
+            assert_eq!((&event["customer_id"], &event["product"]), (&json!(bakery), &json!("Monthly licence")));
+            format!("{} {}", event["state"].as_str().unwrap(), event["severity"].as_str().unwrap())
+        })
+        .collect::<Vec<_>>()
+    };
     for month in 1..12 {
+        assert_eq!(told().await, [""; 0], "it lasts");
         next_month(&app, 2).await;
         till.uploads(200).await;
         let left = 120 - 10 * month;
@@ -85,9 +96,14 @@ async fn a_hundred_and_twenty_last_ten_desktops_a_year() {
     }
     let state = account(app.admin(), &bakery).await;
     assert_eq!((&state["balance"], &state["forecast"]["is_short"]), (&json!(0), &json!(true)));
-    // Nothing is left: they go on for a day, and then wait for more.
+    // Nothing is left: they go on for a day, and then wait for more. It is told of two weeks before, and three days.
+    for (days, expected) in [(14, "open warning"), (2, "open action_required")] {
+        next_month(&app, -24 * days + 1).await;
+        assert_eq!(told().await, [expected]);
+    }
     next_month(&app, 2).await;
     till.uploads(200).await;
+    assert_eq!(told().await, ["open action_required"], "it has run out");
     app.advance(Duration::from_hours(24));
     app.settle().await;
     app.sign_in_again().await;
@@ -96,6 +112,10 @@ async fn a_hundred_and_twenty_last_ten_desktops_a_year() {
     register(&app, &bakery, "late", "Windows 11").await.refused(403, "no_licence");
     add(app.admin(), &bakery, &product, 3).await.is(201);
     assert_eq!(months(app.admin(), &bakery, 1).await, [[0, 3, 0, 3, 0, 0]], "the first three that wait");
+    assert_eq!(told().await, ["open action_required"], "seven more wait");
+    add(app.admin(), &bakery, &product, 200).await.is(201);
+    app.settle().await;
+    assert_eq!(told().await, ["resolved_by_itself action_required"]);
     app.settle().await;
     till.uploads(200).await;
     app.finish().await;

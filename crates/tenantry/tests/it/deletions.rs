@@ -235,6 +235,7 @@ async fn addresses_are_free_at_once_and_people_come_back_unless_others_have_thei
 #[tokio::test]
 async fn at_the_end_everything_is_gone_but_what_is_remembered() {
     let mut app = App::start().await;
+    let began = app.now().to_string()[..10].to_owned();
     let Bakery { reseller, customer, machine, .. } = bakery(&app).await;
     let mill = app.customer(&reseller, "end_customer", "Mill").await;
     let other = app.machine(&app.pass_key(&mill).await, "saw").await;
@@ -249,6 +250,8 @@ async fn at_the_end_everything_is_gone_but_what_is_remembered() {
     };
     let (gone, stays) = (repository(&machine), repository(&other));
     assert!(gone.join("data").exists() && stays.join("data").exists());
+    app.advance(Duration::from_hours(25));
+    app.sign_in_again().await;
     app.admin().delete(&format!("/customers/{customer}?remove_products=true")).await.is(200);
     app.advance(Duration::from_mins(30 * 24 * 60 - 1));
     app.settle().await;
@@ -286,7 +289,38 @@ async fn at_the_end_everything_is_gone_but_what_is_remembered() {
         })
     };
     assert!(by_itself("customer.deleted", &customer) && by_itself("device.deleted", &machine.id), "{log:#}");
+    told_of_later(&app, &reseller, &customer, &began).await;
     app.finish().await;
+}
+
+/// Who had a customer that is gone finds it again, and what it was on a day.
+async fn told_of_later(app: &App, reseller: &str, customer: &str, began: &str) {
+    let boss = app.person(reseller, "supporter", "boss@northwind.example").await;
+    let found = boss.get("/removed_customers?filter=level+%3D%3D+end_customer&q=baker").await.is(200);
+    assert_eq!((&found["total"], &found["items"][0]["id"]), (&json!(1), &json!(customer)), "{found:#}");
+    let row = &found["items"][0];
+    assert_eq!((&row["devices"], &row["parent_id"]), (&json!(1), &json!(reseller)));
+    assert!(row["used_bytes"].as_i64() >= Some(4000) && row["removed_at"].is_string(), "{row:#}");
+    let path = format!("/removed_customers/{customer}");
+    let then = boss.get(&format!("{path}?as_of={began}")).await.is(200)["then"].clone();
+    assert_eq!((&then["company_name"], &then["deleting"]), (&json!("Bakery"), &json!(false)), "{then:#}");
+    assert_eq!((&then["parent_id"], &then["effective_state"]["state"]), (&json!(reseller), &json!("active")));
+    let month = app.now().checked_sub(jiff::SignedDuration::from_hours(48)).unwrap().to_string()[..10].to_owned();
+    let then = boss.get(&format!("{path}?as_of={month}")).await.is(200)["then"].clone();
+    assert_eq!((&then["deleting"], &then["effective_state"]["mode"]), (&json!(true), &json!("stop_backups")));
+    for (day, code) in [(app.now().to_string()[..10].to_owned(), "out_of_range"), ("soon".to_owned(), "invalid")] {
+        boss.get(&format!("{path}?as_of={day}")).await.invalid(&[("as_of", code)]);
+    }
+    let other = app.reseller("Elsewhere").await;
+    let stranger = app.person(&other, "administrator", "else@where.example").await;
+    stranger.get(&path).await.refused(404, "not_found");
+    assert_eq!(stranger.get("/removed_customers").await.is(200)["total"], 0);
+    // It goes where its reseller goes.
+    let north = app.customer(&app.provider().await, "distributor", "North").await;
+    let body = json!({ "parent_id": north, "reason": "Sold" });
+    let moved = app.admin().post(&format!("/customers/{reseller}/move"), &body).await;
+    moved.is(200);
+    assert_eq!(boss.get("/removed_customers").await.is(200)["total"], 2, "the customer and its site");
 }
 
 #[tokio::test]

@@ -50,8 +50,6 @@ async fn keys_are_scoped_to_caller_and_operation() {
     let made = post(app.admin(), &keys(&one), "k1", &json!({})).await.is(201);
     // The same operation at another customer is another request.
     post(app.admin(), &keys(&other), "k1", &json!({})).await.refused(422, "idempotency_key_reused");
-    let asked = format!("{}?x=1", keys(&one));
-    post(app.admin(), &asked, "k1", &json!({})).await.refused(422, "idempotency_key_reused");
     // Another operation doesn't know the key, and neither does another caller.
     post(app.admin(), &format!("/customers/{one}/sites"), "k1", &json!({ "name": "hq" })).await.is(201);
     let colleague = app.person(&app.provider().await, "administrator", "second@example.com").await;

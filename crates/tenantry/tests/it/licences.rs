@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::app::{App, id};
 use crate::client::{Client, with};
+use crate::filters::looking::Dice;
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -127,6 +128,54 @@ async fn units_are_assigned_revoked_and_reassigned_and_never_more_than_there_are
     for action in ["granted", "assigned", "reassigned", "revoked", "updated"] {
         assert!(log.contains(&format!("licence.{action}")), "{action}");
     }
+    app.finish().await;
+}
+
+/// Whatever is assigned, revoked and reassigned beside each other, each unit is in one place or in none.
+#[tokio::test]
+async fn units_are_neither_made_nor_lost_in_whatever_order() {
+    let app = App::start().await;
+    let Shop { customer, hq, yard, .. } = shop(&app).await;
+    let endpoints = named(&app, "/plans", "Endpoint for workstations, yearly").await;
+    let mut moved = 0;
+    for seed in 1..=6 {
+        let mut dice = Dice(seed);
+        let held = 1 + i64::try_from(dice.roll(12)).unwrap();
+        let licence = id(&granted(&app, &customer, &json!({ "plan_id": endpoints, "quantity": held })).await);
+        let path = format!("/licences/{licence}");
+        let steps: Vec<(usize, usize, i64)> =
+            (0..16).map(|_| (dice.roll(6), dice.roll(3), 1 + i64::try_from(dice.roll(6)).unwrap())).collect();
+        let places = [&customer, &hq, &yard];
+        let step = async |(what, place, quantity): (usize, usize, i64)| {
+            let (here, there) = (places[place], places[(place + 1) % 3]);
+            match what {
+                0..=2 => share(app.admin(), &licence, "assign", here, quantity).await,
+                3 => share(app.admin(), &licence, "revoke", here, quantity).await,
+                4 => {
+                    let to = json!({ "from": here, "to": there, "quantity": quantity });
+                    app.admin().post(&format!("{path}/reassign"), &to).await
+                }
+                _ => {
+                    let body = json!({ "quantity": quantity });
+                    let request = app.admin().request(reqwest::Method::PATCH, &path).header("if-match", "*");
+                    request.json(&body).send().await
+                }
+            }
+        };
+        for answer in futures_util::future::join_all(steps.into_iter().map(step)).await {
+            assert!([200, 422].contains(&answer.status), "{:#}", answer.body);
+            moved += usize::from(answer.status == 200);
+        }
+        let shown = app.admin().get(&path).await.is(200);
+        let at_places: i64 =
+            shown["assignments"].as_array().unwrap().iter().map(|row| row["quantity"].as_i64().unwrap()).sum();
+        let number = |name: &str| shown[name].as_i64().unwrap();
+        assert_eq!(at_places, number("assigned"), "{shown:#}");
+        assert_eq!(number("assigned") + number("unassigned"), number("quantity"), "{shown:#}");
+        assert!(number("unassigned") >= 0 && at_places >= 0, "{shown:#}");
+        assert!(shown["assignments"].as_array().unwrap().iter().all(|row| row["quantity"].as_i64() > Some(0)));
+    }
+    assert!(moved > 20, "most of it would be refused: {moved}");
     app.finish().await;
 }
 

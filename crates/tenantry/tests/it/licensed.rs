@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use crate::app::{App, id};
 use crate::client::Answer;
 use crate::machine::Machine;
+use crate::process::{Release, Restic, Server};
+use crate::story::{Tree, write_tree};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -235,4 +237,41 @@ async fn what_begins_later_is_had_when_it_begins_and_those_who_wait_come_first()
     desk.uploads(200).await;
     register(&app, &customer, "another", "Windows 11").await.refused(403, "no_licence");
     app.finish().await;
+}
+
+/// As its owner sees it, with the restic of the host.
+#[tokio::test(flavor = "multi_thread")]
+async fn restic_is_refused_until_a_licence_is_assigned_and_goes_on_after_a_suspension() {
+    let (server, admin) = Server::start().await;
+    let family = admin.family("Acme").await;
+    let restic = Restic::of(Release::Debian13, &family.device);
+    let home = tempfile::tempdir().unwrap();
+    let tree = home.path().join("tree");
+    let path = tree.to_str().unwrap();
+    write_tree(&tree, 5, &Tree { files: 5, bytes: 1_000_000 });
+    restic.pass(&["init"]).await;
+    let setting = format!("customers/{}/settings/licences_required", family.reseller);
+    assert_eq!(admin.send("PUT", &setting, Some(&json!({ "value": true }))).await.0, 200);
+    restic.refused(&["backup", path], "no licence").await;
+
+    let products = admin.get("products").await;
+    let is_for_it = |it: &&Value| it["name"] == "Endpoint for workstations";
+    let product = id(products["items"].as_array().unwrap().iter().find(is_for_it).unwrap());
+    let licence = json!({ "product_id": product, "quantity": 1 });
+    let licence = id(&admin.post(&format!("customers/{}/licences", family.customer), &licence).await);
+    restic.pass(&["unlock", "--remove-all"]).await;
+    restic.refused(&["backup", path], "no licence").await;
+    let assign = json!({ "site_id": family.site, "quantity": 1 });
+    admin.post(&format!("licences/{licence}/assign"), &assign).await;
+    restic.pass(&["unlock", "--remove-all"]).await;
+    restic.pass(&["backup", path]).await;
+
+    admin.suspend(&family.customer, "stop_backups", None).await;
+    restic.refused(&["backup", path], "is suspended").await;
+    admin.activate(&family.customer).await;
+    restic.pass(&["unlock", "--remove-all"]).await;
+    restic.pass(&["backup", path]).await;
+    let kept = admin.get(&format!("licences/{licence}")).await;
+    assert_eq!((&kept["assigned"], &kept["unassigned"]), (&json!(1), &json!(0)), "the assignment still stands");
+    drop(server);
 }

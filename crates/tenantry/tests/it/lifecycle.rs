@@ -204,7 +204,12 @@ async fn run(seed: u64, steps: usize) {
     }));
     for (id, node) in &model.0 {
         let row = admin.get(&format!("/customers/{id}")).await.is(200);
-        let is_on_trial = node.trial.is_some_and(|since| day < since + MONTH);
+        // Sites are on trial with their customer.
+        let trial = match &node.parent {
+            Some(customer) if node.level == "site" => model.0[customer].trial,
+            _ => node.trial,
+        };
+        let is_on_trial = trial.is_some_and(|since| day < since + MONTH);
         assert_eq!(row["stage"] == "trial", is_on_trial, "{id}: {}", row["stage"]);
         assert_eq!(row["parent_id"].as_str().map(str::to_owned), node.parent);
         assert_eq!(row["deletion"].is_object(), node.deleted.is_some());

@@ -92,6 +92,9 @@ async fn each_side_keeps_its_history_and_learns_nothing_of_the_other() {
     let old_boss = app.person(&old, "administrator", "boss@old.example").await;
     let new_boss = app.person(&new, "administrator", "boss@new.example").await;
     let own = app.person(&bakery, "administrator", "own@bakery.example").await;
+    // Before it moves its own people do something, and those above it.
+    own.edit(&format!("/customers/{bakery}"), &json!({ "profile": { "phone": "1" } })).await.is(200);
+    old_boss.edit(&format!("/customers/{bakery}"), &json!({ "profile": { "phone": "2" } })).await.is(200);
     let body = json!({ "parent_id": new, "reason": "They sold their customers" });
     app.admin().post(&format!("/customers/{bakery}/move"), &body).await.is(200);
 
@@ -102,12 +105,13 @@ async fn each_side_keeps_its_history_and_learns_nothing_of_the_other() {
         rows.map(|row| row["action"].as_str().unwrap().to_owned()).collect()
     };
     let log = actions(&old_boss, &old).await;
-    assert_eq!(of(&log, &bakery), ["customer.created", "customer.moved_away"]);
+    let edited = "customer.updated";
+    assert_eq!(of(&log, &bakery), ["customer.created", edited, edited, "customer.moved_away"]);
     assert!(of(&log, &machine.id).contains(&"device.registered".to_owned()));
     assert!(!json!(log).to_string().contains(&new), "{log:#?}");
 
     let log = actions(&new_boss, &bakery).await;
-    assert_eq!(of(&log, &bakery), ["customer.created", "customer.moved"]);
+    assert_eq!(of(&log, &bakery), ["customer.created", edited, edited, "customer.moved"]);
     assert!(of(&log, &machine.id).contains(&"device.registered".to_owned()), "what was before is found too");
     let (text, arrived) = (json!(log).to_string(), log.iter().find(|row| row["action"] == "customer.moved").unwrap());
     assert!(!text.contains("Old IT") && !arrived.to_string().contains(&old), "{arrived:#}");
@@ -116,6 +120,17 @@ async fn each_side_keeps_its_history_and_learns_nothing_of_the_other() {
     // At its new place it is part of the history there, from now on.
     assert_eq!(of(&actions(&new_boss, &new).await, &bakery), ["customer.moved"]);
 
+    // Who was who is told as it was before.
+    for reader in [&own, &new_boss] {
+        let log = actions(reader, &bakery).await;
+        let edits = log.iter().filter(|row| row["action"] == edited);
+        let who: Vec<_> = edits.map(|row| (&row["actor"]["kind"], &row["actor"]["name"])).collect();
+        let own = log.iter().filter(|row| row["action"] == edited && row["actor"]["kind"] == "user");
+        assert_eq!((who.len(), own.count()), (2, 1), "{who:?}");
+        let path = format!("/customers/{bakery}/changes");
+        let above = with(&path, &[("filter", "action == customer.updated and actor.kind == above")]);
+        assert_eq!(reader.get(&above).await.is(200)["total"], 1);
+    }
     let log = actions(&own, &bakery).await;
     let arrived = log.iter().find(|row| row["action"] == "customer.moved").unwrap();
     assert!(!arrived.to_string().contains(&new) && !arrived.to_string().contains("New IT"), "{arrived:#}");

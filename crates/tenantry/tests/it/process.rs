@@ -293,7 +293,7 @@ async fn answered(request: reqwest::RequestBuilder) -> (StatusCode, Value) {
 impl Admin {
     /// Somebody who has not signed in.
     pub(crate) fn new(address: SocketAddr) -> Self {
-        tenantry::client::provide_cryptography();
+        cli::provide_cryptography();
         let http = reqwest::Client::builder().cookie_store(true).timeout(SOON).no_proxy().build().unwrap();
         Self { http, address }
     }

@@ -16,6 +16,8 @@ static NUMBER: AtomicUsize = AtomicUsize::new(0);
 /// What an operation can be asked about.
 pub(crate) struct Things {
     pub(crate) customer: String,
+    /// One that stood below the customer and is gone.
+    pub(crate) removed: String,
     /// What the customer stands under.
     pub(crate) parent: String,
     pub(crate) user: String,
@@ -89,6 +91,7 @@ impl Things {
         let delivery = id(&admin.act(&format!("/webhooks/{webhook}/test")).await.is(200));
         let parent = admin.get(&format!("/customers/{customer}")).await.is(200)["parent_id"].clone();
         let parent = parent.as_str().unwrap().to_owned();
+        let removed = remember_one_removed(app, customer, number).await;
         let (customer, pass_key, view) = (customer.to_owned(), id(&key), keep_view(admin).await);
         let first = async |list: &str| id(&admin.get(list).await.is(200)["items"][0]);
         let (product, plan, location) =
@@ -97,6 +100,7 @@ impl Things {
         let (session, token) = (begin_session(app, &user).await, make_token(app, &user, &customer).await);
         Self {
             customer,
+            removed,
             parent,
             user,
             pass_key,
@@ -137,6 +141,7 @@ impl Things {
         let user = id(&boss.get("/me").await.is(200));
         Self {
             customer: reseller.to_owned(),
+            removed: none(),
             parent,
             pass_key: none(),
             device: none(),
@@ -177,6 +182,7 @@ impl Things {
         };
         Self {
             customer: unknown(&self.customer),
+            removed: unknown(&self.removed),
             parent: self.parent.clone(),
             user: unknown(&self.user),
             pass_key: unknown(&self.pass_key),
@@ -218,6 +224,7 @@ impl Things {
         let noun = operation.path.split('/').nth(1).unwrap();
         let id = match noun {
             "customers" => &self.customer,
+            "removed_customers" => &self.removed,
             "users" => &self.user,
             "pass_keys" => &self.pass_key,
             "devices" => &self.device,
@@ -365,7 +372,7 @@ pub(crate) fn address(operation: &Operation, id: &str) -> String {
         "vault_search" => path + "?q=a",
         "vault_file_download" | "vault_archive_download" => path + "?path=/a",
         "report_stop" => path + "?token=none",
-        "customer_count" => path + "?by=level",
+        "customer_count" | "removed_customer_count" => path + "?by=level",
         "device_count" | "job_count" => path + "?by=kind",
         "user_count" => path + "?by=role",
         "event_count" => path + "?by=type",
@@ -380,6 +387,27 @@ fn nothing_to_many() -> Value {
 }
 
 /// A person is signed in somewhere.
+/// Something that stood there and is gone: else it takes a month.
+async fn remember_one_removed(app: &App, customer: &str, number: usize) -> String {
+    let id = format!("cus_0{number:025}");
+    let written: Result<u64, api::Error> = base::run!(app.control(), Caller::System, Origin::default(), |tx| {
+        tx.exec(sql![
+            "insert into removed_customers (id, parent_id, path, level, company_name, created_at, removed_at, devices, used_bytes)
+             select ",
+            id.as_str(),
+            ", id, path || ",
+            format!("{id}/"),
+            ", 'site', company_name, created_at, ",
+            app.now().as_microsecond(),
+            ", 0, 0 from customers where id = ",
+            customer
+        ])
+        .await
+    });
+    assert_eq!(written.unwrap(), 1);
+    id
+}
+
 async fn begin_session(app: &App, user: &str) -> String {
     let hash = format!("{:064x}", NUMBER.fetch_add(1, Ordering::Relaxed));
     let user = api::id::UserId::from_text(user);

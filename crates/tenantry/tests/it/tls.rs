@@ -18,7 +18,7 @@ fn certificate() -> (String, String) {
 }
 
 fn client(trusted: &str) -> Client {
-    tenantry::client::provide_cryptography();
+    cli::provide_cryptography();
     let trusted = Certificate::from_pem(trusted.as_bytes()).unwrap();
     Client::builder().no_proxy().cookie_store(true).tls_certs_only([trusted]).build().unwrap()
 }

@@ -18,14 +18,19 @@ async fn on_trial(app: &App, reseller: &str, name: &str) -> String {
 async fn a_trial_ends_by_itself_at_its_time() {
     let mut app = App::start().await;
     let reseller = app.reseller("Northwind IT").await;
-    let body = json!({ "parent_id": reseller, "company_name": "Bakery", "country": "DE", "trial": true });
+    let body =
+        json!({ "parent_id": reseller, "company_name": "Bakery", "country": "DE", "trial": true, "sites": ["hq"] });
     let made = app.admin().post("/customers", &body).await.is(201);
+    let site = format!("/customers/{}", id(&made["sites"][0]));
     let (path, ends_at) = (format!("/customers/{}", id(&made)), made["trial_ends_at"].clone());
     assert_eq!((&made["stage"], &made["production_since"]), (&json!("trial"), &Value::Null));
     let days = |at: &Value| at.as_str().unwrap().parse::<jiff::Timestamp>().unwrap().duration_since(app.now());
     assert!((days(&ends_at).as_secs() - 30 * 86_400).abs() < 60);
     let found = |words: &'static str| with("/customers", &[("filter", words)]);
-    assert_eq!(app.admin().get(&found("stage == trial")).await.is(200)["total"], 1);
+    // A site is on trial with its customer, and has no end of its own.
+    assert_eq!(app.admin().get(&found("stage == trial")).await.is(200)["total"], 2);
+    let seen = app.admin().get(&site).await.is(200);
+    assert_eq!((&seen["stage"], &seen["trial_ends_at"]), (&json!("trial"), &Value::Null));
     assert_eq!(app.admin().get(&found("trial_ends_at < now+29d")).await.is(200)["total"], 0);
     assert_eq!(app.admin().get(&found("trial_ends_at < now+31d")).await.is(200)["total"], 1);
     app.advance(Duration::from_mins(30 * 24 * 60 - 5));
@@ -40,6 +45,7 @@ async fn a_trial_ends_by_itself_at_its_time() {
     let over = app.admin().get(&path).await.is(200);
     assert_eq!((&over["stage"], &over["trial_ends_at"]), (&json!("production"), &Value::Null));
     assert_eq!(over["production_since"], ends_at);
+    assert_eq!(app.admin().get(&site).await.is(200)["stage"], "production");
     assert_eq!(app.admin().get(&found("stage == trial")).await.is(200)["total"], 0);
     let log = app.admin().get(&format!("{path}/changes")).await.is(200);
     let ended =
@@ -58,6 +64,10 @@ async fn a_trial_is_ended_before_its_time_from_above_only() {
     let path = format!("/customers/{customer}");
     let own = app.person(&customer, "administrator", "jo@bakery.example").await;
     own.act(&format!("{path}/end_trial")).await.refused(403, "forbidden");
+    // There is no way to try it, and asking for one doesn't do it.
+    let tried = app.admin().act(&format!("{path}/end_trial?dry_run=true&dry_run=1&force=1")).await;
+    tried.invalid(&[("dry_run", "unknown_field"), ("force", "unknown_field")]);
+    assert_eq!(app.admin().get(&path).await.is(200)["stage"], "trial");
     let ended = app.admin().act(&format!("{path}/end_trial")).await.is(200);
     assert_eq!((&ended["changes"], &ended["stage"]), (&json!(true), &json!("production")));
     assert!(ended["production_since"].is_string());

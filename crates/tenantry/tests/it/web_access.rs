@@ -47,6 +47,15 @@ async fn it_is_on_with_a_username_and_is_switched_off_and_on() {
     app.admin().post("/customers", &another).await.invalid(&[("username", "username_taken")]);
     let again = put(app.admin(), &customer, &json!({ "enabled": false })).await.is(200);
     assert_eq!(again["version"], off["version"]);
+    // What was switched off from above is not for its own people to switch on.
+    let refused = put(&jo, &customer, &json!({ "enabled": true })).await;
+    refused.refused(403, "forbidden");
+    let allowed = async |client: &Client| {
+        let row = client.get(&format!("/customers/{customer}")).await.is(200);
+        let actions = row["actions"].as_array().unwrap().clone();
+        actions.into_iter().find(|action| action["name"] == "set_web_access").unwrap()["allowed"].clone()
+    };
+    assert_eq!((allowed(&jo).await, allowed(app.admin()).await), (json!(false), json!(true)));
 
     let on = put(app.admin(), &customer, &json!({ "enabled": true, "username": "Bakery" })).await.is(200);
     assert_eq!((&on["web_access"], &on["username"]), (&json!(true), &json!("bakery")));
@@ -59,9 +68,12 @@ async fn it_is_on_with_a_username_and_is_switched_off_and_on() {
     own.get("/me").await.refused(401, "sign_in_required");
     app.nobody().sign_in("bakery", PASSWORD).await.refused(401, "sign_in_failed");
     app.nobody().sign_in("bakery", &other).await.is(201);
+    // What they switched off themselves they switch on themselves.
+    put(&jo, &customer, &json!({ "enabled": false })).await.is(200);
+    put(&jo, &customer, &json!({ "enabled": true })).await.is(200);
     let log = app.admin().get(&format!("/customers/{customer}/changes")).await.is(200);
     let actions: Vec<&str> = log["items"].as_array().unwrap().iter().map(|c| c["action"].as_str().unwrap()).collect();
-    assert_eq!(actions.iter().filter(|action| **action == "customer.web_access_set").count(), 2);
+    assert_eq!(actions.iter().filter(|action| **action == "customer.web_access_set").count(), 4);
     app.finish().await;
 }
 

@@ -17,6 +17,7 @@ pub enum EventCommand {
     Acknowledge {
         #[command(flatten)]
         one: One,
+        /// Why; it stands in the change log
         #[arg(long)]
         reason: Option<String>,
         /// When it opens again unless it is mended by then, as 2026-07-01T08:00:00Z
@@ -27,6 +28,7 @@ pub enum EventCommand {
     Resolve {
         #[command(flatten)]
         one: One,
+        /// Why; it stands in the change log
         #[arg(long)]
         reason: Option<String>,
     },
@@ -37,8 +39,10 @@ pub enum EventCommand {
 #[derive(Clone, Debug, Args)]
 #[command(group = clap::ArgGroup::new("subject").required(true))]
 pub struct Report {
+    /// The device that it happened at
     #[arg(long, value_name = "ID", group = "subject")]
     device: Option<String>,
+    /// The customer that it happened at
     #[arg(long, value_name = "ID", group = "subject")]
     customer: Option<String>,
     /// One of those that are reported, as in docs/events.md
@@ -68,10 +72,13 @@ pub enum WebhookCommand {
     Show(One),
     /// Tell an address what happens at a customer and below, and print this once what it is signed with
     Create {
+        /// The customer that it is for, with all below
         #[arg(long, value_name = "ID")]
         customer: String,
+        /// What it is called
         #[arg(long)]
         name: String,
+        /// Where it is sent
         #[arg(long, value_name = "URL")]
         url: String,
         /// Actions of the change log as event.opened, or event.* for all of a noun; several with commas between them;
@@ -85,12 +92,16 @@ pub enum WebhookCommand {
     Edit {
         #[command(flatten)]
         one: One,
+        /// What it is called
         #[arg(long)]
         name: Option<String>,
+        /// Where it is sent
         #[arg(long, value_name = "URL")]
         url: Option<String>,
+        /// What is sent; several with commas between them
         #[arg(long, value_name = "TOPIC", value_delimiter = ',')]
         topics: Option<Vec<String>>,
+        /// Whether anything is sent
         #[arg(long, value_name = "true|false")]
         enabled: Option<bool>,
     },
@@ -123,6 +134,7 @@ pub struct Rule {
     /// It is about events of this customer and below
     #[arg(long, value_name = "ID")]
     customer: String,
+    /// What it is called
     #[arg(long)]
     name: String,
     /// Which events, in the language of docs/filters.md

@@ -18,8 +18,10 @@ pub enum LicenceCommand {
         /// The end customer
         #[arg(long, value_name = "ID")]
         customer: String,
+        /// The plan that it is of
         #[arg(long, value_name = "ID")]
         plan: String,
+        /// So many units
         #[arg(long, value_name = "N")]
         quantity: i64,
         #[command(flatten)]
@@ -55,6 +57,7 @@ pub enum LicenceCommand {
     SetPool {
         #[command(flatten)]
         one: One,
+        /// What it is a number of
         #[arg(long, value_name = "ID")]
         product: String,
         /// A number, or `auto`: then it draws on the nearest customer above that has one
@@ -80,8 +83,10 @@ fn quantity(text: &str) -> Result<Quantity, String> {
 pub struct Share {
     #[command(flatten)]
     one: One,
+    /// The site of the customer
     #[arg(long, value_name = "ID")]
     site: String,
+    /// So many units
     #[arg(long, value_name = "N")]
     quantity: i64,
 }

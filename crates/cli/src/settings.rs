@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::asked::{Asked, One, Said, segment};
 use super::columns::{SETTINGS, TEMPLATES};
-use crate::serve::Failure;
+use crate::Failure;
 
 #[derive(Debug, Subcommand)]
 pub enum SettingCommand {
@@ -34,8 +34,10 @@ pub enum TemplateCommand {
     Show(One),
     /// Make a template for a customer and those below it
     Create {
+        /// The customer that it is of: all at and below may have it
         #[arg(long, value_name = "ID")]
         customer: String,
+        /// What it is called
         #[arg(long)]
         name: String,
         /// Begin with what this customer sets itself
@@ -57,11 +59,13 @@ pub enum TemplateCommand {
     Assign {
         #[command(flatten)]
         one: One,
+        /// The customer that gets it
         #[arg(long, value_name = "ID")]
         customer: String,
     },
     /// Take a customer's template away; what is set stays
     Detach {
+        /// The customer that loses it
         #[arg(long, value_name = "ID")]
         customer: String,
         #[command(flatten)]

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::table::{self, Column};
 use super::{Access, Refused, Session};
-use crate::serve::Failure;
+use crate::Failure;
 
 /// Rows of one answer.
 const AT_ONCE: usize = 500;
@@ -48,6 +48,7 @@ pub struct List {
 /// One thing by its id.
 #[derive(Clone, Debug, Args)]
 pub struct One {
+    /// Its id
     pub(super) id: String,
     #[command(flatten)]
     pub(super) asked: Asked,
@@ -61,6 +62,7 @@ pub struct Suspend {
     /// Why; whoever is refused by it is not told
     #[arg(long)]
     reason: String,
+    /// What stops: new backups alone, or restores as well
     #[arg(long, value_enum, default_value_t = StopMode::StopBackups)]
     mode: StopMode,
 }

@@ -9,7 +9,7 @@ use super::asked::{Asked, List, One, Said, Suspend, segment};
 use super::columns::{CHANGES, DEVICES, SESSIONS, TOKENS, USERS};
 use super::export::{Export, Written};
 use super::many::Counts;
-use crate::serve::Failure;
+use crate::Failure;
 
 const DAY_SECONDS: i64 = 24 * 60 * 60;
 
@@ -33,6 +33,7 @@ pub enum DeviceCommand {
     Rename {
         #[command(flatten)]
         one: One,
+        /// What it is called from now on
         #[arg(long)]
         name: String,
     },
@@ -76,6 +77,7 @@ pub enum UserCommand {
         /// To sign in with
         #[arg(long)]
         email: String,
+        /// What the person is called
         #[arg(long)]
         name: String,
         /// As in docs/permissions.md
@@ -88,8 +90,10 @@ pub enum UserCommand {
     Edit {
         #[command(flatten)]
         one: One,
+        /// What the person is called
         #[arg(long)]
         name: Option<String>,
+        /// What the person may do: see docs/permissions.md
         #[arg(long)]
         role: Option<String>,
         /// Answers for keys, or no more

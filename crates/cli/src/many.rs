@@ -12,7 +12,7 @@ use super::Session;
 use super::asked::{Asked, List, One, Said, segment};
 use super::columns::{COUNTS, RESULTS, TASKS, VIEWS};
 use super::customers::OnOff;
-use crate::serve::Failure;
+use crate::Failure;
 
 /// Between two looks at a task.
 const PACE: Duration = Duration::from_millis(300);
@@ -63,6 +63,7 @@ pub enum TaskCommand {
     Show(One),
     /// List what came of each of its subjects
     Results {
+        /// Its id
         id: String,
         #[command(flatten)]
         list: List,
@@ -85,11 +86,13 @@ pub enum ViewCommand {
     Save {
         /// customers, devices or users
         noun: String,
+        /// What it is called
         #[arg(long)]
         name: String,
         /// In the language of docs/filters.md
         #[arg(long)]
         filter: Option<String>,
+        /// Only what has this text
         #[arg(long, value_name = "TEXT")]
         search: Option<String>,
         /// A field to sort by; with a leading - descending
@@ -108,6 +111,7 @@ pub enum ViewCommand {
     Default {
         #[command(flatten)]
         one: One,
+        /// Whether the list opens with it
         #[arg(value_enum)]
         opens: OnOff,
     },

@@ -10,7 +10,7 @@ use api::page::{ExportFormat, ExportRequest};
 use clap::{Args, ValueEnum};
 
 use super::{Access, Session, innermost};
-use crate::serve::Failure;
+use crate::Failure;
 
 /// No list of ids that is taken comes near this.
 const LONGEST_LIST: u64 = 4 << 20;
@@ -20,6 +20,7 @@ const LONGEST_LIST: u64 = 4 << 20;
 pub struct Written {
     #[command(flatten)]
     pub(super) access: Access,
+    /// How it is written
     #[arg(long, value_enum, default_value_t = Format::Csv)]
     format: Format,
     /// Fields as `GET /fields` names them, separated by commas; all unless given

@@ -1,4 +1,4 @@
-//! What is asked of a running server from anywhere: its API over HTTP, as whoever signs in.
+//! `tenantry <noun> <verb>`: what is asked of a running server from anywhere, its API over HTTP, as whoever signs in.
 
 pub mod asked;
 pub mod attention;
@@ -27,7 +27,8 @@ use serde_json::Value;
 
 use self::kept::Kept;
 
-use crate::serve::Failure;
+/// Why a command ends: its text is said to whoever ran it.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// How long to wait for a connection, and for an answer to go on.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -93,12 +94,12 @@ const HERE: &str = "http://127.0.0.1:8420";
 
 /// A variable of the environment that says something.
 #[expect(clippy::disallowed_methods, reason = "what a command is told by its caller, read where the command begins")]
-pub(crate) fn variable(name: &str) -> Option<String> {
+pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|text| !text.is_empty())
 }
 
 /// A file that was named, `-` for standard input.
-pub(crate) fn source(file: &Path) -> Result<Box<dyn std::io::Read>, Failure> {
+pub fn source(file: &Path) -> Result<Box<dyn std::io::Read>, Failure> {
     if file.as_os_str() == "-" {
         return Ok(Box::new(std::io::stdin()));
     }
@@ -107,7 +108,7 @@ pub(crate) fn source(file: &Path) -> Result<Box<dyn std::io::Read>, Failure> {
 }
 
 /// A password in a file, without the end of its line.
-pub(crate) fn password_in(file: &Path) -> Result<String, Failure> {
+pub fn password_in(file: &Path) -> Result<String, Failure> {
     use std::io::Read as _;
 
     let mut password = String::new();
@@ -122,8 +123,7 @@ pub fn provide_cryptography() {
 }
 
 /// What doesn't show in any message.
-#[expect(clippy::unnecessary_wraps, reason = "readers of arguments may refuse")]
-pub(crate) fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
+pub fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
     Ok(Secret::new(text))
 }
 
@@ -245,12 +245,12 @@ pub struct Session {
 
 impl Session {
     /// Somebody who isn't signed in, for what takes another proof.
-    pub(crate) fn of_nobody(server: Option<&str>) -> Result<Self, Failure> {
+    pub fn of_nobody(server: Option<&str>) -> Result<Self, Failure> {
         provide_cryptography();
         Self::with(server_at(server)?, Proof::Nothing)
     }
 
-    pub(crate) fn server(&self) -> &str {
+    pub fn server(&self) -> &str {
         self.server.as_str()
     }
 
@@ -338,8 +338,9 @@ impl Session {
             let text = format!("{} answered {status}: is it Tenantry?", self.server);
             return Err(Refused { text, status: None }.into());
         };
-        let fields: Vec<String> =
-            problem.errors.iter().map(|field| format!("\n  {}: {}", field.field, field.detail)).collect();
+        // The sentence of one alone is in the detail.
+        let fields = problem.errors.iter().filter(|field| !problem.detail.ends_with(&field.detail));
+        let fields: Vec<String> = fields.map(|field| format!("\n  {}: {}", field.field, field.detail)).collect();
         let text = format!("{}{} [{}]", problem.detail, fields.concat(), problem.code);
         Err(Refused { text, status: Some(problem.status) }.into())
     }

@@ -11,6 +11,16 @@ pub(super) const CUSTOMERS: &[Column] = &[
     ("USED BYTES", "totals.used_bytes"),
     ("LAST BACKUP", "last_backup_at"),
 ];
+pub(super) const REMOVED_CUSTOMERS: &[Column] = &[
+    ("ID", "id"),
+    ("NAME", "company_name"),
+    ("SITE", "name"),
+    ("LEVEL", "level"),
+    ("ADDED", "created_at"),
+    ("GONE", "removed_at"),
+    ("DEVICES", "devices"),
+    ("USED BYTES", "used_bytes"),
+];
 pub(super) const CUSTOMERS_BY_SITE: &[Column] = &[
     ("ID", "id"),
     ("NAME", "company_name"),

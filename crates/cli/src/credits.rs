@@ -15,6 +15,7 @@ pub enum CreditCommand {
     Months {
         #[command(flatten)]
         one: One,
+        /// What it is a month of
         #[arg(long, value_name = "ID")]
         product: String,
         /// The first month; eleven before the last unless given
@@ -39,6 +40,7 @@ pub enum CreditCommand {
     Add {
         #[command(flatten)]
         one: One,
+        /// What it is a month of
         #[arg(long, value_name = "ID")]
         product: String,
         /// Below zero: back
@@ -52,6 +54,7 @@ pub enum CreditCommand {
     Counter {
         #[command(flatten)]
         one: One,
+        /// The entry that is taken back
         #[arg(long, value_name = "ID")]
         entry: String,
         /// Why

@@ -8,7 +8,7 @@ use api::units::Secret;
 use serde::{Deserialize, Serialize};
 
 use super::variable;
-use crate::serve::Failure;
+use crate::Failure;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Kept {

@@ -8,11 +8,11 @@ use reqwest::Method;
 use serde_json::{Map, Value, json};
 
 use super::asked::{Asked, List, One, Said, Suspend, segment};
-use super::columns::{CUSTOMERS, CUSTOMERS_BY_SITE, SITES};
+use super::columns::{CUSTOMERS, CUSTOMERS_BY_SITE, REMOVED_CUSTOMERS, SITES};
 use super::export::Export;
 use super::many::Counts;
 use super::password_in;
-use crate::serve::Failure;
+use crate::Failure;
 
 #[derive(Debug, Subcommand)]
 pub enum CustomerCommand {
@@ -44,6 +44,7 @@ pub enum CustomerCommand {
     WebAccess {
         #[command(flatten)]
         one: One,
+        /// Whether it may
         #[arg(value_enum)]
         access: OnOff,
         /// For one that has no username yet
@@ -79,6 +80,16 @@ pub enum CustomerCommand {
         /// Even where others have its usernames or people's addresses by now; it comes back without them
         #[arg(long)]
         without_taken_usernames: bool,
+    },
+    /// List customers that were deleted for good
+    Removed(List),
+    /// Show a customer that was deleted for good
+    ShowRemoved {
+        #[command(flatten)]
+        one: One,
+        /// A day in UTC, as 2026-03-31: with what it was at its end
+        #[arg(long, value_name = "DAY")]
+        as_of: Option<String>,
     },
     /// Write the list out whole
     Export(Box<Export>),
@@ -120,6 +131,7 @@ pub enum Invite {
 /// What is said of a customer at its beginning, and later.
 #[derive(Clone, Debug, Args)]
 struct Terms {
+    /// Its address for mail, which invitations and reports go to
     #[arg(long)]
     email: Option<String>,
     /// Where the country leaves a choice; once
@@ -134,6 +146,7 @@ struct Terms {
     /// What partners may offer; several with commas between them
     #[arg(long, value_name = "TYPE", value_delimiter = ',')]
     offered_service_types: Vec<String>,
+    /// So many devices at most; without it any number
     #[arg(long, value_name = "N")]
     max_devices: Option<i64>,
     #[command(flatten)]
@@ -143,15 +156,19 @@ struct Terms {
 /// Where and how to find it.
 #[derive(Clone, Debug, Args)]
 struct Card {
+    /// Street and number, as on a letter
     #[arg(long)]
     address: Option<String>,
+    /// Its city
     #[arg(long)]
     city: Option<String>,
     /// The person to talk to
     #[arg(long)]
     contact: Option<String>,
+    /// As it is dialled
     #[arg(long)]
     phone: Option<String>,
+    /// As it is dialled
     #[arg(long)]
     fax: Option<String>,
     /// Its number or name in another system
@@ -324,15 +341,19 @@ fn said(flag: bool) -> Option<Value> {
     flag.then_some(Value::Bool(true))
 }
 
+async fn on_a_day(one: &One, noun: &str, day: Option<&str>) -> Said {
+    let at = day.map(|day| format!("?as_of={}", segment(day))).unwrap_or_default();
+    one.asked.one(Method::GET, &format!("/{noun}/{}{at}", segment(&one.id)), None).await
+}
+
 impl CustomerCommand {
     pub async fn run(&self) -> Said {
         match self {
             Self::List(customers) => customers.run().await,
             Self::Counts(counts) => counts.run("customers").await,
-            Self::Show { one, as_of } => {
-                let at = as_of.as_ref().map(|day| format!("?as_of={}", segment(day))).unwrap_or_default();
-                one.asked.one(Method::GET, &format!("/customers/{}{at}", segment(&one.id)), None).await
-            }
+            Self::Show { one, as_of } => on_a_day(one, "customers", as_of.as_deref()).await,
+            Self::Removed(list) => list.run("/removed_customers", &[], REMOVED_CUSTOMERS).await,
+            Self::ShowRemoved { one, as_of } => on_a_day(one, "removed_customers", as_of.as_deref()).await,
             Self::Add(new) => new.asked.one(Method::POST, "/customers", Some(new.input()?)).await,
             Self::Edit(edited) => edited.run().await,
             Self::Password { one, account_password_file } => {

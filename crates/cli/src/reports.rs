@@ -31,6 +31,7 @@ pub enum ReportCommand {
     Resume {
         #[command(flatten)]
         which: Which,
+        /// Whose mails go on
         #[arg(long, value_name = "EMAIL")]
         address: String,
     },
@@ -41,6 +42,7 @@ pub enum ReportCommand {
 pub struct Which {
     /// The end customer
     customer: String,
+    /// Which report
     #[arg(value_enum)]
     kind: Kind,
     #[command(flatten)]
