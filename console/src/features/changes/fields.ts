@@ -5,9 +5,8 @@
 
 import type { Change } from '../../api/schema';
 import { countryName } from '../../lib/countries';
-import { bytes, count, counted, exact } from '../../lib/format';
+import { bytes, count, counted, exact, utcMonth } from '../../lib/format';
 import { DEVICE_KIND, DEVICE_STATUS, fieldName, hasName, KIND, LEVEL, MODE, ROLE, SERVICE } from '../../lib/words';
-import { monthText } from '../credits/words';
 import { EVENT_STATE, EVENT_TYPE, SEVERITY } from '../events/words';
 import { SCHEDULE, STATE as INVOICE_STATE } from '../invoices/words';
 import { whichText } from '../notifications/words';
@@ -166,7 +165,7 @@ const TOLD: Readonly<Record<string, InWords>> = {
   overcommit_percent: (value) => percent(Number(value)),
   'device.bytes': (value) => bytes(Number(value)),
   'device.paths': (value) => parsed(value).map(String).join(', '),
-  month: (value) => monthText(String(value)),
+  month: (value) => utcMonth(String(value)),
   total: (value, beside) => inMoney(Number(value), String(beside.get('currency') ?? 'EUR')),
   at_hour: hours,
   delay_minutes: (value) => (Number(value) === 0 ? 'at once' : counted(Number(value), 'minute')),
