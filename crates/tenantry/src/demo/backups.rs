@@ -226,8 +226,6 @@ async fn begin(machine: &Machine, now: Timestamp) -> Result<(), Failure> {
     let chance = Chance { master: random()?, salt: random()?, id: random()?, nonces: [random()?, random()?] };
     let blank =
         off_thread(move || Blank::new(REPOSITORY_PASSWORD, now, &chance).map_err(std::io::Error::other)).await?;
-    // Whoever was first has chosen the same.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder().no_proxy().timeout(LONGEST).build()?;
     let url = &machine.credentials.repository_url;
     let files = [
