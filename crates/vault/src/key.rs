@@ -5,7 +5,7 @@ use std::fmt;
 use aes::cipher::{BlockCipherEncrypt as _, KeyInit as _, KeyIvInit as _, StreamCipher as _};
 use data_encoding::BASE64;
 use poly1305::Poly1305;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use subtle::ConstantTimeEq as _;
 use zeroize::{Zeroize as _, Zeroizing};
 
@@ -45,7 +45,7 @@ impl Drop for Key {
 }
 
 impl Key {
-    pub(crate) fn of(bytes: &[u8; 64]) -> Self {
+    fn of(bytes: &[u8; 64]) -> Self {
         let mut key = Self { encrypt: [0; 32], k: [0; 16], r: [0; 16] };
         key.encrypt.copy_from_slice(&bytes[..32]);
         key.k.copy_from_slice(&bytes[32..48]);
@@ -61,13 +61,6 @@ impl Key {
         key[16..].copy_from_slice(&block);
         block.zeroize();
         Poly1305::new((&*key).into()).compute_unpadded(sealed).into()
-    }
-
-    /// Seals; a nonce is used once.
-    pub(crate) fn seal(&self, nonce: &[u8; NONCE], mut bytes: Vec<u8>) -> Vec<u8> {
-        Counter::new(&self.encrypt.into(), &(*nonce).into()).apply_keystream(&mut bytes);
-        let tag = self.tag(nonce, &bytes);
-        [&nonce[..], &bytes, &tag].concat()
     }
 
     /// Opens a seal; nothing if it isn't whole, or not sealed with this key.
@@ -86,17 +79,15 @@ impl Key {
 }
 
 /// A file in `keys`.
-#[derive(Deserialize, Serialize)]
-pub(crate) struct KeyFile {
-    #[serde(default)]
-    pub(crate) created: Option<String>,
-    pub(crate) kdf: String,
+#[derive(Deserialize)]
+struct KeyFile {
+    kdf: String,
     #[serde(rename = "N")]
-    pub(crate) n: u64,
-    pub(crate) r: u32,
-    pub(crate) p: u32,
-    pub(crate) salt: String,
-    pub(crate) data: String,
+    n: u64,
+    r: u32,
+    p: u32,
+    salt: String,
+    data: String,
 }
 
 /// What a key file has sealed.
@@ -207,7 +198,12 @@ mod tests {
     #[test]
     fn a_seal_that_was_touched_stays_closed() {
         let key = Key::of(&[7; 64]);
-        let sealed = key.seal(&[9; NONCE], b"something to keep".to_vec());
+        let mut sealed = vec![9; NONCE];
+        let mut text = b"something to keep".to_vec();
+        let nonce: [u8; NONCE] = sealed[..].try_into().unwrap();
+        Counter::new(&key.encrypt.into(), &nonce.into()).apply_keystream(&mut text);
+        sealed.extend(&text);
+        sealed.extend(key.tag(&nonce, &text));
         assert_eq!(key.open(sealed.clone()).unwrap(), b"something to keep");
         for at in 0..sealed.len() {
             let mut touched = sealed.clone();

@@ -1,4 +1,4 @@
-//! Reads backups in restic's format, and never writes: no lock, no cache, nothing. (`Blank` is bytes that others put somewhere.) It knows neither SQL nor HTTP. What it is
+//! Reads backups in restic's format, and never writes: no lock, no cache, nothing. It knows neither SQL nor HTTP. What it is
 //! asked for is done in steps, each of which blocks for a bounded time and holds a bounded piece of memory, so that whoever
 //! calls decides where and when the next one is taken.
 //!
@@ -8,7 +8,6 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 mod archive;
-mod blank;
 mod directory;
 mod index;
 mod key;
@@ -18,7 +17,6 @@ mod snapshot;
 mod tree;
 
 pub use archive::{Archive, Format, Selected, Sent};
-pub use blank::{Blank, Chance};
 pub use directory::Directory;
 pub use repository::{File, Place, Repository, Slice};
 pub use search::{Found, Search};

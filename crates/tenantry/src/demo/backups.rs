@@ -6,13 +6,10 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use api::device::DeviceCredentials;
-use base::clock::Random;
 use jiff::Timestamp;
-use jiff::civil::Weekday;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 use tokio::task::JoinSet;
-use vault::{Blank, Chance};
 
 use super::REPOSITORY_PASSWORD;
 use super::data::Habit;
@@ -31,11 +28,8 @@ const TO_END: Duration = Duration::from_secs(3);
 const SMALL: usize = 300_000;
 const MEGABYTE: usize = 1_000_000;
 
-/// The nights of the history are so many, and the last one is number 0: as many as a device's page shows.
-pub(super) const NIGHTS: u32 = 14;
-/// For so many nights those are silent who are, and from so many on a suspension holds.
-const SILENT: u32 = 5;
-pub(super) const SUSPENDED: u32 = 1;
+/// The nights of the history, by how many there are from each to the last one.
+pub(super) const NIGHTS: [u32; 4] = [6, 3, 1, 0];
 
 /// A restic that runs.
 #[derive(Clone, Debug)]
@@ -146,19 +140,19 @@ impl Machine {
         self.megabytes.map_or(SMALL, |megabytes| megabytes * MEGABYTE)
     }
 
-    /// What has much is looked after every night; the others are switched off at weekends, but never at the ends of the
-    /// history.
-    fn backs_up(&self, night: u32, is_weekend: bool) -> bool {
+    /// What has much is looked after every night; the others miss one or two.
+    fn backs_up(&self, night: u32) -> bool {
+        let is_first_or_last = night == NIGHTS[0] || night == 0;
         match self.habit {
             Habit::Never => false,
-            Habit::Silent => night >= SILENT,
+            Habit::Silent => night >= 3,
             Habit::Growing => true,
-            Habit::Steady => self.megabytes.is_some() || !is_weekend || night == 0 || night == NIGHTS - 1,
+            Habit::Steady => self.megabytes.is_some() || is_first_or_last || u64::from(night) == self.seed % 4,
         }
     }
 
     fn grows_by(&self) -> usize {
-        self.bytes() / if self.habit == Habit::Growing { 4 } else { 60 }
+        if self.habit == Habit::Growing { self.bytes() } else { self.bytes() / 12 }
     }
 }
 
@@ -171,10 +165,7 @@ pub(super) async fn night(
     cache: &Path,
     now: Timestamp,
 ) -> Result<(usize, usize), Failure> {
-    let weekday = now.to_zoned(jiff::tz::TimeZone::UTC).weekday();
-    let is_weekend = matches!(weekday, Weekday::Saturday | Weekday::Sunday);
-    let backs_up = |machine: &Machine| machine.backs_up(night, is_weekend);
-    let (mut waiting, mut rest): (Vec<_>, Vec<_>) = machines.drain(..).partition(backs_up);
+    let (mut waiting, mut rest): (Vec<_>, Vec<_>) = machines.drain(..).partition(|machine| machine.backs_up(night));
     // The largest first: so those that run last are about as long.
     waiting.sort_by_key(|machine| std::cmp::Reverse(machine.bytes()));
     let refused = waiting.iter().filter(|machine| machine.is_refused).count();
@@ -207,7 +198,7 @@ async fn back_up(restic: Restic, mut machine: Machine, cache: PathBuf, now: Time
     } else {
         let (directory, seed, bytes) = (machine.directory.clone(), machine.seed, machine.bytes());
         machine.tree = Some(off_thread(move || Tree::make(&directory, seed, bytes)).await?);
-        begin(&machine, now).await?;
+        restic.run(&machine, &cache, &["init"]).await?;
     }
     // restic would note the host's time.
     let time = now.strftime("%Y-%m-%d %H:%M:%S").to_string();
@@ -218,33 +209,6 @@ async fn back_up(restic: Restic, mut machine: Machine, cache: PathBuf, now: Time
         restic.run(&machine, &cache, &arguments).await?;
     }
     Ok(machine)
-}
-
-/// Begins a repository as `restic init` would, but with a key that costs nothing to open: restic spends most of its time on
-/// that, and there are a thousand backups to make.
-async fn begin(machine: &Machine, now: Timestamp) -> Result<(), Failure> {
-    let chance = Chance { master: random()?, salt: random()?, id: random()?, nonces: [random()?, random()?] };
-    let blank =
-        off_thread(move || Blank::new(REPOSITORY_PASSWORD, now, &chance).map_err(std::io::Error::other)).await?;
-    let client = reqwest::Client::builder().no_proxy().timeout(LONGEST).build()?;
-    let url = &machine.credentials.repository_url;
-    let files = [
-        ("?create=true".to_owned(), Vec::new()),
-        (format!("keys/{}", blank.key_id), blank.key),
-        ("config".to_owned(), blank.config),
-    ];
-    for (path, body) in files {
-        let request = client
-            .post(format!("{}/{path}", url.trim_end_matches('/')))
-            .basic_auth(&machine.credentials.username, Some(machine.credentials.password.expose()))
-            .body(body);
-        request.send().await?.error_for_status()?;
-    }
-    Ok(())
-}
-
-fn random<const N: usize>() -> Result<[u8; N], Failure> {
-    Ok(Random.bytes().map_err(|error| error.detail)?)
 }
 
 async fn off_thread<T: Send + 'static>(

@@ -99,7 +99,7 @@ pub(super) struct Machine {
 pub(super) enum Habit {
     #[default]
     Steady,
-    /// It has a quarter more of what it began with every time.
+    /// It has twice as much every time.
     Growing,
     /// Not heard of for the last days.
     Silent,

@@ -15,7 +15,7 @@ use api::user::{Role, User, UserCreate};
 use api::{Level, Mode};
 use base::App;
 
-use super::backups::{self, Machine, NIGHTS, Restic, SUSPENDED};
+use super::backups::{self, Machine, NIGHTS, Restic};
 use super::client::{Api, Session};
 use super::data::{EndCustomer, Key, Partner, Provider};
 use super::{ADMINISTRATOR_PASSWORD, CUSTOMER_PASSWORD, REPOSITORY_PASSWORD, SUPPORTER_PASSWORD};
@@ -244,12 +244,12 @@ impl<'a> Loader<'a> {
         say: fn(&str),
     ) -> Result<(), Failure> {
         let clock = &self.app.clock;
-        for night in (0..NIGHTS).rev() {
-            if night < NIGHTS - 1 {
-                clock.advance(DAY);
-            }
-            if night == SUSPENDED {
-                // So the last nights find the door shut.
+        let mut before = NIGHTS[0];
+        for night in NIGHTS {
+            clock.advance(DAY * (before - night));
+            before = night;
+            if night == 0 {
+                // So the last night finds the door shut.
                 self.suspend(machines).await?;
             }
             let Some(restic) = restic else { continue };

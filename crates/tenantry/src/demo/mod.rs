@@ -29,7 +29,7 @@ const CUSTOMER_PASSWORD: &str = "harbour thistle paper comet";
 
 /// How far the clock is behind when it begins to load: what happens on each night happens then, for whoever looks at a
 /// clock, and the last night was a few hours ago.
-pub const HISTORY: Duration = Duration::from_hours((NIGHTS as u64 - 1) * 24 + SINCE_LAST_NIGHT);
+pub const HISTORY: Duration = Duration::from_hours(NIGHTS[0] as u64 * 24 + SINCE_LAST_NIGHT);
 /// In hours.
 const SINCE_LAST_NIGHT: u64 = 3;
 
