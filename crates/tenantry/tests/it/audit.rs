@@ -12,8 +12,6 @@ use control::grants::{Comparison, Follower};
 use db::sql;
 use gateway::Gateway;
 
-use crate::change_fields;
-
 type Database = db::Database;
 
 /// With the server still running.
@@ -47,7 +45,6 @@ pub(crate) async fn running(app: &App, gateway: &Gateway, database: &Database, d
 /// After a clean end.
 pub(crate) async fn stopped(database: &Database, data: Option<&Path>) {
     compare_totals(database, data).await;
-    change_fields::all_are_listed(database).await;
     let open: Vec<String> = all(database, sql!["select repository_id from repository_counters"]).await;
     assert!(open.is_empty(), "repositories left open by a clean end: {open:?}");
     let Some(data) = data else { return };

@@ -15,7 +15,6 @@ mod account_devices;
 mod approval;
 mod backups;
 mod bulk;
-mod change_fields;
 mod changes;
 mod commands;
 mod contract;
