@@ -106,3 +106,26 @@ test('a site is renamed, and removed after it was said what goes', async ({ page
   await page.keyboard.press('Escape');
   await expect(page.getByRole('heading', { name: 'plant_3' })).toBeVisible();
 });
+
+test('whoever has nobody to add a customer to is told so', async ({ browser, backend, server }, info) => {
+  const name = `Alone ${info.workerIndex}-${info.repeatEachIndex}-${info.retry}`;
+  const customer = await backend.endCustomer(await backend.reseller(`Above ${name}`), name);
+  const login = `alone-${info.workerIndex}-${info.repeatEachIndex}-${info.retry}@alone.example`;
+  await backend.post('/users', {
+    customer_id: customer.id,
+    email: login,
+    name: 'Alone',
+    role: 'administrator',
+    password: PASSWORD,
+  });
+  const context = await browser.newContext({ baseURL: server.url, storageState: { cookies: [], origins: [] } });
+  await context.request.post('/api/v1/sessions', { data: { login, password: PASSWORD } });
+  const page = await context.newPage();
+  await page.goto('/customers/new');
+  await expect(page.getByRole('heading', { name: 'There is nobody to add a customer to' })).toBeVisible();
+  await expect(page.getByLabel('Company name')).toHaveCount(0);
+  expect(await violations(page)).toEqual([]);
+  await page.getByRole('link', { name: `Open ${name}` }).click();
+  await expect(page.getByRole('heading', { name, exact: true })).toBeVisible();
+  await context.close();
+});

@@ -51,7 +51,7 @@ test('a customer is added, its command copied, a real restic backs up, and the p
 
   // Nobody reloads anything: the page looks by itself.
   await page.getByLabel('Parts of this customer').getByRole('link', { name: 'Overview' }).click();
-  const storage = page.getByRole('region', { name: 'Storage' });
+  const storage = page.getByRole('region', { name: 'Space', exact: true });
   await expect(storage).toContainText(/3(?:\.\d+)?\s?MB\s*used by 1 device/u, { timeout: 20_000 });
   const devices = page.getByRole('region', { name: 'Devices' });
   await expect(devices).toContainText('just now');

@@ -49,7 +49,7 @@ test('a customer’s first screen says what is wrong, and with how many devices'
   await backend.snapshot(one);
   const devices = page.getByRole('region', { name: 'Devices' });
   await expect(devices).toContainText('1 of 2 devices without a backup', { timeout: 10_000 });
-  for (const name of ['Storage', 'Sites', 'People', 'Activity']) {
+  for (const name of ['Space', 'Devices', 'Settings', 'Sites', 'People', 'Activity']) {
     await expect(page.getByRole('region', { name, exact: true })).toBeInViewport({ ratio: 1 });
   }
   await expect(page.getByRole('region', { name: 'Activity' })).toContainText('one registered');

@@ -23,31 +23,32 @@ test('a reseller splits its space, and a full customer backs up once it has more
 
   // The customer draws on that, until it has its own.
   await page.goto(`/customers/${customer.id}`);
-  await expect(card).toContainText(`Draws on what Splitter ${names} holds`);
-  await card.getByRole('button', { name: 'Allot space' }).click();
+  const own = page.getByRole('region', { name: 'Space', exact: true });
+  await expect(own).toContainText(`Draws on what Splitter ${names} holds`);
+  await own.getByRole('button', { name: 'Allot space' }).click();
   await page.keyboard.type('2 MB');
   await page.keyboard.press('Enter');
-  await expect(card.getByRole('alert')).toContainText(`Splitter ${names} has no more than 1 MB for this.`);
-  await card.getByLabel('Allotted space').fill('100 kB');
+  await expect(own.getByRole('alert')).toContainText(`Splitter ${names} has no more than 1 MB for this.`);
+  await own.getByLabel('Allotted space').fill('100 kB');
   await page.keyboard.press('Enter');
-  await expect(card.getByRole('alert')).toContainText('300 kB are used');
-  await card.getByLabel('Allotted space').fill('300 kB');
+  await expect(own.getByRole('alert')).toContainText('300 kB are used');
+  await own.getByLabel('Allotted space').fill('300 kB');
   await page.keyboard.press('Enter');
-  await expect(card.getByRole('meter')).toHaveAttribute('aria-valuetext', '300\u00a0kB of 300\u00a0kB used');
-  const above = card.getByRole('region', { name: `Space of Splitter ${names}` });
+  await expect(own.getByRole('meter')).toHaveAttribute('aria-valuetext', '300\u00a0kB of 300\u00a0kB used');
+  const above = own.getByRole('region', { name: `Space of Splitter ${names}` });
   await expect(above).toContainText('Handed on300\u00a0kB');
   await expect(above).toContainText('Free700\u00a0kB');
   await backend.isRefused(credentials);
   await expect(page.getByText(`Customer Roomy ${names} has no space left`).first()).toBeVisible();
   expect(await violations(page)).toEqual([]);
 
-  await card.getByRole('button', { name: 'Change' }).click();
-  await expect(card.getByLabel('Allotted space')).toHaveValue('300 kB');
-  await card.getByLabel('Allotted space').fill('500 kB');
+  await own.getByRole('button', { name: 'Change' }).click();
+  await expect(own.getByLabel('Allotted space')).toHaveValue('300 kB');
+  await own.getByLabel('Allotted space').fill('500 kB');
   await page.keyboard.press('Enter');
   await expect(above).toContainText('Handed on500\u00a0kB');
   await backend.snapshot(credentials);
-  await expect(card.getByRole('meter')).toHaveAttribute('aria-valuetext', /400\u00a0kB of 500\u00a0kB used/u);
+  await expect(own.getByRole('meter')).toHaveAttribute('aria-valuetext', /400\u00a0kB of 500\u00a0kB used/u);
 
   // The machine may have some of its own.
   await page.goto(`/devices/${credentials.device_id}`);

@@ -56,7 +56,7 @@ test('an edit, a move, web access, a setting and space of a customer', async ({ 
   await undo(page);
   await expect.poll(async () => (await customer()).web_access).toBe(false);
 
-  const space = page.getByRole('region', { name: 'Allotted space' });
+  const space = page.getByRole('region', { name: 'Space', exact: true });
   await space.getByRole('button', { name: 'Allot space' }).click();
   await space.getByLabel('Allotted space').fill('1 TB');
   await space.getByRole('button', { name: 'Save' }).click();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ago, bytes, compact, count, counted, day, initials } from './format';
+import { ago, bytes, compact, count, counted, day, initials, utcDay, utcMonth, utcWeekday } from './format';
 
 const NOW = Date.parse('2026-11-23T12:00:00Z');
 const before = (ms: number) => new Date(NOW - ms).toISOString();
@@ -58,4 +58,10 @@ test.each([
   ['', '?'],
 ])('initials of %s', (name, letters) => {
   expect(initials(name)).toBe(letters);
+});
+
+test('days and months that are counted in UTC keep their names in every zone', () => {
+  expect(utcDay('2026-09-01')).toBe('1 Sep 2026');
+  expect(utcWeekday('2026-11-26')).toBe('Thursday 26 Nov');
+  expect(utcMonth('2026-11')).toBe('November 2026');
 });

@@ -22,6 +22,11 @@ const moment = new Intl.DateTimeFormat(LOCALE, {
 });
 const clock = new Intl.DateTimeFormat(LOCALE, { hour: '2-digit', minute: '2-digit', hour12: false });
 
+const timeZone = 'UTC';
+const dateInUtc = new Intl.DateTimeFormat(LOCALE, { day: 'numeric', month: 'short', year: 'numeric', timeZone });
+const weekdayInUtc = new Intl.DateTimeFormat(LOCALE, { weekday: 'long', day: 'numeric', month: 'short', timeZone });
+const monthInUtc = new Intl.DateTimeFormat(LOCALE, { month: 'long', year: 'numeric', timeZone });
+
 const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB', 'EB'];
 
 /** `16,524`. */
@@ -59,6 +64,21 @@ export function bytes(n: number): string {
 /** `23 Jan 2025`, in the reader's zone. */
 export function day(iso: string): string {
   return september(date.format(new Date(iso)));
+}
+
+/** A day in UTC, as invoices count them: `2025-01-23` is `23 Jan 2025`. */
+export function utcDay(name: string): string {
+  return september(dateInUtc.format(new Date(`${name}T00:00:00Z`)));
+}
+
+/** The same as people speak of last nights: `Thursday 23 Jan`. */
+export function utcWeekday(name: string): string {
+  return september(weekdayInUtc.format(new Date(`${name}T00:00:00Z`))).replace(',', '');
+}
+
+/** `2025-01` is `January 2025`. */
+export function utcMonth(name: string): string {
+  return monthInUtc.format(new Date(`${name}-01T00:00:00Z`));
 }
 
 /** `23 Jan 2025, 14:03:07 CET`: what a relative time says on hover. */

@@ -4,7 +4,6 @@ import { ApiError, Unloaded, Unreachable } from '../api/client';
 import { Stale } from './save';
 import type {
   Action,
-  Change,
   Customer,
   Device,
   DeviceKind,
@@ -17,7 +16,7 @@ import type {
   Role,
   ServiceType,
 } from '../api/schema';
-import { counted, exact } from './format';
+import { counted } from './format';
 
 export const LEVELS: readonly Level[] = [
   'provider',
@@ -142,132 +141,6 @@ export function stateSentence(customer: Pick<Customer, 'id' | 'effective_state' 
   return `Suspended from above. ${extent}.`;
 }
 
-/** Whoever adds an action to the API says here what it is called: one without a sentence does not compile. */
-const CHANGES: Record<Change['action'], string> = {
-  'session.created': 'signed in',
-  'session.deleted': 'signed out',
-  'factor.added': 'set up a second factor',
-  'factor.removed': 'removed a second factor',
-  'factors.reset': 'took all second factors from',
-  'recovery_codes.renewed': 'made new recovery codes',
-  'codes.blocked': 'had too many wrong codes and is asked for none any more',
-  'recovery_code.used': 'signed in with a recovery code',
-  'sign_in_provider.set': 'set the sign-in by another provider at',
-  'sign_in_provider.removed': 'removed the sign-in by another provider at',
-  'session.revoked': 'ended a session of',
-  'token.created': 'made the API token',
-  'token.revoked': 'revoked the API token',
-  'customer.created': 'added',
-  'customer.updated': 'edited',
-  'customer.suspended': 'suspended',
-  'customer.activated': 'activated',
-  'customer.moved': 'moved',
-  'customer.moved_away': 'moved away',
-  'customer.deletion_scheduled': 'deleted',
-  'customer.restored': 'restored',
-  'customer.storage_migrated': 'changed the storage location of',
-  'customer.trial_ended': 'ended the trial of',
-  'customer.deleted': 'removed for good',
-  'customer.password_set': 'set the password of',
-  'customer.web_access_set': 'switched the web access of',
-  'customer.space_set': 'allotted space to',
-  'customer.licence_pool_set': 'gave licences to hand out to',
-  'customer.credits_added': 'added monthly licences to',
-  'customer.credits_countered': 'took back an entry in the ledger of',
-  'customer.invited': 'made a password link for',
-  'user.created': 'added the account of',
-  'user.updated': 'edited the account of',
-  'user.deleted': 'removed the account of',
-  'user.invited': 'invited',
-  'user.password_set': 'set the password of',
-  'event.opened': 'noticed',
-  'event.worsened': 'noticed that it got worse:',
-  'event.acknowledged': 'acknowledged',
-  'event.resolved': 'resolved',
-  'licence.granted': 'granted',
-  'licence.updated': 'changed the licence of',
-  'licence.assigned': 'assigned',
-  'licence.revoked': 'took back',
-  'licence.reassigned': 'moved to another site:',
-  'licence.renewed': 'renewed',
-  'licence.cancelled': 'ended',
-  'device.registered': 'registered',
-  'device.registered_again': 'registered again',
-  'device.updated': 'edited the device',
-  'device.space_set': 'allotted space to',
-  'device.credentials_issued': 'issued new credentials for',
-  'device.added': 'added the device',
-  'device.licensed': 'gave a licence to',
-  'device.unlicensed': 'took the licence of',
-  'device.moved': 'moved the device',
-  'device.moved_away': 'moved away the device',
-  'device.released': 'released',
-  'device.reprovisioned': 'took its place again:',
-  'device.deletion_scheduled': 'deleted the device',
-  'device.restored': 'restored the device',
-  'device.approved': 'approved',
-  'device.suspended': 'suspended',
-  'device.activated': 'activated',
-  'device.deleted': 'deleted the device',
-  'device.deletion_refused': 'was refused a deletion from append-only backups',
-  'device.vault_opened': 'opened the backups of',
-  'device.file_downloaded': 'downloaded a file from the backups of',
-  'device.archive_downloaded': 'downloaded an archive from the backups of',
-  'customer.setting_set': 'changed a setting of',
-  'customer.setting_inherited': 'let a setting be inherited again by',
-  'device.setting_set': 'changed a setting of',
-  'device.setting_inherited': 'let a setting be inherited again by',
-  'pass_key.created': 'made the pass key',
-  'pass_key.rotated': 'replaced the pass key',
-  'pass_key.revoked': 'revoked the pass key',
-  'task.created': 'began the task',
-  'task.stopped': 'stopped the task',
-  'task.retried': 'gave another try to the task',
-  'product.created': 'added the product',
-  'product.updated': 'edited the product',
-  'storage_location.created': 'added the storage location',
-  'storage_location.updated': 'edited the storage location',
-  'storage_pool.created': 'added the storage pool',
-  'storage_pool.updated': 'edited the storage pool',
-  'plan.created': 'added the plan',
-  'plan.updated': 'edited the plan',
-  'customer.template_assigned': 'changed the template of',
-  'customer.details_sent': 'sent the account details of',
-  'customer.report_sent': 'sent a report of',
-  'customer.report_stopped': 'stopped a report of',
-  'customer.report_resumed': 'had a report sent again of',
-  'invoice_plan.created': 'added the invoice plan',
-  'invoice_plan.updated': 'edited the invoice plan',
-  'invoice_plan.deleted': 'removed the invoice plan',
-  'customer.invoice_settings_set': 'changed how invoices are made for',
-  'tax_rates.set': 'changed the tax rates of',
-  'invoice.drafted': 'reckoned the invoice',
-  'invoice.issued': 'issued the invoice',
-  'invoice.paid': 'noted the payment of the invoice',
-  'invoice.overdue': 'found nothing paid of the invoice',
-  'invoice.credited': 'took back the invoice',
-  'invoice.deleted': 'threw away the invoice',
-  'template.created': 'added the template',
-  'template.updated': 'edited the template',
-  'template.deleted': 'removed the template',
-  'notification_rule.created': 'added the notification rule',
-  'notification_rule.updated': 'edited the notification rule',
-  'notification_rule.deleted': 'removed the notification rule',
-  'webhook.created': 'added the webhook',
-  'webhook.updated': 'edited the webhook',
-  'webhook.secret_renewed': 'made a new secret for the webhook',
-  'webhook.deleted': 'removed the webhook',
-  'mail_settings.updated': 'changed how mail leaves for',
-  'view.shared': 'shared the view',
-  'view.updated': 'edited the view',
-  'view.unshared': 'stopped sharing the view',
-};
-
-/** The verb of a change: somebody *suspended* `Acme`. */
-export function changeVerb(change: Pick<Change, 'action'>): string {
-  return CHANGES[change.action];
-}
-
 const FIELDS: Record<string, string> = {
   company_name: 'Company name',
   name: 'Name',
@@ -357,6 +230,11 @@ const FIELDS: Record<string, string> = {
   requests: 'Requests',
 };
 
+/** Whether a field was given a name. */
+export function hasName(field: string): boolean {
+  return field in FIELDS;
+}
+
 /** The name of a wire field, nested or not. */
 export function fieldName(field: string): string {
   const last =
@@ -366,39 +244,6 @@ export function fieldName(field: string): string {
       ?.replace(/\[\d+\]$/u, '') ?? field;
   return FIELDS[last] ?? last.replaceAll('_', ' ');
 }
-
-/** A value of a change in words. */
-export function valueText(value: unknown): string {
-  if (value === null || value === undefined || value === '') return 'none';
-  if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  if (typeof value === 'object') return JSON.stringify(value);
-  const text = String(value);
-  return VALUES[text] ?? (TIME.test(text) ? exact(text) : text);
-}
-
-const TIME = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/u;
-
-const VALUES: Record<string, string> = {
-  ...LEVEL,
-  ...ROLE,
-  ...MODE,
-  ...DEVICE_KIND,
-  authorised: 'authorised',
-  pending_approval: 'waits for approval',
-  expected: 'expected',
-  released: 'released',
-  active: 'active',
-  suspended: 'suspended',
-  deleting: 'to be deleted',
-  all_inclusive: 'all-inclusive',
-  software_only: 'software-only',
-  trial: 'on trial',
-  production: 'in production',
-  managed: 'managed',
-  self_managed: 'self-managed',
-  totp: 'authenticator app',
-  passkey: 'passkey',
-};
 
 /** Who runs a customer's licences. */
 export const KIND: Record<Kind, string> = { managed: 'Managed', self_managed: 'Self-managed' };

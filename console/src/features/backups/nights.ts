@@ -1,21 +1,11 @@
 /** What the last days say, in words. Pure. */
 
 import type { BackupDay, Refusal, RefusedOperation } from '../../api/schema';
-import { bytes, counted } from '../../lib/format';
-
-const named = new Intl.DateTimeFormat('en-GB', {
-  weekday: 'long',
-  day: 'numeric',
-  month: 'short',
-  timeZone: 'UTC',
-});
+import { bytes, counted, utcWeekday } from '../../lib/format';
 
 /** `Thursday 26 Nov: 1 backup, 120 MB more`. */
 export function nightText({ day, outcome, backups, added_bytes, refusals }: BackupDay, isToday: boolean): string {
-  const name = named
-    .format(new Date(`${day}T00:00:00Z`))
-    .replace('Sept', 'Sep')
-    .replace(',', '');
+  const name = utcWeekday(day);
   const refused = refusals > 0 ? `, ${counted(refusals, 'try', 'tries')} refused` : '';
   switch (outcome) {
     case 'done':

@@ -1,16 +1,17 @@
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import type { Change } from '../../api/schema';
 import { day, exact, time } from '../../lib/format';
 import { useMay } from '../../app/useMe';
-import { changeVerb } from '../../lib/words';
 import { Blank, Failed, Skeletons } from '../../ui/Blank';
 import { Button } from '../../ui/Button';
 import { Check } from '../../ui/Check';
-import { customerThenQuery, storageLocationsQuery } from '../customers/api';
+import { customerThenQuery } from '../customers/api';
 import { AsOf } from '../customers/AsOf';
 import { changesQuery, exportOf } from './api';
 import { actorName, differencesOf, summaryOf, type Difference } from './describe';
+import { sentenceOf } from './sentences';
+import { useNames } from './useNames';
 
 const route = getRouteApi('/frame/customers/$id');
 
@@ -70,8 +71,7 @@ export function ActivityTab({ customer }: { customer: string }) {
 }
 
 function Entry({ change, customer }: { change: Change; customer: string }) {
-  const locations = useQuery(storageLocationsQuery()).data ?? [];
-  const differences = differencesOf(change, new Map(locations.map(({ id, name }) => [id, name])));
+  const differences = differencesOf(change, useNames());
   const { told, more } = summaryOf(change, differences);
   const line = told.map((difference) => <InShort key={difference.field} difference={difference} />);
   return (
@@ -80,7 +80,7 @@ function Entry({ change, customer }: { change: Change; customer: string }) {
         {time(change.at)}
       </time>
       <p className="activity-what">
-        <span className="strong">{actorName(change)}</span> {changeVerb(change)}{' '}
+        <span className="strong">{actorName(change)}</span> {sentenceOf(change).verb}{' '}
         <Subject change={change} customer={customer} />
       </p>
       {change.address && <span className="activity-from">from {change.address}</span>}
@@ -134,8 +134,7 @@ function Values({ before, after }: Pick<Difference, 'before' | 'after'>) {
 /** A link where there is a page to lead to; what is gone, or is this page itself, is only named. */
 function Subject({ change, customer }: { change: Change; customer: string }) {
   const { subject_kind, subject_id, subject_name, action } = change;
-  // Whoever did it is named already.
-  if (subject_id === change.actor.id) return null;
+  if (!sentenceOf(change).named) return null;
   if (action.endsWith('.deleted') || subject_id === customer) return <span>{subject_name}</span>;
   if (subject_kind === 'customer' || subject_kind === 'site') {
     return (

@@ -4,6 +4,7 @@ import { actorName, differencesOf, isSession, summaryOf } from './describe';
 
 test('only what differs is told, in words', () => {
   const differences = differencesOf({
+    action: 'customer.suspended',
     before: { account_state: 'active', mode: null, profile: { phone: '1', city: 'Bonn' } },
     after: { account_state: 'suspended', mode: 'stop_backups', profile: { phone: '2', city: 'Bonn' } },
   });
@@ -15,10 +16,10 @@ test('only what differs is told, in words', () => {
 });
 
 test('something new had nothing before, something gone has nothing after', () => {
-  expect(differencesOf({ before: null, after: { name: 'hq', email: null } })).toEqual([
+  expect(differencesOf({ action: 'customer.created', before: null, after: { name: 'hq', email: null } })).toEqual([
     { key: 'name', field: 'Name', before: undefined, after: 'hq' },
   ]);
-  expect(differencesOf({ before: { name: 'hq' }, after: null })).toEqual([
+  expect(differencesOf({ action: 'customer.deleted', before: { name: 'hq' }, after: null })).toEqual([
     { key: 'name', field: 'Name', before: 'hq', after: undefined },
   ]);
 });
@@ -27,7 +28,11 @@ test('ids become names where these are known, and are left out where they say no
   const names = new Map([['loc_1', 'Germany']]);
   expect(
     differencesOf(
-      { before: null, after: { id: 'cus_1', storage_location_id: 'loc_1', parent_id: 'cus_0', country: 'GB' } },
+      {
+        action: 'customer.created',
+        before: null,
+        after: { id: 'cus_1', storage_location_id: 'loc_1', parent_id: 'cus_0', country: 'GB' },
+      },
       names,
     ).map(({ field, after }) => [field, after]),
   ).toEqual([
@@ -37,8 +42,8 @@ test('ids become names where these are known, and are left out where they say no
 });
 
 test('a field that nobody named is shown by its own name', () => {
-  expect(differencesOf({ before: null, after: { brand_new_thing: [1, 2] } })).toEqual([
-    { key: 'brand_new_thing', field: 'brand new thing', before: undefined, after: '[1,2]' },
+  expect(differencesOf({ action: 'customer.updated', before: null, after: { brand_new_thing: [1, 2] } })).toEqual([
+    { key: 'brand_new_thing', field: 'brand new thing', before: undefined, after: '1, 2' },
   ]);
 });
 
@@ -84,6 +89,7 @@ test('who came and went has no differences worth a line', () => {
 
 test('the reason of a suspension comes before all else, and what is plain or was nothing is left out', () => {
   const differences = differencesOf({
+    action: 'customer.suspended',
     before: { account_state: 'active', mode: null, reason: null },
     after: { account_state: 'suspended', mode: 'full_stop', reason: 'Unpaid' },
   });

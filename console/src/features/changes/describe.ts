@@ -1,8 +1,7 @@
 /** A change in words. Pure. */
 
 import type { Change } from '../../api/schema';
-import { countryName } from '../../lib/countries';
-import { fieldName, valueText } from '../../lib/words';
+import { isId, isSilent, nameOf, NOTHING, nounOf, wordsOf } from './fields';
 
 export type Difference = {
   /** The field as on the wire. */
@@ -40,30 +39,35 @@ export function actorName({ actor, action }: Pick<Change, 'actor' | 'action'>): 
   }
 }
 
-/** Fields that say nothing to a person beyond what stands beside them. */
-const SILENT = new Set(['id', 'path', 'parent_id', 'customer_id']);
-
 /**
  * Field by field what it was and what it is; nested fields are looked into. `names` gives the names of what fields
- * refer to by id.
+ * refer to by id: where it doesn't know one, nothing is told of it.
  */
 export function differencesOf(
-  { before, after }: Pick<Change, 'before' | 'after'>,
+  { action, before, after }: Pick<Change, 'action' | 'before' | 'after'>,
   names: ReadonlyMap<string, string> = new Map(),
 ): Difference[] {
-  const was = flat(before);
-  const is = flat(after);
-  const inWords = (field: string, value: unknown) =>
-    names.get(String(value)) ?? (field === 'country' && value ? countryName(String(value)) : valueText(value));
-  const fields = [...new Set([...was.keys(), ...is.keys()])].filter((field) => !SILENT.has(field));
+  const noun = nounOf({ action });
+  // What a setting holds is told as a whole.
+  const isWhole = action.includes('.setting_');
+  const was = flat(before, isWhole);
+  const is = flat(after, isWhole);
+  const inWords = (field: string, side: ReadonlyMap<string, unknown>) => {
+    const value = side.get(field);
+    return names.get(String(value)) ?? wordsOf({ noun, path: field }, value, side);
+  };
+  const isTold = (field: string) =>
+    !isSilent(field) &&
+    (!isId(field) || [was, is].every((side) => !side.get(field) || names.has(String(side.get(field)))));
+  const fields = [...new Set([...was.keys(), ...is.keys()])].filter(isTold);
   return fields
     .map((field) => ({ field, was: was.get(field), is: is.get(field) }))
     .filter((pair) => text(pair.was) !== text(pair.is))
     .map((pair) => ({
       key: pair.field,
-      field: fieldName(pair.field),
-      before: was.has(pair.field) ? inWords(pair.field, pair.was) : undefined,
-      after: is.has(pair.field) ? inWords(pair.field, pair.is) : undefined,
+      field: nameOf({ noun, path: pair.field }),
+      before: was.has(pair.field) ? inWords(pair.field, was) : undefined,
+      after: is.has(pair.field) ? inWords(pair.field, is) : undefined,
     }));
 }
 
@@ -103,8 +107,6 @@ function shortened({ key, field, before, after }: Difference): Difference {
   };
 }
 
-const NOTHING = valueText(null);
-
 function weightOf({ key }: Difference): number {
   const at = WEIGHTS.indexOf(key);
   return at < 0 ? WEIGHTS.length : at;
@@ -119,13 +121,13 @@ function clipped(value: string): string {
   return value.length > LONGEST ? `${value.slice(0, LONGEST - 1).trimEnd()}…` : value;
 }
 
-function flat(value: unknown, prefix = ''): Map<string, unknown> {
+function flat(value: unknown, isWhole: boolean, prefix = ''): Map<string, unknown> {
   const found = new Map<string, unknown>();
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return found;
   for (const [name, inner] of Object.entries(value)) {
     const path = prefix + name;
-    if (typeof inner === 'object' && inner !== null && !Array.isArray(inner)) {
-      for (const [nested, deepest] of flat(inner, `${path}.`)) found.set(nested, deepest);
+    if (!isWhole && typeof inner === 'object' && inner !== null && !Array.isArray(inner)) {
+      for (const [nested, deepest] of flat(inner, isWhole, `${path}.`)) found.set(nested, deepest);
     } else {
       found.set(path, inner);
     }

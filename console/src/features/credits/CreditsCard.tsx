@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { Suspense, useState } from 'react';
 import type { CreditAccount, CreditEntry, CreditMonth, Customer } from '../../api/schema';
 import { useMay } from '../../app/useMe';
-import { count, day } from '../../lib/format';
+import { count, day, utcMonth } from '../../lib/format';
 import { refusalOf } from '../../lib/words';
 import { Badge } from '../../ui/Badge';
 import { Failed, Skeletons } from '../../ui/Blank';
@@ -12,7 +12,7 @@ import { Card } from '../../ui/Card';
 import { lazyDialog } from '../../ui/lazily';
 import { When } from '../../ui/When';
 import { creditEntriesQuery, creditMonthsQuery, creditsQuery } from './api';
-import { entryText, has, lastsText, monthText, signed, told } from './words';
+import { entryText, has, lastsText, signed, told } from './words';
 
 const AddCreditsDialog = lazyDialog(async () => (await import('./CreditDialogs')).AddCreditsDialog);
 const CounterDialog = lazyDialog(async () => (await import('./CreditDialogs')).CounterDialog);
@@ -123,7 +123,7 @@ function Months({ customer, account }: { customer: Customer; account: CreditAcco
         <tbody>
           {rows.map((month) => (
             <tr key={month.month}>
-              <td data-title="Month">{monthText(month.month)}</td>
+              <td data-title="Month">{utcMonth(month.month)}</td>
               {columns.map(([name, field]) => (
                 <td key={name} data-title={name} className="number">
                   {month[field] < 0 ? `−${count(-month[field])}` : count(month[field])}
@@ -134,7 +134,7 @@ function Months({ customer, account }: { customer: Customer; account: CreditAcco
                   size="s"
                   kind="quiet"
                   aria-expanded={open === month.month}
-                  aria-label={`Entries of ${monthText(month.month)}`}
+                  aria-label={`Entries of ${utcMonth(month.month)}`}
                   onPress={() => setOpen(open === month.month ? undefined : month.month)}
                 >
                   Entries
@@ -157,8 +157,8 @@ function Entries({ customer, account, month }: { customer: Customer; account: Cr
   if (!entries.data) return <Failed what="The entries" error={entries.error} onRetry={() => void entries.refetch()} />;
   const { items, next } = entries.data;
   return (
-    <section aria-label={`Entries of ${monthText(month)}`}>
-      <h3>Entries of {monthText(month)}</h3>
+    <section aria-label={`Entries of ${utcMonth(month)}`}>
+      <h3>Entries of {utcMonth(month)}</h3>
       {items.length === 0 && <p className="quiet">Nothing came or went in this month.</p>}
       {next && <p className="quiet">The newest {count(items.length)}.</p>}
       {items.length > 0 && (

@@ -23,13 +23,6 @@ export function signed(units: number): string {
   return units < 0 ? `−${count(-units)}` : `+${count(units)}`;
 }
 
-const MONTH = new Intl.DateTimeFormat('en-GB', { month: 'long', year: 'numeric', timeZone: 'UTC' });
-
-/** `2026-11` is `November 2026`. */
-export function monthText(month: string): string {
-  return MONTH.format(new Date(`${month}-01T00:00:00Z`));
-}
-
 /** For how long it lasts. */
 export function lastsText({ balance, forecast }: Pick<CreditAccount, 'balance' | 'forecast'>): string | undefined {
   if (typeof balance !== 'number' || !forecast) return undefined;

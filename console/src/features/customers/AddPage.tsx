@@ -4,7 +4,7 @@ import type { Customer, Level } from '../../api/schema';
 import { happened } from '../../app/feed/feed';
 import { useMay, useScope } from '../../app/useMe';
 import { customerName, explainNoAnswer, LEVEL, LEVEL_IN_WORDS, LEVEL_PLURAL, refusalOf } from '../../lib/words';
-import { Failed, NotForRole, Skeletons } from '../../ui/Blank';
+import { Blank, Failed, NotForRole, Skeletons } from '../../ui/Blank';
 import { Breadcrumbs } from '../../ui/Breadcrumbs';
 import { Button, LinkButton } from '../../ui/Button';
 import { CheckField, ChoiceField, SelectField, TextArea, TextField } from '../../ui/fields';
@@ -53,17 +53,36 @@ export function AddPage() {
       {!may && <NotForRole />}
       {may && start.isPending && <Skeletons lines={6} />}
       {start.error && <Failed what="The form" error={start.error} onRetry={() => void start.refetch()} />}
-      {may && start.data !== undefined && <AddForm parent={start.data} />}
+      {may && start.data === null && <Nowhere />}
+      {may && start.data && <AddForm parent={start.data} />}
     </div>
   );
 }
 
-function AddForm({ parent: initialParent }: { parent: Customer | null }) {
+/** Neither where one stands nor anywhere above is there somebody who may have a new customer. */
+function Nowhere() {
+  const { id } = useScope();
+  const scope = useQuery(customerQuery(id)).data;
+  const name = scope ? customerName(scope) : 'This customer';
+  return (
+    <Blank title="There is nobody to add a customer to">
+      <p>
+        Customers stand under resellers and those above them. {name} is none, or is suspended, as is all above it that
+        you see.
+      </p>
+      <LinkButton to="/customers/$id" params={{ id }}>
+        Open {name}
+      </LinkButton>
+    </Blank>
+  );
+}
+
+function AddForm({ parent: initialParent }: { parent: Customer }) {
   const client = useQueryClient();
   const go = useNavigate();
   const locations = useQuery(storageLocationsQuery()).data;
   const form = useForm({
-    initial: emptyValues(initialParent?.id ?? ''),
+    initial: emptyValues(initialParent.id),
     check: (values) => checkNew(values, level, locations),
     send: async (values, { key }) => {
       if (!level) return;
@@ -81,7 +100,7 @@ function AddForm({ parent: initialParent }: { parent: Customer | null }) {
     explain: explainNoAnswer,
   });
   const parentId = form.values['parent_id'] ?? '';
-  const known = initialParent?.id === parentId ? initialParent : undefined;
+  const known = initialParent.id === parentId ? initialParent : undefined;
   const parent = useQuery({ ...customerQuery(parentId), enabled: parentId !== '', placeholderData: known }).data;
   const levels = parent ? LEVELS_BELOW[parent.level] : [];
   const level = levelOf(levels, form.values['level'] ?? '');

@@ -38,6 +38,7 @@ import { StateBadge } from './StateBadge';
 import { useTitle } from '../../ui/useTitle';
 
 const DevicesTab = lazyPart(async () => (await import('../devices/DevicesTab')).DevicesTab);
+const CustomerJobs = lazyPart(async () => (await import('../jobs/JobsCard')).CustomerJobs);
 const LicencesTab = lazyPart(async () => (await import('../licences/LicencesTab')).LicencesTab);
 const PassKeysTab = lazyPart(async () => (await import('../pass_keys/PassKeysTab')).PassKeysTab);
 const PeopleTab = lazyPart(async () => (await import('../users/PeopleTab')).PeopleTab);
@@ -73,6 +74,7 @@ export function CustomerPage() {
   const back = useBack();
   const customer = useQuery(customerQuery(id));
   const [dialog, setDialog] = useState<CustomerDialog>();
+  const mayJobs = useMay('job_list');
   const mayWebhooks = useMay('webhook_list');
   const mayNotify = useMay('notification_rule_list');
   const mayManageSignIn = useMay('sign_in_provider_show');
@@ -105,7 +107,12 @@ export function CustomerPage() {
         <div className="detail-main">
           <Suspense fallback={<Skeletons lines={5} />}>
             {tab === 'overview' && <Overview customer={data} onDialog={setDialog} />}
-            {tab === 'devices' && <DevicesTab customer={data} />}
+            {tab === 'devices' && (
+              <>
+                <DevicesTab customer={data} />
+                {mayJobs && <CustomerJobs customer={data} />}
+              </>
+            )}
             {tab === 'licences' && <LicencesTab customer={data} />}
             {tab === 'pass_keys' && <PassKeysTab customer={data} />}
             {tab === 'people' && <PeopleTab customer={data} />}

@@ -30,15 +30,9 @@ export function Details({ customer }: { customer: Customer }) {
               {!customer.web_access && ' (web access off)'}
             </Fact>
           )}
-          <Fact name="Country">{customer.country ? countryName(customer.country) : <None />}</Fact>
-          <Fact name="Storage location">{location?.name ?? (customer.storage_location_id ? '' : <None />)}</Fact>
-          {customer.level !== 'site' && (
-            <Fact name="Device limit">
-              {customer.max_devices === null || customer.max_devices === undefined
-                ? 'None'
-                : count(customer.max_devices)}
-            </Fact>
-          )}
+          {customer.country && <Fact name="Country">{countryName(customer.country)}</Fact>}
+          {customer.storage_location_id && <Fact name="Storage location">{location?.name}</Fact>}
+          {typeof customer.max_devices === 'number' && <Fact name="Device limit">{count(customer.max_devices)}</Fact>}
           {customer.level !== 'provider' && <Fact name="Service type">{SERVICE[customer.service_type]}</Fact>}
           {customer.kind && <Fact name="Kind">{KIND[customer.kind]}</Fact>}
           {customer.trial_ends_at && <Fact name="Trial until">{day(customer.trial_ends_at)}</Fact>}
@@ -85,8 +79,4 @@ export function Details({ customer }: { customer: Customer }) {
       )}
     </>
   );
-}
-
-function None() {
-  return <span className="quiet">None yet</span>;
 }

@@ -7,7 +7,7 @@ import { customerQuery } from './api';
 import { parentChoice, parentSearch } from './parents';
 
 /** The customer under which a new one stands, with the path to it. */
-export function ParentField({ initial }: { initial: Customer | null }) {
+export function ParentField({ initial }: { initial: Customer }) {
   return (
     <PickField
       name="parent_id"
@@ -15,7 +15,7 @@ export function ParentField({ initial }: { initial: Customer | null }) {
       noun="distributor or reseller"
       hint={<ParentPath />}
       source={{ search: parentSearch }}
-      initial={initial ? parentChoice(initial) : undefined}
+      initial={parentChoice(initial)}
     />
   );
 }

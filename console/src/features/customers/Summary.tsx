@@ -1,11 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { TriangleAlert } from 'lucide-react';
-import type { Customer } from '../../api/schema';
+import type { Customer, Device, Job } from '../../api/schema';
 import { OVER } from '../../app/over';
 import { useMay } from '../../app/useMe';
 import { bytes, count, counted } from '../../lib/format';
-import { changeVerb, customerName, offers, refusalOf, ROLE, takenPlaces } from '../../lib/words';
+import { customerName, offers, refusalOf, ROLE, takenPlaces } from '../../lib/words';
 import { Blank, Failed, Skeletons } from '../../ui/Blank';
 import { LinkButton } from '../../ui/Button';
 import { Card } from '../../ui/Card';
@@ -14,9 +14,13 @@ import { When } from '../../ui/When';
 import { Cause } from '../backups/Cause';
 import { actorName } from '../changes/describe';
 import { latestChangesQuery } from '../changes/api';
+import { sentenceOf } from '../changes/sentences';
 import { lackingDevicesQuery } from '../devices/api';
 import { EventsCard } from '../events/EventsCard';
-import { CustomerJobs } from '../jobs/JobsCard';
+import { latestJobsQuery } from '../jobs/api';
+import { Outcome } from '../jobs/JobsCard';
+import { kindText, unusual } from '../jobs/words';
+import { SettingsSummary } from '../settings/SettingsSummary';
 import { SpaceCard } from '../space/SpaceCard';
 import { fewUsersQuery } from '../users/api';
 import { childrenQuery } from './api';
@@ -24,17 +28,23 @@ import { LastBackup } from './LastBackup';
 import { StateBadge } from './StateBadge';
 
 /** As many as fit on one screen beside everything else. */
-const DEVICES = 7;
-const PEOPLE = 4;
+const DEVICES = 5;
+const PEOPLE = 3;
 const CHANGES = 5;
-const SITES = 6;
+const SITES = 4;
+/** Among so many of the last jobs those are looked for that say why a device has no backup. */
+const JOBS = 20;
 
-/** All that is asked about one end customer or site on the phone, on one screen: what is wrong, first. */
+/**
+ * All that is asked about one end customer or site on the phone, on one screen: what is wrong, across the page and first;
+ * then space, devices, settings, people, and what was done.
+ */
 export function Summary({ customer }: { customer: Customer }) {
   const mayPeople = useMay('user_list');
   const mayDevices = useMay('device_list');
   const mayActivity = useMay('change_list');
   const mayEvents = useMay('event_list');
+  const mayJobs = useMay('job_list');
   const isEnd = customer.level === 'end_customer';
   return (
     <>
@@ -47,18 +57,19 @@ export function Summary({ customer }: { customer: Customer }) {
         />
       )}
       <FullHouse customer={customer} />
-      <div className="cards">
-        <div className="card-stack">
-          {mayEvents && <EventsCard of={{ customer: customer.id }} />}
-          {mayDevices && <Devices customer={customer} />}
-          {mayDevices && <CustomerJobs customer={customer} />}
-          {mayActivity && <Activity customer={customer} />}
-        </div>
+      {mayEvents && <EventsCard of={{ customer: customer.id }} short />}
+      <div className="cards" data-tight>
         <div className="card-stack">
           <Storage customer={customer} />
-          <SpaceCard holder={{ noun: 'customers', row: customer }} />
+          {mayDevices && <Devices customer={customer} withJobs={mayJobs} />}
           {isEnd && customer.totals.sites > 0 && <Sites customer={customer} />}
+        </div>
+        <div className="card-stack">
+          <SettingsSummary
+            owner={{ noun: 'customers', id: customer.id, name: customerName(customer), path: customer.path }}
+          />
           {isEnd && mayPeople && <People customer={customer} />}
+          {mayActivity && <Activity customer={customer} />}
         </div>
       </div>
     </>
@@ -66,11 +77,12 @@ export function Summary({ customer }: { customer: Customer }) {
 }
 
 /** What stands with the customer's own suspension. */
-function Told({ customer: { suspension } }: { customer: Customer }) {
+function Told({ customer: { suspension, backup_state: state } }: { customer: Customer }) {
+  const message = suspension?.public_message;
   return (
     <>
       {suspension?.reason && <p>Reason: {suspension.reason}</p>}
-      {suspension?.public_message && <p>The customer is told: {suspension.public_message}</p>}
+      {message && !state?.sentence?.includes(message) && <p>The customer is told: {message}</p>}
     </>
   );
 }
@@ -123,11 +135,13 @@ function FullHouse({ customer }: { customer: Customer }) {
   );
 }
 
-/** Those that lack a backup first. */
-function Devices({ customer }: { customer: Customer }) {
+/** Those that lack a backup first, each with what its newest job came to, where that isn't a backup. */
+function Devices({ customer, withJobs }: { customer: Customer; withJobs: boolean }) {
   const { totals } = customer;
   const lacking = useQuery(lackingDevicesQuery(customer.id, DEVICES));
+  const jobs = useQuery({ ...latestJobsQuery(customer, JOBS), enabled: withJobs });
   const devices = lacking.data?.items ?? [];
+  const unusually = unusual(jobs.data ?? []);
   const params = { id: customer.id };
   return (
     <Card
@@ -166,17 +180,7 @@ function Devices({ customer }: { customer: Customer }) {
           </thead>
           <tbody>
             {devices.map((device) => (
-              <tr key={device.id}>
-                <td>
-                  <Link to="/devices/$id" params={{ id: device.id }} className="plain-link">
-                    {device.name}
-                  </Link>
-                </td>
-                <td>
-                  <LastBackup at={device.last_backup_at} state={device.effective_state} since={device.created_at} />
-                </td>
-                <td className="number">{device.used_bytes > 0 && bytes(device.used_bytes)}</td>
-              </tr>
+              <DeviceRow key={device.id} device={device} job={unusually.get(device.id)} />
             ))}
           </tbody>
         </table>
@@ -185,30 +189,69 @@ function Devices({ customer }: { customer: Customer }) {
   );
 }
 
-function Storage({ customer }: { customer: Customer }) {
-  const { totals, max_devices: limit } = customer;
-  const taken = takenPlaces(customer);
+function DeviceRow({ device, job }: { device: Device; job: Job | undefined }) {
   return (
-    <Card title="Storage">
-      <p className="figure">
-        <b className="number">{bytes(totals.used_bytes)}</b>
-        <span className="quiet">used by {counted(totals.devices, 'device')}</span>
-      </p>
-      {limit !== null && limit !== undefined && (
-        <div className="limit">
-          <p>
-            <span className="number">{count(taken)}</span>{' '}
-            <span className="quiet">of {counted(limit, 'device')} allowed</span>
+    <tr>
+      <td>
+        <Link to="/devices/$id" params={{ id: device.id }} className="plain-link">
+          {device.name}
+        </Link>
+      </td>
+      <td>
+        <LastBackup at={device.last_backup_at} state={device.effective_state} since={device.created_at} />
+        {job && (
+          <p className="mini-more">
+            <Outcome job={job} brief />{' '}
+            <span className="quiet">
+              {kindText(job)} <When at={job.started_at} />
+            </span>
           </p>
-          <Meter
-            label="Device limit"
-            text={`${count(taken)} of ${counted(limit, 'device')} allowed`}
-            used={taken}
-            of={limit}
-          />
-        </div>
-      )}
+        )}
+      </td>
+      <td className="number">{device.used_bytes > 0 && bytes(device.used_bytes)}</td>
+    </tr>
+  );
+}
+
+/** What is used, of how much where that is limited, and how many devices there may be. */
+function Storage({ customer }: { customer: Customer }) {
+  const { totals } = customer;
+  const maySee = useMay('space_show');
+  const used = (
+    <p className="figure">
+      <b className="number">{bytes(totals.used_bytes)}</b>
+      <span className="quiet">used by {counted(totals.devices, 'device')}</span>
+    </p>
+  );
+  const limit = <DeviceLimit customer={customer} />;
+  if (maySee) {
+    return <SpaceCard holder={{ noun: 'customers', row: customer }} title="Space" used={used} more={limit} />;
+  }
+  return (
+    <Card title="Space">
+      {used}
+      {limit}
     </Card>
+  );
+}
+
+function DeviceLimit({ customer }: { customer: Customer }) {
+  const { max_devices: limit } = customer;
+  const taken = takenPlaces(customer);
+  if (limit === null || limit === undefined) return null;
+  return (
+    <div className="limit">
+      <p>
+        <span className="number">{count(taken)}</span>{' '}
+        <span className="quiet">of {counted(limit, 'device')} allowed</span>
+      </p>
+      <Meter
+        label="Device limit"
+        text={`${count(taken)} of ${counted(limit, 'device')} allowed`}
+        used={taken}
+        of={limit}
+      />
+    </div>
   );
 }
 
@@ -232,34 +275,27 @@ function Sites({ customer }: { customer: Customer }) {
             </Link>
           )}
           <Link to="/customers" search={{ under: customer.id }} className="link">
-            Show as a list
+            {sites.length > SITES ? `All ${count(sites.length)} sites` : 'Show as a list'}
           </Link>
         </span>
       }
     >
-      <table className="mini">
-        <thead>
-          <tr>
-            <th scope="col">Site</th>
-            <th scope="col">Devices</th>
-            <th scope="col">Used</th>
-          </tr>
-        </thead>
-        <tbody>
-          {shown.map((site) => (
-            <tr key={site.id}>
-              <td>
-                <Link to="/customers/$id" params={{ id: site.id }} className="plain-link">
-                  {customerName(site)}
-                </Link>{' '}
-                {site.account_state === 'suspended' && <StateBadge state={site.effective_state} />}
-              </td>
-              <td>{site.totals.devices > 0 && count(site.totals.devices)}</td>
-              <td className="number">{site.totals.used_bytes > 0 && bytes(site.totals.used_bytes)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <ul className="few">
+        {shown.map((site) => (
+          <li key={site.id}>
+            <span className="few-name">
+              <Link to="/customers/$id" params={{ id: site.id }} className="plain-link">
+                {customerName(site)}
+              </Link>{' '}
+              {site.account_state === 'suspended' && <StateBadge state={site.effective_state} />}
+            </span>
+            <span className="quiet number">
+              {site.totals.devices > 0 && counted(site.totals.devices, 'device')}
+              {site.totals.used_bytes > 0 && `, ${bytes(site.totals.used_bytes)}`}
+            </span>
+          </li>
+        ))}
+      </ul>
     </Card>
   );
 }
@@ -290,9 +326,17 @@ function People({ customer }: { customer: Customer }) {
       {people.error && !people.data && (
         <Failed what="The people" error={people.error} onRetry={() => void people.refetch()} />
       )}
-      {people.data && items.length === 0 && <p className="quiet">Nobody has an account here.</p>}
-      {items.length > 0 && (
+      {people.data && items.length === 0 && !customer.username && <p className="quiet">Nobody has an account here.</p>}
+      {(items.length > 0 || customer.username) && (
         <ul className="few">
+          {customer.username && (
+            <li>
+              <span className="few-name">{customer.username}</span>
+              <span className="quiet">
+                {customer.web_access ? 'The customer’s own login' : 'The customer’s own login, web access off'}
+              </span>
+            </li>
+          )}
           {items.map((user) => (
             <li key={user.id}>
               <span className="few-name">{user.name || user.email}</span>
@@ -325,7 +369,7 @@ function Activity({ customer }: { customer: Customer }) {
         {items.map((change) => (
           <li key={change.id}>
             <span className="few-name">
-              {actorName(change)} {changeVerb(change)} {change.subject_id !== change.actor.id && change.subject_name}
+              {actorName(change)} {sentenceOf(change).verb} {sentenceOf(change).named && change.subject_name}
             </span>
             <span className="quiet">
               <When at={change.at} />

@@ -19,28 +19,29 @@ const DecideDialog = lazyDialog(async () => (await import('./DecideDialogs')).De
 
 /** As many as tell enough beside everything else. */
 const SHOWN = 6;
+const SHOWN_IN_SHORT = 3;
 
-type EventsCardProps = { of: { device: string } | { customer: string } };
+type EventsCardProps = {
+  of: { device: string } | { customer: string };
+  /** A line each, across a page on which much else stands. */
+  short?: boolean;
+};
 
 /** What is notable at a device, or at a customer and below it, and is not over. Nothing where nothing is. */
-export function EventsCard({ of }: EventsCardProps) {
-  const events = useQuery(unresolvedQuery(of, SHOWN));
+export function EventsCard({ of, short = false }: EventsCardProps) {
+  const shown = short ? SHOWN_IN_SHORT : SHOWN;
+  const events = useQuery(unresolvedQuery(of, shown));
   const [asked, setAsked] = useState<{ event: Event; decision: Decision }>();
   const page = events.data;
   if (!page || page.items.length === 0) return null;
   const under = 'customer' in of ? of.customer : undefined;
-  return (
-    <Card
-      title="Events"
-      end={
-        page.total > SHOWN &&
-        under && (
-          <Link to="/events" search={{ under, filter: 'state in (open, acknowledged)' }} className="link">
-            Show all {page.total}
-          </Link>
-        )
-      }
-    >
+  const all = page.total > shown && under && (
+    <Link to="/events" search={{ under, filter: 'state in (open, acknowledged)' }} className="link">
+      Show all {page.total} events
+    </Link>
+  );
+  const list = (
+    <>
       <ul className="events">
         {page.items.map((event) => (
           <EventRow
@@ -56,6 +57,19 @@ export function EventsCard({ of }: EventsCardProps) {
           <DecideDialog {...asked} onClose={() => setAsked(undefined)} />
         </Suspense>
       )}
+    </>
+  );
+  if (short) {
+    return (
+      <section className="card events-short" aria-label="Events">
+        {list}
+        {all && <p>{all}</p>}
+      </section>
+    );
+  }
+  return (
+    <Card title="Events" end={all}>
+      {list}
     </Card>
   );
 }

@@ -1,13 +1,13 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Customer, InvoicePreview, InvoiceSchedule, InvoiceSettings } from '../../api/schema';
-import { customerName, problemText } from '../../lib/words';
-import { Skeletons } from '../../ui/Blank';
+import { utcDay } from '../../lib/format';
+import { customerName } from '../../lib/words';
 import { Button } from '../../ui/Button';
 import { Dialog, DialogBody, DialogFoot } from '../../ui/Dialog';
 import { CheckField, SelectField, TextField } from '../../ui/fields';
 import { FormSummary, FormView, useForm, type Problems, type Values } from '../../ui/form';
-import { Notice } from '../../ui/Notice';
+import { ShowDialog } from '../../ui/ShowDialog';
 import { toast } from '../../ui/Toasts';
 import {
   draftInvoice,
@@ -18,7 +18,7 @@ import {
   setInvoiceSettings,
 } from './api';
 import { Lines } from './Lines';
-import { lastMonth, money, nameOf, SCHEDULE, STATE, utcDay } from './words';
+import { lastMonth, money, nameOf, SCHEDULE, STATE } from './words';
 
 type InvoiceDialogProps = { id: string; onClose: () => void };
 
@@ -27,26 +27,17 @@ export function InvoiceDialog({ id, onClose }: InvoiceDialogProps) {
   const invoice = useQuery(invoiceQuery(id));
   const data = invoice.data;
   return (
-    <Dialog title={data ? `${nameOf(data)} for ${data.customer_name}` : 'Invoice'} onClose={onClose} wide>
-      <DialogBody busy={invoice.isFetching}>
-        {invoice.isPending && <Skeletons lines={8} />}
-        {invoice.error && <Notice tone="danger">{problemText(invoice.error)}</Notice>}
-        {data && (
-          <>
-            <p>
-              {STATE[data.state]} · {utcDay(data.from)} to {utcDay(data.to)} · by {data.issuer_name}, plan{' '}
-              {data.plan_name}, revision {data.plan_revision}
-            </p>
-            <Lines of={data} />
-          </>
-        )}
-      </DialogBody>
-      <DialogFoot>
-        <Button kind="primary" onPress={onClose}>
-          Close
-        </Button>
-      </DialogFoot>
-    </Dialog>
+    <ShowDialog title={data ? `${nameOf(data)} for ${data.customer_name}` : 'Invoice'} of={invoice} onClose={onClose}>
+      {(shown) => (
+        <>
+          <p>
+            {STATE[shown.state]} · {utcDay(shown.from)} to {utcDay(shown.to)} · by {shown.issuer_name}, plan{' '}
+            {shown.plan_name}, revision {shown.plan_revision}
+          </p>
+          <Lines of={shown} />
+        </>
+      )}
+    </ShowDialog>
   );
 }
 

@@ -1,6 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Customer, Invoice } from '../../api/schema';
+import { utcDay } from '../../lib/format';
 import { useMay } from '../../app/useMe';
 import { customerName, problemText, refusalOf } from '../../lib/words';
 import { Badge } from '../../ui/Badge';
@@ -12,7 +13,7 @@ import { lazyDialog } from '../../ui/lazily';
 import { Notice } from '../../ui/Notice';
 import { toast } from '../../ui/Toasts';
 import { deleteInvoice, invoiceSettingsQuery, invoicesQuery, stepInvoice, type Step } from './api';
-import { money, nameOf, NOT_INVOICED, SCHEDULE, STATE, utcDay } from './words';
+import { money, nameOf, NOT_INVOICED, SCHEDULE, STATE } from './words';
 import './invoices.css';
 
 const InvoiceDialog = lazyDialog(async () => (await import('./InvoiceDialogs')).InvoiceDialog);

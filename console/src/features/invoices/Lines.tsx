@@ -1,6 +1,6 @@
 import type { Invoice, InvoicePreview } from '../../api/schema';
-import { bytes, count } from '../../lib/format';
-import { money, utcDay } from './words';
+import { bytes, count, utcDay } from '../../lib/format';
+import { money } from './words';
 import './invoices.css';
 
 type Reckoned = Pick<

@@ -40,13 +40,6 @@ export function money(amount: number, { currency, places }: Pick<Invoice, 'curre
   return format.format(amount / 10 ** places);
 }
 
-const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
-
-/** A day in UTC, as invoices count them: `23 Jan 2025`. */
-export function utcDay(day: string): string {
-  return DAY.format(new Date(`${day}T00:00:00Z`)).replace('Sept', 'Sep');
-}
-
 /** The last whole month in UTC, which is what is mostly invoiced. */
 export function lastMonth(now: Date): { from: string; to: string } {
   const [year, month] = [now.getUTCFullYear(), now.getUTCMonth()];

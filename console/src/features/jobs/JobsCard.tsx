@@ -99,7 +99,8 @@ function Jobs({ rows, withDevice = false }: { rows: Job[]; withDevice?: boolean 
   );
 }
 
-function Outcome({ job }: { job: Job }) {
+/** How a job ended, or that it goes on. */
+export function Outcome({ job, brief = false }: { job: Job; brief?: boolean }) {
   const text = outcomeText(job);
   const title = job.address ? `${exact(job.ended_at)}, from ${job.address}` : exact(job.ended_at);
   if (job.outcome === 'completed') return <span title={title}>{text}</span>;
@@ -107,7 +108,7 @@ function Outcome({ job }: { job: Job }) {
   return (
     <span title={title}>
       <Badge tone={job.outcome === 'refused' ? 'danger' : 'warning'}>{text}</Badge>
-      {job.sentence && <span className="quiet"> {job.sentence}</span>}
+      {job.sentence && !brief && <span className="quiet"> {job.sentence}</span>}
     </span>
   );
 }

@@ -30,6 +30,16 @@ export function movedText(job: Pick<Job, 'kind' | 'received_bytes' | 'sent_bytes
   }
 }
 
+/** Of each device the newest job, if it did not end well or goes on: what is worth a word beside its last backup. */
+export function unusual(jobs: readonly Job[]): ReadonlyMap<string, Job> {
+  const newest = new Map<string, Job>();
+  for (const job of jobs) {
+    const known = newest.get(job.device_id);
+    if (!known || job.started_at > known.started_at) newest.set(job.device_id, job);
+  }
+  return new Map([...newest].filter(([, job]) => job.outcome !== 'completed'));
+}
+
 const OUTCOME: Record<NonNullable<Job['outcome']>, string> = {
   completed: 'Completed',
   refused: 'Refused',

@@ -1,12 +1,11 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { ReportKind } from '../../api/schema';
-import { problemText } from '../../lib/words';
-import { Skeletons } from '../../ui/Blank';
 import { Button } from '../../ui/Button';
 import { Dialog, DialogBody, DialogFoot } from '../../ui/Dialog';
 import { TextArea } from '../../ui/fields';
 import { FormSummary, FormView, useForm, type Problems } from '../../ui/form';
 import { Notice } from '../../ui/Notice';
+import { ShowDialog } from '../../ui/ShowDialog';
 import { toast } from '../../ui/Toasts';
 import { parseAddresses } from '../settings/reports';
 import { pageOf, reportQuery, reportsQuery, sendReport } from './api';
@@ -19,32 +18,23 @@ type ReportDialogProps = { customer: string; kind: ReportKind; onClose: () => vo
 export function PreviewDialog({ customer, kind, onClose }: ReportDialogProps) {
   const report = useQuery(reportQuery(customer, kind));
   return (
-    <Dialog title={REPORT[kind]} onClose={onClose} wide>
-      <DialogBody busy={report.isFetching}>
-        {report.isPending && <Skeletons lines={8} />}
-        {report.error && <Notice tone="danger">{problemText(report.error)}</Notice>}
-        {report.data && (
-          <>
-            {report.data.is_empty && <Notice>There is nothing to tell now: it would not be sent by itself.</Notice>}
-            <p>
-              <span className="quiet">Subject</span> {report.data.subject}
-            </p>
-            <iframe className="report-page" title={`Page of ${REPORT[kind]}`} src={pageOf(customer, kind)} sandbox="" />
-            <details>
-              <summary>As plain text</summary>
-              <pre className="secret-text">
-                <code>{report.data.text}</code>
-              </pre>
-            </details>
-          </>
-        )}
-      </DialogBody>
-      <DialogFoot>
-        <Button kind="primary" onPress={onClose}>
-          Close
-        </Button>
-      </DialogFoot>
-    </Dialog>
+    <ShowDialog title={REPORT[kind]} of={report} onClose={onClose}>
+      {(shown) => (
+        <>
+          {shown.is_empty && <Notice>There is nothing to tell now: it would not be sent by itself.</Notice>}
+          <p>
+            <span className="quiet">Subject</span> {shown.subject}
+          </p>
+          <iframe className="report-page" title={`Page of ${REPORT[kind]}`} src={pageOf(customer, kind)} sandbox="" />
+          <details>
+            <summary>As plain text</summary>
+            <pre className="secret-text">
+              <code>{shown.text}</code>
+            </pre>
+          </details>
+        </>
+      )}
+    </ShowDialog>
   );
 }
 

@@ -1,8 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { Lock } from 'lucide-react';
 import { Suspense, useState } from 'react';
-import type { EffectiveSetting, PassedOver, SettingSource } from '../../api/schema';
+import type { EffectiveSetting, PassedOver } from '../../api/schema';
 import { useMay } from '../../app/useMe';
 import { offers, refusalOf } from '../../lib/words';
 import { Failed, Skeletons } from '../../ui/Blank';
@@ -13,7 +12,8 @@ import { settingsQuery, type Owner } from './api';
 import { isReportSetting } from './reports';
 import { isThresholdSetting } from './thresholds';
 import { nowText } from './throttle';
-import { isWindow, settingTitle, settingValue, SETTINGS, sourceText, whyText } from './words';
+import { Source } from './Source';
+import { isWindow, settingTitle, settingValue, SETTINGS, whyText } from './words';
 import './settings.css';
 
 const SetDialog = lazyDialog(async () => (await import('./SettingDialog')).SetDialog);
@@ -158,17 +158,6 @@ function Setting({ owner, setting, onAsk }: SettingProps) {
         </div>
       )}
     </li>
-  );
-}
-
-/** A link to whoever sets it, where that is another one that may be seen. */
-function Source({ source, here }: { source: SettingSource; here: string }) {
-  const text = sourceText(source, here);
-  if (source.kind !== 'customer' || !source.id || source.id === here) return <span className="quiet">{text}</span>;
-  return (
-    <Link to="/customers/$id" params={{ id: source.id }} search={{ tab: 'settings' }} className="link">
-      {text}
-    </Link>
   );
 }
 

@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useState, type ReactNode } from 'react';
 import type { Space, SpaceState } from '../../api/schema';
 import { happened } from '../../app/feed/feed';
 import { useMay } from '../../app/useMe';
@@ -18,8 +18,17 @@ import { bytesOf, exactly, timesOf } from './amount';
 import { setSpace, spaceQuery, type Holder } from './api';
 import './space.css';
 
+type SpaceCardProps = {
+  holder: Holder;
+  title?: string;
+  /** What stands there while nothing is allotted. */
+  used?: ReactNode;
+  /** What else is limited. */
+  more?: ReactNode;
+};
+
 /** What somebody may store: what of that was handed on, what is used, and whose it is. Edited in place. */
-export function SpaceCard({ holder, title = 'Allotted space' }: { holder: Holder; title?: string }) {
+export function SpaceCard({ holder, title = 'Allotted space', used, more }: SpaceCardProps) {
   const space = useQuery(spaceQuery(holder));
   const may = useMay(holder.noun === 'customers' ? 'space_set' : 'device_space_set');
   const [editing, setEditing] = useState(false);
@@ -43,16 +52,25 @@ export function SpaceCard({ holder, title = 'Allotted space' }: { holder: Holder
         (editing ? (
           <Edit holder={holder} state={state} onClose={() => setEditing(false)} />
         ) : (
-          <Held holder={holder} state={state} />
+          <Held holder={holder} state={state} used={used} />
         ))}
+      {more}
       {state?.above && <Above above={state.above} />}
     </Card>
   );
 }
 
-function Held({ holder, state }: { holder: Holder; state: SpaceState }) {
+function Held({ holder, state, used }: { holder: Holder; state: SpaceState; used: ReactNode }) {
   const held = state.allotted_bytes;
   if (typeof held !== 'number') {
+    if (used) {
+      return (
+        <>
+          {used}
+          {state.above && <p className="quiet">Draws on what {state.above.company_name} holds.</p>}
+        </>
+      );
+    }
     return (
       <p className="quiet">
         {state.above
@@ -61,6 +79,9 @@ function Held({ holder, state }: { holder: Holder; state: SpaceState }) {
       </p>
     );
   }
+  // Who has nobody below to hand on to has two numbers, and these stand in the line above.
+  const isPlain = holder.noun === 'customers' && holder.row.level === 'end_customer';
+  const isSplit = !isPlain || state.handed_bytes > 0 || state.overcommit > 1 || (state.free_bytes ?? 0) < 0;
   return (
     <>
       <p className="figure">
@@ -71,7 +92,10 @@ function Held({ holder, state }: { holder: Holder; state: SpaceState }) {
         ) : (
           <b className="number">{bytes(held)}</b>
         )}
-        <span className="quiet">allotted, {bytes(state.used_bytes)} used</span>
+        <span className="quiet">
+          allotted, {bytes(state.used_bytes)} used
+          {!isSplit && `, ${bytes(state.free_bytes ?? 0)} free`}
+        </span>
       </p>
       <Meter
         label="Allotted space"
@@ -79,7 +103,7 @@ function Held({ holder, state }: { holder: Holder; state: SpaceState }) {
         used={state.used_bytes}
         of={held}
       />
-      <Split space={state} />
+      {isSplit && <Split space={state} />}
     </>
   );
 }
