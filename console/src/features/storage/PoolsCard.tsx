@@ -10,6 +10,7 @@ import { Button } from '../../ui/Button';
 import { toast } from '../../ui/Toasts';
 import { storagePoolsQuery, updatePool } from './api';
 import { PoolDialog } from './PoolDialog';
+import { PoolEditDialog } from './PoolEditDialog';
 
 /** Where backups lie, and how each place does. */
 export function PoolsCard({ locations }: { locations: StorageLocation[] }) {
@@ -46,6 +47,8 @@ export function PoolsCard({ locations }: { locations: StorageLocation[] }) {
 
 function Pool({ pool, location }: { pool: StoragePool; location: StorageLocation | undefined }) {
   const client = useQueryClient();
+  // As it was when somebody began: what others change meanwhile is noticed.
+  const [edited, setEdited] = useState<StoragePool>();
   const { name, withdrawn_at } = pool;
   const withdraw = async () => {
     try {
@@ -72,6 +75,9 @@ function Pool({ pool, location }: { pool: StoragePool; location: StorageLocation
       </span>
       {refusalOf(pool, 'edit') === undefined && (
         <span className="card-links">
+          <Button size="s" kind="quiet" aria-label={`Edit ${name}`} onPress={() => setEdited(pool)}>
+            Edit
+          </Button>
           <Button
             size="s"
             kind="quiet"
@@ -82,6 +88,7 @@ function Pool({ pool, location }: { pool: StoragePool; location: StorageLocation
           </Button>
         </span>
       )}
+      {edited && <PoolEditDialog pool={edited} onClose={() => setEdited(undefined)} />}
     </li>
   );
 }
