@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { Customer, InvoicePlan } from '../src/api/schema';
 import { Backend, complaintsOf, expect, test, violations } from './fixtures';
 import { ADMINISTRATOR, startServer } from './server';
@@ -69,6 +70,30 @@ test('an invoice is reckoned, kept, issued, paid and taken back', async ({ brows
   await row.getByRole('button', { name: /^Take back/u }).click();
   await expect(page.getByText('Credit note 2 takes it back')).toBeVisible();
   await expect(page.getByRole('region', { name: 'Invoices' })).toContainText('-€108.00');
+
+  // For the books: what has a number, once. Whoever has nobody below isn't asked whose.
+  await page.getByRole('region', { name: 'Invoices' }).getByRole('button', { name: 'Export' }).click();
+  const taking = page.getByRole('dialog', { name: 'Export invoices' });
+  await expect(taking.getByText('Which', { exact: true })).toBeHidden();
+  expect(await violations(page)).toEqual([]);
+  const today = new Date().toISOString().slice(0, 10);
+  await taking.getByLabel('Issued until').fill(today);
+  const arrives = page.waitForEvent('download');
+  await page.keyboard.press('Enter');
+  const file = await arrives;
+  expect(file.suggestedFilename()).toMatch(/^invoices.*\.csv$/u);
+  const lines = (await readFile(await file.path(), 'utf8')).trim().split('\r\n');
+  expect(lines).toHaveLength(3);
+  expect(lines[1]).toContain('108.00');
+  expect(lines[2]).toContain('-108.00');
+  await expect(page.getByText(/2 invoices and credit notes exported to/u)).toBeVisible();
+  await page.goto(`/customers/${reseller.id}?tab=invoices`);
+  await page.getByRole('region', { name: 'Invoices' }).getByRole('button', { name: 'Export' }).click();
+  await expect(taking.getByLabel('Those that Northwind issued')).toBeChecked();
+  await taking.getByLabel('Issued from').fill('2020-01-01');
+  await taking.getByLabel('Issued until').fill('2020-01-31');
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('Nothing was issued in that time; there is no file.')).toBeVisible();
 
   expect(complaints).toEqual([]);
   await context.close();

@@ -1498,6 +1498,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/invoices/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Invoices and credit notes that were issued in a period, for accounting, in the order in which they were: `docs/exports.md`. */
+        get: operations["invoice_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/invoices/preview": {
         parameters: {
             query?: never;
@@ -12050,6 +12067,51 @@ export interface operations {
             415: components["responses"]["Refused415"];
             422: components["responses"]["Refused422"];
             429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    invoice_export: {
+        parameters: {
+            query?: {
+                /** @description Whether CSV begins with a byte order mark, by which spreadsheets know that it is UTF-8. */
+                bom?: boolean;
+                /** @description Names of columns, separated by commas, in this order behind `id` and `path`; all of them unless said otherwise. */
+                columns?: string;
+                /** @description Only those of this customer. */
+                customer_id?: components["schemas"]["CustomerId"];
+                /** @description `csv` unless said otherwise. */
+                format?: "csv" | "jsonl";
+                /** @description Only those that were issued on this day in UTC or later. */
+                from?: components["schemas"]["Day"];
+                /** @description Only those that this one issued. */
+                issuer_id?: components["schemas"]["CustomerId"];
+                /** @description Only those that were issued on this day in UTC or before. */
+                to?: components["schemas"]["Day"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description The moment that all of it was read at. */
+                    "tenantry-as-of"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": string;
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            422: components["responses"]["Refused422"];
             500: components["responses"]["Refused500"];
             503: components["responses"]["Refused503"];
         };

@@ -7,6 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::id::{CustomerId, InvoiceId, InvoicePlanId};
 use crate::measurement::MeasuredDay;
+use crate::page::ExportFormat;
 use crate::units::{Action, Day, Decimal, Time};
 
 /// What is charged for.
@@ -385,6 +386,31 @@ pub struct InvoiceQuery {
     pub limit: Option<u32>,
     /// Items after this cursor, as a former page's `next` gave it.
     pub after: Option<InvoiceId>,
+}
+
+/// Which invoices to write out, and how.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct InvoiceExportQuery {
+    /// Only those that were issued on this day in UTC or later.
+    pub from: Option<Day>,
+    /// Only those that were issued on this day in UTC or before.
+    pub to: Option<Day>,
+    /// Only those of this customer.
+    pub customer_id: Option<CustomerId>,
+    /// Only those that this one issued.
+    pub issuer_id: Option<CustomerId>,
+    /// `csv` unless said otherwise.
+    #[param(inline)]
+    pub format: Option<ExportFormat>,
+    /// Names of columns, separated by commas, in this order behind `id` and `path`; all of them unless said otherwise.
+    #[param(max_length = 4000)]
+    pub columns: Option<String>,
+    /// Whether CSV begins with a byte order mark, by which spreadsheets know that it is UTF-8.
+    #[serde(default)]
+    #[param(default = false)]
+    pub bom: bool,
 }
 
 /// Invoices, the newest first.

@@ -283,6 +283,7 @@ pub const OPERATIONS: &[Line] = &[
     ("tax_rate_set", Need::Provider(Permission::ManageInvoices)),
     ("invoice_preview", Need::Permission(Permission::ManageInvoices)),
     ("invoice_list", Need::Permission(Permission::ReadInvoices)),
+    ("invoice_export", Need::Permission(Permission::ReadInvoices)),
     ("invoice_create", Need::Permission(Permission::ManageInvoices)),
     ("invoice_show", Need::Permission(Permission::ReadInvoices)),
     ("invoice_issue", Need::Permission(Permission::ManageInvoices)),

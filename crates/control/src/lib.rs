@@ -121,6 +121,7 @@ pub const MIGRATIONS: db::Migrations = db::Migrations::new(&[
     db::Migration::new("V66__licence_history.sql", include_str!("../../../migrations/V66__licence_history.sql")),
     db::Migration::new("V67__web_access_off.sql", include_str!("../../../migrations/V67__web_access_off.sql")),
     db::Migration::new("V68__gone.sql", include_str!("../../../migrations/V68__gone.sql")),
+    db::Migration::new("V69__invoices_by_issue.sql", include_str!("../../../migrations/V69__invoices_by_issue.sql")),
 ])
 .with(&[
     db::Function::new("fold", base::text::fold),

@@ -20,18 +20,27 @@ export type Wanted = {
 
 /** The file, read as it arrives; `onRows` hears how many rows of it are here. */
 export async function fetchFile(wanted: Wanted, onRows: (rows: number) => void, signal: AbortSignal): Promise<File> {
-  const count = wanted.format === 'csv' ? countCsv() : countLines();
-  const { url, init } = requestOf(wanted);
+  return fetchRows(requestOf(wanted), wanted.noun, wanted.format, onRows, signal);
+}
+
+type Asked = { url: string; init: RequestInit };
+
+/** The same of whatever an address writes out. */
+export async function fetchRows(
+  { url, init }: Asked,
+  word: string,
+  format: Format,
+  onRows: (rows: number) => void,
+  signal: AbortSignal,
+): Promise<File> {
+  const count = format === 'csv' ? countCsv() : countLines();
   const { file, response } = await read(url, { ...init, signal }, (piece) => onRows(count(piece)));
-  const name = nameOf(response) ?? `${wanted.noun}.${wanted.format}`;
-  return new File([file], name, { type: wanted.format === 'csv' ? 'text/csv' : 'application/jsonl' });
+  const name = nameOf(response) ?? `${word}.${format}`;
+  return new File([file], name, { type: format === 'csv' ? 'text/csv' : 'application/jsonl' });
 }
 
 /** A whole list is asked for by its address; what is chosen of it may be more than an address holds. */
-export function requestOf({ noun, format, columns, narrowing, sort, selection }: Wanted): {
-  url: string;
-  init: RequestInit;
-} {
+export function requestOf({ noun, format, columns, narrowing, sort, selection }: Wanted): Asked {
   const isSpread = narrowing.rows !== undefined && selection?.kind !== 'some';
   // Sites have columns only where they have rows.
   const known = columns?.filter((name) => isSpread || !name.startsWith('site.'));

@@ -6,7 +6,7 @@ import { customerName } from '../../lib/words';
 import { Button } from '../../ui/Button';
 import { Dialog, DialogBody, DialogFoot } from '../../ui/Dialog';
 import { CheckField, SelectField, TextField } from '../../ui/fields';
-import { FormSummary, FormView, useForm, type Problems, type Values } from '../../ui/form';
+import { FormSummary, FormView, useForm, type Problems } from '../../ui/form';
 import { ShowDialog } from '../../ui/ShowDialog';
 import { toast } from '../../ui/Toasts';
 import {
@@ -18,7 +18,7 @@ import {
   setInvoiceSettings,
 } from './api';
 import { Lines } from './Lines';
-import { lastMonth, money, nameOf, SCHEDULE, STATE } from './words';
+import { checkDays, lastMonth, money, nameOf, SCHEDULE, STATE } from './words';
 
 type InvoiceDialogProps = { id: string; onClose: () => void };
 
@@ -90,14 +90,6 @@ type Reckoned = { from: string; to: string; preview: InvoicePreview };
 
 function isOf(reckoned: Reckoned | undefined, from: string | undefined, to: string | undefined): boolean {
   return reckoned !== undefined && reckoned.from === from && reckoned.to === to;
-}
-
-function checkDays({ from, to }: Values): Problems {
-  const problems: Problems = {};
-  if (!from) problems['from'] = 'This is needed.';
-  if (!to) problems['to'] = 'This is needed.';
-  if (from && to && to < from) problems['to'] = 'It ends before it begins.';
-  return problems;
 }
 
 export function SettingsDialog({ customer, onClose }: CustomerDialogProps) {

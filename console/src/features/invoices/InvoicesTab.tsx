@@ -12,15 +12,17 @@ import { Fact, Facts } from '../../ui/Facts';
 import { lazyDialog } from '../../ui/lazily';
 import { Notice } from '../../ui/Notice';
 import { toast } from '../../ui/Toasts';
+import { ExportButton } from '../export/ExportButton';
 import { deleteInvoice, invoiceSettingsQuery, invoicesQuery, stepInvoice, type Step } from './api';
 import { money, nameOf, NOT_INVOICED, SCHEDULE, STATE } from './words';
 import './invoices.css';
 
 const InvoiceDialog = lazyDialog(async () => (await import('./InvoiceDialogs')).InvoiceDialog);
+const ExportInvoicesDialog = lazyDialog(async () => (await import('./ExportInvoicesDialog')).ExportInvoicesDialog);
 const MakeDialog = lazyDialog(async () => (await import('./InvoiceDialogs')).MakeDialog);
 const SettingsDialog = lazyDialog(async () => (await import('./InvoiceDialogs')).SettingsDialog);
 
-type Asked = { what: 'settings' } | { what: 'make' } | { what: 'show'; id: string };
+type Asked = { what: 'settings' } | { what: 'make' } | { what: 'export' } | { what: 'show'; id: string };
 
 /** By what a customer is invoiced, and what became of it. */
 export function InvoicesTab({ customer }: { customer: Customer }) {
@@ -32,10 +34,12 @@ export function InvoicesTab({ customer }: { customer: Customer }) {
       <InvoicesCard
         customer={customer}
         onMake={() => setAsked({ what: 'make' })}
+        onExport={() => setAsked({ what: 'export' })}
         onShow={(id) => setAsked({ what: 'show', id })}
       />
       {asked?.what === 'settings' && <SettingsDialog customer={customer} onClose={close} />}
       {asked?.what === 'make' && <MakeDialog customer={customer} onClose={close} />}
+      {asked?.what === 'export' && <ExportInvoicesDialog customer={customer} onClose={close} />}
       {asked?.what === 'show' && <InvoiceDialog id={asked.id} onClose={close} />}
     </>
   );
@@ -78,14 +82,20 @@ function SettingsCard({ customer, onEdit }: { customer: Customer; onEdit: () => 
   );
 }
 
-type InvoicesCardProps = { customer: Customer; onMake: () => void; onShow: (id: string) => void };
+type InvoicesCardProps = {
+  customer: Customer;
+  onMake: () => void;
+  onExport: () => void;
+  onShow: (id: string) => void;
+};
 
-function InvoicesCard({ customer, onMake, onShow }: InvoicesCardProps) {
+function InvoicesCard({ customer, onMake, onExport, onShow }: InvoicesCardProps) {
   // Where each page but the first begins; the last of these is shown.
   const [pages, setPages] = useState<string[]>([]);
   const invoices = useQuery(invoicesQuery(customer.id, pages.at(-1)));
   const settings = useQuery(invoiceSettingsQuery(customer.id)).data;
   const mayMake = useMay('invoice_create');
+  const mayExport = useMay('invoice_export');
   const refusal =
     settings?.not_invoiced && settings.not_invoiced !== 'on_trial' ? NOT_INVOICED[settings.not_invoiced] : undefined;
   const { items = [], next } = invoices.data ?? {};
@@ -93,11 +103,14 @@ function InvoicesCard({ customer, onMake, onShow }: InvoicesCardProps) {
     <Card
       title="Invoices"
       end={
-        mayMake && (
-          <Button size="s" refusal={refusal} onPress={onMake}>
-            Make an invoice
-          </Button>
-        )
+        <>
+          {mayExport && <ExportButton onPress={onExport} />}
+          {mayMake && (
+            <Button size="s" refusal={refusal} onPress={onMake}>
+              Make an invoice
+            </Button>
+          )}
+        </>
       }
     >
       {invoices.isPending && <Skeletons lines={4} />}

@@ -1,6 +1,8 @@
 /** What invoices are called, and amounts and days as they stand on them. Pure. */
 
 import type { Invoice, InvoiceSchedule, InvoiceSettings, InvoiceState } from '../../api/schema';
+import type { Problems, Values } from '../../ui/form';
+import type { Format } from '../export/download';
 
 export const STATE: Record<InvoiceState, string> = {
   draft: 'Draft',
@@ -48,4 +50,25 @@ export function lastMonth(now: Date): { from: string; to: string } {
 
 function isoDay(year: number, month: number, day: number): string {
   return new Date(Date.UTC(year, month, day)).toISOString().slice(0, 10);
+}
+
+/** That a form has a first day and a last, in this order. */
+export function checkDays({ from, to }: Values): Problems {
+  const problems: Problems = {};
+  if (!from) problems['from'] = 'This is needed.';
+  if (!to) problems['to'] = 'This is needed.';
+  if (from && to && to < from) problems['to'] = 'It ends before it begins.';
+  return problems;
+}
+
+/** Where what was issued in a period is as a file. Spreadsheets know by a mark at its beginning that it is UTF-8. */
+export function exportOf(
+  customer: string,
+  role: 'issuer_id' | 'customer_id',
+  { from, to }: { from: string; to: string },
+  format: Format,
+): string {
+  const query = new URLSearchParams({ from, to, [role]: customer, format });
+  if (format === 'csv') query.set('bom', 'true');
+  return `/api/v1/invoices/export?${query}`;
 }

@@ -2,8 +2,8 @@
 
 use api::id::{CustomerId, InvoiceId, InvoicePlanId};
 use api::invoice::{
-    Invoice, InvoiceCreate, InvoiceList, InvoicePlan, InvoicePlanCreate, InvoicePlanList, InvoicePlanUpdate,
-    InvoicePreview, InvoiceQuery, InvoiceSettings, InvoiceSettingsSet, TaxRates,
+    Invoice, InvoiceCreate, InvoiceExportQuery, InvoiceList, InvoicePlan, InvoicePlanCreate, InvoicePlanList,
+    InvoicePlanUpdate, InvoicePreview, InvoiceQuery, InvoiceSettings, InvoiceSettingsSet, TaxRates,
 };
 use axum::extract::Path;
 use axum::response::Response;
@@ -23,6 +23,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(tax_rate_list, tax_rate_set))
         .routes(routes!(invoice_preview))
         .routes(routes!(invoice_list, invoice_create))
+        .routes(routes!(invoice_export))
         .routes(routes!(invoice_show, invoice_delete))
         .routes(routes!(invoice_issue))
         .routes(routes!(invoice_pay))
@@ -120,6 +121,16 @@ async fn invoice_preview(command: Command<InvoiceCreate>) -> Result<Response, Fa
 async fn invoice_list(call: Call, Parameters(query): Parameters<InvoiceQuery>) -> Result<Response, Failure> {
     let mut cx = call.read().await?;
     Ok(show(&super::list(&mut cx, &query).await?)?)
+}
+
+/// Invoices and credit notes that were issued in a period, for accounting, in the order in which they were: `docs/exports.md`.
+#[utoipa::path(get, path = "/invoices/export", operation_id = "invoice_export", tag = "invoices",
+    params(InvoiceExportQuery),
+    responses((status = 200, content((String = "text/csv"), (String = "application/jsonl")),
+        headers(("tenantry-as-of" = String, description = "The moment that all of it was read at.")))))]
+async fn invoice_export(call: Call, Parameters(query): Parameters<InvoiceExportQuery>) -> Result<Response, Failure> {
+    let cx = call.read_steadily().await?;
+    Ok(super::export::answer(cx, query)?)
 }
 
 /// Makes a draft. The same period again reckons it anew; what is issued already is answered as it is.

@@ -2,6 +2,7 @@
 //! of its issuer and is never changed, only paid or taken back. By what is charged: [`plans`], [`settings`]; what a period
 //! comes to: [`reckon`]; what the clock does: [`run`].
 
+mod export;
 pub mod http;
 mod plans;
 mod reckon;

@@ -331,7 +331,7 @@ pub fn place(account: &Account, id: &str) -> Sql {
 }
 
 /// That the account may see an invoice `i` of an issuer `h`.
-fn seen(account: &Account) -> Sql {
+pub(super) fn seen(account: &Account) -> Sql {
     let (from, to) = account.path.range();
     sql![
         "((h.path >= ",

@@ -9,7 +9,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::app::{App, id};
-use crate::client::{Answer, Client};
+use crate::client::{Answer, Client, with};
 use crate::machine::Machine;
 
 const DAY: u64 = 86_400;
@@ -176,6 +176,86 @@ async fn numbers_have_no_gap_however_many_issue_at_once() {
     let next = page["next"].as_str().unwrap();
     let second = admin.get(&format!("/invoices?limit=20&state=issued&after={next}")).await.is(200);
     assert!(page["items"].as_array().unwrap().iter().all(|one| !second["items"].as_array().unwrap().contains(one)));
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn what_was_issued_in_a_period_is_written_out_for_accounting() {
+    let app = App::start().await;
+    let admin = app.admin();
+    let north = app.reseller("North").await;
+    let south = app.reseller("South").await;
+    let bakery = app.customer(&north, "end_customer", "=Bakery").await;
+    let mill = app.customer(&south, "end_customer", "Mill").await;
+    for (owner, customer) in [(&north, &bakery), (&south, &mill)] {
+        age(&app, customer, 100).await;
+        admin.post("/invoice_plans", &plan(owner, "Standard", &[flat("1234.05")])).await.is(201);
+    }
+    let made = async |customer: &str, ago: i64| {
+        let day = day(&app, ago);
+        id(&admin.post("/invoices", &of(customer, &day, &day)).await.is(201))
+    };
+    let first = made(&bakery, 3).await;
+    let draft = made(&bakery, 2).await;
+    let other = made(&mill, 3).await;
+    for issued in [&first, &other] {
+        admin.act(&format!("/invoices/{issued}/issue")).await.is(200);
+    }
+    let issued_on = day(&app, 0);
+    to_midnight(&app);
+    app.sign_in_again().await;
+    let admin = app.admin();
+    let note = id(&admin.act(&format!("/invoices/{first}/credit")).await.is(200));
+    let credited_on = day(&app, 0);
+    let lines = async |client: &Client, parameters: &[(&str, &str)]| -> Vec<Value> {
+        let path = with("/invoices/export", &[parameters, &[("format", "jsonl")]].concat());
+        let file = client.get(&path).await.is(200).as_str().unwrap_or_default().to_owned();
+        file.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let ids = |rows: &[Value]| rows.iter().map(id).collect::<Vec<_>>();
+
+    // All that has a number, in the order of the books; what isn't issued isn't booked.
+    let all = lines(admin, &[]).await;
+    assert_eq!(ids(&all), [first.as_str(), &other, &note]);
+    assert!(!ids(&all).contains(&draft));
+    assert_eq!(
+        (&all[0]["number"], &all[0]["state"], &all[0]["total"]),
+        (&json!(1), &json!("credited"), &json!("1234.05"))
+    );
+    let row = &all[2];
+    assert_eq!((&row["kind"], &row["number"], &row["credits_number"]), (&json!("credit_note"), &json!(2), &json!(1)));
+    assert_eq!(
+        [&row["subtotal"], &row["net"], &row["tax"], &row["total"]],
+        ["-1234.05", "-1234.05", "0.00", "-1234.05"]
+    );
+
+    // Adjoining periods have everything once.
+    assert_eq!(ids(&lines(admin, &[("from", &issued_on), ("to", &issued_on)]).await), [first.as_str(), &other]);
+    assert_eq!(ids(&lines(admin, &[("from", &credited_on)]).await), [note.as_str()]);
+    assert_eq!(ids(&lines(admin, &[("issuer_id", &south)]).await), [other.as_str()]);
+    assert_eq!(ids(&lines(admin, &[("customer_id", &bakery)]).await), [first.as_str(), &note]);
+    let backwards = with("/invoices/export", &[("from", &credited_on), ("to", &issued_on)]);
+    admin.get(&backwards).await.invalid(&[("from", "out_of_range")]);
+    admin.get("/invoices/export?columns=days").await.invalid(&[("columns", "unknown_field")]);
+
+    // In a spreadsheet names are no formulas, and what is owed back is a number.
+    let file = admin.get("/invoices/export?columns=customer_name,total,issued_at").await.is(200);
+    let file = file.as_str().unwrap_or_default().to_owned();
+    let mut reader = csv::Reader::from_reader(file.as_bytes());
+    assert_eq!(reader.headers().unwrap(), ["id", "path", "customer_name", "total", "issued_at"].as_slice());
+    let last = reader.records().last().unwrap().unwrap();
+    assert_eq!((&last[2], &last[3]), ("'=Bakery", "-1234.05"));
+    assert!(last[1].ends_with("North / =Bakery"), "{file}");
+
+    // Each sees what it issues and what it was sent, and nothing of those above or beside.
+    let seller = app.person(&north, "administrator", "north@example.com").await;
+    let seen = lines(&seller, &[]).await;
+    assert_eq!(ids(&seen), [first.as_str(), &note]);
+    assert_eq!(seen[0]["path"], "North / =Bakery");
+    assert_eq!(ids(&lines(&seller, &[("issuer_id", &south)]).await), Vec::<String>::new());
+    let buyer = app.person(&bakery, "administrator", "bakery@example.com").await;
+    let seen = lines(&buyer, &[]).await;
+    assert_eq!((ids(&seen), &seen[0]["path"]), (vec![first.clone(), note.clone()], &json!("=Bakery")));
     app.finish().await;
 }
 
