@@ -18,10 +18,10 @@ mod table;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use api::{FieldError, Problem};
 use api::factor::SecondFactor;
 use api::session::SignIn;
 use api::units::Secret;
+use api::{FieldError, Problem};
 use clap::Args;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url, header};
 use serde_json::Value;

@@ -137,6 +137,17 @@ mod tests {
 
     proptest! {
         #[test]
+        fn a_path_is_cut_at_the_nodes_that_it_passes(path in path(), id in "cus_[a-c0]{1,2}") {
+            let (up_to, from) = (path.up_to(&id), path.beginning_at(&id));
+            prop_assert_eq!((path.passes(&id), path.passes(&id)), (up_to.is_some(), from.is_some()));
+            if let (Some(up_to), Some(from)) = (up_to, from) {
+                prop_assert!(up_to.contains(&path) && up_to.id() == id);
+                prop_assert!(path.as_str().ends_with(from.as_str()) && from.ids().next() == Some(&id));
+                prop_assert_eq!(up_to.as_str().len() + from.as_str().len(), path.as_str().len() + id.len() + 1);
+            }
+        }
+
+        #[test]
         fn a_subtree_is_exactly_its_range(a in path(), b in path()) {
             let (from, to) = a.range();
             prop_assert_eq!(a.contains(&b), b.as_str() >= from && b.as_str() < to.as_str());

@@ -1,12 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 import type { Customer } from '../../api/schema';
-import { count, day as dayText } from '../../lib/format';
+import { count, day as dayText, utcMonth } from '../../lib/format';
 import { problemText } from '../../lib/words';
 import { Failed, Skeletons } from '../../ui/Blank';
 import { Card } from '../../ui/Card';
 import { Notice } from '../../ui/Notice';
-import { monthText } from '../credits/words';
 import { licencesThenQuery, monthsQuery } from './api';
 import { assignedText, highest, LICENCE_STATE, units } from './words';
 
@@ -38,7 +37,7 @@ export function HistoryCard({ customer }: { customer: Customer }) {
             <tbody>
               {rows.months.map(({ month, high }) => (
                 <tr key={month}>
-                  <td data-title="At most in">{monthText(month)}</td>
+                  <td data-title="At most in">{utcMonth(month)}</td>
                   {rows.products.map((product, at) => (
                     <td key={product.product_id} data-title={product.product_name} className="number">
                       {count(high[at] ?? 0)}

@@ -39,7 +39,9 @@ fn in_words(sentence: &str) -> String {
         _ => {}
     }
     if sentence.starts_with("unknown variant") {
-        let words: Vec<&str> = sentence.split('`').skip(3).step_by(2).collect();
+        // What was sent stands before them, with whatever it has.
+        let words = sentence.rsplit_once("`, expected ").map_or("", |(_, words)| words);
+        let words: Vec<&str> = words.split('`').skip(1).step_by(2).collect();
         return match words.as_slice() {
             [] => "Is not acceptable".to_owned(),
             [one] => format!("Must be {one}"),
@@ -47,11 +49,15 @@ fn in_words(sentence: &str) -> String {
         };
     }
     let is_out_of_range = sentence.starts_with("invalid value: integer");
-    if let Some((found, expected)) = sentence.split_once(", expected ")
+    if sentence.contains("untagged enum") {
+        return "Is not acceptable".to_owned();
+    }
+    if let Some((found, expected)) = sentence.rsplit_once(", expected ")
         && found.starts_with("invalid ")
     {
         return match range_of(expected) {
             Some((from, to)) if is_out_of_range => format!("Must be from {from} to {to}"),
+            Some((0, _)) => "Must be a whole number from 0 on".to_owned(),
             Some(_) => "Must be a whole number".to_owned(),
             None => format!("Must be {}", kind_of(expected)),
         };
@@ -84,8 +90,13 @@ fn kind_of(expected: &str) -> &str {
         "a boolean" => "true or false",
         "a sequence" => "a list",
         "a map" | "map" => "an object",
-        _ if expected.starts_with("struct ") || expected.starts_with("internally tagged") => "an object",
-        _ if expected.starts_with("enum ") || expected == "variant identifier" => "one of the words that it has",
+        // Of words: a number or an object was sent.
+        "string or map" | "variant identifier" | "map with a single key" | "unit" | "unit variant" => "a word",
+        _ if expected.starts_with("enum ") => "a word",
+        _ if ["struct ", "internally tagged", "adjacently tagged"].iter().any(|kind| expected.starts_with(kind)) => {
+            "an object"
+        }
+        _ if expected.starts_with("tuple") || expected.starts_with("an array") => "a list",
         _ => expected,
     }
 }
@@ -113,6 +124,15 @@ mod tests {
         every: Option<Word>,
         is_on: Option<bool>,
         rest: Option<std::collections::BTreeMap<String, i64>>,
+        units: Option<Units>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(untagged)]
+    #[expect(dead_code, reason = "only read")]
+    enum Units {
+        Number(i64),
+        Several(Vec<i64>),
     }
 
     fn said<T: DeserializeOwned + std::fmt::Debug>(value: serde_json::Value) -> String {
@@ -122,7 +142,13 @@ mod tests {
     #[test]
     fn a_value_of_the_wrong_kind_is_answered_in_words() {
         for (value, expected) in [
-            (json!({ "port": "x" }), "port: Must be a whole number."),
+            (json!({ "port": "x" }), "port: Must be a whole number from 0 on."),
+            (json!({ "port": "a, expected b" }), "port: Must be a whole number from 0 on."),
+            (json!({ "port": 1, "every": 1 }), "every: Must be a word."),
+            (json!({ "port": 1, "every": { "daily": 1 } }), "every.daily: Must be a word."),
+            (json!({ "port": 1, "every": { "a": 1, "b": 2 } }), "every: Must be a word."),
+            (json!({ "port": 1, "every": "a`b" }), "every: Must be one of daily, weekly."),
+            (json!({ "port": 1, "units": "some" }), "units: Is not acceptable."),
             (json!({ "port": 70_000 }), "port: Must be from 0 to 65535."),
             (json!({ "port": -1 }), "port: Must be from 0 to 65535."),
             (json!({ "port": 1, "names": "x" }), "names: Must be a list."),

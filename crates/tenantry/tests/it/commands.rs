@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt as _;
 
 use crate::app::{ADMIN, App, PASSWORD, id};
 
@@ -35,14 +36,41 @@ struct Shell<'a> {
 
 impl Shell<'_> {
     async fn run(&self, line: &str) -> Ran {
+        self.run_with(line, "").await
+    }
+
+    /// With something to read.
+    async fn run_with(&self, line: &str, input: &str) -> Ran {
         let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_tenantry"));
         command.args(line.split(' ')).env_clear().env("HOME", self.home);
         command.env("TENANTRY_SERVER", format!("http://{}/", self.app.address()));
         command.envs(self.environment.iter().map(|(name, value)| (*name, value.as_str())));
-        let output = command.stdin(std::process::Stdio::null()).output().await.unwrap();
+        let pipe = std::process::Stdio::piped;
+        let mut running = command.stdin(pipe()).stdout(pipe()).stderr(pipe()).spawn().unwrap();
+        // It may end without having read it.
+        let _ = running.stdin.take().unwrap().write_all(input.as_bytes()).await;
+        let output = running.wait_with_output().await.unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         Ran { code: output.status.code().unwrap(), out: text(output.stdout), said: text(output.stderr) }
     }
+}
+
+/// Space and limits, one by one and together.
+async fn space_is_given(person: &Shell<'_>, home: &Path, bakery: &str, site: &str) {
+    let given = person.run(&format!("space set {bakery} --space 1.5TB --max-devices 40 --json")).await.json();
+    assert_eq!(given["changed"], 2);
+    let shown = person.run(&format!("space show {bakery} --json")).await.json();
+    assert_eq!(shown["allotted_bytes"], json!(1_500_000_000_000_i64), "{shown:#}");
+    let changes = home.join("changes.json");
+    let both = json!([{ "customer_id": bakery, "allotted_bytes": null }, { "customer_id": site, "max_devices": 3 }]);
+    std::fs::write(&changes, both.to_string()).unwrap();
+    person.run(&format!("space apply {}", changes.display())).await.good();
+    let table = person.run(&format!("space list {bakery}")).await.good();
+    let row = table.lines().find(|line| line.contains(site)).unwrap();
+    assert!(row.starts_with("  ") && row.contains(" 3 "), "{table}");
+    assert!(!table.contains("1500000000000"), "{table}");
+    let refused = person.run(&format!("space set {bakery} --space lots")).await;
+    assert_eq!(refused.code, 2, "{}", refused.said);
 }
 
 #[tokio::test]
@@ -193,21 +221,7 @@ async fn a_customer_is_run_from_the_command_line_alone() {
     assert!(refused.code == 0 || refused.said.contains("used"), "{}", refused.said);
     let months = person.run(&format!("credit months {bakery} --product {credit}")).await.good();
     assert!(months.lines().count() == 13 && months.contains("CLOSING"), "{months}");
-    // Space and limits, one by one and together.
-    let given = person.run(&format!("space set {bakery} --space 1.5TB --max-devices 40 --json")).await.json();
-    assert_eq!(given["changed"], 2);
-    let shown = person.run(&format!("space show {bakery} --json")).await.json();
-    assert_eq!(shown["space"]["allotted_bytes"], json!(1_500_000_000_000_i64), "{shown:#}");
-    let changes = home.path().join("changes.json");
-    let both = json!([{ "customer_id": bakery, "allotted_bytes": null }, { "customer_id": site, "max_devices": 3 }]);
-    std::fs::write(&changes, both.to_string()).unwrap();
-    person.run(&format!("space apply {}", changes.display())).await.good();
-    let table = person.run(&format!("space list {bakery}")).await.good();
-    let row = table.lines().find(|line| line.contains(&site)).unwrap();
-    assert!(row.starts_with("  ") && row.contains(" 3 "), "{table}");
-    assert!(!table.contains("1500000000000"), "{table}");
-    let refused = person.run(&format!("space set {bakery} --space lots")).await;
-    assert_eq!(refused.code, 2, "{}", refused.said);
+    space_is_given(&person, home.path(), &bakery, &site).await;
     let accounts = person.run(&format!("credit list {bakery}")).await.good();
     assert!(accounts.contains("Monthly licence"), "{accounts}");
     let then = person.run(&format!("licence as-of {bakery} --json")).await.json();
@@ -411,14 +425,15 @@ async fn commands_of_the_host_leave_nothing_where_there_is_nothing() {
     let shell = Shell { app: &app, home: home.path(), environment: Vec::new() };
     let data = home.path().join("elsewhere");
     let at = data.display();
-    for line in [
-        format!("recover --data {at} --email mia@example.com --password-stdin"),
-        format!("setup --data {at} --email mia@example.com --password-stdin"),
-        format!("recount --data {at}"),
-        format!("audit verify --data {at}"),
+    let missing = "There is no database";
+    for (line, password, said) in [
+        (format!("recover --data {at} --email mia@example.com --password-stdin"), PASSWORD, missing),
+        (format!("setup --data {at} --email mia@example.com --password-stdin"), "short", "password"),
+        (format!("recount --data {at}"), "", missing),
+        (format!("audit verify --data {at}"), "", missing),
     ] {
-        let ran = shell.run(&line).await;
-        assert!(ran.code != 0 && !ran.said.is_empty(), "{line}: {}", ran.said);
+        let ran = shell.run_with(&line, password).await;
+        assert!(ran.code != 0 && ran.said.contains(said), "{line}: {}", ran.said);
         assert!(!data.exists(), "{line}");
     }
     app.finish().await;

@@ -52,7 +52,7 @@ async fn keys_are_scoped_to_caller_and_operation() {
     post(app.admin(), &keys(&other), "k1", &json!({})).await.refused(422, "idempotency_key_reused");
     // So is the same at the same customer with another parameter.
     let suspend = |parameters: &str| format!("/customers/{other}/suspend{parameters}");
-    let reason = json!({ "reason": "Not paid" });
+    let reason = json!({ "reason": "Not paid", "mode": "stop_backups" });
     post(app.admin(), &suspend(""), "k2", &reason).await.is(200);
     post(app.admin(), &suspend("?dry_run=true"), "k2", &reason).await.refused(422, "idempotency_key_reused");
     // Another operation doesn't know the key, and neither does another caller.

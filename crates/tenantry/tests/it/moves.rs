@@ -121,12 +121,22 @@ async fn each_side_keeps_its_history_and_learns_nothing_of_the_other() {
     assert_eq!(of(&actions(&new_boss, &new).await, &bakery), ["customer.moved"]);
 
     // Who was who is told as it was before.
+    let own_id = own.get("/me").await.is(200)["id"].clone();
     for reader in [&own, &new_boss] {
         let log = actions(reader, &bakery).await;
         let edits = log.iter().filter(|row| row["action"] == edited);
         let who: Vec<_> = edits.map(|row| (&row["actor"]["kind"], &row["actor"]["name"])).collect();
-        let own = log.iter().filter(|row| row["action"] == edited && row["actor"]["kind"] == "user");
-        assert_eq!((who.len(), own.count()), (2, 1), "{who:?}");
+        assert_eq!(who.len(), 2, "{who:?}");
+        let shown = log.iter().find(|row| row["action"] == edited && row["actor"]["kind"] == "user").unwrap();
+        assert_eq!(shown["actor"]["id"], own_id, "its own, not those it stood under");
+        let hidden = log.iter().find(|row| row["action"] == edited && row["actor"]["kind"] == "above").unwrap();
+        assert_eq!(
+            (&hidden["actor"]["id"], &hidden["actor"]["name"], &hidden["address"]),
+            (&Value::Null, &Value::Null, &Value::Null)
+        );
+        let export = format!("/customers/{bakery}/changes/export?format=jsonl");
+        let lines = reader.get(&export).await.body.as_str().unwrap().to_owned();
+        assert!(lines.contains("customer.created") && !lines.contains("Old IT") && !lines.contains(&old), "{lines}");
         let path = format!("/customers/{bakery}/changes");
         let above = with(&path, &[("filter", "action == customer.updated and actor.kind == above")]);
         assert_eq!(reader.get(&above).await.is(200)["total"], 1);

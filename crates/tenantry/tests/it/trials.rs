@@ -46,6 +46,9 @@ async fn a_trial_ends_by_itself_at_its_time() {
     assert_eq!((&over["stage"], &over["trial_ends_at"]), (&json!("production"), &Value::Null));
     assert_eq!(over["production_since"], ends_at);
     assert_eq!(app.admin().get(&site).await.is(200)["stage"], "production");
+    let began = &made["created_at"].as_str().unwrap()[..10];
+    let then = app.admin().get(&format!("{site}?as_of={began}")).await.is(200)["then"].clone();
+    assert_eq!(then["stage"], "trial", "as its customer was");
     assert_eq!(app.admin().get(&found("stage == trial")).await.is(200)["total"], 0);
     let log = app.admin().get(&format!("{path}/changes")).await.is(200);
     let ended =
