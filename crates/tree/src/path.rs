@@ -131,8 +131,11 @@ mod tests {
     use proptest::prelude::*;
 
     fn path() -> impl Strategy<Value = Path> {
-        prop::collection::vec("cus_[a-c0]{1,2}", 1..5)
-            .prop_map(|ids| ids[1..].iter().fold(Path::root(&ids[0]), |path, id| path.child(id)))
+        // No node is above itself.
+        prop::collection::vec("cus_[a-c0]{1,2}", 1..5).prop_map(|ids| {
+            let below = ids.iter().enumerate().skip(1).filter(|(at, id)| !ids[..*at].contains(id));
+            below.fold(Path::root(&ids[0]), |path, (_, id)| path.child(id))
+        })
     }
 
     proptest! {
