@@ -45,6 +45,29 @@ pub struct List {
     limit: usize,
 }
 
+/// The first rows of what there is.
+#[derive(Clone, Debug, Args)]
+pub struct First {
+    #[command(flatten)]
+    asked: Asked,
+    /// So many rows at most; 0 for all
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    limit: usize,
+}
+
+/// Some of a list that isn't one of the tree.
+#[derive(Clone, Debug, Args)]
+pub struct Found {
+    #[command(flatten)]
+    first: First,
+    /// Only what this filter finds, in the language of docs/filters.md
+    #[arg(long)]
+    filter: Option<String>,
+    /// A field to sort by; with a leading - descending
+    #[arg(long, value_name = "FIELD", allow_hyphen_values = true)]
+    sort: Option<String>,
+}
+
 /// One thing by its id.
 #[derive(Clone, Debug, Args)]
 pub struct One {
@@ -176,6 +199,23 @@ pub(super) fn segment(id: &str) -> String {
 impl Suspend {
     pub(super) fn input(&self) -> Value {
         json!({ "reason": self.reason, "mode": self.mode.word() })
+    }
+}
+
+impl First {
+    fn list(&self) -> List {
+        List { asked: self.asked.clone(), search: None, filter: None, under: None, sort: None, limit: self.limit }
+    }
+
+    pub(super) async fn run(&self, path: &str, columns: &[Column]) -> Said {
+        self.list().run(path, &[], columns).await
+    }
+}
+
+impl Found {
+    pub(super) async fn run(&self, path: &str, columns: &[Column]) -> Said {
+        let list = List { filter: self.filter.clone(), sort: self.sort.clone(), ..self.first.list() };
+        list.run(path, &[], columns).await
     }
 }
 

@@ -9,7 +9,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::Session;
-use super::asked::{Asked, List, One, Said, segment};
+use super::asked::{Asked, First, Found, One, Said, segment};
 use super::columns::{COUNTS, RESULTS, TASKS, VIEWS};
 use super::customers::OnOff;
 use crate::Failure;
@@ -58,7 +58,7 @@ pub struct Bulk {
 #[derive(Debug, Subcommand)]
 pub enum TaskCommand {
     /// List what was begun for many: one's own, and below
-    List(List),
+    List(Found),
     /// Show a task, and how far it is
     Show(One),
     /// List what came of each of its subjects
@@ -66,7 +66,7 @@ pub enum TaskCommand {
         /// Its id
         id: String,
         #[command(flatten)]
-        list: List,
+        first: First,
     },
     /// Let a task end before its end; what is done stays done
     Stop(One),
@@ -201,9 +201,9 @@ async fn ended(session: &Session, task: &str) -> Result<Value, Failure> {
 impl TaskCommand {
     pub async fn run(&self) -> Said {
         match self {
-            Self::List(list) => list.run("/tasks", &[], TASKS).await,
+            Self::List(list) => list.run("/tasks", TASKS).await,
             Self::Show(one) => one.show("tasks").await,
-            Self::Results { id, list } => list.run(&format!("/tasks/{}/results", segment(id)), &[], RESULTS).await,
+            Self::Results { id, first } => first.run(&format!("/tasks/{}/results", segment(id)), RESULTS).await,
             Self::Stop(one) => one.act("tasks", "/stop", None).await,
             Self::Retry(one) => one.act("tasks", "/retry", None).await,
             Self::Undo(one) => one.act("tasks", "/undo", None).await,

@@ -4,13 +4,12 @@
 pub mod http;
 pub(crate) mod sql;
 
-use api::Error;
-use api::Level;
 use api::customer::CustomerQuery;
 use api::id::CustomerId;
 use api::page::{CountQuery, ListCounts, ListQuery, Page};
 use api::removed::RemovedCustomer;
 use api::units::Time;
+use api::{Code, Error, Level};
 use strum::VariantNames as _;
 use tree::Path;
 
@@ -51,6 +50,9 @@ pub(crate) static NOUN: Noun = Noun {
 pub async fn list(cx: &mut Cx, query: &ListQuery) -> Result<Page<RemovedCustomer>, Error> {
     let account = cx.account()?;
     account.authorize(Permission::ReadCustomers, &account.path)?;
+    if query.rows.is_some() {
+        return Err(Error::field("rows", Code::Invalid, "Only the list of customers has a choice of rows."));
+    }
     let found = base::list::find(cx, &account, query, &NOUN).await?;
     let rows = found.arrange(sql::with_these_ids(cx, found.ids()).await?, |row| row.id.as_str());
     Ok(base::list::page(rows.into_iter().map(|row| view(&account, row)).collect(), found.next, found.total))
