@@ -89,7 +89,9 @@ pub(super) async fn set(
         crate::sessions::sql::delete_of_customer(tx, id, None).await?;
         crate::invitations::delete_of(tx, &AccountId::Customer(id.clone())).await?;
     }
-    if row.has_web_access() != changed.has_web_access() {
+    // Who says off once more, from above, is who keeps it off: that is a change too.
+    let is_kept_off = changed.web_access_off_from.is_some() && row.web_access_off_from != changed.web_access_off_from;
+    if row.has_web_access() != changed.has_web_access() || is_kept_off {
         let mut after = json!({ "web_access": changed.has_web_access() });
         if is_named {
             after["username"] = json!(changed.username);

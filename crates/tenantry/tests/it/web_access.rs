@@ -84,7 +84,7 @@ async fn it_is_on_with_a_username_and_is_switched_off_and_on() {
     assert_eq!(put(app.admin(), &mill, &named).await.is(200)["web_access"], true);
     let log = app.admin().get(&format!("/customers/{customer}/changes")).await.is(200);
     let actions: Vec<&str> = log["items"].as_array().unwrap().iter().map(|c| c["action"].as_str().unwrap()).collect();
-    assert_eq!(actions.iter().filter(|action| **action == "customer.web_access_set").count(), 5);
+    assert_eq!(actions.iter().filter(|action| **action == "customer.web_access_set").count(), 6);
     app.finish().await;
 }
 
